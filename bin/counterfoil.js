@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+// Plain JavaScript on purpose: it must run on a Node too old for the program, to say so in one sentence.
+import { existsSync } from 'node:fs';
+
+const major = Number(process.versions.node.split('.')[0]);
+if (major < 24) {
+  console.error(
+    `counterfoil needs Node 24 and this is ${process.version}: run "npm ci" and then "npx counterfoil …" in the checkout, which brings its own.`,
+  );
+  process.exit(1);
+}
+const bundled = new URL('../dist/main.js', import.meta.url);
+await import(existsSync(bundled) ? bundled.href : new URL('../src/main.ts', import.meta.url).href);
