@@ -1,0 +1,279 @@
+import type { Instant } from './time.ts';
+
+/** Did it happen? `none`: certainly not. `unknown`: it may have, so find before you retry. */
+export type Effect = 'none' | 'unknown';
+
+/** Who acts: the program again, the owner at the consent page, a person who looks, or nobody. */
+export type Remedy = 'retry' | 'reauthorize' | 'review' | 'ignore';
+
+interface Catalogued {
+  readonly remedy: Remedy;
+  /** What an operator reads: what is wrong and what to do. Documented in docs/errors.md, both ways tested. */
+  readonly sentence: string;
+}
+
+/** Every way in which the world can refuse us. */
+export const CATALOGUE = {
+  // Deliveries
+  'delivery-empty': {
+    remedy: 'review',
+    sentence:
+      'The shop sent an authentic message with no content. Ask the shop for the order again: counterfoil retry',
+  },
+  'delivery-not-json': {
+    remedy: 'review',
+    sentence:
+      'The shop sent an authentic message that is not JSON. It is kept as received; nothing was booked',
+  },
+  'delivery-malformed': {
+    remedy: 'review',
+    sentence:
+      'A field of the order is missing or has the wrong form. The message is kept as received; nothing was booked',
+  },
+  'delivery-topic-unknown': {
+    remedy: 'ignore',
+    sentence: 'The message is about something that is not booked. It is kept and nothing else happens',
+  },
+  'delivery-compliance': {
+    remedy: 'review',
+    sentence: 'The shop passes on a request about personal data. Answer it within 30 days',
+  },
+  'delivery-shop-uninstalled': {
+    remedy: 'review',
+    sentence: 'The app was removed from the shop. New orders will not arrive until it is installed again',
+  },
+  // Orders
+  'order-sums-differ': {
+    remedy: 'review',
+    sentence:
+      'The order does not add up by its lines, discounts, shipping and taxes, so it is not booked. A test message of the shop can be ignored',
+  },
+  'order-cash-unclear': {
+    remedy: 'review',
+    sentence:
+      'The shop calls the order paid and still shows money outstanding. The invoice stands; look in the shop whether the money came',
+  },
+  'order-needs-reread': {
+    remedy: 'review',
+    sentence:
+      'The message alone does not tell the order’s state, and the shop cannot be asked because no API access is configured',
+  },
+  'order-ambiguous': {
+    remedy: 'review',
+    sentence:
+      'Two messages of the same moment show different figures. Set up API access so that the shop can be asked, then retry',
+  },
+  'order-deleted': {
+    remedy: 'review',
+    sentence:
+      'The order was deleted in the shop. Its invoice is left as it stands; decide in FreshBooks what becomes of it',
+  },
+  'order-changed': {
+    remedy: 'review',
+    sentence:
+      'The order changed in the shop after it was booked. The invoice is left as it stands; correct it in FreshBooks',
+  },
+  'order-cancelled': {
+    remedy: 'review',
+    sentence:
+      'The order was cancelled in the shop after it was booked. The invoice is left as it stands; correct it in FreshBooks',
+  },
+  'order-refunded': {
+    remedy: 'review',
+    sentence:
+      'The shop refunded money or reduced the order. The invoice and payment are left as they stand; book the refund in FreshBooks',
+  },
+  'order-overpaid': {
+    remedy: 'review',
+    sentence:
+      'The shop received more than the invoice has outstanding. The excess is not booked, because it would become a silent credit',
+  },
+  'order-rounding-too-large': {
+    remedy: 'review',
+    sentence:
+      'FreshBooks would compute taxes that differ from the charged ones by more than rounding explains',
+  },
+  // Books
+  'books-total-differs': {
+    remedy: 'review',
+    sentence:
+      'FreshBooks computed another total than the shop charged. The invoice is left a draft and enters no report',
+  },
+  'books-number-too-long': {
+    remedy: 'retry',
+    sentence:
+      'FreshBooks refuses invoice numbers of this length. The shorter number template is used from now on',
+  },
+  'books-number-foreign': {
+    remedy: 'retry',
+    sentence:
+      'The invoice number is taken by an invoice of something else. A number with a suffix is used instead',
+  },
+  'books-number-taken': {
+    remedy: 'review',
+    sentence:
+      'The invoice number is taken by an invoice that cannot be seen, perhaps a deleted one. Restore or renumber it in FreshBooks, then retry',
+  },
+  'books-invoice-unclear': {
+    remedy: 'review',
+    sentence:
+      'An invoice that carries this order’s number was made by hand or another program and differs from the order. Decide which one stands, then retry',
+  },
+  'books-invoice-deleted': {
+    remedy: 'review',
+    sentence: 'The order’s invoice was deleted in FreshBooks. It is not made again by itself',
+  },
+  'books-payment-unclear': {
+    remedy: 'review',
+    sentence:
+      'A payment of the same day, amount and kind stands on the invoice and is perhaps ours. Compare it in FreshBooks, then retry',
+  },
+  'books-reminders-on': {
+    remedy: 'review',
+    sentence:
+      'FreshBooks would send reminders or charge late fees on this invoice, and they could not be switched off. It is left a draft so that no buyer is mailed',
+  },
+  'books-client-limit': {
+    remedy: 'review',
+    sentence:
+      'The FreshBooks plan allows no more clients, and the shared client could not be used either. Upgrade the plan or archive clients, then retry',
+  },
+  'books-refused': {
+    remedy: 'review',
+    sentence: 'FreshBooks refused the request. It is not sent again by itself; mend the cause, then retry',
+  },
+  'books-not-writable': {
+    remedy: 'reauthorize',
+    sentence:
+      'The connected person may read but not write in FreshBooks. Connect as owner or administrator: counterfoil connect freshbooks',
+  },
+  'books-account-unchosen': {
+    remedy: 'reauthorize',
+    sentence:
+      'No FreshBooks account is chosen, or it cannot be chosen for you. Run counterfoil connect freshbooks, or set FRESHBOOKS_ACCOUNT_ID',
+  },
+  // Requests to vendors
+  'request-unreachable': {
+    remedy: 'retry',
+    sentence: 'The other side cannot be reached. It is tried again by itself',
+  },
+  'request-unanswered': {
+    remedy: 'retry',
+    sentence:
+      'The other side did not answer, so it is unknown whether it acted. It is looked for before anything is sent again',
+  },
+  'request-answer-unreadable': {
+    remedy: 'retry',
+    sentence:
+      'The other side’s answer cannot be read, so it is unknown whether it acted. It is looked for before anything is sent again',
+  },
+  'request-server-error': {
+    remedy: 'retry',
+    sentence: 'The other side reports an error of its own. It is looked for before anything is sent again',
+  },
+  'request-rate-limited': {
+    remedy: 'retry',
+    sentence: 'The other side asks for patience. The account waits as long as it was told to',
+  },
+  'request-refused': {
+    remedy: 'review',
+    sentence:
+      'The other side refused the request. It is not sent again by itself; mend the cause, then retry',
+  },
+  'request-not-found': {
+    remedy: 'review',
+    sentence: 'The other side does not know what we asked for',
+  },
+  'token-missing': {
+    remedy: 'reauthorize',
+    sentence: 'There is no access to the account yet, or it was withdrawn. Connect it: counterfoil connect',
+  },
+  'token-refused': {
+    remedy: 'reauthorize',
+    sentence: 'Access to the account was refused, and renewing it too. Connect it again: counterfoil connect',
+  },
+  'scope-missing': {
+    remedy: 'reauthorize',
+    sentence: 'The access granted does not cover what this needs. Add the named permission and connect again',
+  },
+  // Ourselves
+  'retries-exhausted': {
+    remedy: 'review',
+    sentence: 'It was tried for a day without success. Mend the cause, then retry',
+  },
+  'config-invalid': {
+    remedy: 'review',
+    sentence: 'A setting is missing or wrong',
+  },
+  'connection-changed': {
+    remedy: 'review',
+    sentence:
+      'The configured shop or account is another one than the orders in this database belong to. Use a new database for it, or restore the setting',
+  },
+  'database-newer': {
+    remedy: 'review',
+    sentence: 'The database was written by a newer version of this program. Start that version',
+  },
+  'database-busy': {
+    remedy: 'retry',
+    sentence: 'Another process is writing to the database. It is tried again by itself',
+  },
+  'database-failed': {
+    remedy: 'retry',
+    sentence: 'The database cannot be read or written. Check the disk and the data folder’s permissions',
+  },
+  'already-running': {
+    remedy: 'review',
+    sentence: 'Another process already serves this database',
+  },
+  unexpected: {
+    remedy: 'review',
+    sentence: 'A fault in this program stopped the work on this order; others go on. Please report it',
+  },
+} as const satisfies Record<string, Catalogued>;
+
+export type FailureCode = keyof typeof CATALOGUE;
+
+/** A named figure or text that shows a person why: { name: "Sum of the lines", value: "409.94 USD" }. Never contact data. */
+export interface Fact {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface FailureOptions {
+  /** What we were doing, with what, quoted. Never a secret, never contact data. */
+  readonly detail: string;
+  readonly effect?: Effect;
+  /** When a retry makes sense, if the other side said so. */
+  readonly retryAt?: Instant;
+  readonly facts?: readonly Fact[];
+  readonly cause?: unknown;
+}
+
+/** The one class that adapters throw when the world refuses. Recognised by its code. */
+export class Failure extends Error {
+  readonly code: FailureCode;
+  readonly effect: Effect;
+  readonly remedy: Remedy;
+  readonly retryAt: Instant | undefined;
+  readonly facts: readonly Fact[];
+
+  constructor(code: FailureCode, options: FailureOptions) {
+    super(options.detail, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'Failure';
+    this.code = code;
+    this.effect = options.effect ?? 'none';
+    this.remedy = CATALOGUE[code].remedy;
+    this.retryAt = options.retryAt;
+    this.facts = options.facts ?? [];
+  }
+}
+
+/** The failure itself, or `unexpected` around anything else that was thrown. */
+export function asFailure(thrown: unknown, doing: string): Failure {
+  if (thrown instanceof Failure) {
+    return thrown;
+  }
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new Failure('unexpected', { detail: `${doing}: ${message}`, effect: 'unknown', cause: thrown });
+}

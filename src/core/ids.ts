@@ -1,0 +1,42 @@
+/** Names of things across the program. All are strings: vendors' ids pass 2^53. */
+
+/** A configured shop, seller or account: "shopify", "amazon", "freshbooks" when the environment makes it. */
+export type ConnectionId = string & { readonly __brand: 'ConnectionId' };
+
+/** One order of one connection, for ever: `<connection>/<vendor's id>`. */
+export type OrderKey = string & { readonly __brand: 'OrderKey' };
+
+/** What we write into the books to find our own work again: `<order key>/<kind>-<slot>`. */
+export type Reference = string & { readonly __brand: 'Reference' };
+
+const CONNECTION = /^[a-z0-9][a-z0-9-]{0,39}$/;
+/** Shopify's ids are digits, Amazon's digits and hyphens; the bound keeps a hostile body from naming a novel. */
+const VENDOR_ID = /^[A-Za-z0-9-]{1,64}$/;
+
+export function connectionId(text: string): ConnectionId {
+  if (!CONNECTION.test(text)) {
+    throw new SyntaxError(`Connection name "${text}" must be lower-case letters, digits and hyphens`);
+  }
+  return text as ConnectionId; // oxlint-disable-line typescript/no-unsafe-type-assertion -- the brand is made here
+}
+
+export function orderKey(connection: ConnectionId, vendorId: string): OrderKey {
+  if (!VENDOR_ID.test(vendorId)) {
+    throw new SyntaxError(`Order id "${vendorId.slice(0, 80)}" is not an id`);
+  }
+  return `${connection}/${vendorId}` as OrderKey; // oxlint-disable-line typescript/no-unsafe-type-assertion -- the brand is made here
+}
+
+/** The two parts of an order's key. */
+export function splitOrderKey(key: OrderKey): {
+  readonly connection: ConnectionId;
+  readonly vendorId: string;
+} {
+  const slash = key.indexOf('/');
+  return { connection: connectionId(key.slice(0, slash)), vendorId: key.slice(slash + 1) };
+}
+
+/** Deterministic, so that a crash between writing and calling cannot make a second name for one thing. */
+export function referenceOf(order: OrderKey, kind: string, slot: number): Reference {
+  return `${order}/${kind}-${slot}` as Reference; // oxlint-disable-line typescript/no-unsafe-type-assertion -- the brand is made here
+}

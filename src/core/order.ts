@@ -1,0 +1,161 @@
+import type { ConnectionId, OrderKey } from './ids.ts';
+import * as money from './money.ts';
+import type { Money } from './money.ts';
+import type { Instant, Zone } from './time.ts';
+
+/**
+ * The canonical order: what a source says was charged, in one currency, exact to the minor unit. Every source normalizes
+ * into this and `plan` reads nothing else. It carries no contact data (see Buyer), so it can be kept for ever.
+ */
+export interface Order {
+  readonly key: OrderKey;
+  readonly connection: ConnectionId;
+  readonly source: 'shopify' | 'amazon';
+  /** The shop as a person knows it: its domain. */
+  readonly shop: string;
+  readonly vendorId: string;
+  /** As the shop prints it ("#1001"). */
+  readonly name: string;
+  /** For number templates ("1001"). */
+  readonly number: string;
+  /** When the sale happened: decides the invoice's date. */
+  readonly placedAt: Instant;
+  readonly updatedAt: Instant;
+  /** The shop's own offset, as written in its timestamps. A rule may name a better zone. */
+  readonly zone: Zone;
+  readonly currency: string;
+  readonly pricesIncludeTax: boolean;
+  readonly isTest: boolean;
+  readonly cancelledAt?: Instant;
+  readonly cancelReason?: string;
+  /** As charged, removed and refunded units included. */
+  readonly lines: readonly OrderLine[];
+  /** What the source says was charged; must be the sum of the lines. */
+  readonly total: Money;
+  /** What the source says the order is worth after edits, returns and refunds. */
+  readonly currentTotal: Money;
+  readonly cash: Cash;
+  readonly refunds: readonly Refund[];
+  readonly buyer: { readonly customerId?: string; readonly hasEmail: boolean };
+}
+
+export interface OrderLine {
+  /** Stable within the order: "item:123", "shipping:9", "tip", "duty:4", "fee". */
+  readonly key: string;
+  readonly kind: 'item' | 'gift-card' | 'shipping' | 'tip' | 'duty' | 'fee';
+  readonly title: string;
+  readonly variant?: string;
+  readonly sku?: string;
+  readonly quantity: number;
+  /** As the shop shows it: with tax where prices include tax. */
+  readonly unitPrice: Money;
+  /** Allocations to this line, never percentages. */
+  readonly discounts: readonly Discount[];
+  readonly taxes: readonly Tax[];
+}
+
+export interface Discount {
+  /** A code, or the title the shop gave it. */
+  readonly label: string;
+  readonly amount: Money;
+}
+
+export interface Tax {
+  readonly name: string;
+  /** Millionths: 9.975 % = 99750. Describes; the amount decides. */
+  readonly ratePpm: number;
+  /** As charged on this line. */
+  readonly amount: Money;
+  /** Who owes it to the state: the merchant, or the channel that collected it. */
+  readonly remittedBy: 'merchant' | 'channel';
+}
+
+/**
+ * Money received, as a running total. `reread`: the body does not tell, the source must be asked. `unclear`: it tells two
+ * things that exclude each other, and a person must look.
+ */
+export type Cash =
+  | { readonly state: 'known'; readonly received: Money; readonly tenders: readonly Tender[] }
+  | { readonly state: 'reread'; readonly why: string }
+  | { readonly state: 'unclear'; readonly why: string };
+
+/** One successful sale or capture; or all of them in one when the body does not list them. */
+export interface Tender {
+  readonly gateway: string;
+  readonly amount: Money;
+  readonly at: Instant;
+  /** The source's id of the transaction, when it is known. */
+  readonly transactionId?: string;
+}
+
+export interface Refund {
+  readonly id: string;
+  readonly at: Instant;
+  /** Paid back by successful transactions. */
+  readonly amount: Money;
+  readonly isPending: boolean;
+}
+
+/** Contact data of the person who bought. Lives only as long as a delivery's body; never in a snapshot, an intent or a log. */
+export interface Buyer {
+  readonly customerId?: string;
+  readonly firstName: string;
+  readonly lastName: string;
+  readonly company: string;
+  /** Empty when the source gives none. */
+  readonly email: string;
+  readonly phone: string;
+  readonly address: Address;
+}
+
+export interface Address {
+  readonly street: string;
+  readonly street2: string;
+  readonly city: string;
+  readonly province: string;
+  readonly postalCode: string;
+  /** By name ("Canada"), as FreshBooks writes it. */
+  readonly country: string;
+}
+
+export function grossOf(line: OrderLine): Money {
+  return money.multiply(line.unitPrice, line.quantity);
+}
+
+export function discountOf(line: OrderLine): Money {
+  return sumOf(line.discounts, line);
+}
+
+export function taxOf(line: OrderLine): Money {
+  return sumOf(line.taxes, line);
+}
+
+/** The line without any tax, after discounts: exact, because tax is taken as charged and never computed. */
+export function netOf(line: OrderLine, pricesIncludeTax: boolean): Money {
+  const paid = money.subtract(grossOf(line), discountOf(line));
+  return pricesIncludeTax ? money.subtract(paid, taxOf(line)) : paid;
+}
+
+/** The charged total by the lines: their nets and taxes. The source's own total must equal it. */
+export function totalByLines(order: Pick<Order, 'lines' | 'currency' | 'pricesIncludeTax'>): Money {
+  return money.sum(
+    order.lines.map((line) => money.add(netOf(line, order.pricesIncludeTax), taxOf(line))),
+    order.currency,
+  );
+}
+
+/** Tax that the channel collected and owes by itself: no part of the merchant's invoice (bookkeeping, "tax the channel remits"). */
+export function channelTaxOf(order: Pick<Order, 'lines' | 'currency'>): Money {
+  const taxes = order.lines.flatMap((line) => line.taxes.filter((tax) => tax.remittedBy === 'channel'));
+  return money.sum(
+    taxes.map((tax) => tax.amount),
+    order.currency,
+  );
+}
+
+function sumOf(parts: readonly { readonly amount: Money }[], line: OrderLine): Money {
+  return money.sum(
+    parts.map((part) => part.amount),
+    line.unitPrice.currency,
+  );
+}

@@ -1,0 +1,116 @@
+import { invariant } from './invariant.ts';
+
+/** A moment: milliseconds since 1970-01-01T00:00Z. */
+export type Instant = number & { readonly __brand: 'Instant' };
+
+/** A calendar date `YYYY-MM-DD`, without a zone: the books' unit of time. */
+export type LocalDate = string & { readonly __brand: 'LocalDate' };
+
+/** An IANA name ("Europe/Berlin") or a fixed offset ("-05:00", "Z"). */
+export type Zone = string & { readonly __brand: 'Zone' };
+
+/** What core needs of an AbortSignal, which it cannot see: its project knows neither Node nor the DOM. */
+export interface StopSignal {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+/** The current moment and waiting, handed in: nothing in the program reads a timer by itself. */
+export interface Clock {
+  now(): Instant;
+  /** Resolves at the moment, or early when the signal aborts; never rejects. */
+  sleep(until: Instant, signal?: StopSignal): Promise<void>;
+}
+
+export const SECOND = 1000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+export function instant(ms: number): Instant {
+  invariant(Number.isSafeInteger(ms), `instant ${ms} is a whole number of milliseconds`);
+  return ms as Instant; // oxlint-disable-line typescript/no-unsafe-type-assertion -- the brand is made here
+}
+
+export function after(moment: Instant, ms: number): Instant {
+  return instant(moment + ms);
+}
+
+const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)$/;
+
+/**
+ * Reads an RFC 3339 timestamp with its offset, which is kept: Shopify writes the shop's own offset, and that decides the
+ * date of an invoice. Throws a SyntaxError that quotes the text; a timestamp without an offset is refused.
+ */
+export function parseTimestamp(text: string): { readonly at: Instant; readonly offset: Zone } {
+  const match = TIMESTAMP.exec(text);
+  const ms = Date.parse(text);
+  if (match === null || Number.isNaN(ms)) {
+    throw new SyntaxError(`Cannot parse timestamp "${text}"`);
+  }
+  const offset = match[1] === 'Z' ? 'Z' : (match[1] ?? 'Z').replace(/^(.\d\d):?(\d\d)$/, '$1:$2');
+  return { at: instant(ms), offset: parseZone(offset) };
+}
+
+/** Checks a zone's name; throws a SyntaxError that says what is allowed. */
+export function parseZone(text: string): Zone {
+  if (offsetMinutes(text) === undefined) {
+    try {
+      Intl.DateTimeFormat('en-US', { timeZone: text });
+    } catch (cause) {
+      throw new SyntaxError(
+        `Unknown time zone "${text}": use a name such as Europe/Berlin or an offset such as -05:00`,
+        { cause },
+      );
+    }
+  }
+  return text as Zone; // oxlint-disable-line typescript/no-unsafe-type-assertion -- the brand is made here
+}
+
+/** The calendar date that a moment has in a zone. */
+export function localDate(moment: Instant, zone: Zone): LocalDate {
+  const offset = offsetMinutes(zone);
+  if (offset !== undefined) {
+    return parseLocalDate(new Date(moment + offset * MINUTE).toISOString().slice(0, 10));
+  }
+  return parseLocalDate(dateFormat(zone).format(new Date(moment)));
+}
+
+export function parseLocalDate(text: string): LocalDate {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text) || Number.isNaN(Date.parse(`${text}T00:00:00Z`))) {
+    throw new SyntaxError(`Cannot parse date "${text}": write YYYY-MM-DD`);
+  }
+  return text as LocalDate; // oxlint-disable-line typescript/no-unsafe-type-assertion -- the brand is made here
+}
+
+/** The moment as text in UTC with its zone written: "2026-11-20T10:00:00.000Z". */
+export function showInstant(moment: Instant): string {
+  return new Date(moment).toISOString();
+}
+
+const dateFormats = new Map<string, Intl.DateTimeFormat>();
+
+/** Making a formatter costs a hundred times its use, so one a zone is kept. */
+function dateFormat(zone: Zone): Intl.DateTimeFormat {
+  const known = dateFormats.get(zone);
+  if (known !== undefined) {
+    return known;
+  }
+  // The Swedish locale writes dates as ISO 8601 does.
+  const made = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short' });
+  dateFormats.set(zone, made);
+  return made;
+}
+
+function offsetMinutes(zone: string): number | undefined {
+  if (zone === 'Z' || zone === 'UTC') {
+    return 0;
+  }
+  const match = /^([+-])(\d\d):(\d\d)$/.exec(zone);
+  if (match === null) {
+    return undefined;
+  }
+  const minutes = Number(match[2]) * 60 + Number(match[3]);
+  return match[1] === '-' ? -minutes : minutes;
+}

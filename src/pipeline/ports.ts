@@ -1,0 +1,308 @@
+import type { ClientStep, InvoiceStep, PaymentStep, SentStep } from '#core/document.ts';
+import type { Fact, FailureCode } from '#core/failure.ts';
+import type { ConnectionId, OrderKey } from '#core/ids.ts';
+import type { Entry, Hold, Receipt } from '#core/ledger.ts';
+import type { DeliveryState, OrderState } from '#core/lifecycle.ts';
+import type { Money } from '#core/money.ts';
+import type { Buyer, Order } from '#core/order.ts';
+import type { Rules } from '#core/rules.ts';
+import type { Instant } from '#core/time.ts';
+
+/**
+ * What the pipeline needs of the world, on one page. Each port has one contract suite in tests/contract that every
+ * implementation passes.
+ */
+
+// ── Source: a shop or seller whose orders arrive ────────────────────────────────────────────────────────────────────
+
+/** A message as it came in, before anything is known about it. */
+export interface Incoming {
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Uint8Array;
+}
+
+/** A message whose origin is proven. */
+export interface Authentic {
+  readonly connection: ConnectionId;
+  /** Unique within the connection, for ever: a second message with it is the same message. */
+  readonly externalId: string;
+  readonly topic: string;
+  /** Kept with the body: the few that tell something later, never a signature. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+export type Verdict =
+  | { readonly proof: 'authentic'; readonly message: Authentic }
+  | { readonly proof: 'refused'; readonly why: string };
+
+/** An order as one message shows it, with the contact data of its buyer. */
+export interface Snapshot {
+  readonly order: Order;
+  readonly buyer: Buyer;
+}
+
+/** What a stored message is about. */
+export type Sorted =
+  | { readonly kind: 'order'; readonly snapshot: Snapshot }
+  /** It names an order without showing it: the order must be asked for. */
+  | { readonly kind: 'touch'; readonly order: OrderKey; readonly why: string }
+  | { readonly kind: 'deleted'; readonly order: OrderKey }
+  /** Nothing to book and nothing to do. */
+  | { readonly kind: 'ignored'; readonly code: FailureCode; readonly detail: string }
+  /** Nothing to book, and a person must know. */
+  | { readonly kind: 'held'; readonly code: FailureCode; readonly detail: string };
+
+export interface Source {
+  readonly connection: ConnectionId;
+  /** Whether the source can be asked for an order; else only what arrives is known. */
+  readonly canRead: boolean;
+  /** What is missing when it cannot be asked, in words for an operator ("SHOPIFY_API_KEY and SHOPIFY_API_SECRET"). */
+  readonly readNeeds: string;
+  /** Proves a message's origin on its raw bytes, in constant time. Never throws. */
+  verify(incoming: Incoming): Verdict;
+  /** Reads a stored message. Throws a Failure `delivery-…` when it cannot be read: nothing is guessed. */
+  sort(message: Pick<Authentic, 'topic' | 'body'>): Sorted;
+  /** Asks for the newest state of an order; the answer is stored and sorted like any message. Throws a Failure. */
+  read(order: OrderKey): Promise<Pick<Authentic, 'externalId' | 'topic' | 'headers' | 'body'>>;
+}
+
+// ── Books: the accounting account that is written to ────────────────────────────────────────────────────────────────
+
+/** A step with what it needs beside its figures. Contact data is here and not in the step, which is kept. */
+export type Task =
+  | { readonly kind: 'client'; readonly step: ClientStep; readonly buyer: Buyer }
+  | {
+      readonly kind: 'invoice';
+      readonly step: InvoiceStep;
+      readonly buyer: Buyer;
+      readonly clientId?: string;
+    }
+  | { readonly kind: 'sent'; readonly step: SentStep; readonly invoiceId: string }
+  | {
+      readonly kind: 'payment';
+      readonly step: PaymentStep;
+      readonly invoiceId: string;
+      /** What the invoice has outstanding when it was read a moment ago; else it is read first. */
+      readonly outstanding?: Money;
+    };
+
+/** What stands in the books for a task. */
+export type Standing =
+  | { readonly state: 'absent' }
+  /** Ours, or made by hand for this very order and equal: adopted. */
+  | { readonly state: 'standing'; readonly receipt: Receipt }
+  /** Our number, on something that has nothing to do with this order. */
+  | { readonly state: 'foreign'; readonly detail: string }
+  /** A person must decide whether it is this order's. */
+  | {
+      readonly state: 'unclear';
+      readonly code: FailureCode;
+      readonly detail: string;
+      readonly facts: readonly Fact[];
+    };
+
+export interface Books {
+  readonly connection: ConnectionId;
+  /** Looks for what stands, comparing every field it relies on. Changes nothing. Throws a Failure. */
+  find(task: Task): Promise<Standing>;
+  /**
+   * Makes one write and reads back what the books made of it. Throws a Failure whose `effect` tells whether it may have
+   * happened. A payment is capped by what is outstanding; a mail to the buyer is never asked for.
+   */
+  apply(task: Task): Promise<Receipt>;
+  /**
+   * Completes a client we found: fills empty fields from the buyer, overwrites none. Returns the names of the fields that
+   * hold something now, so that it need not be asked again.
+   */
+  fillClient(clientId: string, buyer: Buyer): Promise<readonly string[]>;
+}
+
+// ── Store: the truth ────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Delivery extends Authentic {
+  readonly id: string;
+  readonly bodySha256: string;
+  readonly receivedAt: Instant;
+  readonly state: DeliveryState;
+  readonly order?: OrderKey;
+  readonly reason?: string;
+}
+
+/** Everything known of an order beside its entries, holds and deliveries. */
+export interface OrderRecord {
+  readonly key: OrderKey;
+  readonly connection: ConnectionId;
+  readonly name: string;
+  readonly state: OrderState;
+  /** When to work on it; absent while nothing is to be done. */
+  readonly dueAt?: Instant;
+  /** Failed attempts since the last success; waits do not count. */
+  readonly attempts: number;
+  readonly firstFailedAt?: Instant;
+  /** Live orders before backfill: lower is sooner. */
+  readonly priority: number;
+  /** The delivery that shows the newest state. */
+  readonly newestDelivery?: string;
+  /** The source's own time of that state. */
+  readonly stamp?: Instant;
+  /** The newest state, without contact data. */
+  readonly snapshot?: Order;
+  /** Set by the first posted entry, for ever. */
+  readonly rulesVersion?: string;
+  /** Suffix of the invoice number: 1 is none. */
+  readonly numberVariant: number;
+  /** The order must be asked for, and since when. */
+  readonly reread?: { readonly why: string; readonly since: Instant };
+  readonly isDeleted: boolean;
+  /** Why it is skipped, held or waiting. */
+  readonly reason?: string;
+  readonly createdAt: Instant;
+  readonly updatedAt: Instant;
+}
+
+/** A right to work on something until a moment. The fence grows with each holder and is checked at every write. */
+export interface Lease {
+  readonly key: string;
+  readonly holder: string;
+  readonly fence: bigint;
+}
+
+/** A client of the books that belongs to a customer of a source. */
+export interface ClientMapping {
+  readonly account: string;
+  readonly source: ConnectionId;
+  readonly customerId: string;
+  readonly externalId: string;
+  /** Names of the client's fields that are known to hold something; never their content. */
+  readonly filledFields: readonly string[];
+}
+
+/** An account that must not be called until a moment, or until a person acts when there is none. */
+export interface Pause {
+  readonly account: string;
+  readonly until?: Instant;
+  readonly reason: string;
+}
+
+/** Something an operator should know once. */
+export interface Notice {
+  /** Told once for each key. */
+  readonly key: string;
+  readonly sentence: string;
+  readonly order?: OrderKey;
+  readonly at: Instant;
+}
+
+/** What the queue carries: "delivery:<id>" or "order:<key>". */
+export type WakeKey = string & { readonly __brand: 'WakeKey' };
+
+export interface Reader {
+  /** Accepted deliveries and due orders without a live lease, most urgent first. */
+  dueKeys(now: Instant, limit: number): Promise<readonly WakeKey[]>;
+  delivery(id: string): Promise<Delivery | undefined>;
+  deliveriesOf(order: OrderKey): Promise<readonly Delivery[]>;
+  /** Newest first. */
+  deliveries(filter: { readonly state: DeliveryState; readonly limit: number }): Promise<readonly Delivery[]>;
+  order(key: OrderKey): Promise<OrderRecord | undefined>;
+  /** Newest first. */
+  orders(filter: OrderFilter): Promise<readonly OrderRecord[]>;
+  orderCounts(): Promise<Readonly<Partial<Record<OrderState, number>>>>;
+  /** In the order in which they were intended. */
+  entriesOf(order: OrderKey): Promise<readonly Entry[]>;
+  holds(filter: HoldFilter): Promise<readonly Hold[]>;
+  clientMapping(
+    key: Pick<ClientMapping, 'account' | 'source' | 'customerId'>,
+  ): Promise<ClientMapping | undefined>;
+  pause(account: string): Promise<Pause | undefined>;
+  rules(version: string): Promise<Rules | undefined>;
+  notices(): Promise<readonly Notice[]>;
+  /** A small fact about a connection or the program ("account", "compact-numbers"), as text. */
+  setting(key: string): Promise<string | undefined>;
+  /** A secret that was sealed at rest, opened. */
+  secret(key: string): Promise<string | undefined>;
+}
+
+export interface OrderFilter {
+  readonly state?: OrderState;
+  /** Part of a name or the whole id. */
+  readonly search?: string;
+  readonly limit: number;
+}
+
+export interface HoldFilter {
+  readonly order?: OrderKey;
+  readonly delivery?: string;
+  readonly isOpen?: boolean;
+}
+
+export interface Writer extends Reader {
+  /** Stores a message once for its external id; an id that comes again with another body is stored beside the first. */
+  acceptDelivery(
+    message: Authentic,
+    receivedAt: Instant,
+  ): Promise<{ readonly id: string; readonly isNew: boolean }>;
+  settleDelivery(
+    id: string,
+    outcome: { readonly state: DeliveryState; readonly order?: OrderKey; readonly reason?: string },
+  ): Promise<void>;
+  putOrder(record: OrderRecord): Promise<void>;
+  /** Fails on a second live entry of the same order, kind and slot: the last defence against booking twice. */
+  addEntry(entry: Omit<Entry, 'id'>): Promise<string>;
+  putEntry(entry: Entry): Promise<void>;
+  openHold(hold: Omit<Hold, 'id' | 'closedAt' | 'closedBecause'>): Promise<void>;
+  closeHold(id: string, closed: { readonly at: Instant; readonly because: string }): Promise<void>;
+  mapClient(mapping: ClientMapping): Promise<void>;
+  /** Nothing when somebody else holds it until later than now. */
+  takeLease(
+    key: string,
+    terms: { readonly holder: string; readonly now: Instant; readonly until: Instant },
+  ): Promise<Lease | undefined>;
+  /** Whether it is still ours; prolongs it if so. */
+  keepLease(lease: Lease, until: Instant): Promise<boolean>;
+  releaseLease(lease: Lease): Promise<void>;
+  /** At the start of the only server: the holders of these leases are dead, and what they worked on is due. */
+  voidOrderLeases(now: Instant): Promise<number>;
+  setPause(pause: Pause): Promise<void>;
+  clearPause(account: string): Promise<void>;
+  putRules(version: string, rules: Rules): Promise<void>;
+  /** Whether it is told for the first time. */
+  tell(notice: Notice): Promise<boolean>;
+  putSetting(key: string, value: string): Promise<void>;
+  putSecret(key: string, value: string): Promise<void>;
+  /** Runs once this transaction is durable, and never when it is rolled back. */
+  afterCommit(action: () => void): void;
+}
+
+export interface Store {
+  readonly read: Reader;
+  /**
+   * One serializable transaction: durable when the promise resolves, gone when it rejects. `work` awaits nothing but the
+   * writer. Throws a Failure `database-…` for what the disk or another process does.
+   */
+  transact<T>(work: (tx: Writer) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+// ── Queue: only a wake-up ───────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Queue {
+  /** Asks for one run of this key, soon. A wake during its run causes one more run; several cause one. */
+  wake(key: WakeKey): void;
+  /** Starts runs, several keys at once, one key never twice at once. `run` does not reject. */
+  start(run: (key: WakeKey, signal: AbortSignal) => Promise<void>): void;
+  /** Starts no more runs and waits for those under way; tells them by their signal. Harmless when repeated. */
+  stop(): Promise<void>;
+}
+
+// ── Events: what a person or a metric should hear ───────────────────────────────────────────────────────────────────
+
+export interface PipelineEvent {
+  /** "delivery accepted", "invoice posted", "order held" … : one of the six verbs, or what became of it. */
+  readonly name: string;
+  readonly level: 'info' | 'warn' | 'error';
+  readonly fields: Readonly<Record<string, string | number | boolean>>;
+}
+
+export type Emit = (event: PipelineEvent) => void;
