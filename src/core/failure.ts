@@ -58,11 +58,6 @@ export const CATALOGUE = {
     sentence:
       'The message alone does not tell the order’s state, and the shop cannot be asked because no API access is configured',
   },
-  'order-ambiguous': {
-    remedy: 'review',
-    sentence:
-      'Two messages of the same moment show different figures. Set up API access so that the shop can be asked, then retry',
-  },
   'order-deleted': {
     remedy: 'review',
     sentence:

@@ -38,8 +38,10 @@ export interface Receipt {
   readonly amount?: Money;
   readonly outstanding?: Money;
   readonly number?: string;
-  /** Found standing rather than made by this entry. */
+  /** Made by a person or another program for this order: theirs, and only linked. */
   readonly isAdopted?: boolean;
+  /** Ours, found standing: its later steps are looked for too before they are made. */
+  readonly isFound?: boolean;
   /** The books would write to the buyer on their own (reminders, late fees), in their words; absent when they will not. */
   readonly remindsBuyer?: string;
   readonly requestSha256?: string;
@@ -61,8 +63,8 @@ export interface BookedInvoice {
   readonly document: InvoiceDocument;
   /** As the books returned it, which is what counts. */
   readonly amount: Money;
-  readonly outstanding?: Money;
   readonly isAdopted: boolean;
+  readonly isFound: boolean;
   readonly remindsBuyer?: string;
 }
 
@@ -95,7 +97,7 @@ function post(booked: Booked, step: Step, receipt: Receipt): Booked {
           document: step.document,
           amount: receipt.amount ?? step.document.total,
           isAdopted: receipt.isAdopted ?? false,
-          ...(receipt.outstanding === undefined ? {} : { outstanding: receipt.outstanding }),
+          isFound: receipt.isFound ?? false,
           ...(receipt.remindsBuyer === undefined ? {} : { remindsBuyer: receipt.remindsBuyer }),
         },
       };

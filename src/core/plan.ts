@@ -67,6 +67,10 @@ export function plan(
   }
   const document = documentOf(order, rules, naming);
   const later = laterHolds(order, booked, document);
+  if (booked.invoice?.isAdopted === true) {
+    // A person's or another program's invoice is linked; money on it stays theirs (bookkeeping.md section 5).
+    return { outcome: 'work', steps: [], holds: later };
+  }
   const unsendable = booked.invoice === undefined ? undefined : unsendableHold(booked.invoice);
   const payments =
     unsendable === undefined && rules.endState === 'sent'
@@ -351,7 +355,7 @@ function planPayments(
   const paid = paidOf(booked, order.currency);
   const remitted = channelTaxOf(order);
   const payable = money.subtract(order.cash.received, money.minimum(remitted, order.cash.received));
-  const outstanding = booked.invoice?.outstanding ?? money.subtract(document.total, paid);
+  const outstanding = money.subtract(booked.invoice?.document.total ?? document.total, paid);
   const due = money.subtract(payable, paid);
   const allowed = money.minimum(due, money.isNegative(outstanding) ? zero : outstanding);
   const steps: PaymentStep[] = [];

@@ -47,7 +47,13 @@ export interface Snapshot {
 export type Sorted =
   | { readonly kind: 'order'; readonly snapshot: Snapshot }
   /** It names an order without showing it: the order must be asked for. */
-  | { readonly kind: 'touch'; readonly order: OrderKey; readonly why: string }
+  | {
+      readonly kind: 'touch';
+      readonly order: OrderKey;
+      readonly why: string;
+      /** When it happened: a body of the order from then or later already shows it. */
+      readonly at?: Instant;
+    }
   | { readonly kind: 'deleted'; readonly order: OrderKey }
   /** Nothing to book and nothing to do. */
   | { readonly kind: 'ignored'; readonly code: FailureCode; readonly detail: string }
@@ -67,6 +73,9 @@ export interface Source {
   /** Asks for the newest state of an order; the answer is stored and sorted like any message. Throws a Failure. */
   read(order: OrderKey): Promise<Pick<Authentic, 'externalId' | 'topic' | 'headers' | 'body'>>;
 }
+
+/** The topic under which a source's answers to our own questions are stored among the deliveries. */
+export const READ_TOPIC = 'counterfoil/read';
 
 // ── Books: the accounting account that is written to ────────────────────────────────────────────────────────────────
 
@@ -112,11 +121,8 @@ export interface Books {
    * happened. A payment is capped by what is outstanding; a mail to the buyer is never asked for.
    */
   apply(task: Task): Promise<Receipt>;
-  /**
-   * Completes a client we found: fills empty fields from the buyer, overwrites none. Returns the names of the fields that
-   * hold something now, so that it need not be asked again.
-   */
-  fillClient(clientId: string, buyer: Buyer): Promise<readonly string[]>;
+  /** Completes a client we found: fills its empty fields from the buyer, overwrites none. */
+  fillClient(clientId: string, buyer: Buyer): Promise<void>;
 }
 
 // ── Store: the truth ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -153,13 +159,22 @@ export interface OrderRecord {
   readonly rulesVersion?: string;
   /** Suffix of the invoice number: 1 is none. */
   readonly numberVariant: number;
-  /** The order must be asked for, and since when. */
-  readonly reread?: { readonly why: string; readonly since: Instant };
+  readonly reread?: Reread;
   readonly isDeleted: boolean;
   /** Why it is skipped, held or waiting. */
   readonly reason?: string;
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
+}
+
+/** The source must be asked for an order, because what arrived does not tell its state. */
+export interface Reread {
+  readonly why: string;
+  readonly since: Instant;
+  /** When the change happened that was not shown: a body from then or later shows it. */
+  readonly at?: Instant;
+  /** Nothing may be booked on what is known: it is ambiguous. */
+  readonly isBlocking: boolean;
 }
 
 /** A right to work on something until a moment. The fence grows with each holder and is checked at every write. */
@@ -175,7 +190,7 @@ export interface ClientMapping {
   readonly source: ConnectionId;
   readonly customerId: string;
   readonly externalId: string;
-  /** Names of the client's fields that are known to hold something; never their content. */
+  /** Names of the buyer's fields that the client is known to hold; never their content. */
   readonly filledFields: readonly string[];
 }
 
@@ -195,8 +210,8 @@ export interface Notice {
   readonly at: Instant;
 }
 
-/** What the queue carries: "delivery:<id>" or "order:<key>". */
-export type WakeKey = string & { readonly __brand: 'WakeKey' };
+/** What the queue carries: the name of something to look at. The database says what is to be done. */
+export type WakeKey = `delivery:${string}` | `order:${OrderKey}`;
 
 export interface Reader {
   /** Accepted deliveries and due orders without a live lease, most urgent first. */

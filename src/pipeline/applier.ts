@@ -1,0 +1,251 @@
+import type { ClientStep, InvoiceStep, Step } from '#core/document.ts';
+import { Failure } from '#core/failure.ts';
+import type { Booked, Entry, Receipt } from '#core/ledger.ts';
+import { mappedClient, rememberClient, takeClient } from './client-keeper.ts';
+import type { HeldStep } from './holding.ts';
+import {
+  adopt,
+  intend,
+  intentSha256,
+  nextVariant,
+  post,
+  stepName,
+  taskOf,
+  uncalled,
+  underLease,
+  voidEntry,
+} from './ledger-writer.ts';
+import type { Standing, Task } from './ports.ts';
+import { compactSetting } from './machine.ts';
+import type { Run, Subject } from './machine.ts';
+
+/**
+ * Applies one step: looks before it writes where the books may already hold it, writes the intent down, calls, records.
+ * Throws a Failure when the step may be tried again later by itself.
+ */
+export type StepOutcome =
+  /** Something was recorded: plan again. */
+  | { readonly state: 'done' }
+  /** Another order is making the same client. */
+  | { readonly state: 'busy'; readonly reason: string }
+  | { readonly state: 'held'; readonly hold: HeldStep };
+
+const DONE: StepOutcome = { state: 'done' };
+
+export interface Planned {
+  readonly step: Step;
+  /** All that the plan wants, this step first. */
+  readonly steps: readonly Step[];
+  readonly booked: Booked;
+}
+
+export async function takeStep(run: Run, subject: Subject, planned: Planned): Promise<StepOutcome> {
+  const { step, booked } = planned;
+  const refused = await refusedBefore(run, subject, step);
+  if (refused !== undefined) {
+    return { state: 'held', hold: refused };
+  }
+  switch (step.kind) {
+    case 'client':
+      return openBooks(run, subject, { ...planned, step });
+    case 'invoice':
+      return (await lookForInvoice(run, subject, { step, booked })) ?? write(run, subject, { step, booked });
+    case 'sent':
+    case 'payment':
+      // In an invoice that was found, its later steps may stand as well.
+      return (
+        (booked.invoice?.isFound === true ? await look(run, subject, { step, booked }) : undefined) ??
+        write(run, subject, { step, booked })
+      );
+  }
+}
+
+/** The same step was refused before and no person has closed the hold: it is not sent again unchanged. */
+async function refusedBefore(run: Run, { order }: Subject, step: Step): Promise<HeldStep | undefined> {
+  const open = await run.machine.store.read.holds({ order: order.key, isOpen: true });
+  const sha256 = intentSha256(step);
+  return open.find((hold) => hold.step === stepName(step) && hold.intentSha256 === sha256);
+}
+
+/** The first two calls of a new order, at once: the invoice by its number, before a client is made for it, and the client. */
+async function openBooks(
+  run: Run,
+  subject: Subject,
+  planned: Planned & { readonly step: ClientStep },
+): Promise<StepOutcome> {
+  const { step, steps, booked } = planned;
+  const invoice = steps.find((step): step is InvoiceStep => step.kind === 'invoice');
+  const mapping = await mappedClient(run, step, subject.buyer);
+  if (mapping !== undefined) {
+    const looked =
+      invoice === undefined ? undefined : await lookForInvoice(run, subject, { step: invoice, booked });
+    return looked ?? adoptClient(run, subject, { step, receipt: { externalId: mapping.externalId } });
+  }
+  const lease = await takeClient(run, step, subject.buyer);
+  if (lease === undefined) {
+    return { state: 'busy', reason: 'Another order of the same customer is being booked' };
+  }
+  let isUnknown = false;
+  try {
+    const finding = run.route.books.find({ kind: 'client', step, buyer: subject.buyer });
+    // Awaited below, after the invoice; until then a failure must not count as unhandled.
+    finding.catch(() => undefined);
+    const looked =
+      invoice === undefined ? undefined : await lookForInvoice(run, subject, { step: invoice, booked });
+    return looked ?? (await clientBy(run, subject, { planned, standing: await finding }));
+  } catch (thrown) {
+    isUnknown = thrown instanceof Failure && thrown.effect === 'unknown';
+    throw thrown;
+  } finally {
+    if (!isUnknown) {
+      await run.machine.store.transact((tx) => tx.releaseLease(lease));
+    }
+  }
+}
+
+async function clientBy(
+  run: Run,
+  subject: Subject,
+  { planned, standing }: { planned: Planned & { readonly step: ClientStep }; standing: Standing },
+): Promise<StepOutcome> {
+  const { step, booked } = planned;
+  if (standing.state === 'standing') {
+    return adoptClient(run, subject, { step, receipt: standing.receipt });
+  }
+  return standing.state === 'absent' ? write(run, subject, { step, booked }) : held(step, standing);
+}
+
+async function adoptClient(
+  run: Run,
+  subject: Subject,
+  { step, receipt }: { step: ClientStep; receipt: Receipt },
+): Promise<StepOutcome> {
+  await underLease(run, (tx) =>
+    rememberClient(tx, run, { step, buyer: subject.buyer, externalId: receipt.externalId, isNew: false }),
+  );
+  await adopt(run, { subject, step, receipt });
+  return DONE;
+}
+
+/** Looks for the invoice by its number, once in a run; nothing when the way is free. */
+async function lookForInvoice(
+  run: Run,
+  subject: Subject,
+  { step, booked }: { step: InvoiceStep; booked: Booked },
+): Promise<StepOutcome | undefined> {
+  if (run.looked.has(step.document.number)) {
+    return undefined;
+  }
+  run.looked.add(step.document.number);
+  return look(run, subject, { step, booked });
+}
+
+async function look(
+  run: Run,
+  subject: Subject,
+  { step, booked }: { step: Step; booked: Booked },
+): Promise<StepOutcome | undefined> {
+  const standing = await run.route.books.find(taskOf(run, step, { buyer: subject.buyer, booked }));
+  switch (standing.state) {
+    case 'absent':
+      return undefined;
+    case 'standing':
+      await adopt(run, { subject, step, receipt: standing.receipt });
+      return DONE;
+    case 'foreign':
+      await underLease(run, (tx) => nextVariant(run, subject, { tx, detail: standing.detail }));
+      return DONE;
+    case 'unclear':
+      return held(step, standing);
+  }
+}
+
+function held(step: Step, standing: Exclude<Standing, { state: 'absent' | 'standing' }>): StepOutcome {
+  const why =
+    standing.state === 'unclear'
+      ? { code: standing.code, detail: standing.detail, facts: standing.facts }
+      : { code: 'books-number-taken' as const, detail: standing.detail, facts: [] };
+  return { state: 'held', hold: { step: stepName(step), ...why } };
+}
+
+async function write(
+  run: Run,
+  subject: Subject,
+  { step, booked }: { step: Step; booked: Booked },
+): Promise<StepOutcome> {
+  const entry = await intend(run, subject, step);
+  const task = taskOf(run, step, { buyer: subject.buyer, booked });
+  try {
+    const receipt = await run.route.books.apply(task);
+    await recordReceipt(run, subject, { entry, task, receipt });
+    return DONE;
+  } catch (thrown) {
+    if (!(thrown instanceof Failure) || thrown.effect === 'unknown') {
+      throw thrown;
+    }
+    return refused(run, subject, { entry, failure: thrown, booked });
+  }
+}
+
+async function recordReceipt(
+  run: Run,
+  subject: Subject,
+  { entry, task, receipt }: { entry: Entry; task: Task; receipt: Receipt },
+): Promise<void> {
+  if (receipt.outstanding !== undefined && (task.kind === 'invoice' || task.kind === 'sent')) {
+    run.outstanding.set(receipt.externalId, receipt.outstanding);
+  }
+  await post(run, { subject, entry, receipt });
+  if (task.kind === 'client') {
+    const { step, buyer } = task;
+    await underLease(run, (tx) =>
+      rememberClient(tx, run, { step, buyer, externalId: receipt.externalId, isNew: true }),
+    );
+  }
+}
+
+/** The call certainly had no effect. Some refusals have an answer of our own; the rest is asked of a person or tried again. */
+async function refused(
+  run: Run,
+  subject: Subject,
+  { entry, failure, booked }: { entry: Entry; failure: Failure; booked: Booked },
+): Promise<StepOutcome> {
+  const step = entry.intent;
+  const at = run.machine.clock.now();
+  const account = run.route.books.connection;
+  switch (failure.code) {
+    case 'books-number-too-long':
+      if ((await run.machine.store.read.setting(compactSetting(account))) === 'yes') {
+        break;
+      }
+      await voidEntry(run, entry, async (tx) => {
+        await tx.putSetting(compactSetting(account), 'yes');
+        const sentence = `${failure.message}; account "${account}" gets short invoice numbers from now on`;
+        await tx.tell({ key: compactSetting(account), sentence, at });
+      });
+      return DONE;
+    case 'books-number-foreign':
+      await voidEntry(run, entry, (tx) => nextVariant(run, subject, { tx, detail: failure.message }));
+      return DONE;
+    case 'books-client-limit':
+      if (step.kind !== 'client' || step.policy === 'channel') {
+        break;
+      }
+      await voidEntry(run, entry, async (tx) => {
+        const sentence = `${failure.message}; new customers of account "${account}" are booked on the shared client`;
+        await tx.tell({ key: `client-limit:${account}`, sentence, at });
+      });
+      return openBooks(run, subject, { step: { ...step, policy: 'channel' }, steps: [], booked });
+    default:
+  }
+  if (failure.remedy !== 'review' && failure.code !== 'books-number-too-long') {
+    await uncalled(run, entry);
+    throw failure;
+  }
+  await voidEntry(run, entry, async () => undefined);
+  const { code, message, facts } = failure;
+  return {
+    state: 'held',
+    hold: { step: stepName(step), code, detail: message, facts, intentSha256: intentSha256(step) },
+  };
+}

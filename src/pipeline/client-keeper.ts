@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import type { ClientStep } from '#core/document.ts';
+import { Failure } from '#core/failure.ts';
+import type { Booked } from '#core/ledger.ts';
+import type { Buyer } from '#core/order.ts';
+import { after } from '#core/time.ts';
+import { underLease } from './ledger-writer.ts';
+import type { ClientMapping, Lease, Writer } from './ports.ts';
+import type { Run, Subject } from './machine.ts';
+
+/**
+ * Which client of the books a customer is, remembered. A customer is known by the source's id and by a hash of the e-mail
+ * address, so that two orders of one new customer, one of them as a guest, find the same client without asking the books.
+ */
+
+/** The shared client of a shop, among the customers' ids. */
+const CHANNEL = 'channel';
+
+/** As much of a client step as tells who it is for. */
+type Who = Pick<ClientStep, 'policy' | 'customerId'>;
+
+/** The client that our own mapping names for this step. */
+export async function mappedClient(run: Run, step: Who, buyer: Buyer): Promise<ClientMapping | undefined> {
+  for (const customerId of customerIds(step, buyer)) {
+    const mapping = await run.machine.store.read.clientMapping({ ...accountOf(run), customerId });
+    if (mapping !== undefined) {
+      return mapping;
+    }
+  }
+  return undefined;
+}
+
+/** The right to look for and make this client; nothing while another order has it. */
+export async function takeClient(run: Run, step: Who, buyer: Buyer): Promise<Lease | undefined> {
+  const { machine, route } = run;
+  const now = machine.clock.now();
+  const who = step.policy === 'channel' ? `${CHANNEL}:${route.source.connection}` : emailKey(buyer.email);
+  // As long as a write with an unknown outcome may still arrive: a holder that dies must not be followed at once.
+  const terms = { holder: machine.holder, now, until: after(now, machine.unknownWaitMs) };
+  return machine.store.transact((tx) => tx.takeLease(`client:${route.books.connection}:${who}`, terms));
+}
+
+export async function rememberClient(
+  tx: Writer,
+  run: Run,
+  { step, buyer, externalId, isNew }: { step: Who; buyer: Buyer; externalId: string; isNew: boolean },
+): Promise<void> {
+  for (const customerId of customerIds(step, buyer)) {
+    const known = await tx.clientMapping({ ...accountOf(run), customerId });
+    const filledFields =
+      isNew || step.policy === 'channel' ? offeredFields(buyer) : (known?.filledFields ?? []);
+    await tx.mapClient({ ...accountOf(run), customerId, externalId, filledFields });
+  }
+}
+
+/** Completes a client we found with what this order's buyer gave and the client lacks; asked once for each new field. */
+export async function fillFoundClient(run: Run, { buyer, order }: Subject, booked: Booked): Promise<void> {
+  const step: Who = { policy: 'customer', ...order.buyer };
+  const mapping = order.buyer.hasEmail ? await mappedClient(run, step, buyer) : undefined;
+  const offered = offeredFields(buyer);
+  if (
+    mapping === undefined ||
+    mapping.externalId !== booked.client?.externalId ||
+    offered.every((field) => mapping.filledFields.includes(field))
+  ) {
+    return;
+  }
+  try {
+    await run.route.books.fillClient(mapping.externalId, buyer);
+  } catch (thrown) {
+    if (!(thrown instanceof Failure && thrown.remedy === 'review')) {
+      throw thrown;
+    }
+    const key = `client-fields:${mapping.account}:${mapping.externalId}`;
+    const sentence = `The client of order ${order.name} could not be completed: ${thrown.message}`;
+    await underLease(run, (tx) => tx.tell({ key, sentence, order: order.key, at: run.machine.clock.now() }));
+  }
+  const filledFields = [...new Set([...mapping.filledFields, ...offered])];
+  await underLease(run, async (tx) => {
+    for (const customerId of customerIds(step, buyer)) {
+      await tx.mapClient({ ...mapping, customerId, filledFields });
+    }
+  });
+}
+
+function customerIds(step: Who, buyer: Buyer): readonly string[] {
+  if (step.policy === 'channel') {
+    return [CHANNEL];
+  }
+  return [...(step.customerId === undefined ? [] : [step.customerId]), emailKey(buyer.email)];
+}
+
+/** A hash, because the mapping outlives the contact data. */
+function emailKey(email: string): string {
+  return `email:${createHash('sha256').update(email.trim().toLowerCase()).digest('hex')}`;
+}
+
+function offeredFields(buyer: Buyer): readonly string[] {
+  const { customerId: _id, address, ...person } = buyer;
+  return Object.entries({ ...person, ...address }).flatMap(([field, value]) => (value === '' ? [] : [field]));
+}
+
+function accountOf(run: Run): Pick<ClientMapping, 'account' | 'source'> {
+  return { account: run.route.books.connection, source: run.route.source.connection };
+}

@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto';
+import type { Step } from '#core/document.ts';
+import { referenceOf } from '#core/ids.ts';
+import { invariant } from '#core/invariant.ts';
+import { toJson } from '#core/json.ts';
+import type { Booked, Entry, Receipt } from '#core/ledger.ts';
+import type { Buyer } from '#core/order.ts';
+import { MINUTE, after } from '#core/time.ts';
+import type { Task, Writer } from './ports.ts';
+import type { Machine, Run, Subject } from './machine.ts';
+
+/** The ledger's writes: intent before the call, outcome after it, each under the order's lease. */
+
+/** Renewed at each write; see worker.ts. */
+const LEASE_MS = 5 * MINUTE;
+
+/** Runs a transaction that writes for this run, and only while it still holds the order. */
+export async function underLease<T>(run: Run, work: (tx: Writer) => Promise<T>): Promise<T> {
+  const { machine, lease } = run;
+  return machine.store.transact(async (tx) => {
+    const isOurs = await tx.keepLease(lease, after(machine.clock.now(), LEASE_MS));
+    invariant(isOurs, `lease "${lease.key}" is still held by ${lease.holder}`);
+    return work(tx);
+  });
+}
+
+/** Writes down that a call begins now. An entry whose call certainly had no effect is used again for the same step. */
+export async function intend(run: Run, subject: Subject, step: Step): Promise<Entry> {
+  const now = run.machine.clock.now();
+  return underLease(run, async (tx) => {
+    const standing = (await tx.entriesOf(subject.order.key)).find(
+      (entry) => entry.state === 'pending' && entry.kind === step.kind && entry.slot === step.slot,
+    );
+    if (standing !== undefined && toJson(standing.intent) === toJson(step)) {
+      const called: Entry = { ...standing, calledAt: now, looks: 0 };
+      await tx.putEntry(called);
+      return called;
+    }
+    if (standing !== undefined) {
+      await tx.putEntry({ ...standing, state: 'voided', settledAt: now });
+    }
+    const entry = newEntry(run, subject, step);
+    const called = { ...entry, calledAt: now };
+    return { ...called, id: await tx.addEntry(called) };
+  });
+}
+
+/** Writes down what the books answered, and everything that follows from it, in one transaction. */
+export async function post(
+  run: Run,
+  { subject, entry, receipt }: { subject: Subject; entry: Entry; receipt: Receipt },
+): Promise<void> {
+  const now = run.machine.clock.now();
+  await underLease(run, async (tx) => {
+    const { calledAt: _over, ...rest } = entry;
+    await tx.putEntry({ ...rest, state: 'posted', receipt, settledAt: now });
+    await afterPosting(tx, { run, subject, step: entry.intent, receipt });
+  });
+  announce(run.machine, subject, { step: entry.intent, receipt });
+}
+
+/** Writes down what was found standing and needed no call. */
+export async function adopt(
+  run: Run,
+  { subject, step, receipt }: { subject: Subject; step: Step; receipt: Receipt },
+): Promise<void> {
+  const now = run.machine.clock.now();
+  await underLease(run, async (tx) => {
+    const pending = (await tx.entriesOf(subject.order.key)).find(
+      (entry) => entry.state === 'pending' && entry.kind === step.kind && entry.slot === step.slot,
+    );
+    if (pending !== undefined) {
+      await tx.putEntry({ ...pending, state: 'voided', settledAt: now });
+    }
+    await tx.addEntry({ ...newEntry(run, subject, step), state: 'posted', receipt, settledAt: now });
+    await afterPosting(tx, { run, subject, step, receipt });
+  });
+  announce(run.machine, subject, { step, receipt });
+}
+
+/** The call certainly had no effect: the intent stays and may be called again. */
+export async function uncalled(run: Run, entry: Entry): Promise<void> {
+  const { calledAt: _none, ...rest } = entry;
+  await underLease(run, (tx) => tx.putEntry({ ...rest, looks: 0 }));
+}
+
+/** The intent certainly does not stand and will not be sent. */
+export async function voidEntry(run: Run, entry: Entry, also: (tx: Writer) => Promise<void>): Promise<void> {
+  const { calledAt: _none, ...rest } = entry;
+  const now = run.machine.clock.now();
+  await underLease(run, async (tx) => {
+    await tx.putEntry({ ...rest, state: 'voided', settledAt: now });
+    await also(tx);
+  });
+}
+
+/** The number is taken by something else: the next one is tried, and the operator is told. */
+export async function nextVariant(
+  run: Run,
+  subject: Subject,
+  { tx, detail }: { tx: Writer; detail: string },
+): Promise<void> {
+  const record = await tx.order(subject.order.key);
+  invariant(record !== undefined, `order ${subject.order.key} is stored`);
+  const numberVariant = record.numberVariant + 1;
+  await tx.putOrder({ ...record, numberVariant });
+  await tx.tell({
+    key: `number:${subject.order.key}:${numberVariant}`,
+    sentence: `${detail}; order ${subject.order.name} is numbered with the suffix -${numberVariant}`,
+    order: subject.order.key,
+    at: run.machine.clock.now(),
+  });
+}
+
+/** What a step is sent with. */
+export function taskOf(run: Run, step: Step, { buyer, booked }: { buyer: Buyer; booked: Booked }): Task {
+  switch (step.kind) {
+    case 'client':
+      return { kind: 'client', step, buyer };
+    case 'invoice':
+      return {
+        kind: 'invoice',
+        step,
+        buyer,
+        ...(booked.client === undefined ? {} : { clientId: booked.client.externalId }),
+      };
+    case 'sent':
+      return { kind: 'sent', step, invoiceId: invoiceIdOf(booked) };
+    case 'payment': {
+      const outstanding = run.outstanding.get(invoiceIdOf(booked));
+      return {
+        kind: 'payment',
+        step,
+        invoiceId: invoiceIdOf(booked),
+        ...(outstanding === undefined ? {} : { outstanding }),
+      };
+    }
+  }
+}
+
+function invoiceIdOf(booked: Booked): string {
+  invariant(booked.invoice !== undefined, 'an invoice is sent and paid after it was posted');
+  return booked.invoice.externalId;
+}
+
+export function stepName(step: Step): string {
+  return `${step.kind}-${step.slot}`;
+}
+
+export function intentSha256(step: Step): string {
+  return createHash('sha256').update(toJson(step)).digest('hex');
+}
+
+function newEntry(run: Run, { order, record }: Subject, step: Step): Omit<Entry, 'id'> {
+  return {
+    order: order.key,
+    account: run.route.books.connection,
+    kind: step.kind,
+    slot: step.slot,
+    reference: referenceOf(order.key, step.kind, step.slot),
+    intent: step,
+    state: 'pending',
+    looks: 0,
+    rulesVersion: record.rulesVersion ?? run.route.rulesVersion,
+    intendedAt: run.machine.clock.now(),
+  };
+}
+
+async function afterPosting(
+  tx: Writer,
+  { run, subject, step, receipt }: { run: Run; subject: Subject; step: Step; receipt: Receipt },
+): Promise<void> {
+  const record = await tx.order(subject.order.key);
+  if (record !== undefined && record.rulesVersion === undefined) {
+    // From the first posted entry on, these rules hold for this order.
+    await tx.putOrder({ ...record, rulesVersion: run.route.rulesVersion });
+  }
+  for (const [index, sentence] of (receipt.remarks ?? []).entries()) {
+    const key = `remark:${subject.order.key}:${stepName(step)}:${index}`;
+    await tx.tell({ key, sentence, order: subject.order.key, at: run.machine.clock.now() });
+  }
+}
+
+function announce(
+  machine: Machine,
+  subject: Subject,
+  { step, receipt }: { step: Step; receipt: Receipt },
+): void {
+  const isFound = receipt.isAdopted === true || receipt.isFound === true;
+  machine.emit({
+    name: `${step.kind} ${isFound ? 'adopted' : 'posted'}`,
+    level: 'info',
+    fields: { order: subject.order.key, step: stepName(step), externalId: receipt.externalId },
+  });
+}

@@ -1,0 +1,70 @@
+import { Failure } from '#core/failure.ts';
+import type { ConnectionId, OrderKey } from '#core/ids.ts';
+import { splitOrderKey } from '#core/ids.ts';
+import type { Rules } from '#core/rules.ts';
+import type { Clock } from '#core/time.ts';
+import type { Money } from '#core/money.ts';
+import type { Buyer, Order } from '#core/order.ts';
+import type { Books, Emit, Lease, OrderRecord, Queue, Source, Store } from './ports.ts';
+
+/** A source, the books it is booked into and the rules for it. */
+export interface Route {
+  readonly source: Source;
+  readonly books: Books;
+  readonly rules: Rules;
+  /** Of the rules that new orders are booked with. */
+  readonly rulesVersion: string;
+}
+
+/** Everything the pipeline works with, handed in whole: its parts share it. */
+export interface Machine {
+  readonly store: Store;
+  readonly queue: Pick<Queue, 'wake'>;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly emit: Emit;
+  readonly routes: ReadonlyMap<ConnectionId, Route>;
+  /** Names this process in leases. */
+  readonly holder: string;
+  /**
+   * How long a write whose outcome is unknown may still arrive at the books: longer than their own time-out, before it is
+   * looked for (UNKNOWN_WAIT_SECONDS).
+   */
+  readonly unknownWaitMs: number;
+}
+
+export function routeOf(machine: Machine, order: OrderKey): Route {
+  const { connection } = splitOrderKey(order);
+  const route = machine.routes.get(connection);
+  if (route === undefined) {
+    throw new Failure('config-invalid', {
+      detail: `Order "${order}" belongs to connection "${connection}", which is not configured`,
+    });
+  }
+  return route;
+}
+
+/** What one run shares among its parts. */
+export interface Run {
+  readonly machine: Machine;
+  readonly route: Route;
+  readonly lease: Lease;
+  readonly signal: AbortSignal;
+  /** Invoice numbers looked for in this run. */
+  readonly looked: Set<string>;
+  /** What invoices have outstanding, as read in this run. */
+  readonly outstanding: Map<string, Money>;
+}
+
+/** What an order's run works with. */
+export interface Subject {
+  readonly record: OrderRecord;
+  readonly order: Order;
+  readonly buyer: Buyer;
+}
+
+/** The setting that says that an account has refused long invoice numbers. */
+export function compactSetting(account: string): string {
+  return `compact-numbers:${account}`;
+}

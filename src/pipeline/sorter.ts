@@ -1,0 +1,217 @@
+import { asFailure } from '#core/failure.ts';
+import type { OrderKey } from '#core/ids.ts';
+import { splitOrderKey } from '#core/ids.ts';
+import { toJson } from '#core/json.ts';
+import { transition } from '#core/lifecycle.ts';
+import * as money from '#core/money.ts';
+import type { Order } from '#core/order.ts';
+import { MINUTE, instant } from '#core/time.ts';
+import type { Instant } from '#core/time.ts';
+import type { Machine } from './machine.ts';
+import { READ_TOPIC } from './ports.ts';
+import type { Delivery, OrderRecord, Reread, Sorted, Source, Writer } from './ports.ts';
+
+/** Without access to ask the shop, how long the message that shows a change may follow the one that announces it. */
+export const REREAD_PATIENCE_MS = 15 * MINUTE;
+/** Live orders are worked on before any backfill, which uses larger numbers. */
+const LIVE_PRIORITY = 0;
+
+/**
+ * Normalizes a stored message: reads what it is about, keeps the newest state of its order, and makes the order due. A
+ * message that cannot be read is held by itself and stops nothing else.
+ */
+export async function sortDelivery(machine: Machine, id: string): Promise<void> {
+  const delivery = await machine.store.read.delivery(id);
+  if (delivery === undefined || delivery.state !== 'accepted') {
+    return;
+  }
+  const source = machine.routes.get(delivery.connection)?.source;
+  const sorted = source === undefined ? unconfigured(delivery) : readBy(source, delivery);
+  await machine.store.transact(async (tx) => {
+    // Read again: another process may have sorted it between.
+    if ((await tx.delivery(id))?.state === 'accepted') {
+      await record(machine, tx, { delivery, sorted, canRead: source?.canRead ?? false });
+    }
+  });
+  machine.emit({
+    name: `delivery ${sorted.kind === 'ignored' || sorted.kind === 'held' ? sorted.kind : 'sorted'}`,
+    level: sorted.kind === 'held' ? 'warn' : 'info',
+    fields: { delivery: id, topic: delivery.topic, about: sorted.kind },
+  });
+}
+
+function unconfigured(delivery: Delivery): Sorted {
+  return {
+    kind: 'held',
+    code: 'config-invalid',
+    detail: `Connection "${delivery.connection}" is not configured any more`,
+  };
+}
+
+function readBy(source: Source, delivery: Delivery): Sorted {
+  try {
+    return source.sort(delivery);
+  } catch (thrown) {
+    const { code, message } = asFailure(thrown, `Cannot read delivery ${delivery.id}`);
+    return { kind: 'held', code, detail: message };
+  }
+}
+
+interface Reading {
+  readonly delivery: Delivery;
+  readonly sorted: Sorted;
+  readonly canRead: boolean;
+}
+
+async function record(machine: Machine, tx: Writer, { delivery, sorted, canRead }: Reading): Promise<void> {
+  const now = machine.clock.now();
+  switch (sorted.kind) {
+    case 'ignored':
+      return tx.settleDelivery(delivery.id, { state: 'ignored', reason: sorted.detail });
+    case 'held':
+      await tx.settleDelivery(delivery.id, { state: 'held', reason: sorted.detail });
+      return tx.openHold({
+        delivery: delivery.id,
+        connection: delivery.connection,
+        step: 'delivery',
+        code: sorted.code,
+        detail: sorted.detail,
+        facts: [],
+        openedAt: now,
+      });
+    case 'order': {
+      const { order } = sorted.snapshot;
+      const known = await tx.order(order.key);
+      return due(machine, tx, {
+        delivery,
+        record: newest(known ?? firstRecord(order.key, order.name, now), { delivery, order, canRead, now }),
+      });
+    }
+    case 'touch': {
+      const known = (await tx.order(sorted.order)) ?? firstRecord(sorted.order, nameOf(sorted.order), now);
+      const isShown = known.stamp !== undefined && sorted.at !== undefined && known.stamp >= sorted.at;
+      return due(machine, tx, {
+        delivery,
+        record: isShown ? known : { ...known, reread: asked(known, sorted, now) },
+      });
+    }
+    case 'deleted': {
+      const known = (await tx.order(sorted.order)) ?? firstRecord(sorted.order, nameOf(sorted.order), now);
+      return due(machine, tx, { delivery, record: { ...known, isDeleted: true } });
+    }
+  }
+}
+
+/** The question to the source, as old as the oldest reason for it and as new as the newest. */
+function asked(
+  { reread }: OrderRecord,
+  { why, at }: { readonly why: string; readonly at?: Instant },
+  now: Instant,
+): Reread {
+  const ats = [reread?.at, at].filter((moment) => moment !== undefined);
+  return {
+    why,
+    since: reread?.since ?? now,
+    isBlocking: reread?.isBlocking ?? false,
+    ...(ats.length === 0 ? {} : { at: instant(Math.max(...ats)) }),
+  };
+}
+
+function nameOf(order: OrderKey): string {
+  return splitOrderKey(order).vendorId;
+}
+
+function firstRecord(key: OrderKey, name: string, now: Instant): OrderRecord {
+  return {
+    key,
+    connection: splitOrderKey(key).connection,
+    name,
+    state: 'due',
+    attempts: 0,
+    priority: LIVE_PRIORITY,
+    numberVariant: 1,
+    isDeleted: false,
+    createdAt: now,
+    updatedAt: now,
+  };
+}
+
+/** Makes the order due in the same transaction that settles the delivery, so that neither can be lost without the other. */
+async function due(
+  machine: Machine,
+  tx: Writer,
+  { delivery, record }: { delivery: Delivery; record: OrderRecord },
+): Promise<void> {
+  const now = machine.clock.now();
+  // One that is being worked on stays so: its worker sees the due time when it ends and runs once more.
+  const state = record.state === 'working' ? record.state : transition(record.state, 'due');
+  await tx.putOrder({ ...record, state, dueAt: now, updatedAt: now });
+  await tx.settleDelivery(delivery.id, { state: 'sorted', order: record.key });
+  tx.afterCommit(() => machine.queue.wake(`order:${record.key}`));
+}
+
+/** The record with the newer of two states: the one it has, or the one that this delivery shows. */
+function newest(
+  record: OrderRecord,
+  { delivery, order, canRead, now }: { delivery: Delivery; order: Order; canRead: boolean; now: Instant },
+): OrderRecord {
+  const { snapshot, stamp } = record;
+  const taken = take(record, { delivery, order, now });
+  if (snapshot === undefined || stamp === undefined || order.updatedAt > stamp) {
+    return taken;
+  }
+  // An answer of the shop itself outranks what it sent before, and ends the question.
+  if (order.updatedAt === stamp && delivery.topic === READ_TOPIC) {
+    return taken;
+  }
+  if (order.updatedAt < stamp || toJson(figuresOf(snapshot)) === toJson(figuresOf(order))) {
+    return record;
+  }
+  const further = canRead ? 0 : furtherInMoney(order, snapshot);
+  if (further !== 0) {
+    return further > 0 ? taken : record;
+  }
+  const why = 'Two messages of the same moment show different figures';
+  return { ...record, reread: { ...asked(record, { why }, now), isBlocking: true } };
+}
+
+function take(
+  record: OrderRecord,
+  { delivery, order, now }: { delivery: Delivery; order: Order; now: Instant },
+): OrderRecord {
+  const { reread, ...rest } = record;
+  const isOutstanding =
+    reread?.at !== undefined && reread.at > order.updatedAt && delivery.topic !== READ_TOPIC;
+  const unpaid = order.cash.state === 'reread' ? asked(record, { why: order.cash.why }, now) : undefined;
+  const question = unpaid ?? (isOutstanding ? reread : undefined);
+  return {
+    ...rest,
+    name: order.name,
+    newestDelivery: delivery.id,
+    stamp: order.updatedAt,
+    snapshot: order,
+    ...(question === undefined ? {} : { reread: question }),
+  };
+}
+
+/** What counts when two bodies of one moment are compared: everything but how receipts are split. */
+function figuresOf(order: Order): unknown {
+  const { cash, ...rest } = order;
+  return { ...rest, cash: cash.state === 'known' ? cash.received : cash.state };
+}
+
+/** Cancelled, then more refunded, then more received: of two states of one moment the later one, since money moves that way. */
+function furtherInMoney(a: Order, b: Order): number {
+  const refunded = (order: Order) =>
+    money.sum(
+      order.refunds.map((refund) => refund.amount),
+      order.currency,
+    );
+  const received = (order: Order) =>
+    order.cash.state === 'known' ? order.cash.received : money.zero(order.currency);
+  return (
+    Number(a.cancelledAt !== undefined) - Number(b.cancelledAt !== undefined) ||
+    money.compare(refunded(a), refunded(b)) ||
+    money.compare(received(a), received(b))
+  );
+}

@@ -1,0 +1,404 @@
+import { Failure, asFailure } from '#core/failure.ts';
+import type { OrderKey } from '#core/ids.ts';
+import { fold } from '#core/ledger.ts';
+import type { Booked } from '#core/ledger.ts';
+import { nextAttemptAt, transition } from '#core/lifecycle.ts';
+import { plan } from '#core/plan.ts';
+import type { Plan } from '#core/plan.ts';
+import type { Buyer } from '#core/order.ts';
+import { HOUR, MINUTE, SECOND, after } from '#core/time.ts';
+import type { Instant } from '#core/time.ts';
+import { takeStep } from './applier.ts';
+import { fillFoundClient } from './client-keeper.ts';
+import { keepHolds } from './holding.ts';
+import type { HeldStep } from './holding.ts';
+import { compactSetting, routeOf } from './machine.ts';
+import type { Machine, Run, Subject } from './machine.ts';
+import type { Lease, OrderRecord, WakeKey, Writer } from './ports.ts';
+import { settlePending } from './settler.ts';
+import { REREAD_PATIENCE_MS, sortDelivery } from './sorter.ts';
+
+/**
+ * Works on one order at a time: takes its lease, asks the source if it must, settles what was under way when it last
+ * stopped, plans, applies step by step, and records where it stands. Every run begins from the database, so a run may end
+ * anywhere; what it left undone is found by the next.
+ */
+
+/** A run's own calls take seconds; the lease is renewed at every write, and this only bounds how long a dead holder blocks. */
+const LEASE_MS = 5 * MINUTE;
+/** A customer's client is being made by another order: about as long as that takes. */
+const BUSY_CLIENT_WAIT_MS = 250;
+/** How soon an account that a person must mend is tried again by itself. */
+const PAUSE_RECHECK_MS = MINUTE;
+/** A rate limit that names no end. The vendor's window is a minute. */
+const RATE_LIMIT_WAIT_MS = MINUTE;
+/** More steps than any order has; beyond it the plan does not converge, which is a bug. */
+const STEPS_MAX = 100;
+/** Before a database that fails is asked again; it is asked for ever, since nothing else can be done. */
+const DATABASE_WAIT_MS = SECOND;
+
+/** Runs whatever a wake names. Never rejects: what goes wrong ends in a state that a person sees. */
+export async function run(machine: Machine, key: WakeKey, signal: AbortSignal): Promise<void> {
+  try {
+    if (key.startsWith('delivery:')) {
+      await sortDelivery(machine, key.slice('delivery:'.length));
+    } else {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the rest of an "order:" wake key is an order's key
+      await workOn(machine, key.slice('order:'.length) as OrderKey, signal);
+    }
+  } catch (thrown) {
+    const failure = asFailure(thrown, `Cannot work on ${key}`);
+    machine.emit({
+      name: 'work interrupted',
+      level: 'error',
+      fields: { key, code: failure.code, detail: failure.message },
+    });
+    await machine.clock.sleep(after(machine.clock.now(), DATABASE_WAIT_MS), signal);
+  }
+}
+
+async function workOn(machine: Machine, key: OrderKey, signal: AbortSignal): Promise<void> {
+  const taken = await takeOrder(machine, key);
+  if (taken === undefined) {
+    return;
+  }
+  let outcome: Outcome;
+  try {
+    const route = routeOf(machine, key);
+    const run = {
+      machine,
+      route,
+      lease: taken.lease,
+      signal,
+      looked: new Set<string>(),
+      outstanding: new Map(),
+    };
+    outcome = await advance(run, taken.record);
+  } catch (thrown) {
+    outcome = afterFailure(machine, taken.record, asFailure(thrown, `Cannot work on order ${key}`));
+  }
+  await recordOutcome(machine, taken, outcome);
+}
+
+/** How a run ended. */
+type Outcome =
+  | {
+      readonly state: 'settled' | 'skipped' | 'held';
+      readonly reason?: string;
+      readonly holds: readonly HeldStep[];
+    }
+  /** The run broke off: what it did not reach may still be held. */
+  | { readonly state: 'stopped'; readonly hold: HeldStep }
+  | {
+      readonly state: 'waiting';
+      readonly until: Instant;
+      readonly reason: string;
+      readonly isAttempt: boolean;
+      readonly pause?: Pausing;
+    }
+  | { readonly state: 'due' };
+
+interface Pausing {
+  readonly until?: Instant;
+  readonly reason: string;
+}
+
+interface Taken {
+  readonly lease: Lease;
+  readonly record: OrderRecord;
+}
+
+async function takeOrder(machine: Machine, key: OrderKey): Promise<Taken | undefined> {
+  const now = machine.clock.now();
+  return machine.store.transact(async (tx) => {
+    const record = await tx.order(key);
+    if (
+      record === undefined ||
+      (record.state !== 'working' && (record.dueAt === undefined || record.dueAt > now))
+    ) {
+      return undefined;
+    }
+    const terms = { holder: machine.holder, now, until: after(now, LEASE_MS) };
+    const lease = await tx.takeLease(`order:${key}`, terms);
+    if (lease === undefined) {
+      return undefined;
+    }
+    // Without a due time: one that appears during the run tells that somebody asked for another.
+    const { dueAt: _due, ...rest } = record;
+    const working = {
+      ...rest,
+      state: record.state === 'working' ? record.state : transition(record.state, 'working'),
+    };
+    await tx.putOrder(working);
+    return { lease, record: working };
+  });
+}
+
+async function advance(run: Run, first: OrderRecord): Promise<Outcome> {
+  const pause = await run.machine.store.read.pause(run.route.books.connection);
+  const now = run.machine.clock.now();
+  if (pause !== undefined && (pause.until === undefined || pause.until > now)) {
+    const until = pause.until ?? after(now, PAUSE_RECHECK_MS);
+    return { state: 'waiting', until, reason: pause.reason, isAttempt: false };
+  }
+  const record = await reread(run, first);
+  const { snapshot, newestDelivery } = record;
+  if (snapshot === undefined || newestDelivery === undefined || record.reread?.isBlocking === true) {
+    return unanswered(run, record, []);
+  }
+  const buyer = await buyerOf(run, newestDelivery);
+  return book(run, { record, order: snapshot, buyer });
+}
+
+/** Asks the source when what arrived does not tell the order's state; the answer goes through the inbox like any message. */
+async function reread({ machine, route }: Run, record: OrderRecord): Promise<OrderRecord> {
+  if (record.reread === undefined || !route.source.canRead) {
+    return record;
+  }
+  const answer = await route.source.read(record.key);
+  const receivedAt = machine.clock.now();
+  const { id } = await machine.store.transact((tx) =>
+    // The same answer at another time is another answer.
+    tx.acceptDelivery(
+      { ...answer, connection: record.connection, externalId: `${answer.externalId}@${receivedAt}` },
+      receivedAt,
+    ),
+  );
+  await sortDelivery(machine, id);
+  const now = (await machine.store.read.order(record.key)) ?? record;
+  if (now.reread !== undefined) {
+    throw new Failure('request-answer-unreadable', {
+      detail: `The shop's answer for order ${record.name} is older than what it sent before`,
+    });
+  }
+  // The due time that sorting set is this run's own.
+  const { dueAt: _own, ...rest } = now;
+  await machine.store.transact((tx) => tx.putOrder(rest));
+  return rest;
+}
+
+/** The contact data stands only in the body of the delivery. */
+async function buyerOf({ machine, route }: Run, deliveryId: string): Promise<Buyer> {
+  const delivery = await machine.store.read.delivery(deliveryId);
+  const sorted = delivery === undefined ? undefined : route.source.sort(delivery);
+  if (sorted?.kind !== 'order') {
+    throw new Failure('unexpected', { detail: `Delivery ${deliveryId} does not show its order any more` });
+  }
+  return sorted.snapshot.buyer;
+}
+
+async function book(run: Run, subject: Subject): Promise<Outcome> {
+  const { machine, signal } = run;
+  const settled = await settlePending(run, subject);
+  if (settled.state === 'wait') {
+    return { state: 'waiting', until: settled.until, reason: settled.reason, isAttempt: false };
+  }
+  const failed: HeldStep[] = [...settled.holds];
+  for (let count = 0; count < STEPS_MAX; count += 1) {
+    if (signal.aborted) {
+      return { state: 'due' };
+    }
+    const { planned, booked } = await planFor(run, subject);
+    if (planned.outcome === 'skip') {
+      return { state: 'skipped', reason: planned.reason, holds: [] };
+    }
+    const step = failed.length > 0 ? undefined : planned.steps[0];
+    if (step === undefined) {
+      if (failed.length === 0) {
+        await fillFoundClient(run, subject, booked);
+      }
+      return concluded(run, subject, { planned, failed });
+    }
+    const outcome = await takeStep(run, subject, { step, steps: planned.steps, booked });
+    if (outcome.state === 'busy') {
+      const until = after(machine.clock.now(), BUSY_CLIENT_WAIT_MS);
+      return { state: 'waiting', until, reason: outcome.reason, isAttempt: false };
+    }
+    if (outcome.state === 'held') {
+      failed.push(outcome.hold);
+    }
+  }
+  throw new Failure('unexpected', {
+    detail: `The plan of order ${subject.order.name} does not come to an end`,
+  });
+}
+
+async function planFor(
+  { machine, route }: Run,
+  { order }: Subject,
+): Promise<{ planned: Plan; booked: Booked }> {
+  const { read } = machine.store;
+  const booked = fold(await read.entriesOf(order.key));
+  const record = await read.order(order.key);
+  const rules = record?.rulesVersion === undefined ? undefined : await read.rules(record.rulesVersion);
+  const isCompact = (await read.setting(compactSetting(route.books.connection))) === 'yes';
+  const naming = { variant: record?.numberVariant ?? 1, isCompact };
+  return { planned: plan(order, booked, { rules: rules ?? route.rules, naming }), booked };
+}
+
+/** Nothing is left that can be done now: what the plan and the refusals ask of a person stays open. */
+function concluded(
+  run: Run,
+  { record }: Subject,
+  { planned, failed }: { planned: Extract<Plan, { outcome: 'work' }>; failed: readonly HeldStep[] },
+): Outcome {
+  const deletion: HeldStep[] = record.isDeleted
+    ? [
+        {
+          step: 'deletion',
+          code: 'order-deleted',
+          detail: `Order ${record.name} was deleted in the shop`,
+          facts: [],
+        },
+      ]
+    : [];
+  const holds = [...planned.holds, ...failed, ...deletion];
+  if (record.reread !== undefined) {
+    return unanswered(run, record, holds);
+  }
+  return { state: holds.length > 0 ? 'held' : 'settled', holds };
+}
+
+/** The order's state is not told by what arrived and the source cannot be asked: wait for the message that shows it, then ask a person. */
+function unanswered({ machine, route }: Run, record: OrderRecord, holds: readonly HeldStep[]): Outcome {
+  if (record.isDeleted && record.snapshot === undefined) {
+    return { state: 'skipped', reason: 'Deleted in the shop before it was booked', holds: [] };
+  }
+  if (record.reread === undefined) {
+    return { state: holds.length > 0 ? 'held' : 'settled', holds };
+  }
+  const until = after(record.reread.since, REREAD_PATIENCE_MS);
+  if (machine.clock.now() < until && holds.length === 0) {
+    return { state: 'waiting', until, reason: record.reread.why, isAttempt: false };
+  }
+  const detail = `${record.reread.why}; to ask the shop, set ${route.source.readNeeds}`;
+  return {
+    state: 'held',
+    holds: [...holds, { step: 'reread', code: 'order-needs-reread', detail, facts: [] }],
+  };
+}
+
+function afterFailure(machine: Machine, record: OrderRecord, failure: Failure): Outcome {
+  const now = machine.clock.now();
+  const reason = failure.message;
+  if (failure.code === 'request-rate-limited') {
+    const until = failure.retryAt ?? after(now, RATE_LIMIT_WAIT_MS);
+    return { state: 'waiting', until, reason, isAttempt: false, pause: { until, reason } };
+  }
+  if (failure.remedy === 'reauthorize') {
+    return {
+      state: 'waiting',
+      until: after(now, PAUSE_RECHECK_MS),
+      reason,
+      isAttempt: false,
+      pause: { reason },
+    };
+  }
+  if (failure.remedy === 'retry') {
+    const attempts = record.attempts + 1;
+    const firstFailedAt = record.firstFailedAt ?? now;
+    const until = nextAttemptAt(attempts, { now, firstFailedAt, random: machine.random() });
+    if (until !== undefined) {
+      return { state: 'waiting', until, reason, isAttempt: true };
+    }
+    const hours = Math.round((now - firstFailedAt) / HOUR);
+    const detail = `${reason}; tried ${attempts} times in ${hours} hours`;
+    return {
+      state: 'stopped',
+      hold: { step: 'retries', code: 'retries-exhausted', detail, facts: failure.facts },
+    };
+  }
+  return {
+    state: 'stopped',
+    hold: { step: 'work', code: failure.code, detail: reason, facts: failure.facts },
+  };
+}
+
+/** Writes where the order stands, unless something new came meanwhile: then it is due again at once. */
+async function recordOutcome(machine: Machine, { lease, record }: Taken, outcome: Outcome): Promise<void> {
+  const now = machine.clock.now();
+  const reported = await machine.store.transact(async (tx) => {
+    const fresh = await tx.order(record.key);
+    if (fresh === undefined || !(await tx.keepLease(lease, now))) {
+      // Another holder took over while this run was stuck; what it wrote stands.
+      return undefined;
+    }
+    const next = await settledRecord(tx, { machine, fresh, outcome });
+    await tx.putOrder(next);
+    await tx.releaseLease(lease);
+    if (next.state === 'due') {
+      tx.afterCommit(() => machine.queue.wake(`order:${record.key}`));
+    }
+    return next;
+  });
+  if (reported !== undefined) {
+    machine.emit({
+      name: `order ${reported.state}`,
+      level: reported.state === 'held' ? 'warn' : 'info',
+      fields: { order: record.key, ...(reported.reason === undefined ? {} : { reason: reported.reason }) },
+    });
+  }
+}
+
+async function settledRecord(
+  tx: Writer,
+  { machine, fresh, outcome }: { machine: Machine; fresh: OrderRecord; outcome: Outcome },
+): Promise<OrderRecord> {
+  const now = machine.clock.now();
+  const { reason: _old, dueAt, firstFailedAt, ...rest } = { ...fresh, updatedAt: now };
+  const failed = firstFailedAt === undefined ? {} : { firstFailedAt };
+  switch (outcome.state) {
+    case 'due':
+      return { ...rest, ...failed, state: transition(fresh.state, 'due'), dueAt: now };
+    case 'waiting': {
+      await pauseAccount(tx, machine, { fresh, pause: outcome.pause });
+      const attempts = outcome.isAttempt
+        ? { attempts: fresh.attempts + 1, firstFailedAt: firstFailedAt ?? now }
+        : failed;
+      const again = dueAt === undefined ? outcome.until : dueAt;
+      return {
+        ...rest,
+        ...attempts,
+        state: transition(fresh.state, 'waiting'),
+        dueAt: again,
+        reason: outcome.reason,
+      };
+    }
+    case 'stopped':
+      await tx.openHold({ ...outcome.hold, order: fresh.key, openedAt: now });
+      return {
+        ...rest,
+        attempts: 0,
+        state: transition(fresh.state, 'held'),
+        reason: outcome.hold.detail,
+        ...(dueAt === undefined ? {} : { dueAt }),
+      };
+    case 'settled':
+    case 'skipped':
+    case 'held': {
+      await keepHolds(tx, { order: fresh.key, holds: outcome.holds, now });
+      const reason = outcome.reason ?? outcome.holds.map((hold) => hold.detail).join('; ');
+      const because = reason === '' ? {} : { reason };
+      const again =
+        dueAt === undefined
+          ? { state: transition(fresh.state, outcome.state) }
+          : { state: transition(fresh.state, 'due'), dueAt };
+      return { ...rest, attempts: 0, ...because, ...again };
+    }
+  }
+}
+
+async function pauseAccount(
+  tx: Writer,
+  machine: Machine,
+  { fresh, pause }: { fresh: OrderRecord; pause: Pausing | undefined },
+): Promise<void> {
+  if (pause !== undefined) {
+    const account = routeOf(machine, fresh.key).books.connection;
+    await tx.setPause({
+      account,
+      reason: pause.reason,
+      ...(pause.until === undefined ? {} : { until: pause.until }),
+    });
+  }
+}

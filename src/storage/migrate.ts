@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Kysely } from 'kysely';
+import { Failure } from '#core/failure.ts';
+import type { Instant } from '#core/time.ts';
+import * as start from './migrations/0001-start.ts';
+import type { Tables } from './tables.ts';
+
+interface Migration {
+  readonly name: string;
+  /** Whether a program that does not know it must not touch the database. */
+  readonly isBreaking: boolean;
+  readonly up: (db: Kysely<Tables>) => Promise<void>;
+}
+
+/** Append-only; the number is the place in this list, from 1. */
+const MIGRATIONS: readonly Migration[] = [start];
+
+export interface Migrated {
+  readonly applied: readonly string[];
+  readonly version: number;
+}
+
+/**
+ * Brings the schema up to date, each migration in a transaction of its own. Refuses a database that a newer version wrote
+ * in a way this one cannot read, with `database-newer`.
+ */
+export async function migrate(db: Kysely<Tables>, now: Instant): Promise<Migrated> {
+  await sql`create table if not exists migrations (
+    number bigint primary key, name text not null, checksum text not null, is_breaking integer not null, applied_at bigint not null
+  )`.execute(db);
+  const done = await db.selectFrom('migrations').selectAll().orderBy('number').execute();
+  const newer = done.filter((row) => row.number > MIGRATIONS.length && row.is_breaking !== 0n);
+  if (newer.length > 0) {
+    throw new Failure('database-newer', {
+      detail: `The database has version ${done.length} and this program knows ${MIGRATIONS.length}`,
+    });
+  }
+  const applied: string[] = [];
+  for (const [index, migration] of MIGRATIONS.entries()) {
+    const isDone = done.some((row) => row.number === BigInt(index + 1));
+    if (!isDone && (await applyOnce(db, { number: index + 1, migration, now }))) {
+      applied.push(`${index + 1} ${migration.name}`);
+    }
+  }
+  return { applied, version: MIGRATIONS.length };
+}
+
+async function applyOnce(
+  db: Kysely<Tables>,
+  { number, migration, now }: { number: number; migration: Migration; now: Instant },
+): Promise<boolean> {
+  return db.transaction().execute(async (tx) => {
+    // Inside the transaction: of two processes that migrate at once the second finds the first one's row.
+    const known = await tx
+      .selectFrom('migrations')
+      .select('number')
+      .where('number', '=', BigInt(number))
+      .execute();
+    if (known.length > 0) {
+      return false;
+    }
+    await migration.up(tx);
+    const checksum = createHash('sha256').update(String(migration.up)).digest('hex');
+    const row = {
+      number,
+      name: migration.name,
+      checksum,
+      is_breaking: migration.isBreaking ? 1 : 0,
+      applied_at: now,
+    };
+    await tx.insertInto('migrations').values(row).execute();
+    return true;
+  });
+}

@@ -1,0 +1,146 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
+import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
+import type { CompiledQuery, DatabaseConnection, Dialect, Driver, QueryResult } from 'kysely';
+import { Failure } from '#core/failure.ts';
+import type { FailureCode } from '#core/failure.ts';
+
+/**
+ * A long busy timeout would freeze the event loop, since node:sqlite is synchronous; so it is short, and `store.ts` tries
+ * again without blocking.
+ */
+const BUSY_TIMEOUT_MS = 50;
+/** Statements kept prepared: more than this program has, fewer than would matter to memory. */
+const STATEMENTS_MAX = 200;
+
+/** Opens the file and makes every commit durable: WAL with synchronous FULL syncs the log before a commit returns. */
+export function openSqlite(path: string): DatabaseSync {
+  if (path !== ':memory:') {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  }
+  return translated(`Cannot open the database "${path}"`, () => {
+    const database = new DatabaseSync(path);
+    database.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    database.exec('pragma journal_mode = wal');
+    database.exec('pragma synchronous = full');
+    return database;
+  });
+}
+
+/** Kysely on node:sqlite: one connection, handed out to one user at a time, and transactions that lock when they begin. */
+export function sqliteDialect(database: DatabaseSync): Dialect {
+  return {
+    createAdapter: () => new SqliteAdapter(),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createDriver: () => createDriver(database),
+  };
+}
+
+function createDriver(database: DatabaseSync): Driver {
+  const connection = createConnection(database);
+  const waiting: (() => void)[] = [];
+  let isTaken = false;
+  return {
+    init: async () => undefined,
+    async acquireConnection() {
+      if (isTaken) {
+        await new Promise<void>((resolve) => waiting.push(resolve));
+      }
+      isTaken = true;
+      return connection;
+    },
+    async releaseConnection() {
+      const next = waiting.shift();
+      if (next === undefined) {
+        isTaken = false;
+      } else {
+        next();
+      }
+    },
+    // Immediate: a deferred transaction that first reads and then writes fails at once when another process wrote between.
+    async beginTransaction() {
+      translated('Cannot begin a transaction', () => database.exec('begin immediate'));
+    },
+    async commitTransaction() {
+      translated('Cannot commit', () => database.exec('commit'));
+    },
+    async rollbackTransaction() {
+      // A disk error has already rolled it back; a second rollback would hide the first error.
+      if (database.isTransaction) {
+        database.exec('rollback');
+      }
+    },
+    async destroy() {
+      database.close();
+    },
+  };
+}
+
+function createConnection(database: DatabaseSync): DatabaseConnection {
+  const statements = new Map<string, StatementSync>();
+  const prepare = (text: string): StatementSync => {
+    const known = statements.get(text);
+    if (known !== undefined) {
+      return known;
+    }
+    const statement = database.prepare(text);
+    statement.setReadBigInts(true);
+    if (statements.size >= STATEMENTS_MAX) {
+      statements.clear();
+    }
+    statements.set(text, statement);
+    return statement;
+  };
+  return {
+    async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+      const statement = translated('Cannot use the database', () => prepare(query.sql));
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Kysely's typed query builder made these parameters
+      const parameters = query.parameters as readonly SQLInputValue[];
+      if (statement.columns().length > 0) {
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the row type is the query builder's own
+        return { rows: translated('Cannot read the database', () => statement.all(...parameters)) as R[] };
+      }
+      const result = translated('Cannot write the database', () => statement.run(...parameters));
+      return { rows: [], numAffectedRows: BigInt(result.changes), insertId: BigInt(result.lastInsertRowid) };
+    },
+    // oxlint-disable-next-line require-yield -- streaming is not used: every query has a limit
+    async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+      throw new Error('Streaming is not supported');
+    },
+  };
+}
+
+function translated<T>(doing: string, run: () => T): T {
+  try {
+    return run();
+  } catch (thrown) {
+    throw sqliteFailure(thrown, doing);
+  }
+}
+
+/** SQLite's primary result codes that an operator or a retry can mend: https://sqlite.org/rescode.html. */
+const CODES: Readonly<Record<number, FailureCode>> = {
+  5: 'database-busy',
+  6: 'database-busy',
+  8: 'database-failed',
+  10: 'database-failed',
+  11: 'database-failed',
+  13: 'database-failed',
+  14: 'database-failed',
+  26: 'database-failed',
+};
+
+/** What SQLite threw as a Failure; anything else (a broken constraint, a bug) is returned as it was. */
+function sqliteFailure(thrown: unknown, doing: string): unknown {
+  if (!(thrown instanceof Error) || !('errcode' in thrown) || typeof thrown.errcode !== 'number') {
+    return thrown;
+  }
+  // The low byte is the primary code; the rest says more of the same.
+  const code = CODES[thrown.errcode & 0xff];
+  return code === undefined
+    ? thrown
+    : new Failure(code, { detail: `${doing}: ${thrown.message}`, cause: thrown });
+}

@@ -1,0 +1,535 @@
+import { createHash } from 'node:crypto';
+import { Kysely, sql } from 'kysely';
+import type { Dialect, ExpressionBuilder, Transaction } from 'kysely';
+import { Failure } from '#core/failure.ts';
+import type { OrderKey } from '#core/ids.ts';
+import { fromJson, toJson } from '#core/json.ts';
+import type { Entry, Hold } from '#core/ledger.ts';
+import type { DeliveryState, OrderState } from '#core/lifecycle.ts';
+import type { Rules } from '#core/rules.ts';
+import { after } from '#core/time.ts';
+import type { Clock, Instant } from '#core/time.ts';
+import type {
+  Authentic,
+  ClientMapping,
+  HoldFilter,
+  Lease,
+  Notice,
+  OrderFilter,
+  OrderRecord,
+  Pause,
+  Reader,
+  Store,
+  WakeKey,
+  Writer,
+} from '#pipeline/ports.ts';
+import { migrate } from './migrate.ts';
+import type { Migrated } from './migrate.ts';
+import { at, deliveryOf, entryOf, entryRow, holdOf, orderOf, orderRow } from './rows.ts';
+import type { Seal } from './seal.ts';
+import type { Tables } from './tables.ts';
+
+/** Every query is bounded. An order with more deliveries, entries or holds than this is a fault elsewhere, and is cut here. */
+const ROWS_MAX = 1000;
+/** How long a transaction waits for another process: longer than any of its own transactions, shorter than a person waits. */
+const BUSY_WAIT_MS = 10_000;
+const BUSY_PAUSE_MS = 20;
+
+type Db = Kysely<Tables>;
+type Tx = Transaction<Tables>;
+
+export interface StoreOptions {
+  readonly dialect: Dialect;
+  readonly clock: Clock;
+  readonly seal: Seal;
+}
+
+/** Opens the store and brings its schema up to date. */
+export async function openStore(
+  options: StoreOptions,
+): Promise<{ readonly store: Store; readonly migrated: Migrated }> {
+  const db: Db = new Kysely<Tables>({ dialect: options.dialect });
+  try {
+    const migrated = await patiently(options, () => migrate(db, options.clock.now()));
+    return { store: createStore(db, options), migrated };
+  } catch (thrown) {
+    await db.destroy();
+    throw thrown;
+  }
+}
+
+function createStore(db: Db, options: StoreOptions): Store {
+  return {
+    read: readerOf(db, options.seal),
+    async transact(work) {
+      const actions: (() => void)[] = [];
+      const result = await patiently(options, () => {
+        actions.length = 0;
+        return db.transaction().execute((tx) => work(writerOf(tx, { seal: options.seal, actions })));
+      });
+      for (const action of actions) {
+        action();
+      }
+      return result;
+    },
+    close: () => db.destroy(),
+  };
+}
+
+/** Runs against the database and tries again, without blocking, while another process holds it. */
+async function patiently<T>({ clock }: StoreOptions, run: () => Promise<T>): Promise<T> {
+  const until = after(clock.now(), BUSY_WAIT_MS);
+  for (;;) {
+    try {
+      return await run();
+    } catch (thrown) {
+      if (!(thrown instanceof Failure && thrown.code === 'database-busy') || clock.now() >= until) {
+        throw thrown;
+      }
+      await clock.sleep(after(clock.now(), BUSY_PAUSE_MS));
+    }
+  }
+}
+
+function readerOf(db: Db, seal: Seal): Reader {
+  return { ...inboxReader(db), ...orderReader(db), ...ledgerReader(db), ...factReader(db, seal) };
+}
+
+function inboxReader(db: Db): Pick<Reader, 'dueKeys' | 'delivery' | 'deliveriesOf' | 'deliveries'> {
+  return {
+    async dueKeys(now, limit) {
+      const accepted = await db
+        .selectFrom('deliveries')
+        .select('id')
+        .where('state', '=', 'accepted')
+        .orderBy('id')
+        .limit(limit)
+        .execute();
+      const due = await db
+        .selectFrom('orders')
+        .select('key')
+        // Working without a lease: its process died, and no other has looked yet.
+        .where((where) => where.or([where('due_at', '<=', BigInt(now)), where('state', '=', 'working')]))
+        .where((where) => where.not(where.exists(leaseOn(where, now))))
+        .orderBy('priority')
+        .orderBy('due_at')
+        .limit(limit)
+        .execute();
+      return [
+        ...accepted.map((row): WakeKey => `delivery:${row.id}`),
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- stored from an order's key
+        ...due.map((row): WakeKey => `order:${row.key as OrderKey}`),
+      ];
+    },
+    async delivery(id) {
+      const row = await db
+        .selectFrom('deliveries')
+        .selectAll()
+        .where('id', '=', BigInt(id))
+        .executeTakeFirst();
+      return row === undefined ? undefined : deliveryOf(row);
+    },
+    async deliveriesOf(order) {
+      const rows = await db
+        .selectFrom('deliveries')
+        .selectAll()
+        .where('order_key', '=', order)
+        .orderBy('id')
+        .limit(ROWS_MAX)
+        .execute();
+      return rows.map(deliveryOf);
+    },
+    async deliveries({ state, limit }) {
+      const query = db.selectFrom('deliveries').selectAll().where('state', '=', state);
+      return (await query.orderBy('id', 'desc').limit(limit).execute()).map(deliveryOf);
+    },
+  };
+}
+
+function leaseOn(where: ExpressionBuilder<Tables, 'orders'>, now: Instant) {
+  return where
+    .selectFrom('leases')
+    .select('leases.key')
+    .where('leases.key', '=', sql<string>`'order:' || orders.key`)
+    .where('until', '>', BigInt(now));
+}
+
+function orderReader(db: Db): Pick<Reader, 'order' | 'orders' | 'orderCounts'> {
+  return {
+    async order(key) {
+      const row = await db.selectFrom('orders').selectAll().where('key', '=', key).executeTakeFirst();
+      return row === undefined ? undefined : orderOf(row);
+    },
+    async orders({ state, search, limit }: OrderFilter) {
+      let query = db.selectFrom('orders').selectAll();
+      if (state !== undefined) {
+        query = query.where('state', '=', state);
+      }
+      if (search !== undefined) {
+        const name = `%${search.replace(/[\\%_]/g, '\\$&')}%`;
+        query = query.where((where) =>
+          where.or([
+            where('key', '=', search),
+            where('key', 'like', `%/${search}`),
+            sql<boolean>`name like ${name} escape '\\'`,
+          ]),
+        );
+      }
+      return (await query.orderBy('created_at', 'desc').orderBy('key', 'desc').limit(limit).execute()).map(
+        orderOf,
+      );
+    },
+    async orderCounts() {
+      const rows = await db
+        .selectFrom('orders')
+        .select(({ fn }) => ['state', fn.countAll<bigint>().as('count')])
+        .groupBy('state')
+        .execute();
+      const counts: Partial<Record<OrderState, number>> = {};
+      for (const row of rows) {
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only states of the lifecycle are stored
+        counts[row.state as OrderState] = Number(row.count);
+      }
+      return counts;
+    },
+  };
+}
+
+function ledgerReader(db: Db): Pick<Reader, 'entriesOf' | 'holds' | 'clientMapping'> {
+  return {
+    async entriesOf(order) {
+      const query = db.selectFrom('entries').selectAll().where('order_key', '=', order);
+      return (await query.orderBy('id').limit(ROWS_MAX).execute()).map(entryOf);
+    },
+    async holds({ order, delivery, isOpen }: HoldFilter) {
+      let query = db.selectFrom('holds').selectAll();
+      if (order !== undefined) {
+        query = query.where('order_key', '=', order);
+      }
+      if (delivery !== undefined) {
+        query = query.where('delivery_id', '=', BigInt(delivery));
+      }
+      if (isOpen !== undefined) {
+        query = query.where('closed_at', isOpen ? 'is' : 'is not', null);
+      }
+      return (await query.orderBy('id').limit(ROWS_MAX).execute()).map(holdOf);
+    },
+    async clientMapping({ account, source, customerId }) {
+      const row = await db
+        .selectFrom('clients')
+        .selectAll()
+        .where('account', '=', account)
+        .where('source', '=', source)
+        .where('customer_id', '=', customerId)
+        .executeTakeFirst();
+      return row === undefined
+        ? undefined
+        : {
+            account,
+            source,
+            customerId,
+            externalId: row.external_id,
+            filledFields: fromJson<string[]>(row.filled_fields),
+          };
+    },
+  };
+}
+
+function factReader(db: Db, seal: Seal): Pick<Reader, 'pause' | 'rules' | 'notices' | 'setting' | 'secret'> {
+  return {
+    async pause(account) {
+      const row = await db.selectFrom('pauses').selectAll().where('account', '=', account).executeTakeFirst();
+      return row === undefined
+        ? undefined
+        : { account, reason: row.reason, ...(row.until === null ? {} : { until: at(row.until) }) };
+    },
+    async rules(version) {
+      const row = await db
+        .selectFrom('rules')
+        .select('body')
+        .where('version', '=', version)
+        .executeTakeFirst();
+      return row === undefined ? undefined : fromJson<Rules>(row.body);
+    },
+    async notices() {
+      const rows = await db.selectFrom('notices').selectAll().orderBy('at', 'desc').limit(ROWS_MAX).execute();
+      return rows.map((row) => ({
+        key: row.key,
+        sentence: row.sentence,
+        at: at(row.at),
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written from an order's key
+        ...(row.order_key === null ? {} : { order: row.order_key as OrderKey }),
+      }));
+    },
+    async setting(key) {
+      return (await db.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirst())
+        ?.value;
+    },
+    async secret(key) {
+      const row = await db.selectFrom('secrets').select('sealed').where('key', '=', key).executeTakeFirst();
+      return row === undefined ? undefined : seal.open(key, row.sealed);
+    },
+  };
+}
+
+function writerOf(tx: Tx, { seal, actions }: { seal: Seal; actions: (() => void)[] }): Writer {
+  return {
+    ...readerOf(tx, seal),
+    ...inboxWriter(tx),
+    ...ledgerWriter(tx),
+    ...leaseWriter(tx),
+    ...factWriter(tx, seal),
+    afterCommit: (action) => void actions.push(action),
+  };
+}
+
+function inboxWriter(tx: Tx): Pick<Writer, 'acceptDelivery' | 'settleDelivery' | 'putOrder'> {
+  return {
+    async acceptDelivery(message, receivedAt) {
+      const bodySha256 = createHash('sha256').update(message.body).digest('hex');
+      const standing = await deliveryWith(tx, message, message.externalId);
+      if (standing === undefined) {
+        return { id: await insertDelivery(tx, message, { bodySha256, receivedAt }), isNew: true };
+      }
+      if (standing.body_sha256 === bodySha256) {
+        return { id: String(standing.id), isNew: false };
+      }
+      // The sender reused an id for something else: both are kept, because either may be the truth.
+      const externalId = `${message.externalId}#${bodySha256}`;
+      const beside = await deliveryWith(tx, message, externalId);
+      return beside === undefined
+        ? {
+            id: await insertDelivery(tx, { ...message, externalId }, { bodySha256, receivedAt }),
+            isNew: true,
+          }
+        : { id: String(beside.id), isNew: false };
+    },
+    async settleDelivery(id, { state, order, reason }) {
+      const changes: { state: DeliveryState; order_key: string | null; reason: string | null } = {
+        state,
+        order_key: order ?? null,
+        reason: reason ?? null,
+      };
+      await tx.updateTable('deliveries').set(changes).where('id', '=', BigInt(id)).execute();
+    },
+    async putOrder(record: OrderRecord) {
+      const row = orderRow(record);
+      await tx
+        .insertInto('orders')
+        .values(row)
+        .onConflict((conflict) => conflict.column('key').doUpdateSet(row))
+        .execute();
+    },
+  };
+}
+
+async function deliveryWith(tx: Tx, message: Authentic, externalId: string) {
+  return tx
+    .selectFrom('deliveries')
+    .select(['id', 'body_sha256'])
+    .where('connection', '=', message.connection)
+    .where('external_id', '=', externalId)
+    .executeTakeFirst();
+}
+
+async function insertDelivery(
+  tx: Tx,
+  message: Authentic,
+  { bodySha256, receivedAt }: { bodySha256: string; receivedAt: Instant },
+): Promise<string> {
+  const { id } = await tx
+    .insertInto('deliveries')
+    .values({
+      connection: message.connection,
+      external_id: message.externalId,
+      topic: message.topic,
+      headers: toJson(message.headers),
+      body: message.body,
+      body_sha256: bodySha256,
+      received_at: receivedAt,
+      state: 'accepted',
+      order_key: null,
+      reason: null,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return String(id);
+}
+
+function ledgerWriter(
+  tx: Tx,
+): Pick<Writer, 'addEntry' | 'putEntry' | 'openHold' | 'closeHold' | 'mapClient'> {
+  return {
+    async addEntry(entry) {
+      const { id } = await tx
+        .insertInto('entries')
+        .values(entryRow(entry))
+        .returning('id')
+        .executeTakeFirstOrThrow();
+      return String(id);
+    },
+    async putEntry({ id, ...entry }: Entry) {
+      await tx.updateTable('entries').set(entryRow(entry)).where('id', '=', BigInt(id)).execute();
+    },
+    async openHold(hold) {
+      const row = holdRow(hold);
+      const open = tx
+        .updateTable('holds')
+        .set({ code: row.code, detail: row.detail, facts: row.facts, intent_sha256: row.intent_sha256 });
+      const standing = await open
+        .where('closed_at', 'is', null)
+        .where('step', '=', hold.step)
+        .where(
+          hold.order === undefined ? 'delivery_id' : 'order_key',
+          '=',
+          hold.order ?? BigInt(hold.delivery ?? 0),
+        )
+        .executeTakeFirst();
+      // A hold that is asked again keeps its age: an operator sorts by it.
+      if (standing.numUpdatedRows === 0n) {
+        await tx.insertInto('holds').values(row).execute();
+      }
+    },
+    async closeHold(id, closed) {
+      const changes = { closed_at: closed.at, closed_because: closed.because };
+      await tx
+        .updateTable('holds')
+        .set(changes)
+        .where('id', '=', BigInt(id))
+        .where('closed_at', 'is', null)
+        .execute();
+    },
+    async mapClient(mapping: ClientMapping) {
+      const row = {
+        account: mapping.account,
+        source: mapping.source,
+        customer_id: mapping.customerId,
+        external_id: mapping.externalId,
+        filled_fields: toJson(mapping.filledFields),
+      };
+      await tx
+        .insertInto('clients')
+        .values(row)
+        .onConflict((conflict) => conflict.columns(['account', 'source', 'customer_id']).doUpdateSet(row))
+        .execute();
+    },
+  };
+}
+
+function holdRow(hold: Omit<Hold, 'id' | 'closedAt' | 'closedBecause'>) {
+  return {
+    order_key: hold.order ?? null,
+    delivery_id: hold.delivery === undefined ? null : BigInt(hold.delivery),
+    connection: hold.connection ?? null,
+    step: hold.step,
+    code: hold.code,
+    detail: hold.detail,
+    facts: toJson(hold.facts),
+    intent_sha256: hold.intentSha256 ?? null,
+    opened_at: hold.openedAt,
+    closed_at: null,
+    closed_because: null,
+  };
+}
+
+function leaseWriter(tx: Tx): Pick<Writer, 'takeLease' | 'keepLease' | 'releaseLease' | 'voidOrderLeases'> {
+  return {
+    async takeLease(key, { holder, now, until }) {
+      const standing = await tx.selectFrom('leases').selectAll().where('key', '=', key).executeTakeFirst();
+      if (standing !== undefined && standing.until > BigInt(now)) {
+        return undefined;
+      }
+      // The row outlives its holder, so that a fence never repeats.
+      const fence = (standing?.fence ?? 0n) + 1n;
+      const row = { key, holder, fence, until };
+      await tx
+        .insertInto('leases')
+        .values(row)
+        .onConflict((conflict) => conflict.column('key').doUpdateSet(row))
+        .execute();
+      return { key, holder, fence };
+    },
+    async keepLease(lease: Lease, until) {
+      const kept = await tx
+        .updateTable('leases')
+        .set({ until })
+        .where('key', '=', lease.key)
+        .where('fence', '=', lease.fence)
+        .executeTakeFirst();
+      return kept.numUpdatedRows === 1n;
+    },
+    async releaseLease(lease: Lease) {
+      await tx
+        .updateTable('leases')
+        .set({ until: 0 })
+        .where('key', '=', lease.key)
+        .where('fence', '=', lease.fence)
+        .execute();
+    },
+    async voidOrderLeases(now) {
+      await tx.updateTable('leases').set({ until: 0 }).where('key', 'like', 'order:%').execute();
+      const freed = await tx
+        .updateTable('orders')
+        .set({ state: 'due', due_at: now })
+        .where('state', '=', 'working')
+        .executeTakeFirst();
+      return Number(freed.numUpdatedRows);
+    },
+  };
+}
+
+function factWriter(
+  tx: Tx,
+  seal: Seal,
+): Pick<Writer, 'setPause' | 'clearPause' | 'putRules' | 'tell' | 'putSetting' | 'putSecret'> {
+  return {
+    async setPause(pause: Pause) {
+      const row = { account: pause.account, until: pause.until ?? null, reason: pause.reason };
+      await tx
+        .insertInto('pauses')
+        .values(row)
+        .onConflict((conflict) => conflict.column('account').doUpdateSet(row))
+        .execute();
+    },
+    async clearPause(account) {
+      await tx.deleteFrom('pauses').where('account', '=', account).execute();
+    },
+    async putRules(version, rules) {
+      const row = { version, body: toJson(rules) };
+      await tx
+        .insertInto('rules')
+        .values(row)
+        .onConflict((conflict) => conflict.column('version').doNothing())
+        .execute();
+    },
+    async tell(notice: Notice) {
+      const row = {
+        key: notice.key,
+        sentence: notice.sentence,
+        order_key: notice.order ?? null,
+        at: notice.at,
+      };
+      const told = await tx
+        .insertInto('notices')
+        .values(row)
+        .onConflict((conflict) => conflict.column('key').doNothing())
+        .executeTakeFirst();
+      return (told.numInsertedOrUpdatedRows ?? 0n) > 0n;
+    },
+    async putSetting(key, value) {
+      await tx
+        .insertInto('settings')
+        .values({ key, value })
+        .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
+        .execute();
+    },
+    async putSecret(key, value) {
+      const sealed = seal.seal(key, value);
+      await tx
+        .insertInto('secrets')
+        .values({ key, sealed })
+        .onConflict((conflict) => conflict.column('key').doUpdateSet({ sealed }))
+        .execute();
+    },
+  };
+}

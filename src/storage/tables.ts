@@ -1,0 +1,147 @@
+import type { ColumnType, Generated } from 'kysely';
+
+/** Tables as Kysely sees them, the same on every engine. Whole numbers come back as bigint; money is never a float. */
+type Integer = ColumnType<bigint, number | bigint, number | bigint>;
+type NullableInteger = ColumnType<bigint | null, number | bigint | null, number | bigint | null>;
+
+export interface Tables {
+  deliveries: DeliveriesTable;
+  orders: OrdersTable;
+  entries: EntriesTable;
+  holds: HoldsTable;
+  clients: ClientsTable;
+  leases: LeasesTable;
+  pauses: PausesTable;
+  rules: RulesTable;
+  notices: NoticesTable;
+  settings: SettingsTable;
+  secrets: SecretsTable;
+  migrations: MigrationsTable;
+}
+
+interface DeliveriesTable {
+  id: Generated<bigint>;
+  connection: string;
+  external_id: string;
+  topic: string;
+  /** JSON object. */
+  headers: string;
+  body: Uint8Array;
+  body_sha256: string;
+  received_at: Integer;
+  state: string;
+  order_key: string | null;
+  reason: string | null;
+}
+
+export interface OrdersTable {
+  key: string;
+  connection: string;
+  name: string;
+  state: string;
+  due_at: NullableInteger;
+  attempts: Integer;
+  first_failed_at: NullableInteger;
+  priority: Integer;
+  newest_delivery: NullableInteger;
+  stamp: NullableInteger;
+  /** Canonical order as JSON, without contact data. */
+  snapshot: string | null;
+  rules_version: string | null;
+  number_variant: Integer;
+  reread_why: string | null;
+  reread_since: NullableInteger;
+  reread_at: NullableInteger;
+  reread_blocks: Integer;
+  is_deleted: Integer;
+  reason: string | null;
+  created_at: Integer;
+  updated_at: Integer;
+}
+
+export interface EntriesTable {
+  id: Generated<bigint>;
+  order_key: string;
+  account: string;
+  kind: string;
+  slot: Integer;
+  reference: string;
+  /** The step as JSON. */
+  intent: string;
+  state: string;
+  called_at: NullableInteger;
+  looks: Integer;
+  external_id: string | null;
+  /** JSON, with hashes of request and answer. */
+  receipt: string | null;
+  rules_version: string;
+  intended_at: Integer;
+  settled_at: NullableInteger;
+}
+
+export interface HoldsTable {
+  id: Generated<bigint>;
+  order_key: string | null;
+  delivery_id: NullableInteger;
+  connection: string | null;
+  step: string;
+  code: string;
+  detail: string;
+  facts: string;
+  intent_sha256: string | null;
+  opened_at: Integer;
+  closed_at: NullableInteger;
+  closed_because: string | null;
+}
+
+interface ClientsTable {
+  account: string;
+  source: string;
+  customer_id: string;
+  external_id: string;
+  /** JSON array of field names. */
+  filled_fields: string;
+}
+
+interface LeasesTable {
+  key: string;
+  holder: string;
+  fence: Integer;
+  until: Integer;
+}
+
+interface PausesTable {
+  account: string;
+  until: NullableInteger;
+  reason: string;
+}
+
+interface RulesTable {
+  version: string;
+  body: string;
+}
+
+interface NoticesTable {
+  key: string;
+  sentence: string;
+  order_key: string | null;
+  at: Integer;
+}
+
+interface SettingsTable {
+  key: string;
+  value: string;
+}
+
+interface SecretsTable {
+  key: string;
+  sealed: string;
+}
+
+interface MigrationsTable {
+  number: Integer;
+  name: string;
+  checksum: string;
+  is_breaking: Integer;
+  applied_at: Integer;
+}
