@@ -79,7 +79,10 @@ async function openBooks(
   if (mapping !== undefined) {
     const looked =
       invoice === undefined ? undefined : await lookForInvoice(run, subject, { step: invoice, booked });
-    return looked ?? adoptClient(run, subject, { step, receipt: { externalId: mapping.externalId } });
+    return (
+      looked ??
+      adoptClient(run, subject, { step, receipt: { externalId: mapping.externalId, isFound: true } })
+    );
   }
   const lease = await takeClient(run, step, subject.buyer);
   if (lease === undefined) {
@@ -120,10 +123,10 @@ async function adoptClient(
   subject: Subject,
   { step, receipt }: { step: ClientStep; receipt: Receipt },
 ): Promise<StepOutcome> {
-  await underLease(run, (tx) =>
-    rememberClient(tx, run, { step, buyer: subject.buyer, externalId: receipt.externalId, isNew: false }),
+  const { externalId } = receipt;
+  await adopt(run, { subject, step, receipt }, (tx) =>
+    rememberClient(tx, run, { step, buyer: subject.buyer, externalId, isNew: false }),
   );
-  await adopt(run, { subject, step, receipt });
   return DONE;
 }
 
@@ -195,13 +198,12 @@ async function recordReceipt(
   if (receipt.outstanding !== undefined && (task.kind === 'invoice' || task.kind === 'sent')) {
     run.outstanding.set(receipt.externalId, receipt.outstanding);
   }
-  await post(run, { subject, entry, receipt });
-  if (task.kind === 'client') {
-    const { step, buyer } = task;
-    await underLease(run, (tx) =>
-      rememberClient(tx, run, { step, buyer, externalId: receipt.externalId, isNew: true }),
-    );
-  }
+  const { externalId } = receipt;
+  await post(run, { subject, entry, receipt }, async (tx) => {
+    if (task.kind === 'client') {
+      await rememberClient(tx, run, { step: task.step, buyer: task.buyer, externalId, isNew: true });
+    }
+  });
 }
 
 /** The call certainly had no effect. Some refusals have an answer of our own; the rest is asked of a person or tried again. */

@@ -49,12 +49,14 @@ export async function intend(run: Run, subject: Subject, step: Step): Promise<En
 export async function post(
   run: Run,
   { subject, entry, receipt }: { subject: Subject; entry: Entry; receipt: Receipt },
+  also: (tx: Writer) => Promise<void> = nothingMore,
 ): Promise<void> {
   const now = run.machine.clock.now();
   await underLease(run, async (tx) => {
     const { calledAt: _over, ...rest } = entry;
     await tx.putEntry({ ...rest, state: 'posted', receipt, settledAt: now });
     await afterPosting(tx, { run, subject, step: entry.intent, receipt });
+    await also(tx);
   });
   announce(run.machine, subject, { step: entry.intent, receipt });
 }
@@ -63,6 +65,7 @@ export async function post(
 export async function adopt(
   run: Run,
   { subject, step, receipt }: { subject: Subject; step: Step; receipt: Receipt },
+  also: (tx: Writer) => Promise<void> = nothingMore,
 ): Promise<void> {
   const now = run.machine.clock.now();
   await underLease(run, async (tx) => {
@@ -74,9 +77,12 @@ export async function adopt(
     }
     await tx.addEntry({ ...newEntry(run, subject, step), state: 'posted', receipt, settledAt: now });
     await afterPosting(tx, { run, subject, step, receipt });
+    await also(tx);
   });
   announce(run.machine, subject, { step, receipt });
 }
+
+const nothingMore = async (): Promise<void> => undefined;
 
 /** The call certainly had no effect: the intent stays and may be called again. */
 export async function uncalled(run: Run, entry: Entry): Promise<void> {

@@ -100,12 +100,12 @@ async function found(
   { entry, standing }: { entry: Entry; standing: Extract<Standing, { state: 'standing' }> },
 ): Promise<void> {
   const { intent } = entry;
-  if (intent.kind === 'client') {
-    const { externalId } = standing.receipt;
-    await underLease(run, (tx) =>
-      rememberClient(tx, run, { step: intent, buyer: subject.buyer, externalId, isNew: false }),
-    );
-  }
+  const { externalId } = standing.receipt;
   // It carries our reference and we were sending it: ours, whoever else could have made it.
-  await post(run, { subject, entry, receipt: { ...standing.receipt, isAdopted: false, isFound: true } });
+  const receipt = { ...standing.receipt, isAdopted: false, isFound: true };
+  await post(run, { subject, entry, receipt }, async (tx) => {
+    if (intent.kind === 'client') {
+      await rememberClient(tx, run, { step: intent, buyer: subject.buyer, externalId, isNew: false });
+    }
+  });
 }

@@ -141,13 +141,46 @@ async function advance(run: Run, first: OrderRecord): Promise<Outcome> {
     const until = pause.until ?? after(now, PAUSE_RECHECK_MS);
     return { state: 'waiting', until, reason: pause.reason, isAttempt: false };
   }
-  const record = await reread(run, first);
+  const asked = await askSource(run, first);
+  if (asked.state === 'failed') {
+    return asked.outcome;
+  }
+  const { record } = asked;
   const { snapshot, newestDelivery } = record;
   if (snapshot === undefined || newestDelivery === undefined || record.reread?.isBlocking === true) {
     return unanswered(run, record, []);
   }
   const buyer = await buyerOf(run, newestDelivery);
   return book(run, { record, order: snapshot, buyer });
+}
+
+type Asked =
+  | { readonly state: 'known'; readonly record: OrderRecord }
+  | { readonly state: 'failed'; readonly outcome: Outcome };
+
+/** A source that fails stops its own order only: the books are not at fault and go on with others. */
+async function askSource(run: Run, record: OrderRecord): Promise<Asked> {
+  try {
+    return { state: 'known', record: await reread(run, record) };
+  } catch (thrown) {
+    const outcome = afterFailure(
+      run.machine,
+      record,
+      asFailure(thrown, `Cannot ask for order ${record.name}`),
+    );
+    if (outcome.state === 'waiting' && outcome.pause?.until !== undefined) {
+      const { pause: _books, ...waiting } = outcome;
+      return { state: 'failed', outcome: waiting };
+    }
+    if (outcome.state === 'waiting' && outcome.pause !== undefined) {
+      const { code, message, facts } = asFailure(thrown, 'Cannot ask the source');
+      return {
+        state: 'failed',
+        outcome: { state: 'stopped', hold: { step: 'reread', code, detail: message, facts } },
+      };
+    }
+    return { state: 'failed', outcome };
+  }
 }
 
 /** Asks the source when what arrived does not tell the order's state; the answer goes through the inbox like any message. */

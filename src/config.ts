@@ -1,0 +1,241 @@
+import { parseEnv } from 'node:util';
+import { Failure } from '#core/failure.ts';
+import { MINUTE, SECOND, parseZone } from '#core/time.ts';
+import type { Zone } from '#core/time.ts';
+
+/** The only reader of the environment: a table of settings, and the frozen configuration that they make. */
+
+interface Setting {
+  readonly meaning: string;
+  readonly isSecret?: true;
+}
+
+/** Every setting there is. docs/config.md lists exactly these; a test compares. */
+export const SETTINGS = {
+  SHOPIFY_SHOP_DOMAIN: { meaning: 'The shop’s permanent domain, such as acme.myshopify.com' },
+  SHOPIFY_API_KEY: { meaning: 'Client id of the app (client credentials)' },
+  SHOPIFY_API_SECRET: { meaning: 'Client secret of the app; also verifies webhooks', isSecret: true },
+  SHOPIFY_ACCESS_TOKEN: {
+    meaning: 'Static token of an older custom app, instead of client credentials',
+    isSecret: true,
+  },
+  SHOPIFY_WEBHOOK_SECRET: {
+    meaning: 'Further secrets that verify webhooks, separated by commas',
+    isSecret: true,
+  },
+  SHOPIFY_API_URL: { meaning: 'Origin of the Admin API, when it is not the shop’s domain' },
+  FRESHBOOKS_CLIENT_ID: { meaning: 'Client id of the FreshBooks app' },
+  FRESHBOOKS_CLIENT_SECRET: { meaning: 'Client secret of the FreshBooks app', isSecret: true },
+  FRESHBOOKS_REDIRECT_URI: { meaning: 'Redirect address of the app, as registered: https, and no query' },
+  FRESHBOOKS_ACCOUNT_ID: { meaning: 'The account to book into, when the connected person has several' },
+  FRESHBOOKS_ACCESS_TOKEN: {
+    meaning: 'Seeds the token store when it is empty or when this changes',
+    isSecret: true,
+  },
+  FRESHBOOKS_REFRESH_TOKEN: { meaning: 'Seeds the token store, with the access token', isSecret: true },
+  FRESHBOOKS_API_URL: { meaning: 'Origin of the FreshBooks API' },
+  FRESHBOOKS_AUTH_URL: { meaning: 'Origin of the FreshBooks consent page' },
+  DATABASE_URL: { meaning: 'sqlite:PATH' },
+  HOST: { meaning: 'Address to listen on' },
+  PORT: { meaning: 'Port to listen on; 0 takes a free one' },
+  COUNTERFOIL_PUBLIC_URL: { meaning: 'The https address under which the shop reaches this service' },
+  COUNTERFOIL_SECRET_KEY: {
+    meaning: 'Seals stored tokens; made beside the database when absent',
+    isSecret: true,
+  },
+  COUNTERFOIL_TIME_ZONE: { meaning: 'Zone of invoice dates, instead of the offset in the shop’s timestamps' },
+  UNKNOWN_WAIT_SECONDS: {
+    meaning: 'How long a write whose outcome is unknown is waited for before it is looked for',
+  },
+  LOG_LEVEL: { meaning: 'debug, info, warn, error or silent' },
+} as const satisfies Record<string, Setting>;
+
+type SettingName = keyof typeof SETTINGS;
+
+export interface ShopifyConfig {
+  readonly shopDomain: string;
+  /** Verify webhooks, any of them. */
+  readonly webhookSecrets: readonly string[];
+  readonly access:
+    | { readonly kind: 'client-credentials'; readonly clientId: string; readonly clientSecret: string }
+    | { readonly kind: 'static'; readonly token: string }
+    | { readonly kind: 'none' };
+  readonly apiUrl: string;
+}
+
+export interface FreshBooksConfig {
+  readonly app?: { readonly clientId: string; readonly clientSecret: string; readonly redirectUri: string };
+  readonly accountId?: string;
+  readonly seed?: { readonly accessToken: string; readonly refreshToken?: string };
+  readonly apiUrl: string;
+  readonly authUrl: string;
+}
+
+export interface Config {
+  readonly shopify?: ShopifyConfig;
+  readonly freshbooks: FreshBooksConfig;
+  readonly databasePath: string;
+  readonly host: string;
+  readonly port: number;
+  readonly publicUrl?: string;
+  readonly secretKey?: string;
+  readonly timeZone?: Zone;
+  readonly unknownWaitMs: number;
+  readonly logLevel: LogLevel;
+}
+
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Longer than FreshBooks' own time-out, whose length is unknown; a minute and a half is longer than any proxy's default. */
+const UNKNOWN_WAIT_MS = 1.5 * MINUTE;
+const UNKNOWN_WAIT_SECONDS_MAX = 3600;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The process's own variables over those of a `.env` file's text. */
+export function environmentOf(dotenv: string | undefined): Environment {
+  // oxlint-disable-next-line no-restricted-properties -- this is the reader of the environment
+  return { ...(dotenv === undefined ? {} : parseEnv(dotenv)), ...process.env };
+}
+
+/** Throws `config-invalid` naming the setting, what it holds (unless secret) and what is allowed. */
+export function readConfig(environment: Environment): Config {
+  const read = (name: SettingName): string | undefined => {
+    const value = environment[name]?.trim();
+    return value === '' ? undefined : value;
+  };
+  const publicUrl = read('COUNTERFOIL_PUBLIC_URL');
+  const secretKey = read('COUNTERFOIL_SECRET_KEY');
+  const zone = read('COUNTERFOIL_TIME_ZONE');
+  const shopify = shopifyConfig(read);
+  return Object.freeze({
+    ...(shopify === undefined ? {} : { shopify }),
+    freshbooks: freshbooksConfig(read),
+    databasePath: databasePath(read('DATABASE_URL') ?? 'sqlite:data/counterfoil.db'),
+    host: read('HOST') ?? '127.0.0.1',
+    port: wholeNumber('PORT', read('PORT') ?? '3000', 65_535),
+    ...(publicUrl === undefined ? {} : { publicUrl: url('COUNTERFOIL_PUBLIC_URL', publicUrl) }),
+    ...(secretKey === undefined ? {} : { secretKey }),
+    ...(zone === undefined ? {} : { timeZone: checked('COUNTERFOIL_TIME_ZONE', () => parseZone(zone)) }),
+    unknownWaitMs: unknownWaitMs(read('UNKNOWN_WAIT_SECONDS')),
+    logLevel: logLevel(read('LOG_LEVEL') ?? 'info'),
+  });
+}
+
+type Read = (name: SettingName) => string | undefined;
+
+function shopifyConfig(read: Read): ShopifyConfig | undefined {
+  const domain = read('SHOPIFY_SHOP_DOMAIN')?.toLowerCase();
+  if (domain === undefined) {
+    return undefined;
+  }
+  if (!/^[a-z0-9][a-z0-9.-]*(:\d+)?$/.test(domain)) {
+    throw invalid('SHOPIFY_SHOP_DOMAIN', `"${domain}" is not a domain: write it without https:// and path`);
+  }
+  const apiUrl = read('SHOPIFY_API_URL') ?? `https://${domain}`;
+  const [clientId, clientSecret, token] = [
+    read('SHOPIFY_API_KEY'),
+    read('SHOPIFY_API_SECRET'),
+    read('SHOPIFY_ACCESS_TOKEN'),
+  ];
+  const listed = (read('SHOPIFY_WEBHOOK_SECRET') ?? '').split(',').map((secret) => secret.trim());
+  return {
+    shopDomain: domain,
+    webhookSecrets: [...(clientSecret === undefined ? [] : [clientSecret]), ...listed].filter(
+      (secret) => secret !== '',
+    ),
+    access: shopifyAccess({ clientId, clientSecret, token }),
+    apiUrl: url('SHOPIFY_API_URL', apiUrl),
+  };
+}
+
+function shopifyAccess({
+  clientId,
+  clientSecret,
+  token,
+}: {
+  clientId: string | undefined;
+  clientSecret: string | undefined;
+  token: string | undefined;
+}): ShopifyConfig['access'] {
+  if (token !== undefined) {
+    return { kind: 'static', token };
+  }
+  return clientId === undefined || clientSecret === undefined
+    ? { kind: 'none' }
+    : { kind: 'client-credentials', clientId, clientSecret };
+}
+
+function freshbooksConfig(read: Read): FreshBooksConfig {
+  const clientId = read('FRESHBOOKS_CLIENT_ID');
+  const clientSecret = read('FRESHBOOKS_CLIENT_SECRET');
+  const redirectUri = read('FRESHBOOKS_REDIRECT_URI');
+  const accountId = read('FRESHBOOKS_ACCOUNT_ID');
+  const accessToken = read('FRESHBOOKS_ACCESS_TOKEN');
+  const refreshToken = read('FRESHBOOKS_REFRESH_TOKEN');
+  return {
+    // FreshBooks' token endpoint wants the redirect address with every exchange and refresh.
+    ...(clientId === undefined || clientSecret === undefined
+      ? {}
+      : { app: { clientId, clientSecret, redirectUri: redirectUri ?? '' } }),
+    ...(accountId === undefined ? {} : { accountId }),
+    ...(accessToken === undefined && refreshToken === undefined
+      ? {}
+      : {
+          seed: { accessToken: accessToken ?? '', ...(refreshToken === undefined ? {} : { refreshToken }) },
+        }),
+    apiUrl: url('FRESHBOOKS_API_URL', read('FRESHBOOKS_API_URL') ?? 'https://api.freshbooks.com'),
+    authUrl: url('FRESHBOOKS_AUTH_URL', read('FRESHBOOKS_AUTH_URL') ?? 'https://auth.freshbooks.com'),
+  };
+}
+
+function databasePath(text: string): string {
+  const match = /^sqlite:(?:\/\/)?(.+)$/.exec(text);
+  if (match?.[1] === undefined) {
+    // The value may hold a password, so it is not shown.
+    throw invalid('DATABASE_URL', 'must be sqlite:PATH');
+  }
+  return match[1];
+}
+
+function unknownWaitMs(text: string | undefined): number {
+  return text === undefined
+    ? UNKNOWN_WAIT_MS
+    : wholeNumber('UNKNOWN_WAIT_SECONDS', text, UNKNOWN_WAIT_SECONDS_MAX) * SECOND;
+}
+
+function wholeNumber(name: SettingName, text: string, max: number): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number > max) {
+    throw invalid(name, `"${text}" is not a whole number from 0 to ${max}`);
+  }
+  return number;
+}
+
+function url(name: SettingName, text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw invalid(name, `"${text}" is not an http or https address`);
+  }
+  return text.replace(/\/+$/, '');
+}
+
+function logLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === text);
+  if (level === undefined) {
+    throw invalid('LOG_LEVEL', `"${text}" is none of ${LOG_LEVELS.join(', ')}`);
+  }
+  return level;
+}
+
+function checked<T>(name: SettingName, parse: () => T): T {
+  try {
+    return parse();
+  } catch (thrown) {
+    throw invalid(name, thrown instanceof Error ? thrown.message : String(thrown));
+  }
+}
+
+function invalid(name: SettingName, problem: string): Failure {
+  return new Failure('config-invalid', { detail: `${name}: ${problem}` });
+}
