@@ -1,0 +1,123 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { createFreshBooks, defaultApp as freshBooksApp } from './freshbooks/freshbooks.ts';
+import type { FreshBooksSim } from './freshbooks/freshbooks.ts';
+import type { AccountOptions } from './freshbooks/accounts.ts';
+import type { Switches as FreshBooksSwitches } from './freshbooks/switches.ts';
+import type { FaultPlan } from './faults.ts';
+import { createShopify, DEFAULT_APP as SHOPIFY_APP } from './shopify/shopify.ts';
+import type { ShopifySim } from './shopify/shopify.ts';
+import { listen } from './socket.ts';
+import { createWorld } from './world.ts';
+import type { World } from './world.ts';
+import { seededRandom } from './world/random.ts';
+
+/**
+ * A shop and an account on local sockets, and the environment that points the service at them: what the demo, the sandbox
+ * and the end-to-end tests start.
+ */
+export interface Sandbox {
+  readonly world: World;
+  readonly shopify: ShopifySim;
+  readonly freshbooks: FreshBooksSim;
+  /** Settings for the service, all but its own port and database. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Where the shop delivers its webhooks from now on, in place of the subscribed public address. */
+  deliverTo(origin: string): void;
+  close(): Promise<void>;
+}
+
+export interface SandboxOptions {
+  readonly seed: number;
+  /** Real time added to every answer of FreshBooks, as a network would. */
+  readonly latencyMs?: number;
+  readonly ports?: { readonly freshbooks: number; readonly shopify: number };
+  readonly faults?: FaultPlan;
+  readonly freshbooks?: Partial<FreshBooksSwitches>;
+  readonly accounts?: readonly AccountOptions[];
+  readonly duplicatePpm?: number;
+  readonly disorderPpm?: number;
+}
+
+/** What a real service would be reached under; the sandbox delivers to a local port instead. */
+const PUBLIC_URL = 'https://counterfoil.example';
+
+export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const clock = { now: () => Date.now() }; // oxlint-disable-line no-restricted-properties -- the sandbox runs in real time
+  const freshbooks = createFreshBooks({
+    clock,
+    random: seededRandom(options.seed),
+    apps: [{ ...freshBooksApp, redirectUris: [`${PUBLIC_URL}/auth/freshbooks/callback`] }],
+    ...(options.freshbooks === undefined ? {} : { switches: options.freshbooks }),
+    ...(options.faults === undefined ? {} : { faults: options.faults }),
+    ...(options.accounts === undefined ? {} : { accounts: options.accounts }),
+  });
+  const world = createWorld({ seed: options.seed, clock });
+  let target = PUBLIC_URL;
+  const shopify = createShopify({
+    world,
+    clock,
+    duplicatePpm: options.duplicatePpm ?? 0,
+    disorderPpm: options.disorderPpm ?? 0,
+    send: (request) => fetch(redirected(request, target)), // oxlint-disable-line no-restricted-globals -- the way to the service
+  });
+  const latency = options.latencyMs === undefined ? {} : { latencyMs: options.latencyMs };
+  const books = await listen(freshbooks.handle, { ...latency, port: options.ports?.freshbooks ?? 0 });
+  const shop = await listen(shopify.handle, { port: options.ports?.shopify ?? 0 });
+  const grant = freshbooks.grant();
+  return {
+    world,
+    shopify,
+    freshbooks,
+    environment: {
+      SHOPIFY_SHOP_DOMAIN: world.shop.domain,
+      SHOPIFY_API_KEY: SHOPIFY_APP.clientId,
+      SHOPIFY_API_SECRET: SHOPIFY_APP.clientSecret,
+      SHOPIFY_API_URL: shop.origin,
+      FRESHBOOKS_CLIENT_ID: freshBooksApp.clientId,
+      FRESHBOOKS_CLIENT_SECRET: freshBooksApp.clientSecret,
+      FRESHBOOKS_REDIRECT_URI: `${PUBLIC_URL}/auth/freshbooks/callback`,
+      FRESHBOOKS_ACCESS_TOKEN: grant.access_token,
+      FRESHBOOKS_REFRESH_TOKEN: grant.refresh_token,
+      FRESHBOOKS_API_URL: books.origin,
+      FRESHBOOKS_AUTH_URL: books.origin,
+      COUNTERFOIL_PUBLIC_URL: PUBLIC_URL,
+    },
+    deliverTo: (origin) => {
+      target = origin;
+    },
+    close: async () => {
+      await books.close();
+      await shop.close();
+    },
+  };
+}
+
+function redirected(request: Request, origin: string): Request {
+  const { pathname, search } = new URL(request.url);
+  return new Request(new URL(pathname + search, origin), request);
+}
+
+/** Fixed, so that a `.env` made for the sandbox stays right. */
+const PORTS = { freshbooks: 4001, shopify: 4002 };
+const SERVICE_URL = 'http://127.0.0.1:3000';
+const ORDER_EVERY_MS = 5_000;
+
+async function runSandbox(): Promise<void> {
+  const sandbox = await openSandbox({ seed: 1, ports: PORTS, latencyMs: 100 });
+  sandbox.deliverTo(SERVICE_URL);
+  console.log('# A simulated shop and account. Put this in .env, then: npx counterfoil webhooks register; npm start');
+  for (const [name, value] of Object.entries(sandbox.environment)) {
+    console.log(`${name}=${value}`);
+  }
+  for (;;) {
+    await wait(ORDER_EVERY_MS);
+    const order = sandbox.world.placeRandom();
+    const attempts = await sandbox.shopify.webhooks.deliverDue();
+    const delivered = attempts.filter((attempt) => attempt.kind === 'delivered').length;
+    console.log(`${order.name} placed, ${delivered} of ${attempts.length} webhooks delivered to ${SERVICE_URL}`);
+  }
+}
+
+if (import.meta.main) {
+  await runSandbox();
+}

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Failure } from '#core/failure.ts';
+import { MINUTE, SECOND, after, instant } from '#core/time.ts';
+import type { Instant } from '#core/time.ts';
+import { movedClock } from '#tests/contract/books-freshbooks.ts';
+import { createThrottle } from './throttle.ts';
+
+const NOW = instant(Date.parse('2026-11-20T12:00:00Z'));
+
+function bench(limit: number) {
+  const clock = movedClock(NOW);
+  const throttle = createThrottle({ account: 'freshbooks', limits: { post: limit, other: 600 }, clock });
+  let calls = 0;
+  const answering = (remaining: number, endsInSeconds = 60) => {
+    const headers = new Headers({
+      'x-ratelimit-limit': String(limit),
+      'x-ratelimit-remaining': String(remaining),
+      'x-ratelimit-reset': String(Math.floor(NOW / 1000) + endsInSeconds),
+      'retry-after': String(endsInSeconds),
+    });
+    return () => {
+      calls += 1;
+      return Promise.resolve({ headers });
+    };
+  };
+  return { clock, throttle, answering, count: () => calls };
+}
+
+async function refusedUntil(work: Promise<unknown>): Promise<Instant | undefined> {
+  const thrown: unknown = await work.then(
+    () => assert.fail('expected a failure'),
+    (error: unknown) => error,
+  );
+  assert.ok(thrown instanceof Failure);
+  assert.deepEqual([thrown.code, thrown.effect], ['request-rate-limited', 'none']);
+  return thrown.retryAt;
+}
+
+void test('calls pass while some are left, and the last tenth is left to others', async () => {
+  const { throttle, answering, count } = bench(20);
+  for (let left = 19; left >= 2; left -= 1) {
+    await throttle.pace('post', answering(left));
+  }
+  assert.equal(await refusedUntil(throttle.pace('post', answering(1))), after(NOW, MINUTE));
+  assert.equal(count(), 18);
+  await throttle.pace('other', answering(500));
+});
+
+void test('calls under way count as spent, so many at once do not overshoot', async () => {
+  const { throttle } = bench(20);
+  const answers: (() => void)[] = [];
+  const call = () =>
+    new Promise<{ headers: Headers }>((resolve) => {
+      answers.push(() => resolve({ headers: new Headers() }));
+    });
+  const all = Array.from({ length: 30 }, () => throttle.pace('post', call).catch(() => 'refused'));
+  await Promise.all(all.slice(18));
+  assert.equal(answers.length, 18);
+  for (const answer of answers) {
+    answer();
+  }
+  await Promise.all(all);
+});
+
+void test('a window about to end is waited for, a longer one is not', async () => {
+  const { throttle, answering, clock } = bench(20);
+  await throttle.pace('post', answering(0, 2));
+  const waiting = throttle.pace('post', answering(19, 62));
+  await clock.sleeper(after(NOW, 2 * SECOND));
+  clock.advance(2 * SECOND);
+  await waiting;
+  await throttle.pace('post', answering(0, 62));
+  assert.notEqual(await refusedUntil(throttle.pace('post', answering(0, 62))), undefined);
+});
+
+void test('an answer that overtook another does not give calls back', async () => {
+  const { throttle, answering } = bench(20);
+  await throttle.pace('post', answering(3));
+  await throttle.pace('post', answering(9));
+  await throttle.pace('post', answering(2));
+  await refusedUntil(throttle.pace('post', answering(2)));
+});
+
+void test('a failed call gives its place back', async () => {
+  const { throttle, answering } = bench(10);
+  for (let index = 0; index < 50; index += 1) {
+    await throttle.pace('post', () => Promise.reject(new Error('down'))).catch(() => undefined);
+  }
+  await throttle.pace('post', answering(9));
+});
+
+void test('headers that are missing or nonsense change nothing', async () => {
+  const { throttle } = bench(20);
+  for (const value of ['', '-1', '1e9', 'many', '99999999999999']) {
+    await throttle.pace('post', () =>
+      Promise.resolve({
+        headers: new Headers({
+          'x-ratelimit-limit': value,
+          'x-ratelimit-remaining': value,
+          'x-ratelimit-reset': value,
+        }),
+      }),
+    );
+  }
+});
+
+void test('after a 429 nothing goes out until the moment it named', async () => {
+  const { throttle, answering, clock, count } = bench(20);
+  const retryAt = after(NOW, 10 * SECOND);
+  const limited = new Failure('request-rate-limited', { detail: 'x', retryAt });
+  await throttle.pace('post', () => Promise.reject(limited)).catch(() => undefined);
+  assert.equal(await refusedUntil(throttle.pace('post', answering(9))), retryAt);
+  assert.equal(count(), 0);
+  clock.advance(10 * SECOND);
+  await throttle.pace('post', answering(9));
+});

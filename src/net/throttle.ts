@@ -1,0 +1,154 @@
+import { Failure } from '#core/failure.ts';
+import { MINUTE, SECOND, after, instant } from '#core/time.ts';
+import type { Clock, Instant } from '#core/time.ts';
+
+/**
+ * Paces the calls to one account ahead of time, so that the limit is not found out by being refused. The other side tells
+ * after each call what is left of the current window (docs/vendors/freshbooks.md, section 7). Per class of calls:
+ *
+ *   open     → calls are left, counting those under way as spent
+ *   spent    → none are left until the window ends
+ *   blocked  → a 429 came: nothing goes out until the moment it named
+ */
+export interface Throttle<Class extends string> {
+  /**
+   * Makes the call when there is room for it, after at most two seconds; else throws `request-rate-limited` with the
+   * moment when there will be. What the call returns or throws is passed on and learnt from.
+   */
+  pace<T extends { readonly headers: Headers }>(kind: Class, call: () => Promise<T>): Promise<T>;
+}
+
+export interface ThrottleOptions<Class extends string> {
+  /** For the failure's text. */
+  readonly account: string;
+  /** Calls a minute of each class until the other side says otherwise. */
+  readonly limits: Readonly<Record<Class, number>>;
+  readonly clock: Clock;
+}
+
+interface Window {
+  limit: number;
+  remaining: number;
+  /** The other side's own name of the window: its end by its own clock. */
+  name: number;
+  endsAt: Instant;
+  blockedUntil: Instant;
+  inFlight: number;
+}
+
+/** A worker that waits longer than this had better do something else. */
+const WAIT_MAX_MS = 2 * SECOND;
+/** Rounds of waiting within that time: more means that others take every place that comes free. */
+const ROUNDS_MAX = 5;
+const WINDOW_MS = MINUTE;
+/** A tenth, at most ten, is left to other programs and other processes of ours, whose calls under way we cannot count. */
+const RESERVE_MAX = 10;
+
+export function createThrottle<Class extends string>(options: ThrottleOptions<Class>): Throttle<Class> {
+  const windows = new Map<Class, Window>();
+  const windowOf = (kind: Class): Window => {
+    const window = windows.get(kind) ?? newWindow(options.limits[kind], options.clock.now());
+    windows.set(kind, window);
+    return window;
+  };
+  return {
+    async pace(kind, call) {
+      const window = windowOf(kind);
+      await enter(window, options);
+      window.inFlight += 1;
+      try {
+        const answer = await call();
+        learn(window, answer.headers, options.clock.now());
+        return answer;
+      } catch (thrown) {
+        if (thrown instanceof Failure && thrown.code === 'request-rate-limited') {
+          window.blockedUntil = thrown.retryAt ?? window.blockedUntil;
+        }
+        throw thrown;
+      } finally {
+        window.inFlight -= 1;
+      }
+    },
+  };
+}
+
+function newWindow(limit: number, now: Instant): Window {
+  return {
+    limit,
+    remaining: limit,
+    name: 0,
+    endsAt: after(now, WINDOW_MS),
+    blockedUntil: now,
+    inFlight: 0,
+  };
+}
+
+async function enter(
+  window: Window,
+  { account, clock }: Pick<ThrottleOptions<string>, 'account' | 'clock'>,
+): Promise<void> {
+  const deadline = after(clock.now(), WAIT_MAX_MS);
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const roomAt = roomFrom(window, clock.now());
+    if (roomAt === undefined) {
+      return;
+    }
+    if (roomAt > deadline) {
+      break;
+    }
+    await clock.sleep(roomAt);
+  }
+  throw new Failure('request-rate-limited', {
+    detail: `The calls that ${account} allows in a minute are used up`,
+    effect: 'none',
+    retryAt: roomFrom(window, clock.now()) ?? after(clock.now(), SECOND),
+  });
+}
+
+/** When there is room for one more call; nothing when there is now. */
+function roomFrom(window: Window, now: Instant): Instant | undefined {
+  if (window.blockedUntil > now) {
+    return window.blockedUntil;
+  }
+  if (window.endsAt <= now) {
+    window.remaining = window.limit;
+    window.endsAt = after(now, WINDOW_MS);
+  }
+  const reserve = Math.min(RESERVE_MAX, Math.floor(window.limit / 10));
+  return window.remaining - window.inFlight > reserve ? undefined : window.endsAt;
+}
+
+function learn(window: Window, headers: Headers, now: Instant): void {
+  const [limit, remaining, reset] = ['limit', 'remaining', 'reset'].map((name) =>
+    countOf(headers, `x-ratelimit-${name}`),
+  );
+  if (limit === undefined || remaining === undefined || reset === undefined) {
+    return;
+  }
+  if (reset < window.name) {
+    // The answer of a call that began in an earlier window arrived late.
+    return;
+  }
+  const isSameWindow = reset === window.name;
+  window.limit = limit;
+  // Answers of one window may overtake each other: the least is the newest.
+  window.remaining = isSameWindow ? Math.min(window.remaining, remaining) : remaining;
+  window.name = reset;
+  window.endsAt = isSameWindow ? window.endsAt : endOf(headers, reset, now);
+}
+
+/** By the seconds that are left, or by the other side's clock, so that a wrong clock of ours does no harm. */
+function endOf(headers: Headers, reset: number, now: Instant): Instant {
+  const secondsLeft = countOf(headers, 'retry-after');
+  const theirNow = Date.parse(headers.get('date') ?? '');
+  const waitMs =
+    secondsLeft === undefined
+      ? reset * SECOND - (Number.isNaN(theirNow) ? now : theirNow)
+      : secondsLeft * SECOND;
+  return instant(now + Math.min(Math.max(Math.ceil(waitMs), 0), WINDOW_MS));
+}
+
+function countOf(headers: Headers, name: string): number | undefined {
+  const text = headers.get(name)?.trim() ?? '';
+  return /^\d{1,12}$/.test(text) ? Number(text) : undefined;
+}

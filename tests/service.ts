@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { join } from 'node:path';
+
+/** The real program as a process of its own, for the end-to-end tests and the measurements. */
+export interface Service {
+  readonly origin: string;
+  readonly pid: number;
+  /** Everything it wrote, results and log. */
+  readonly output: () => string;
+  /** Ends it at once, as a power cut would. */
+  kill(): Promise<void>;
+  /** Asks it to stop and waits until it has. */
+  stop(): Promise<number | null>;
+}
+
+const MAIN = join(import.meta.dirname, '..', 'src', 'main.ts');
+
+/** Starts `counterfoil serve` with nothing of this process's own settings. */
+export async function startService(environment: Readonly<Record<string, string>>): Promise<Service> {
+  const child = spawn(process.execPath, [MAIN, 'serve'], {
+    env: { PATH: process.env['PATH'] ?? '', PORT: '0', LOG_LEVEL: 'warn', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const written: string[] = [];
+  child.stderr.on('data', (chunk: Buffer) => written.push(chunk.toString()));
+  const origin = await originOf(child, written);
+  return {
+    origin,
+    pid: child.pid ?? 0,
+    output: () => written.join(''),
+    async kill() {
+      child.kill('SIGKILL');
+      await ended(child);
+    },
+    async stop() {
+      child.kill('SIGTERM');
+      return ended(child);
+    },
+  };
+}
+
+async function originOf(child: ChildProcess & { readonly stdout: NodeJS.ReadableStream }, written: string[]): Promise<string> {
+  for await (const line of createInterface({ input: child.stdout })) {
+    written.push(`${line}\n`);
+    const match = /http:\/\/[\d.]+:\d+/.exec(line);
+    if (match !== null) {
+      child.stdout.on('data', (chunk: Buffer) => written.push(chunk.toString()));
+      child.stdout.resume();
+      return match[0];
+    }
+  }
+  throw new Error(`The service ended before it listened:\n${written.join('')}`);
+}
+
+async function ended(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode === null && child.signalCode === null) {
+    await once(child, 'exit');
+  }
+  return child.exitCode;
+}
