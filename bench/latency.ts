@@ -21,17 +21,31 @@ const SECRET = 'whsec_bench';
 const steadySeconds = Number(process.argv[2] ?? 300);
 const burstOrders = Number(process.argv[3] ?? 60);
 
-await measure(`steady, 1 order a second for ${steadySeconds} s, all new clients`, { count: steadySeconds, everyMs: 1_000 });
-await measure(`burst, ${burstOrders} orders in 30 s, all new clients`, { count: burstOrders, everyMs: BURST_MS / burstOrders });
+await measure(`steady, 1 order a second for ${steadySeconds} s, all new clients`, {
+  count: steadySeconds,
+  everyMs: 1_000,
+});
+await measure(`burst, ${burstOrders} orders in 30 s, all new clients`, {
+  count: burstOrders,
+  everyMs: BURST_MS / burstOrders,
+});
 
 async function measure(title: string, { count, everyMs }: { count: number; everyMs: number }): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'counterfoil-bench-'));
   const sandbox = await openSandbox({ seed: 7, latencyMs: LATENCY_MS });
   const database = `sqlite:${join(folder, 'counterfoil.db')}`;
-  const service = await startService({ ...sandbox.environment, SHOPIFY_WEBHOOK_SECRET: SECRET, DATABASE_URL: database });
+  const service = await startService({
+    ...sandbox.environment,
+    SHOPIFY_WEBHOOK_SECRET: SECRET,
+    DATABASE_URL: database,
+  });
   try {
     const sentAt = await letOrdersHappen({ sandbox, service, count, everyMs });
-    await until('all are paid', () => sandbox.freshbooks.account().invoices.filter((row) => row.status === 4).length === count, 120_000);
+    await until(
+      'all are paid',
+      () => sandbox.freshbooks.account().invoices.filter((row) => row.status === 4).length === count,
+      120_000,
+    );
     report(title, { sandbox, sentAt });
   } finally {
     await service.stop();
@@ -69,15 +83,20 @@ function report(title: string, { sandbox, sentAt }: { sandbox: Sandbox; sentAt: 
   const idOf = new Map(invoices.map((row) => [row.number, row.id]));
   const { calls } = sandbox.freshbooks;
   const waits = (isIt: (call: (typeof calls)[number], id: number) => boolean): number[] =>
-    [...sentAt].map(([number, at]) => (calls.find((call) => isIt(call, idOf.get(number) ?? 0))?.at ?? Number.NaN) - at);
+    [...sentAt].map(
+      ([number, at]) => (calls.find((call) => isIt(call, idOf.get(number) ?? 0))?.at ?? Number.NaN) - at,
+    );
   const toSent = waits((call, id) => call.method === 'PUT' && call.path.endsWith(`/invoices/invoices/${id}`));
   console.log(title);
   console.log(`  webhook sent to invoice marked as sent: ${figures(toSent)}`);
-  console.log(`  calls: ${calls.length}, ${(calls.length / sentAt.size).toFixed(2)} an order; refused: ${calls.filter((call) => call.status === 429).length}`);
+  console.log(
+    `  calls: ${calls.length}, ${(calls.length / sentAt.size).toFixed(2)} an order; refused: ${calls.filter((call) => call.status === 429).length}`,
+  );
 }
 
 function figures(waits: readonly number[]): string {
   const sorted = waits.toSorted((a, b) => a - b);
-  const at = (part: number): string => `${sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]} ms`;
+  const at = (part: number): string =>
+    `${sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]} ms`;
   return `median ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}, slowest ${at(1)}, ${sorted.length} orders`;
 }

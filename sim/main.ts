@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { expectedBooks } from './check.ts';
 import { createFreshBooks, defaultApp as freshBooksApp } from './freshbooks/freshbooks.ts';
 import type { FreshBooksSim } from './freshbooks/freshbooks.ts';
 import type { AccountOptions } from './freshbooks/accounts.ts';
@@ -9,6 +10,8 @@ import type { ShopifySim } from './shopify/shopify.ts';
 import { listen } from './socket.ts';
 import { createWorld } from './world.ts';
 import type { World } from './world.ts';
+import { decimal } from './world/money.ts';
+import type { WorldOrder } from './world/order.ts';
 import { seededRandom } from './world/random.ts';
 
 /**
@@ -23,7 +26,31 @@ export interface Sandbox {
   readonly environment: Readonly<Record<string, string>>;
   /** Where the shop delivers its webhooks from now on, in place of the subscribed public address. */
   deliverTo(origin: string): void;
+  /** Every order of the shop with what the books should hold and what the account does hold, oldest first. */
+  inspect(): readonly Inspected[];
   close(): Promise<void>;
+}
+
+/** Amounts are decimal text in the shop's currency. */
+export interface Inspected {
+  readonly id: bigint;
+  readonly name: string;
+  readonly expected: {
+    /** As sold, in cash where cash was rounded. */
+    readonly total: string;
+    /** Money that came in, less what the channel remits. */
+    readonly received: string;
+  };
+  /** A test, nothing charged, or cancelled before anything was paid: an invoice may be missing. */
+  readonly isWorthNoInvoice: boolean;
+  /** Refunds, edits or a cancellation came after the sale. */
+  readonly hasLaterEvents: boolean;
+  readonly invoices: readonly {
+    readonly number: string;
+    readonly total: string;
+    readonly paid: string;
+    readonly isDraft: boolean;
+  }[];
 }
 
 export interface SandboxOptions {
@@ -62,7 +89,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   });
   const latency = options.latencyMs === undefined ? {} : { latencyMs: options.latencyMs };
   const books = await listen(freshbooks.handle, { ...latency, port: options.ports?.freshbooks ?? 0 });
-  const shop = await listen(shopify.handle, { port: options.ports?.shopify ?? 0 });
+  const shop = await listen((request) => shopify.handle(request), { port: options.ports?.shopify ?? 0 });
   const grant = freshbooks.grant();
   return {
     world,
@@ -85,10 +112,35 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     deliverTo: (origin) => {
       target = origin;
     },
+    inspect: () => world.orders().map((order) => inspected(order, freshbooks)),
     close: async () => {
       await books.close();
       await shop.close();
     },
+  };
+}
+
+function inspected(order: WorldOrder, freshbooks: FreshBooksSim): Inspected {
+  const { skipped, sold, received, rounding } = expectedBooks(order);
+  const text = (minor: bigint): string => decimal(minor, order.currency);
+  const mine = freshbooks
+    .account()
+    .invoices.filter((invoice) => invoice.poNumber === `SHOPIFY-ORDER-${order.id}`);
+  return {
+    id: order.id,
+    name: order.name,
+    expected: {
+      total: text(sold.invoiceTotal + rounding),
+      received: text(received === 0n ? 0n : received - sold.channelTax),
+    },
+    isWorthNoInvoice: skipped !== null || (order.cancelled !== null && received === 0n),
+    hasLaterEvents: order.refunds.length > 0 || order.cancelled !== null,
+    invoices: mine.map(({ number, amount, paid, status }) => ({
+      number,
+      total: amount,
+      paid,
+      isDraft: status === 1,
+    })),
   };
 }
 
@@ -105,7 +157,9 @@ const ORDER_EVERY_MS = 5_000;
 async function runSandbox(): Promise<void> {
   const sandbox = await openSandbox({ seed: 1, ports: PORTS, latencyMs: 100 });
   sandbox.deliverTo(SERVICE_URL);
-  console.log('# A simulated shop and account. Put this in .env, then: npx counterfoil webhooks register; npm start');
+  console.log(
+    '# A simulated shop and account. Put this in .env, then: npx counterfoil webhooks register; npm start',
+  );
   for (const [name, value] of Object.entries(sandbox.environment)) {
     console.log(`${name}=${value}`);
   }
@@ -114,7 +168,9 @@ async function runSandbox(): Promise<void> {
     const order = sandbox.world.placeRandom();
     const attempts = await sandbox.shopify.webhooks.deliverDue();
     const delivered = attempts.filter((attempt) => attempt.kind === 'delivered').length;
-    console.log(`${order.name} placed, ${delivered} of ${attempts.length} webhooks delivered to ${SERVICE_URL}`);
+    console.log(
+      `${order.name} placed, ${delivered} of ${attempts.length} webhooks delivered to ${SERVICE_URL}`,
+    );
   }
 }
 

@@ -42,7 +42,10 @@ export async function startService(environment: Readonly<Record<string, string>>
   };
 }
 
-async function originOf(child: ChildProcess & { readonly stdout: NodeJS.ReadableStream }, written: string[]): Promise<string> {
+async function originOf(
+  child: ChildProcess & { readonly stdout: NodeJS.ReadableStream },
+  written: string[],
+): Promise<string> {
   for await (const line of createInterface({ input: child.stdout })) {
     written.push(`${line}\n`);
     const match = /http:\/\/[\d.]+:\d+/.exec(line);

@@ -15,7 +15,10 @@ export interface Webhook {
 
 export function send(webhook: Webhook): Promise<Response> {
   const { origin, body, secret, shopDomain, topic = 'orders/create', path = '/webhooks/shopify' } = webhook;
-  const signature = webhook.signature === undefined ? createHmac('sha256', secret).update(body).digest('base64') : webhook.signature;
+  const signature =
+    webhook.signature === undefined
+      ? createHmac('sha256', secret).update(body).digest('base64')
+      : webhook.signature;
   return fetch(new URL(path, origin), {
     method: 'POST',
     body: typeof body === 'string' ? body : Buffer.from(body),

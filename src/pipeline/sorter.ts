@@ -36,8 +36,21 @@ export async function sortDelivery(machine: Machine, id: string): Promise<void> 
   machine.emit({
     name: `delivery ${sorted.kind === 'ignored' || sorted.kind === 'held' ? sorted.kind : 'sorted'}`,
     level: sorted.kind === 'held' ? 'warn' : 'info',
-    fields: { delivery: id, topic: delivery.topic, about: sorted.kind },
+    fields: { delivery: id, topic: delivery.topic, about: sorted.kind, ...orderIn(sorted) },
   });
+}
+
+function orderIn(sorted: Sorted): { readonly order?: OrderKey } {
+  switch (sorted.kind) {
+    case 'order':
+      return { order: sorted.snapshot.order.key };
+    case 'touch':
+    case 'deleted':
+      return { order: sorted.order };
+    case 'ignored':
+    case 'held':
+      return {};
+  }
 }
 
 function unconfigured(delivery: Delivery): Sorted {

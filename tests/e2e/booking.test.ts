@@ -43,7 +43,8 @@ describe('webhooks alone', () => {
   const shopDomain = (): string => sandbox.world.shop.domain;
   const deliver = (body: string, more: { webhookId?: string; topic?: string } = {}): Promise<Response> =>
     send({ origin: service.origin, secret: SECRET, shopDomain: shopDomain(), body, ...more });
-  const invoice = (number: string) => sandbox.freshbooks.account().invoices.find((row) => row.number === number);
+  const invoice = (number: string) =>
+    sandbox.freshbooks.account().invoices.find((row) => row.number === number);
 
   test('a paid order becomes client, invoice, sent and payment, as mapped', async () => {
     const order = sandbox.world.scenario('paid, two lines, code discount');
@@ -63,7 +64,10 @@ describe('webhooks alone', () => {
     const client = sandbox.freshbooks.account().clients.find((row) => row.id === paid.clientId);
     assert.equal(client?.texts['email'], body.email);
     const payments = sandbox.freshbooks.account().payments.filter((row) => row.invoiceId === paid.id);
-    assert.deepEqual(payments.map((row) => [row.amount, row.type]), [[body.total_price, 'Credit Card']]);
+    assert.deepEqual(
+      payments.map((row) => [row.amount, row.type]),
+      [[body.total_price, 'Credit Card']],
+    );
     assert.match(payments[0]?.note ?? '', new RegExp(`shopify/${order.id}/payment-1`));
   });
 
@@ -73,7 +77,10 @@ describe('webhooks alone', () => {
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, index) =>
         // Half of them are retries of one delivery, half are deliveries of their own.
-        deliver(body, { webhookId: index % 2 === 0 ? 'one-and-the-same' : `another-${index}`, topic: index < 5 ? 'orders/create' : 'orders/updated' }),
+        deliver(body, {
+          webhookId: index % 2 === 0 ? 'one-and-the-same' : `another-${index}`,
+          topic: index < 5 ? 'orders/create' : 'orders/updated',
+        }),
       ),
     );
     assert.deepEqual(new Set(answers.map((answer) => answer.status)), new Set([200]));
@@ -87,16 +94,30 @@ describe('webhooks alone', () => {
     const other = sandbox.world.scenario('unpaid, bank transfer');
     await deliver(sandbox.shopify.webhooks.body(other.id));
     await until('a later order is booked', () => invoice(`SHOPIFY-${other.name.slice(1)}`)?.status === 2);
-    const mine = sandbox.freshbooks.account().invoices.filter((row) => row.poNumber === `SHOPIFY-ORDER-${order.id}`);
+    const mine = sandbox.freshbooks
+      .account()
+      .invoices.filter((row) => row.poNumber === `SHOPIFY-ORDER-${order.id}`);
     assert.equal(mine.length, 1);
-    assert.equal(sandbox.freshbooks.account().payments.filter((row) => row.invoiceId === mine[0]?.id).length, 1);
-    const writes = sandbox.freshbooks.calls.slice(calls).filter((call) => call.method === 'POST' && call.path.includes('payments'));
+    assert.equal(
+      sandbox.freshbooks.account().payments.filter((row) => row.invoiceId === mine[0]?.id).length,
+      1,
+    );
+    const writes = sandbox.freshbooks.calls
+      .slice(calls)
+      .filter((call) => call.method === 'POST' && call.path.includes('payments'));
     assert.equal(writes.length, 0, 'the unpaid order got no payment and the paid one no second');
   });
 
   test('two new orders of one new customer at once make one client', async () => {
-    const first = sandbox.world.place({ items: [{ kind: 'product', index: 0, quantity: 1 }], payment: { kind: 'paid', gateway: 'shopify_payments' } });
-    const second = sandbox.world.place({ items: [{ kind: 'product', index: 1, quantity: 2 }], customer: { kind: 'repeat' }, payment: { kind: 'paid', gateway: 'shopify_payments' } });
+    const first = sandbox.world.place({
+      items: [{ kind: 'product', index: 0, quantity: 1 }],
+      payment: { kind: 'paid', gateway: 'shopify_payments' },
+    });
+    const second = sandbox.world.place({
+      items: [{ kind: 'product', index: 1, quantity: 2 }],
+      customer: { kind: 'repeat' },
+      payment: { kind: 'paid', gateway: 'shopify_payments' },
+    });
     await Promise.all([first, second].map((order) => deliver(sandbox.shopify.webhooks.body(order.id))));
     const numbers = [first, second].map((order) => `SHOPIFY-${order.name.slice(1)}`);
     await until('both are paid', () => numbers.every((number) => invoice(number)?.status === 4));

@@ -23,56 +23,80 @@ const KILLS = 20;
 const LIFE_MS_MAX = 700;
 const LATENCY_MS = 40;
 
-test('killed at twenty random moments and restarted, the books are the same', { timeout: 90_000 }, async (context) => {
-  const seed = Number(process.env['CRASH_SEED'] ?? Math.floor(Math.random() * 2 ** 31)); // oxlint-disable-line
-  context.diagnostic(`CRASH_SEED=${seed}`);
-  const random = seededRandom(seed);
-  const folder = await mkdtemp(join(tmpdir(), 'counterfoil-crash-'));
-  const sandbox = await openSandbox({ seed, latencyMs: LATENCY_MS });
-  const { SHOPIFY_API_KEY: _key, SHOPIFY_API_SECRET: _secret, ...rest } = sandbox.environment;
-  const environment = {
-    ...rest,
-    SHOPIFY_WEBHOOK_SECRET: SECRET,
-    UNKNOWN_WAIT_SECONDS: '1',
-    DATABASE_URL: `sqlite:${join(folder, 'counterfoil.db')}`,
-  };
-  const orders = tenOrders(sandbox);
-  const unacknowledged = orders.map((order) => ({ order, webhookId: `delivery-${order.id}` }));
-  try {
-    for (let kill = 0; kill < KILLS; kill += 1) {
+test(
+  'killed at twenty random moments and restarted, the books are the same',
+  { timeout: 90_000 },
+  async (context) => {
+    const seed = Number(process.env['CRASH_SEED'] ?? Math.floor(Math.random() * 2 ** 31)); // oxlint-disable-line
+    context.diagnostic(`CRASH_SEED=${seed}`);
+    const random = seededRandom(seed);
+    const folder = await mkdtemp(join(tmpdir(), 'counterfoil-crash-'));
+    const sandbox = await openSandbox({ seed, latencyMs: LATENCY_MS });
+    const { SHOPIFY_API_KEY: _key, SHOPIFY_API_SECRET: _secret, ...rest } = sandbox.environment;
+    const environment = {
+      ...rest,
+      SHOPIFY_WEBHOOK_SECRET: SECRET,
+      UNKNOWN_WAIT_SECONDS: '1',
+      DATABASE_URL: `sqlite:${join(folder, 'counterfoil.db')}`,
+    };
+    const orders = tenOrders(sandbox);
+    const unacknowledged = orders.map((order) => ({ order, webhookId: `delivery-${order.id}` }));
+    try {
+      for (let kill = 0; kill < KILLS; kill += 1) {
+        const service = await startService(environment);
+        const next = unacknowledged.slice(0, 1 + Math.floor(random() * 2));
+        const sending = next.map(async (delivery) => {
+          const body = sandbox.shopify.webhooks.body(delivery.order.id);
+          const { webhookId } = delivery;
+          const answer = await send({
+            origin: service.origin,
+            secret: SECRET,
+            shopDomain: sandbox.world.shop.domain,
+            body,
+            webhookId,
+          });
+          // Acknowledged once, it is never sent again: what was accepted must survive.
+          if (answer.status === 200) unacknowledged.splice(unacknowledged.indexOf(delivery), 1);
+        });
+        // Real time on purpose: the moment of the kill is what is random here.
+        await wait(Math.floor(random() * LIFE_MS_MAX));
+        await service.kill();
+        await Promise.allSettled(sending);
+      }
       const service = await startService(environment);
-      const next = unacknowledged.slice(0, 1 + Math.floor(random() * 2));
-      const sending = next.map(async (delivery) => {
-        const body = sandbox.shopify.webhooks.body(delivery.order.id);
-        const { webhookId } = delivery;
-        const answer = await send({ origin: service.origin, secret: SECRET, shopDomain: sandbox.world.shop.domain, body, webhookId });
-        // Acknowledged once, it is never sent again: what was accepted must survive.
-        if (answer.status === 200) unacknowledged.splice(unacknowledged.indexOf(delivery), 1);
-      });
-      // Real time on purpose: the moment of the kill is what is random here.
-      await wait(Math.floor(random() * LIFE_MS_MAX));
-      await service.kill();
-      await Promise.allSettled(sending);
+      for (const { order, webhookId } of unacknowledged) {
+        const body = sandbox.shopify.webhooks.body(order.id);
+        await send({
+          origin: service.origin,
+          secret: SECRET,
+          shopDomain: sandbox.world.shop.domain,
+          body,
+          webhookId,
+        });
+      }
+      await until('the books hold every order', () => differences(sandbox).length === 0, 45_000).catch(
+        (error: unknown) => {
+          throw new Error(`${differences(sandbox).join('\n')}\n${service.output()}`, { cause: error });
+        },
+      );
+      await service.stop();
+      assert.deepEqual(differences(sandbox), []);
+      assert.equal(sandbox.freshbooks.outbox.length, 0);
+    } finally {
+      await sandbox.close();
+      await rm(folder, { recursive: true, force: true });
     }
-    const service = await startService(environment);
-    for (const { order, webhookId } of unacknowledged) {
-      const body = sandbox.shopify.webhooks.body(order.id);
-      await send({ origin: service.origin, secret: SECRET, shopDomain: sandbox.world.shop.domain, body, webhookId });
-    }
-    await until('the books hold every order', () => differences(sandbox).length === 0, 45_000).catch((error: unknown) => {
-      throw new Error(`${differences(sandbox).join('\n')}\n${service.output()}`, { cause: error });
-    });
-    await service.stop();
-    assert.deepEqual(differences(sandbox), []);
-    assert.equal(sandbox.freshbooks.outbox.length, 0);
-  } finally {
-    await sandbox.close();
-    await rm(folder, { recursive: true, force: true });
-  }
-});
+  },
+);
 
 function tenOrders(sandbox: Sandbox): ReturnType<Sandbox['world']['placeRandom']>[] {
-  const kinds = ['paid, one line', 'paid, two lines, code discount', 'unpaid, bank transfer', 'paid, Quebec', 'paid, guest with an address only'] as const;
+  const kinds = [
+    'paid, one line',
+    'paid, two lines, code discount',
+    'unpaid, bank transfer',
+    'paid, Quebec',
+    'paid, guest with an address only',
+  ] as const;
   return [...kinds, ...kinds].map((kind) => sandbox.world.scenario(kind));
 }
 
@@ -90,8 +114,12 @@ function differences(sandbox: Sandbox): string[] {
       ['paid', paid.reduce((sum, amount) => sum + amount, 0n), expected.received],
       ['draft', mine[0]?.status === 1, false],
     ];
-    return checks.filter(([, is, should]) => is !== should).map(([what, is, should]) => `${order.name} ${what}: ${String(is)}, not ${String(should)}`);
+    return checks
+      .filter(([, is, should]) => is !== should)
+      .map(([what, is, should]) => `${order.name} ${what}: ${String(is)}, not ${String(should)}`);
   });
   const emails = clients.map((row) => row.texts['email']).filter((email) => email !== '' && email !== null);
-  return new Set(emails).size === emails.length ? orders : [...orders, `A client stands twice: ${emails.join(', ')}`];
+  return new Set(emails).size === emails.length
+    ? orders
+    : [...orders, `A client stands twice: ${emails.join(', ')}`];
 }

@@ -1,0 +1,156 @@
+import type { Side } from './world/money.ts';
+import type { WorldOrder } from './world/order.ts';
+
+/**
+ * The oracle: what the books must hold about an order, computed from the world alone and by other means than the
+ * simulator's bodies (line by line here, figure by figure there). It shares nothing with `src/`, so an error in reading the
+ * vendor cannot hide in both.
+ */
+export interface ExpectedBooks {
+  readonly orderId: bigint;
+  readonly name: string;
+  readonly currency: string;
+  /** Why an order stands in no invoice, by the default rules. */
+  readonly skipped: 'test' | 'not confirmed' | 'zero total' | null;
+  /** As sold: everything that was ever on the order, before refunds and removals. */
+  readonly sold: Figures;
+  /** As it stands after refunds and removals of units; a refund of an amount alone lowers nothing here. */
+  readonly current: Figures;
+  /** Money that came in: an authorization is none. */
+  readonly received: bigint;
+  readonly refunded: bigint;
+  /** What came in and stayed. */
+  readonly paid: bigint;
+  /** What the buyer still owes (negative: is owed), whatever is authorized and whatever was agreed to keep or give back. */
+  readonly owed: bigint;
+  /** What a cash drawer put on (or, negative, took off) when it rounded. */
+  readonly rounding: bigint;
+}
+
+interface Figures {
+  /** What the buyer pays. */
+  readonly total: bigint;
+  /** Of it, tax that the channel remits; the merchant's invoice is the rest. */
+  readonly channelTax: bigint;
+  readonly invoiceTotal: bigint;
+  readonly goods: bigint;
+  readonly shipping: bigint;
+  readonly tip: bigint;
+  readonly duties: bigint;
+  readonly fees: bigint;
+  /** The merchant's own taxes and the channel's, by name and rate, in the order in which they first appear. */
+  readonly taxes: readonly ExpectedTax[];
+}
+
+interface ExpectedTax {
+  readonly name: string;
+  /** In percent, without trailing zeros: `9.975`. */
+  readonly rate: string;
+  readonly isChannelLiable: boolean;
+  readonly amount: bigint;
+}
+
+/** What the books must hold of an order, in the shop's or the buyer's currency. */
+export function expectedBooks(order: WorldOrder, side: Side = 'shop'): ExpectedBooks {
+  const sold = figures(order, side, 0n);
+  const current = figures(order, side, 1n);
+  const done = order.transactions.filter((entry) => entry.status === 'success');
+  const total = (kinds: readonly string[]): bigint =>
+    done.filter((entry) => kinds.includes(entry.kind)).reduce((sum, entry) => sum + entry.amount[side], 0n);
+  const received = total(['sale', 'capture']);
+  const refunded = total(['refund']);
+  const rounding = done.reduce((sum, entry) => sum + entry.rounding[side], 0n);
+  const agreed = order.refunds
+    .flatMap((refund) => refund.adjustments)
+    .reduce((sum, entry) => sum + entry.amount[side], 0n);
+  return {
+    orderId: order.id,
+    name: order.name,
+    currency: side === 'shop' ? order.currency : order.presentmentCurrency,
+    skipped: order.isTest
+      ? 'test'
+      : !order.isConfirmed
+        ? 'not confirmed'
+        : sold.total === 0n
+          ? 'zero total'
+          : null,
+    sold,
+    current,
+    received,
+    refunded,
+    paid: received - refunded,
+    owed: current.total + agreed + rounding - received + refunded,
+    rounding,
+  };
+}
+
+/** `weight` 1 takes refunds off, 0 leaves them out. */
+function figures(order: WorldOrder, side: Side, weight: 0n | 1n): Figures {
+  const taxes = new Map<string, ExpectedTax>();
+  let [goods, shipping, tip] = [0n, 0n, 0n];
+  for (const line of order.lines) {
+    let amount = line.price[side] * BigInt(line.quantity);
+    for (const allocation of line.allocations) amount -= allocation.amount[side];
+    for (const part of order.refunds.flatMap((refund) => refund.lines)) {
+      if (part.lineId === line.id) amount -= weight * part.subtotal[side];
+    }
+    if (line.kind === 'tip') tip += amount;
+    else goods += amount;
+    for (const [index, tax] of line.taxes.entries()) {
+      const parts = order.refunds.flatMap((refund) => refund.lines).filter((part) => part.lineId === line.id);
+      add(taxes, tax, tax.amount[side] - weight * sum(parts.map((part) => part.taxes[index]?.[side] ?? 0n)));
+    }
+  }
+  for (const line of order.shipping.filter((entry) => !entry.isRemoved)) {
+    const parts = order.refunds
+      .flatMap((refund) => refund.shipping)
+      .filter((part) => part.shippingLineId === line.id);
+    shipping += line.price[side] - sum(line.allocations.map((entry) => entry.amount[side]));
+    shipping -= weight * sum(parts.map((part) => part.amount[side]));
+    for (const [index, tax] of line.taxes.entries()) {
+      add(taxes, tax, tax.amount[side] - weight * sum(parts.map((part) => part.taxes[index]?.[side] ?? 0n)));
+    }
+  }
+  const duties =
+    sum(order.lines.flatMap((line) => line.duties.map((duty) => duty.amount[side]))) -
+    weight * sum(order.refunds.map((refund) => refund.duties[side]));
+  const fees =
+    sum(order.fees.map((fee) => fee.amount[side])) -
+    weight * sum(order.refunds.map((refund) => refund.fees[side]));
+  const listed = [...taxes.values()];
+  const onTop = order.taxesIncluded ? 0n : sum(listed.map((tax) => tax.amount));
+  const channelTax = sum(listed.filter((tax) => tax.isChannelLiable).map((tax) => tax.amount));
+  const total = goods + shipping + tip + duties + fees + onTop;
+  return {
+    total,
+    channelTax,
+    invoiceTotal: total - channelTax,
+    goods,
+    shipping,
+    tip,
+    duties,
+    fees,
+    taxes: listed,
+  };
+}
+
+function add(
+  taxes: Map<string, ExpectedTax>,
+  tax: WorldOrder['lines'][number]['taxes'][number],
+  amount: bigint,
+): void {
+  const rate = percent(tax.ratePpm);
+  const key = [tax.title, rate, tax.channelLiable].join('\n');
+  const known = taxes.get(key)?.amount ?? 0n;
+  taxes.set(key, { name: tax.title, rate, isChannelLiable: tax.channelLiable, amount: known + amount });
+}
+
+function percent(ratePpm: bigint): string {
+  const digits = ratePpm.toString().padStart(5, '0');
+  const fraction = digits.slice(-4).replace(/0+$/, '');
+  return fraction === '' ? digits.slice(0, -4) : `${digits.slice(0, -4)}.${fraction}`;
+}
+
+function sum(amounts: readonly bigint[]): bigint {
+  return amounts.reduce((total, amount) => total + amount, 0n);
+}

@@ -1,0 +1,318 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openApp, systemOutside } from '#app.ts';
+import type { App } from '#app.ts';
+import { readConfig } from '#config.ts';
+import { fold, paidOf } from '#core/ledger.ts';
+import * as money from '#core/money.ts';
+import { after } from '#core/time.ts';
+import type { OrderRecord, PipelineEvent } from '#pipeline/ports.ts';
+import { openSandbox } from '#sim/main.ts';
+import type { Sandbox } from '#sim/main.ts';
+import type { CommandContext } from './context.ts';
+
+/**
+ * The README's first command: a simulated shop and account on local sockets, the real service between them on a SQLite file
+ * of its own, thirty orders of every kind, and both totals side by side as they are booked. It ends well only when every
+ * order's books agree with the shop, by reading the simulated account itself and not our ledger.
+ */
+
+type ScenarioName = Parameters<Sandbox['world']['scenario']>[0];
+
+const SCENARIOS: readonly ScenarioName[] = [
+  'paid, one line',
+  'paid, repeat customer, several lines',
+  'paid, two lines, code discount',
+  'paid, fixed code over three equal lines',
+  'paid, line and order discount',
+  'paid, free shipping by code',
+  'paid, shipping partly discounted',
+  'paid, four taxes a line',
+  'paid, Quebec',
+  'paid, tax included, two rates',
+  'paid, tax exempt buyer',
+  'paid, tax remitted by the channel',
+  'paid, with a tip',
+  'paid, duties and import fee',
+  'paid, gift card sold',
+  'paid, gift card used',
+  'paid, custom item',
+  'paid, buyer pays in yen',
+  'paid at the till in cash, no customer',
+  'paid, guest with an address only',
+  'paid, every script and 500 letters',
+  'paid draft order',
+  'free order',
+  'test order',
+  'unpaid, bank transfer',
+  'paid in two parts',
+  'partly paid',
+  'authorized only',
+  'cancelled before payment',
+  'refunded, one unit of three',
+];
+
+/** An answer of FreshBooks takes about this long from a nearby data centre. */
+const LATENCY_MS = 60;
+/** Between two orders: a busy shop, and slow enough to watch. */
+const ORDER_EVERY_MS = 250;
+/** Everything is booked within seconds; a demo that takes longer has failed. */
+const GIVE_UP_MS = 50_000;
+const LOOK_EVERY_MS = 50;
+
+export async function demo(context: CommandContext, { keep }: { readonly keep: boolean }): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'counterfoil-demo-'));
+  const sandbox = await openSandbox({ seed: 20_261_122, latencyMs: LATENCY_MS });
+  const watch = createWatch();
+  const config = readConfig({
+    ...sandbox.environment,
+    DATABASE_URL: `sqlite:${join(folder, 'counterfoil.db')}`,
+    PORT: '0',
+  });
+  const app = await openApp(config, systemOutside(watch.hear));
+  const serving = await app.serve();
+  const stage: Stage = { context, app, sandbox, watch };
+  try {
+    sandbox.deliverTo(`http://127.0.0.1:${serving.port}`);
+    await app.shopAdmin.repairWebhooks();
+    introduce(context, config.databasePath);
+    await letOrdersHappen(stage);
+    const verdicts = await judge(stage);
+    summarize(stage, verdicts);
+    if (keep) {
+      await stayUp(context, { databasePath: config.databasePath, port: serving.port });
+    }
+    return verdicts.every((verdict) => verdict.agrees) ? 0 : 1;
+  } finally {
+    await serving.stop();
+    await app.close();
+    await sandbox.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface Stage {
+  readonly context: CommandContext;
+  readonly app: App;
+  readonly sandbox: Sandbox;
+  readonly watch: Watch;
+}
+
+/** What the pipeline tells, by order: when its first message came, when its invoice was sent, where it stands. */
+interface Watch {
+  readonly hear: (event: PipelineEvent) => void;
+  readonly concluded: () => readonly string[];
+  readonly millisecondsToSent: (order: string) => number | undefined;
+}
+
+function createWatch(): Watch {
+  const acceptedAt = new Map<unknown, number>();
+  const deliveryOf = new Map<unknown, unknown>();
+  const sentAfter = new Map<unknown, number>();
+  const concluded: string[] = [];
+  return {
+    hear({ name, fields }) {
+      const { order, delivery } = fields;
+      if (name === 'delivery accepted') {
+        acceptedAt.set(delivery, performance.now());
+      }
+      if (name === 'delivery sorted' && !deliveryOf.has(order)) {
+        deliveryOf.set(order, delivery);
+      }
+      if (name === 'sent posted') {
+        sentAfter.set(order, performance.now() - (acceptedAt.get(deliveryOf.get(order)) ?? Number.NaN));
+      }
+      if (['order settled', 'order skipped', 'order held'].includes(name)) {
+        concluded.push(String(order));
+      }
+    },
+    concluded: () => concluded,
+    millisecondsToSent: (order) => sentAfter.get(order),
+  };
+}
+
+function introduce({ output }: CommandContext, databasePath: string): void {
+  output.print(
+    output.paint(
+      'Thirty orders of a simulated shop become invoices in a simulated FreshBooks account',
+      'bold',
+    ),
+  );
+  output.print(`The service between them is the real one, on SQLite in ${databasePath}`);
+  output.print();
+  output.print(
+    output.paint(row(['Order', 'What it is', 'Shopify', 'Invoice', 'FreshBooks', 'Paid', 'State']), 'dim'),
+  );
+}
+
+/** Places the orders one after the other, lets their webhooks go out, and prints each as soon as its books are made. */
+async function letOrdersHappen(stage: Stage): Promise<void> {
+  const { app, sandbox, watch } = stage;
+  const kinds = new Map<string, ScenarioName>();
+  const printed = new Set<string>();
+  const until = after(app.clock.now(), GIVE_UP_MS);
+  for (const kind of SCENARIOS) {
+    const order = sandbox.world.scenario(kind);
+    kinds.set(`shopify/${order.id}`, kind);
+    await sandbox.shopify.webhooks.deliverDue();
+    await app.clock.sleep(after(app.clock.now(), ORDER_EVERY_MS));
+    await printConcluded(stage, { kinds, printed, concluded: watch.concluded() });
+  }
+  while (!(await isIdle(app)) && app.clock.now() < until) {
+    await app.clock.sleep(after(app.clock.now(), LOOK_EVERY_MS));
+  }
+  await printConcluded(stage, { kinds, printed, concluded: [...kinds.keys()] });
+}
+
+async function isIdle({ store }: App): Promise<boolean> {
+  const { due = 0, working = 0, waiting = 0 } = await store.read.orderCounts();
+  return (
+    due + working + waiting + (await store.read.deliveries({ state: 'accepted', limit: 1 })).length === 0
+  );
+}
+
+async function printConcluded(
+  stage: Stage,
+  {
+    kinds,
+    printed,
+    concluded,
+  }: { kinds: ReadonlyMap<string, ScenarioName>; printed: Set<string>; concluded: readonly string[] },
+): Promise<void> {
+  for (const key of concluded) {
+    const kind = kinds.get(key);
+    const record = (await stage.app.store.read.orders({ search: key, limit: 1 }))[0];
+    if (kind !== undefined && record !== undefined && !printed.has(key) && record.state !== 'working') {
+      printed.add(key);
+      await printOrder(stage, { record, kind });
+    }
+  }
+}
+
+async function printOrder(
+  { context: { output }, app, watch }: Stage,
+  { record, kind }: { record: OrderRecord; kind: string },
+): Promise<void> {
+  const booked = fold(await app.store.read.entriesOf(record.key));
+  const total = record.snapshot === undefined ? '' : money.format(record.snapshot.total);
+  const paid =
+    booked.invoice === undefined ? '' : money.format(paidOf(booked, booked.invoice.amount.currency));
+  const waited = watch.millisecondsToSent(record.key);
+  const state =
+    record.state === 'settled' && waited !== undefined
+      ? `booked in ${(waited / 1000).toFixed(2)} s`
+      : record.state;
+  const invoice =
+    booked.invoice === undefined
+      ? ['', '']
+      : [booked.invoice.document.number, money.format(booked.invoice.amount)];
+  output.print(row([record.name, kind, total, ...invoice, paid, state]));
+  if (record.reason !== undefined && record.state !== 'settled') {
+    output.print(output.paint(`         ${record.reason}`, 'dim'));
+  }
+}
+
+const WIDTHS = [-7, -40, 10, -14, 10, 10, -20];
+
+/** Columns of fixed width, negative ones to the left: the lines come one by one, so no table can be measured. */
+function row(cells: readonly string[]): string {
+  const padded = cells.map((cell, index) => {
+    const width = WIDTHS[index] ?? 0;
+    return width < 0 ? cell.padEnd(-width) : cell.padStart(width);
+  });
+  return padded.join('  ').trimEnd();
+}
+
+interface Verdict {
+  readonly agrees: boolean;
+  readonly text: string;
+}
+
+/**
+ * Compares what the simulated account holds with what the shop charged, by the oracle that knows the world and not our code:
+ * one invoice an order, its total, what is paid, that it was sent; and nothing for an order that is skipped.
+ */
+async function judge({ app, sandbox }: Stage): Promise<readonly Verdict[]> {
+  const records = await app.store.read.orders({ limit: SCENARIOS.length + 1 });
+  return sandbox.inspect().map((order): Verdict => {
+    const state = records.find((record) => record.key === `shopify/${order.id}`)?.state ?? 'not stored';
+    const problems =
+      order.invoices.length === 0 && order.isWorthNoInvoice
+        ? skippedProblems(state)
+        : bookedProblems(order, state);
+    const text = problems.filter((problem) => problem !== '').join(', ');
+    return { agrees: text === '', text: `${order.name}: ${text}` };
+  });
+}
+
+function skippedProblems(state: string): string[] {
+  return [state === 'skipped' ? '' : `it has no invoice and is ${state}`];
+}
+
+function bookedProblems({ expected, invoices, hasLaterEvents }: Inspected, state: string): string[] {
+  const [invoice, ...more] = invoices;
+  if (invoice === undefined || more.length > 0) {
+    return [`${invoices.length} invoices stand`];
+  }
+  return [
+    invoice.total === expected.total ? '' : `the invoice is ${invoice.total} and not ${expected.total}`,
+    invoice.paid === expected.received ? '' : `${invoice.paid} is paid and not ${expected.received}`,
+    invoice.isDraft ? 'the invoice is a draft' : '',
+    // What happened after the sale is asked of a person, beside an invoice that is right as sold.
+    state === 'settled' || (state === 'held' && hasLaterEvents) ? '' : `it is ${state}`,
+  ];
+}
+
+type Inspected = ReturnType<Sandbox['inspect']>[number];
+
+function summarize({ context: { output }, sandbox, watch }: Stage, verdicts: readonly Verdict[]): void {
+  const orders = sandbox.inspect();
+  const slowest = Math.max(...orders.map((order) => watch.millisecondsToSent(`shopify/${order.id}`) ?? 0));
+  const { calls, outbox } = sandbox.freshbooks;
+  const invoices = orders.flatMap((order) => order.invoices);
+  const { currency } = sandbox.world.shop;
+  const agreeing = verdicts.filter((verdict) => verdict.agrees).length;
+  output.print();
+  output.print(
+    `${orders.length} orders, ${invoices.length} invoices; the books of ${agreeing} agree with the shop to the cent`,
+  );
+  const charged = orders
+    .filter((order) => order.invoices.length > 0 || !order.isWorthNoInvoice)
+    .map((order) => order.expected.total);
+  output.print(
+    `To be invoiced ${sumOf(charged, currency)}, invoiced ${sumOf(
+      invoices.map((invoice) => invoice.total),
+      currency,
+    )}`,
+  );
+  output.print(
+    `${calls.length} calls of FreshBooks at ${LATENCY_MS} ms each; slowest order ${(slowest / 1000).toFixed(2)} s from its message to its sent invoice`,
+  );
+  output.print(`Mails to buyers: ${outbox.length}`);
+  for (const verdict of verdicts.filter((verdict) => !verdict.agrees)) {
+    output.print(output.paint(`Disagrees: ${verdict.text}`, 'red'));
+  }
+}
+
+function sumOf(amounts: readonly string[], currency: string): string {
+  return money.show(
+    money.sum(
+      amounts.map((amount) => money.parse(amount, currency)),
+      currency,
+    ),
+  );
+}
+
+async function stayUp(
+  { output }: CommandContext,
+  { databasePath, port }: { databasePath: string; port: number },
+): Promise<void> {
+  output.print();
+  output.print(`Still up on http://127.0.0.1:${port}. In another terminal, for example:`);
+  for (const command of ['orders', 'explain 1003', 'explain 1030']) {
+    output.print(`  DATABASE_URL=sqlite:${databasePath} npx counterfoil ${command}`);
+  }
+  output.print('Ctrl-C ends it and removes its folder');
+  await new Promise<void>((resolve) => process.once('SIGINT', () => resolve()));
+}

@@ -1,0 +1,51 @@
+import { loggingOutside, openApp } from '#app.ts';
+import type { App } from '#app.ts';
+import { configOf } from './context.ts';
+import type { CommandContext } from './context.ts';
+
+/** Runs the service until it is asked to stop. The log goes to the standard error, one JSON line an event. */
+export async function serve(context: CommandContext): Promise<number> {
+  const config = configOf(context);
+  const app = await openApp(config, loggingOutside(config.logLevel));
+  try {
+    const stopped = stopRequested();
+    const serving = await app.serve();
+    context.output.print(`Counterfoil listens on http://${config.host}:${serving.port}`);
+    for (const line of introduction(app)) {
+      context.output.print(`  ${line}`);
+    }
+    await stopped;
+    context.output.print('Stopping; what is in flight is finished first');
+    await serving.stop();
+    return 0;
+  } finally {
+    await app.close();
+  }
+}
+
+/** What an operator checks first: where the shop sends to, where the books are kept. */
+function introduction({ config, migrated }: App): string[] {
+  const { shopify, publicUrl, databasePath } = config;
+  const reached =
+    publicUrl === undefined
+      ? 'set COUNTERFOIL_PUBLIC_URL to register its webhooks'
+      : `webhooks come to ${publicUrl}/webhooks/shopify`;
+  return [
+    shopify === undefined
+      ? 'No shop is configured: set SHOPIFY_SHOP_DOMAIN'
+      : `Shop ${shopify.shopDomain}; ${reached}`,
+    ...(shopify !== undefined && shopify.webhookSecrets.length === 0
+      ? ['Every webhook is refused until SHOPIFY_API_SECRET or SHOPIFY_WEBHOOK_SECRET is set']
+      : []),
+    `Database ${databasePath}, version ${migrated.version}`,
+  ];
+}
+
+/** The first signal asks for a soft stop; a second one ends the process as the platform does. */
+function stopRequested(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => resolve());
+    }
+  });
+}

@@ -1,0 +1,175 @@
+import { connectionId, orderKey, referenceOf } from '#core/ids.ts';
+import type { Step } from '#core/document.ts';
+import type { Entry, Hold } from '#core/ledger.ts';
+import * as money from '#core/money.ts';
+import type { Money } from '#core/money.ts';
+import { totalByLines } from '#core/order.ts';
+import type { Cash, Order, OrderLine, Refund, Tax, Tender } from '#core/order.ts';
+import { DEFAULT_RULES } from '#core/rules.ts';
+import type { Rules } from '#core/rules.ts';
+import { parseTimestamp } from '#core/time.ts';
+import type { Instant } from '#core/time.ts';
+import type { Authentic, OrderRecord } from '#pipeline/ports.ts';
+
+/** Builders of core's and the store's records. Defaults stand here and nowhere else; a test names only what it is about. */
+
+export const SHOP = connectionId('shopify');
+export const ORDER = orderKey(SHOP, '5001');
+
+/** A moment from its text: `at('2026-11-10T12:00:00-05:00')`. */
+export function at(text: string): Instant {
+  return parseTimestamp(text).at;
+}
+
+const PLACED = '2026-11-10T12:00:00-05:00';
+
+/** One plausible order of a shop in New York: one line of 10.00 USD, paid by card. Totals and cash follow the lines. */
+export function order(parts: Partial<Order> = {}): Order {
+  const placed = parseTimestamp(PLACED);
+  const currency = parts.currency ?? parts.lines?.[0]?.unitPrice.currency ?? 'USD';
+  const base = {
+    lines: parts.lines ?? [line({ unitPrice: money.parse('10', currency) })],
+    currency,
+    pricesIncludeTax: parts.pricesIncludeTax ?? false,
+  };
+  const total = parts.total ?? totalByLines(base);
+  return {
+    key: ORDER,
+    connection: SHOP,
+    source: 'shopify',
+    shop: 'acme.myshopify.com',
+    vendorId: '5001',
+    name: '#1001',
+    number: '1001',
+    placedAt: placed.at,
+    updatedAt: placed.at,
+    zone: placed.offset,
+    isTest: false,
+    ...base,
+    total,
+    currentTotal: total,
+    cash: paid(total),
+    refunds: [],
+    buyer: { customerId: '77', hasEmail: true },
+    ...parts,
+  };
+}
+
+export function line(parts: Partial<OrderLine> = {}): OrderLine {
+  return {
+    key: 'item:1',
+    kind: 'item',
+    title: 'Maple cup',
+    quantity: 1,
+    unitPrice: money.parse('10.00', 'USD'),
+    discounts: [],
+    taxes: [],
+    ...parts,
+  };
+}
+
+/** A tax of the merchant's, by its percentage as text ("9.975") and its amount as charged. */
+export function tax(percent: string, amount: Money, parts: Partial<Tax> = {}): Tax {
+  const [whole = '0', fraction = ''] = percent.split('.');
+  const ratePpm = Number(whole + fraction.padEnd(4, '0'));
+  return { name: 'Tax', ratePpm, amount, remittedBy: 'merchant', ...parts };
+}
+
+export function tender(amount: Money, parts: Partial<Tender> = {}): Tender {
+  return { gateway: 'shopify_payments', amount, at: at(PLACED), ...parts };
+}
+
+/** Cash received by these tenders, or in one. */
+export function paid(...amounts: readonly [Money, ...Money[]]): Cash {
+  return received(...amounts.map((amount) => tender(amount)));
+}
+
+export function received(...tenders: readonly Tender[]): Cash {
+  const currency = tenders[0]?.amount.currency ?? 'USD';
+  const amounts = tenders.map((tender) => tender.amount);
+  return { state: 'known', received: money.sum(amounts, currency), tenders };
+}
+
+export function refund(amount: Money, parts: Partial<Refund> = {}): Refund {
+  return { id: '901', at: at('2026-11-12T09:00:00-05:00'), amount, isPending: false, ...parts };
+}
+
+export function rules(parts: Partial<Rules> = {}): Rules {
+  return { ...DEFAULT_RULES, ...parts };
+}
+
+/** An entry for a step; posted with a receipt of the step's own figures unless told otherwise. */
+export function entry(intent: Step, parts: Partial<Entry> = {}): Entry {
+  const amount =
+    intent.kind === 'invoice' ? intent.document.total : intent.kind === 'payment' ? intent.amount : undefined;
+  return {
+    id: '1',
+    order: ORDER,
+    account: 'freshbooks',
+    kind: intent.kind,
+    slot: intent.slot,
+    reference: intent.reference,
+    intent,
+    state: 'posted',
+    looks: 0,
+    receipt: { externalId: `${intent.kind}-${intent.slot}`, ...(amount === undefined ? {} : { amount }) },
+    rulesVersion: 'rules-1',
+    intendedAt: at(PLACED),
+    settledAt: at(PLACED),
+    ...parts,
+  };
+}
+
+export function clientStep(parts: Partial<Extract<Step, { kind: 'client' }>> = {}): Step {
+  return {
+    kind: 'client',
+    slot: 1,
+    reference: referenceOf(ORDER, 'client', parts.slot ?? 1),
+    policy: 'customer',
+    channelName: 'Online customers - acme.myshopify.com',
+    customerId: '77',
+    currency: 'USD',
+    ...parts,
+  };
+}
+
+/** A stored order's record that is due. */
+export function record(parts: Partial<OrderRecord> = {}): OrderRecord {
+  return {
+    key: ORDER,
+    connection: SHOP,
+    name: '#1001',
+    state: 'due',
+    dueAt: at(PLACED),
+    attempts: 0,
+    priority: 0,
+    numberVariant: 1,
+    isDeleted: false,
+    createdAt: at(PLACED),
+    updatedAt: at(PLACED),
+    ...parts,
+  };
+}
+
+export function message(parts: Partial<Authentic> = {}): Authentic {
+  return {
+    connection: SHOP,
+    externalId: 'delivery-1',
+    topic: 'orders/create',
+    headers: { 'x-shopify-topic': 'orders/create' },
+    body: new TextEncoder().encode('{"id":5001}'),
+    ...parts,
+  };
+}
+
+export function hold(parts: Partial<Hold> = {}): Omit<Hold, 'id' | 'closedAt' | 'closedBecause'> {
+  return {
+    order: ORDER,
+    step: 'invoice-1',
+    code: 'order-sums-differ',
+    detail: 'Order #1001 says 10.00 USD and its lines sum to 9.99 USD',
+    facts: [{ name: 'Difference', value: '0.01 USD' }],
+    openedAt: at(PLACED),
+    ...parts,
+  };
+}

@@ -1,0 +1,14 @@
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+
+/** Chosen anew in every process, and printed: `FC_SEED=… node --test FILE` draws the same again. */
+const SEED = Number(process.env['FC_SEED'] ?? Math.floor(Math.random() * 0x7fff_ffff));
+const RUNS = 200;
+
+/** A test of a statement that holds for everything that is drawn. */
+export function law<Drawn>(name: string, property: fc.IProperty<Drawn>, numRuns: number = RUNS): void {
+  void test(name, (context) => {
+    context.diagnostic(`FC_SEED=${SEED}`);
+    fc.assert(property, { seed: SEED, numRuns });
+  });
+}
