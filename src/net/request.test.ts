@@ -229,7 +229,7 @@ void test('the timer ends with the answer', async () => {
 
 void test('a secret that no header can carry is not quoted', async () => {
   const failed = await failure(
-    send(platform, sending('http://x.test', { headers: { authorization: 'Bearer secret-token\n' } })),
+    send(platform, sending('http://x.test', { headers: { authorization: 'Bearer secret-token\nx' } })),
   );
   assert.equal(failed.code, 'config-invalid');
   assert.equal(failed.cause, undefined);

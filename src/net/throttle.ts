@@ -55,7 +55,6 @@ export function createThrottle<Class extends string>(options: ThrottleOptions<Cl
     async pace(kind, call) {
       const window = windowOf(kind);
       await enter(window, options);
-      window.inFlight += 1;
       try {
         const answer = await call();
         learn(window, answer.headers, options.clock.now());
@@ -83,6 +82,7 @@ function newWindow(limit: number, now: Instant): Window {
   };
 }
 
+/** Takes a place; in the same breath as it is seen, or two callers would take the last one. */
 async function enter(
   window: Window,
   { account, clock }: Pick<ThrottleOptions<string>, 'account' | 'clock'>,
@@ -91,6 +91,7 @@ async function enter(
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const roomAt = roomFrom(window, clock.now());
     if (roomAt === undefined) {
+      window.inFlight += 1;
       return;
     }
     if (roomAt > deadline) {

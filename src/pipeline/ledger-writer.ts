@@ -55,7 +55,7 @@ export async function post(
   await underLease(run, async (tx) => {
     const { calledAt: _over, ...rest } = entry;
     await tx.putEntry({ ...rest, state: 'posted', receipt, settledAt: now });
-    await afterPosting(tx, { run, subject, step: entry.intent, receipt });
+    await afterPosting(tx, { run, subject, receipt });
     await also(tx);
   });
   announce(run.machine, subject, { step: entry.intent, receipt });
@@ -76,7 +76,7 @@ export async function adopt(
       await tx.putEntry({ ...pending, state: 'voided', settledAt: now });
     }
     await tx.addEntry({ ...newEntry(run, subject, step), state: 'posted', receipt, settledAt: now });
-    await afterPosting(tx, { run, subject, step, receipt });
+    await afterPosting(tx, { run, subject, receipt });
     await also(tx);
   });
   announce(run.machine, subject, { step, receipt });
@@ -174,15 +174,16 @@ function newEntry(run: Run, { order, record }: Subject, step: Step): Omit<Entry,
 
 async function afterPosting(
   tx: Writer,
-  { run, subject, step, receipt }: { run: Run; subject: Subject; step: Step; receipt: Receipt },
+  { run, subject, receipt }: { run: Run; subject: Subject; receipt: Receipt },
 ): Promise<void> {
   const record = await tx.order(subject.order.key);
   if (record !== undefined && record.rulesVersion === undefined) {
     // From the first posted entry on, these rules hold for this order.
     await tx.putOrder({ ...record, rulesVersion: run.route.rulesVersion });
   }
-  for (const [index, sentence] of (receipt.remarks ?? []).entries()) {
-    const key = `remark:${subject.order.key}:${stepName(step)}:${index}`;
+  for (const sentence of receipt.remarks ?? []) {
+    // By its own words: what is true of the account is told once, what names an order once for that order.
+    const key = `remark:${run.route.books.connection}:${sentence}`;
     await tx.tell({ key, sentence, order: subject.order.key, at: run.machine.clock.now() });
   }
 }

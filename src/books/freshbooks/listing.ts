@@ -1,0 +1,70 @@
+import type { Answer } from '#net/request.ts';
+import { expectDone } from './api.ts';
+import type { Api, JsonBody, Reply, Writing } from './api.ts';
+import type { JsonObject } from './json.ts';
+import { inBasicPlane } from './mapping.ts';
+import { PER_PAGE } from './payload.ts';
+import type { Page } from './payload.ts';
+import { isRepertoire } from './refusal.ts';
+
+/**
+ * FreshBooks ignores search keys it does not know and answers the whole list (docs/vendors/freshbooks.md, section 0): a
+ * filter only makes a list shorter, and every row is looked at.
+ */
+export interface Listing<Row> {
+  readonly path: string;
+  readonly query: readonly (readonly [string, string])[];
+  readonly read: (result: JsonObject, answer: Answer) => Page<Row>;
+  readonly doing: string;
+  /** What a look-up may cost when the filter is not honoured. */
+  readonly pagesMax: number;
+}
+
+/** Shows row after row until `visit` says that it has what it wanted. */
+export async function scan<Row>(
+  api: Api,
+  listing: Listing<Row>,
+  visit: (row: Row) => 'stop' | 'go-on',
+): Promise<'stopped' | 'complete' | 'too-many'> {
+  for (let number = 1; number <= listing.pagesMax; number += 1) {
+    const page = await pageOf(api, listing, number);
+    for (const row of page.rows) {
+      if (visit(row) === 'stop') {
+        return 'stopped';
+      }
+    }
+    if (page.isLast) {
+      return 'complete';
+    }
+  }
+  return 'too-many';
+}
+
+export async function pageOf<Row>(api: Api, listing: Listing<Row>, number: number): Promise<Page<Row>> {
+  const { result, answer } = expectDone(
+    await api.get(listing.path, {
+      query: [...listing.query, ['page', String(number)], ['per_page', String(PER_PAGE)]],
+      doing: listing.doing,
+    }),
+  );
+  return listing.read(result, answer);
+}
+
+/**
+ * Writes once more without characters beyond U+FFFF when FreshBooks refuses them (errno 1036: nothing was done). The
+ * remark tells the operator, since a name is then not as the shop wrote it.
+ */
+export async function writeAnyScript(
+  write: (writing: Writing) => Promise<Reply>,
+  writing: Writing,
+): Promise<{ readonly reply: Reply; readonly remarks: readonly string[] }> {
+  const reply = await write(writing);
+  if (reply.outcome === 'done' || !isRepertoire(reply.refusal)) {
+    return { reply, remarks: [] };
+  }
+  const body: JsonBody = inBasicPlane(writing.body);
+  return {
+    reply: await write({ ...writing, body }),
+    remarks: ['FreshBooks does not take emoji and other rare characters here, so they were left out'],
+  };
+}

@@ -1,0 +1,228 @@
+import type { Lossless } from '#core/json.ts';
+import * as money from '#core/money.ts';
+import type { Money } from '#core/money.ts';
+import { unreadable } from '#net/request.ts';
+import type { Answer } from '#net/request.ts';
+import { isObject, listIn, objectIn, textIn } from './json.ts';
+import type { JsonObject } from './json.ts';
+
+/**
+ * What we read of FreshBooks' objects. An object without an id, or a field of another form than recorded, is an answer
+ * that cannot be read: nothing is guessed. Amounts may have any number of decimals.
+ */
+export interface ReadInvoice {
+  readonly id: string;
+  readonly number: string;
+  readonly poNumber: string;
+  readonly notes: string;
+  readonly clientId: string;
+  readonly issuedOn: string;
+  readonly isDraft: boolean;
+  readonly visibility: Visibility;
+  /** Absent when the amount is in no known currency or not exact: only a row that matters is asked for it. */
+  readonly total: Money | undefined;
+  readonly outstanding: Money | undefined;
+  /** What FreshBooks would do to the buyer by itself. */
+  readonly chasing: Chasing;
+}
+
+export type Visibility = 'active' | 'deleted' | 'archived';
+
+export interface Chasing {
+  /** What is switched on, in words. */
+  readonly by: readonly string[];
+  /** Keys that the answer lacks, though they may have been asked for. */
+  readonly untold: readonly string[];
+}
+
+export interface ReadPayment {
+  readonly id: string;
+  readonly invoiceId: string;
+  readonly amount: Money | undefined;
+  readonly paidOn: string;
+  readonly type: string;
+  readonly note: string;
+  /** The part that was too much became this credit note. */
+  readonly overpaymentId: string;
+  readonly visibility: Visibility;
+}
+
+export interface ReadClient {
+  readonly id: string;
+  readonly email: string;
+  readonly note: string;
+  readonly visibility: Visibility;
+  readonly fields: JsonObject;
+}
+
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  readonly isLast: boolean;
+}
+
+export const PER_PAGE = 100;
+
+export function invoiceIn(result: JsonObject, answer: Answer): ReadInvoice {
+  return readInvoice(need(result, 'invoice', answer), answer);
+}
+
+export function paymentIn(result: JsonObject, answer: Answer): ReadPayment {
+  return readPayment(need(result, 'payment', answer), answer);
+}
+
+export function clientIn(result: JsonObject, answer: Answer): ReadClient {
+  return readClient(need(result, 'client', answer), answer);
+}
+
+export function invoicesIn(result: JsonObject, answer: Answer): Page<ReadInvoice> {
+  return pageOf({ result, answer, key: 'invoices' }, readInvoice);
+}
+
+export function paymentsIn(result: JsonObject, answer: Answer): Page<ReadPayment> {
+  return pageOf({ result, answer, key: 'payments' }, readPayment);
+}
+
+export function clientsIn(result: JsonObject, answer: Answer): Page<ReadClient> {
+  return pageOf({ result, answer, key: 'clients' }, readClient);
+}
+
+/** The amount that must be there for us to go on. */
+export function needAmount(amount: Money | undefined, what: string, answer: Answer): Money {
+  if (amount === undefined) {
+    throw unreadable(answer, `has no exact amount of ${what} in a known currency`);
+  }
+  return amount;
+}
+
+function readInvoice(value: JsonObject, answer: Answer): ReadInvoice {
+  return {
+    id: idIn(value, ['id', 'invoiceid'], answer),
+    number: textIn(value, 'invoice_number'),
+    poNumber: textIn(value, 'po_number').trim(),
+    notes: textIn(value, 'notes'),
+    clientId: textIn(value, 'customerid'),
+    issuedOn: textIn(value, 'create_date').slice(0, 10),
+    isDraft: isDraft(value, answer),
+    visibility: visibilityIn(value, answer),
+    total: amountIn(value, 'amount'),
+    outstanding: amountIn(value, 'outstanding'),
+    chasing: chasingIn(value),
+  };
+}
+
+function readPayment(value: JsonObject, answer: Answer): ReadPayment {
+  return {
+    id: idIn(value, ['id', 'logid'], answer),
+    invoiceId: textIn(value, 'invoiceid'),
+    amount: amountIn(value, 'amount'),
+    paidOn: textIn(value, 'date').slice(0, 10),
+    type: textIn(value, 'type'),
+    note: textIn(value, 'note'),
+    overpaymentId: textIn(value, 'overpaymentid'),
+    visibility: visibilityIn(value, answer),
+  };
+}
+
+function readClient(value: JsonObject, answer: Answer): ReadClient {
+  return {
+    id: idIn(value, ['id', 'userid'], answer),
+    email: textIn(value, 'email').trim(),
+    note: textIn(value, 'note'),
+    visibility: visibilityIn(value, answer),
+    fields: value,
+  };
+}
+
+function pageOf<Row>(
+  { result, answer, key }: { result: JsonObject; answer: Answer; key: string },
+  read: (value: JsonObject, answer: Answer) => Row,
+): Page<Row> {
+  if (!Array.isArray(result[key])) {
+    throw unreadable(answer, `has no list "${key}"`);
+  }
+  const rows = listIn(result, key).map((row) => {
+    if (!isObject(row)) {
+      throw unreadable(answer, `has a row in "${key}" that is no object`);
+    }
+    return read(row, answer);
+  });
+  const [page, pages] = [Number(textIn(result, 'page')), Number(textIn(result, 'pages'))];
+  const isCounted = Number.isSafeInteger(page) && page > 0 && Number.isSafeInteger(pages);
+  // Rows that we may not read are counted but left out, so a page that is not full proves nothing by itself.
+  return { rows, isLast: rows.length === 0 || (isCounted ? page >= pages : rows.length < PER_PAGE) };
+}
+
+function need(result: JsonObject, key: string, answer: Answer): JsonObject {
+  const value = objectIn(result, key);
+  if (value === undefined) {
+    throw unreadable(answer, `has no "${key}"`);
+  }
+  return value;
+}
+
+function idIn(value: JsonObject, keys: readonly string[], answer: Answer): string {
+  const id = keys.map((key) => textIn(value, key)).find((text) => /^\d{1,15}$/.test(text));
+  if (id === undefined) {
+    throw unreadable(answer, `has an object without a numeric "${keys[0] ?? 'id'}"`);
+  }
+  return id;
+}
+
+/** Status 1 is a draft; the texts are asked only when the number is missing. */
+function isDraft(value: JsonObject, answer: Answer): boolean {
+  const status = textIn(value, 'status') || textIn(value, 'v3_status') || textIn(value, 'display_status');
+  if (status === '') {
+    throw unreadable(answer, 'has an invoice without "status"');
+  }
+  return status === '1' || status === 'draft';
+}
+
+const VISIBILITIES: Readonly<Record<string, Visibility>> = {
+  '': 'active',
+  '0': 'active',
+  '1': 'deleted',
+  '2': 'archived',
+};
+
+function visibilityIn(value: JsonObject, answer: Answer): Visibility {
+  const state = textIn(value, 'vis_state');
+  const visibility = VISIBILITIES[state];
+  if (visibility === undefined) {
+    throw unreadable(answer, `has an unknown "vis_state" ${state}`);
+  }
+  return visibility;
+}
+
+function amountIn(value: JsonObject, key: string): Money | undefined {
+  const amount = objectIn(value, key);
+  if (amount === undefined) {
+    return undefined;
+  }
+  try {
+    return money.parse(textIn(amount, 'amount'), textIn(amount, 'code'));
+  } catch (thrown) {
+    if (thrown instanceof SyntaxError) {
+      return undefined;
+    }
+    throw thrown;
+  }
+}
+
+/** Reminders, late fee and gateways are told only when they were asked for; auto-bill is always told. */
+function chasingIn(value: JsonObject): Chasing {
+  const by = [
+    listIn(value, 'late_reminders').some(isEnabled) ? 'payment reminders' : '',
+    isEnabled(value['late_fee']) ? 'a late fee' : '',
+    listIn(value, 'allowed_gateways').length > 0 ? 'online payment' : '',
+    value['auto_bill'] === true ? 'automatic billing' : '',
+  ];
+  return {
+    by: by.filter((name) => name !== ''),
+    untold: ['late_reminders', 'late_fee', 'allowed_gateways'].filter((key) => !(key in value)),
+  };
+}
+
+/** Switched on unless it says otherwise. */
+function isEnabled(value: Lossless | undefined): boolean {
+  return isObject(value) && Object.keys(value).length > 0 && value['enabled'] !== false;
+}

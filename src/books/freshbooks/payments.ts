@@ -1,0 +1,135 @@
+import { Failure } from '#core/failure.ts';
+import type { Receipt } from '#core/ledger.ts';
+import * as money from '#core/money.ts';
+import type { Money } from '#core/money.ts';
+import type { Standing, Task } from '#pipeline/ports.ts';
+import { expectDone } from './api.ts';
+import type { Api } from './api.ts';
+import { outstandingOf } from './invoices.ts';
+import { scan } from './listing.ts';
+import { markerOf, paymentBody, paymentType } from './mapping.ts';
+import { needAmount, paymentIn, paymentsIn } from './payload.ts';
+import type { ReadPayment } from './payload.ts';
+
+type PaymentTask = Extract<Task, { kind: 'payment' }>;
+
+/** Ten thousand payments, looked through only when the filter by invoice is not honoured. */
+const PAGES_MAX = 100;
+
+/**
+ * By our mark in the note, on this invoice. One without it but of the same day, amount and kind is perhaps ours: two equal
+ * payments are accepted by FreshBooks, so a person decides.
+ */
+export async function findPayment(api: Api, task: PaymentTask): Promise<Standing> {
+  const { step, invoiceId } = task;
+  let lookalike: ReadPayment | undefined;
+  let marked: ReadPayment | undefined;
+  const listing = {
+    path: 'payments/payments',
+    query: [['search[invoiceid]', invoiceId]] as const,
+    read: paymentsIn,
+    doing: `Looking for the payments of invoice ${invoiceId}`,
+    pagesMax: PAGES_MAX,
+  };
+  const end = await scan(api, listing, (payment) => {
+    if (payment.invoiceId !== invoiceId || payment.visibility === 'deleted') {
+      return 'go-on';
+    }
+    if (payment.note.includes(markerOf(step.reference))) {
+      marked = payment;
+      return 'stop';
+    }
+    if (isAlike(task, payment)) {
+      lookalike = payment;
+    }
+    return 'go-on';
+  });
+  if (marked !== undefined) {
+    return { state: 'standing', receipt: { ...receiptOf(marked, task), isFound: true } };
+  }
+  if (lookalike !== undefined || end === 'too-many') {
+    return perhapsOurs(task, lookalike);
+  }
+  return { state: 'absent' };
+}
+
+function isAlike({ step }: PaymentTask, payment: ReadPayment): boolean {
+  return (
+    payment.paidOn === step.paidOn &&
+    payment.amount !== undefined &&
+    money.equal(payment.amount, step.amount) &&
+    payment.type.toLowerCase() === paymentType(step.method).toLowerCase()
+  );
+}
+
+function perhapsOurs({ step, invoiceId }: PaymentTask, payment: ReadPayment | undefined): Standing {
+  return {
+    state: 'unclear',
+    code: 'books-payment-unclear',
+    detail:
+      payment === undefined
+        ? `The payments of invoice ${invoiceId} are too many to look through`
+        : `Payment ${payment.id} on invoice ${invoiceId} is like the one to be made and does not carry our mark`,
+    facts: [
+      { name: 'Payment to be made', value: `${money.show(step.amount)} on ${step.paidOn}` },
+      { name: 'Kind', value: paymentType(step.method) },
+    ],
+  };
+}
+
+/** Never more than is outstanding: FreshBooks would make the rest a credit without a word (section 4). */
+export async function createPayment(api: Api, task: PaymentTask): Promise<Receipt> {
+  const { step, invoiceId } = task;
+  const outstanding = task.outstanding ?? (await outstandingOf(api, invoiceId));
+  assertFits(task, outstanding);
+  const { result, answer } = expectDone(
+    await api.post('payments/payments', {
+      body: paymentBody(step, invoiceId),
+      doing: `Creating the payment of ${money.show(step.amount)} on invoice ${invoiceId}`,
+    }),
+  );
+  const payment = paymentIn(result, answer);
+  const amount = needAmount(payment.amount, 'the payment', answer);
+  return {
+    ...receiptOf(payment, task),
+    amount,
+    ...(money.equal(amount, step.amount) ? { outstanding: money.subtract(outstanding, amount) } : {}),
+    requestSha256: answer.requestSha256,
+    answerSha256: answer.answerSha256,
+  };
+}
+
+function assertFits({ step, invoiceId }: PaymentTask, outstanding: Money): void {
+  if (step.amount.currency !== outstanding.currency) {
+    throw new Failure('books-refused', {
+      detail: `The payment is in ${step.amount.currency} and invoice ${invoiceId} in ${outstanding.currency}`,
+    });
+  }
+  if (money.compare(step.amount, outstanding) > 0) {
+    throw new Failure('order-overpaid', {
+      detail: `The payment of ${money.show(step.amount)} is more than invoice ${invoiceId} has outstanding`,
+      facts: [
+        { name: 'Payment', value: money.show(step.amount) },
+        { name: 'Outstanding', value: money.show(outstanding) },
+        { name: 'Excess', value: money.show(money.subtract(step.amount, outstanding)) },
+      ],
+    });
+  }
+}
+
+function receiptOf(payment: ReadPayment, { step }: PaymentTask): Receipt {
+  const isWhole = payment.amount !== undefined && money.equal(payment.amount, step.amount);
+  const remarks = [
+    isWhole || payment.amount === undefined
+      ? ''
+      : `FreshBooks booked ${money.show(payment.amount)} of the payment of ${money.show(step.amount)}`,
+    payment.overpaymentId === ''
+      ? ''
+      : `A part of the payment was too much and became credit note ${payment.overpaymentId}`,
+  ].filter((remark) => remark !== '');
+  return {
+    externalId: payment.id,
+    ...(payment.amount === undefined ? {} : { amount: payment.amount }),
+    ...(remarks.length === 0 ? {} : { remarks }),
+  };
+}

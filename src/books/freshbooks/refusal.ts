@@ -1,0 +1,207 @@
+import { Failure } from '#core/failure.ts';
+import type { Fact, FailureCode } from '#core/failure.ts';
+import type { Lossless } from '#core/json.ts';
+import { isObject, listIn, textIn } from './json.ts';
+import type { JsonObject } from './json.ts';
+
+/**
+ * How FreshBooks says no: six shapes of error bodies (docs/vendors/freshbooks.md, section 7), and what each means to us.
+ * A message may quote what was sent, so contact data is taken out before anything is kept.
+ */
+export interface Refusal {
+  readonly status: number;
+  readonly errors: readonly VendorError[];
+}
+
+export interface VendorError {
+  /** "1012"; empty when the shape has none. */
+  readonly errno: string;
+  readonly field: string;
+  readonly message: string;
+}
+
+/** The errors in a body; nothing when it is no error body. `json` is undefined for a page of the edge. */
+export function refusalIn(json: Lossless | undefined, status: number): Refusal | undefined {
+  const errors = isObject(json) ? errorsIn(json) : [];
+  if (errors.length > 0) {
+    return { status, errors };
+  }
+  return status >= 400
+    ? { status, errors: [{ errno: '', field: '', message: 'no reason given' }] }
+    : undefined;
+}
+
+function errorsIn(json: JsonObject): VendorError[] {
+  const response = json['response'];
+  if (isObject(response) && response['errors'] !== undefined) {
+    return classicErrors(response['errors']);
+  }
+  if (isObject(response)) {
+    return [];
+  }
+  const details = listIn(json, 'details');
+  if (json['code'] !== undefined && details.some(isObject)) {
+    return details.filter(isObject).map(rpcError);
+  }
+  return flatErrors(json);
+}
+
+/** A list, one object, or an object of objects. */
+function classicErrors(errors: Lossless): VendorError[] {
+  if (Array.isArray(errors)) {
+    return errors.filter(isObject).map(classicError);
+  }
+  if (!isObject(errors)) {
+    return [];
+  }
+  const inner = Object.values(errors).filter(isObject);
+  return inner.length > 0 ? inner.map(classicError) : [classicError(errors)];
+}
+
+function classicError(error: JsonObject): VendorError {
+  return {
+    errno: textIn(error, 'errno'),
+    field: textIn(error, 'field'),
+    message: textIn(error, 'message'),
+  };
+}
+
+function rpcError(detail: JsonObject): VendorError {
+  const metadata = isObject(detail['metadata']) ? detail['metadata'] : {};
+  return {
+    errno: textIn(detail, 'reason'),
+    field: textIn(metadata, 'field'),
+    message: textIn(metadata, 'message'),
+  };
+}
+
+/** `{error, error_description}`, `{error: {field: message}}`, `{error_type, message}`, `{errno, message, details: [text]}`. */
+function flatErrors(json: JsonObject): VendorError[] {
+  const errno = textIn(json, 'errno');
+  const error = json['error'];
+  if (isObject(error)) {
+    return Object.keys(error).map((field) => ({ errno, field, message: textIn(error, field) }));
+  }
+  const details = listIn(json, 'details').filter((detail) => typeof detail === 'string');
+  const texts = [
+    textIn(json, 'error'),
+    textIn(json, 'error_type'),
+    textIn(json, 'error_description'),
+    textIn(json, 'message'),
+    ...details,
+  ];
+  const message = texts.filter((text) => text !== '').join(': ');
+  return message === '' ? [] : [{ errno, field: '', message }];
+}
+
+/** The access token is not accepted: a renewed one may be. */
+export function isUnauthenticated(refusal: Refusal): boolean {
+  const [first] = refusal.errors;
+  return (
+    refusal.status === 401 ||
+    (first !== undefined && /could not verify that you are authorized|^unauthenticated/i.test(first.message))
+  );
+}
+
+/** The object asked for is not there; that the whole account is not there is another matter. */
+export function isNotFound(refusal: Refusal): boolean {
+  return refusal.errors.some(
+    (error) =>
+      (error.errno === '1012' || (refusal.status === 404 && error.errno === '')) &&
+      !NO_ACCOUNT.test(error.message),
+  );
+}
+
+const NO_ACCOUNT = /account not found/i;
+
+/** Characters beyond U+FFFF are not taken (errno 1036). */
+export function isRepertoire(refusal: Refusal): boolean {
+  return refusal.errors.some((error) => error.errno === '1036');
+}
+
+export function isNumberTooLong(refusal: Refusal): boolean {
+  return refusal.errors.some(
+    (error) =>
+      isAboutNumber(error) &&
+      (error.errno === '1017' || /too long|length|at most|maximum|characters/i.test(error.message)),
+  );
+}
+
+/** Whatever is said about the invoice number may mean that it is taken: the body of that error was never recorded. */
+export function isNumberConflict(refusal: Refusal): boolean {
+  return refusal.errors.some(isAboutNumber) && !isNumberTooLong(refusal);
+}
+
+function isAboutNumber(error: VendorError): boolean {
+  return error.field === 'invoice_number' || /invoice.?number/i.test(error.message);
+}
+
+/** What the refusal means; its effect is `none`, because FreshBooks says that it did not act. */
+export function failureOf(refusal: Refusal, doing: string, secrets: readonly string[]): Failure {
+  const facts = refusal.errors.flatMap((error) => factsOf(error, secrets));
+  const said = facts.map((fact) => fact.value).join(', ');
+  return new Failure(codeOf(refusal), {
+    detail: `${doing}: FreshBooks refused (status ${refusal.status}): ${said}`,
+    effect: 'none',
+    facts: [{ name: 'Status', value: String(refusal.status) }, ...facts],
+  });
+}
+
+/** errno 1038 is a field that nobody may write, and no matter of the person's role. */
+const PERMISSION = /permission|access denied|not authori[sz]ed|forbidden/i;
+
+function codeOf(refusal: Refusal): FailureCode {
+  const { status, errors } = refusal;
+  const has = (errno: string): boolean => errors.some((error) => error.errno === errno);
+  const says = (words: RegExp): boolean => errors.some((error) => words.test(error.message));
+  if (isUnauthenticated(refusal)) {
+    return 'token-refused';
+  }
+  if (has('7005') || (status === 402 && says(/client limit/i))) {
+    return 'books-client-limit';
+  }
+  if (isNumberTooLong(refusal)) {
+    return 'books-number-too-long';
+  }
+  if (status === 409 || has('409')) {
+    // Another program is changing the same thing at this moment.
+    return 'request-server-error';
+  }
+  if (says(NO_ACCOUNT)) {
+    return 'books-account-unchosen';
+  }
+  if ((status === 403 || has('1003')) && says(/scope/i)) {
+    return 'scope-missing';
+  }
+  if (has('1003') || (status === 403 && !has('1038') && (says(PERMISSION) || errors.every(isBare)))) {
+    return 'books-not-writable';
+  }
+  return 'books-refused';
+}
+
+function isBare(error: VendorError): boolean {
+  return error.errno === '' && error.field === '';
+}
+
+const MESSAGE_LENGTH_MAX = 300;
+
+function factsOf(error: VendorError, secrets: readonly string[]): Fact[] {
+  return [
+    { name: 'errno', value: error.errno },
+    { name: 'Field', value: error.field },
+    { name: 'Message', value: withoutContacts(error.message, secrets).slice(0, MESSAGE_LENGTH_MAX) },
+  ].filter((fact) => fact.value !== '');
+}
+
+const EMAIL = /[^\s'"<>]+@[^\s'"<>]+/g;
+
+/** The message without what we sent of a person: each value as a whole word, and anything like an e-mail address. */
+function withoutContacts(message: string, secrets: readonly string[]): string {
+  let text = message.toWellFormed();
+  // The longest first, or a part of it would keep the rest from being recognised.
+  for (const secret of secrets.toSorted((a, b) => b.length - a.length)) {
+    const words = secret.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+    text = text.replace(new RegExp(String.raw`(?<![\p{L}\p{N}])${words}(?![\p{L}\p{N}])`, 'giu'), '…');
+  }
+  return text.replace(EMAIL, '…');
+}

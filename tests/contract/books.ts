@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Failure } from '#core/failure.ts';
+import { connectionId, orderKey } from '#core/ids.ts';
+import type { Receipt } from '#core/ledger.ts';
+import * as money from '#core/money.ts';
+import type { Books, Standing, Task } from '#pipeline/ports.ts';
+import {
+  buyer,
+  clientTask,
+  document,
+  invoiceTask,
+  line,
+  paymentTask,
+  sentTask,
+} from '#tests/contract/books-tasks.ts';
+
+/** What every implementation of the port `Books` promises, whatever stands behind it. */
+export interface BooksHarness {
+  readonly name: string;
+  open(): Promise<BooksWorld>;
+}
+
+/** One account's books, opened for one test, and a view of them past the port. */
+export interface BooksWorld {
+  readonly books: Books;
+  /** The next call of this method is done over there and its answer is lost. */
+  loseAnswer(method: 'POST' | 'PUT'): void;
+  /** The next call of this method never arrives. */
+  loseRequest(method: 'POST' | 'PUT'): void;
+  counts(): { readonly clients: number; readonly invoices: number; readonly payments: number };
+  /** Mails that a buyer would have received, after half a year of the books' own reminders. */
+  mailsAfterHalfAYear(): number;
+  close(): Promise<void>;
+}
+
+export function booksContract(harness: BooksHarness): void {
+  const promise = (name: string, body: (world: BooksWorld) => Promise<void>): void => {
+    void test(name, async () => {
+      const world = await harness.open();
+      try {
+        await body(world);
+        assert.equal(world.mailsAfterHalfAYear(), 0, 'no buyer hears from us');
+      } finally {
+        await world.close();
+      }
+    });
+  };
+  void describe(`books contract: ${harness.name}`, () => {
+    promise('nothing stands in empty books', async ({ books }) => {
+      assert.equal((await books.find(clientTask())).state, 'absent');
+      assert.equal((await books.find(clientTask({ policy: 'channel' }))).state, 'absent');
+      assert.equal((await books.find(invoiceTask())).state, 'absent');
+    });
+    promise('what was applied is found standing, and is the same', async ({ books }) => {
+      const client = await books.apply(clientTask());
+      assert.equal((await standing(books, clientTask())).externalId, client.externalId);
+      const task = invoiceTask({ clientId: client.externalId });
+      const invoice = await books.apply(task);
+      assert.equal(money.show(invoice.amount ?? money.zero('CAD')), '29.70 CAD');
+      const found = await standing(books, task);
+      assert.equal(found.externalId, invoice.externalId);
+      assert.deepEqual([found.isFound, found.isAdopted], [true, undefined]);
+      assert.equal((await books.find(sentTask(invoice.externalId))).state, 'absent');
+      await books.apply(sentTask(invoice.externalId));
+      assert.equal((await standing(books, sentTask(invoice.externalId))).externalId, invoice.externalId);
+      const payment = paymentTask(invoice.externalId);
+      assert.equal((await books.find(payment)).state, 'absent');
+      const paid = await books.apply(payment);
+      assert.equal((await standing(books, payment)).externalId, paid.externalId);
+      assert.equal(money.show(paid.outstanding ?? money.parse('1', 'CAD')), '0.00 CAD');
+    });
+    promise('every receipt carries the proof of request and answer', async ({ books }) => {
+      for (const receipt of await orderOf(books)) {
+        assert.match(receipt.requestSha256 ?? '', /^[0-9a-f]{64}$/);
+        assert.match(receipt.answerSha256 ?? '', /^[0-9a-f]{64}$/);
+      }
+    });
+    for (const kind of ['client', 'channel client', 'invoice', 'payment', 'sent'] as const) {
+      promise(`a ${kind} whose answer was lost is found, and nothing stands twice`, async (world) => {
+        const { books } = world;
+        const task = await taskFor(books, kind);
+        world.loseAnswer(kind === 'sent' ? 'PUT' : 'POST');
+        const failure = await failureOf(books.apply(task));
+        assert.equal(failure.effect, 'unknown');
+        const before = world.counts();
+        assert.equal((await books.find(task)).state, 'standing');
+        assert.deepEqual(world.counts(), before);
+      });
+      promise(`a ${kind} whose request was lost is not found`, async (world) => {
+        const { books } = world;
+        const task = await taskFor(books, kind);
+        world.loseRequest(kind === 'sent' ? 'PUT' : 'POST');
+        assert.equal((await failureOf(books.apply(task))).effect, 'unknown');
+        assert.equal((await books.find(task)).state, 'absent');
+      });
+    }
+    promise(
+      'an invoice that is sent again after a lost answer is adopted and not made twice',
+      async (world) => {
+        const client = await world.books.apply(clientTask());
+        const task = invoiceTask({ clientId: client.externalId });
+        world.loseAnswer('POST');
+        await failureOf(world.books.apply(task));
+        const receipt = await world.books.apply(task);
+        assert.equal(receipt.isFound, true);
+        assert.equal(world.counts().invoices, 1);
+      },
+    );
+    promise('a payment above what is outstanding is refused and makes no credit', async (world) => {
+      const [, invoice] = await orderOf(world.books, { isPaid: false });
+      const task = paymentTask(invoice?.externalId ?? '', { amount: money.parse('29.71', 'CAD') });
+      const failure = await failureOf(world.books.apply(task));
+      assert.deepEqual([failure.code, failure.effect], ['order-overpaid', 'none']);
+      assert.equal(world.counts().payments, 0);
+    });
+    promise('two payments with equal figures and different references are two', async (world) => {
+      const [, invoice] = await orderOf(world.books, { isPaid: false });
+      const half = { amount: money.parse('14.85', 'CAD') };
+      const first = await world.books.apply(paymentTask(invoice?.externalId ?? '', { ...half, slot: 1 }));
+      const second = await world.books.apply(paymentTask(invoice?.externalId ?? '', { ...half, slot: 2 }));
+      assert.notEqual(first.externalId, second.externalId);
+      const found = await standing(world.books, paymentTask(invoice?.externalId ?? '', { ...half, slot: 2 }));
+      assert.equal(found.externalId, second.externalId);
+    });
+    promise('the invoice of another order is not this one’s', async (world) => {
+      const client = await world.books.apply(clientTask());
+      const order = orderKey(connectionId('shopify'), '5002');
+      const other = document({ number: 'SHOPIFY-1002', poNumber: 'SHOPIFY-ORDER-5002' });
+      await world.books.apply(invoiceTask({ clientId: client.externalId }));
+      assert.equal((await world.books.find(invoiceTask({ document: other, order }))).state, 'absent');
+    });
+    promise('names in any script, of any length, arrive and are found', async ({ books }) => {
+      const people = [
+        buyer({ firstName: 'מרים', lastName: 'כהן', email: 'rtl@example.com' }),
+        buyer({ firstName: '👩🏽‍🚀 Zoë', lastName: '🎉'.repeat(300), email: 'emoji@example.com' }),
+        buyer({ firstName: 'x'.repeat(500), lastName: 'n\u0303'.repeat(400), email: 'long@example.com' }),
+        buyer({ firstName: 'half \ud83d', lastName: '\u0000\n', email: 'broken@example.com' }),
+      ];
+      for (const person of people) {
+        const client = await books.apply(clientTask({ buyer: person }));
+        assert.equal((await standing(books, clientTask({ buyer: person }))).externalId, client.externalId);
+      }
+    });
+    promise('a line may have any name', async ({ books }) => {
+      const client = await books.apply(clientTask());
+      const name = `${'קומקום 🫖 '.repeat(80)}end`;
+      const task = invoiceTask({
+        clientId: client.externalId,
+        document: document({ lines: [line({ name })] }),
+      });
+      assert.equal(money.show((await books.apply(task)).amount ?? money.zero('CAD')), '29.70 CAD');
+    });
+    promise(
+      'an order whose taxes are further off than rounding is refused before anything is sent',
+      async (world) => {
+        const client = await world.books.apply(clientTask());
+        const taxed = document({
+          lines: [line({ taxes: [{ name: 'GST', ratePpm: 50_000 }] })],
+          taxes: [{ name: 'GST', ratePpm: 50_000, amount: money.parse('9.99', 'CAD') }],
+        });
+        const failure = await failureOf(
+          world.books.apply(invoiceTask({ clientId: client.externalId, document: taxed })),
+        );
+        assert.deepEqual([failure.code, failure.effect], ['order-rounding-too-large', 'none']);
+        assert.equal(world.counts().invoices, 0);
+      },
+    );
+  });
+}
+
+/** One order from client to payment: its receipts in that order. */
+export async function orderOf(
+  books: Books,
+  { isPaid }: { readonly isPaid: boolean } = { isPaid: true },
+): Promise<readonly Receipt[]> {
+  const client = await books.apply(clientTask());
+  const invoice = await books.apply(invoiceTask({ clientId: client.externalId }));
+  const sent = await books.apply(sentTask(invoice.externalId));
+  return isPaid
+    ? [client, invoice, sent, await books.apply(paymentTask(invoice.externalId))]
+    : [client, invoice, sent];
+}
+
+async function taskFor(
+  books: Books,
+  kind: 'client' | 'channel client' | 'invoice' | 'payment' | 'sent',
+): Promise<Task> {
+  switch (kind) {
+    case 'client':
+      return clientTask();
+    case 'channel client':
+      return clientTask({ policy: 'channel' });
+    case 'invoice':
+      return invoiceTask({ clientId: (await books.apply(clientTask())).externalId });
+    case 'sent': {
+      const client = await books.apply(clientTask());
+      return sentTask((await books.apply(invoiceTask({ clientId: client.externalId }))).externalId);
+    }
+    case 'payment': {
+      const [, invoice] = await orderOf(books, { isPaid: false });
+      return { ...paymentTask(invoice?.externalId ?? ''), outstanding: money.parse('29.70', 'CAD') };
+    }
+  }
+}
+
+export async function standing(books: Books, task: Task): Promise<Receipt> {
+  const found: Standing = await books.find(task);
+  assert.equal(
+    found.state,
+    'standing',
+    JSON.stringify(found, (_key, value: unknown) => String(value)),
+  );
+  return found.state === 'standing' ? found.receipt : assert.fail();
+}
+
+export async function failureOf(work: Promise<unknown>): Promise<Failure> {
+  const thrown: unknown = await work.then(
+    (value) =>
+      assert.fail(
+        `expected a failure, got ${JSON.stringify(value, (_k, v: unknown) => (typeof v === 'bigint' ? String(v) : v))}`,
+      ),
+    (error: unknown) => error,
+  );
+  assert.ok(thrown instanceof Failure, String(thrown));
+  return thrown;
+}
