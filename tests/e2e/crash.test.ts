@@ -45,23 +45,25 @@ test(
       for (let kill = 0; kill < KILLS; kill += 1) {
         const service = await startService(environment);
         const next = unacknowledged.slice(0, 1 + Math.floor(random() * 2));
-        const sending = next.map(async (delivery) => {
-          const body = sandbox.shopify.webhooks.body(delivery.order.id);
-          const { webhookId } = delivery;
-          const answer = await send({
-            origin: service.origin,
-            secret: SECRET,
-            shopDomain: sandbox.world.shop.domain,
-            body,
-            webhookId,
-          });
-          // Acknowledged once, it is never sent again: what was accepted must survive.
-          if (answer.status === 200) unacknowledged.splice(unacknowledged.indexOf(delivery), 1);
-        });
+        const sending = Promise.allSettled(
+          next.map(async (delivery) => {
+            const body = sandbox.shopify.webhooks.body(delivery.order.id);
+            const { webhookId } = delivery;
+            const answer = await send({
+              origin: service.origin,
+              secret: SECRET,
+              shopDomain: sandbox.world.shop.domain,
+              body,
+              webhookId,
+            });
+            // Acknowledged once, it is never sent again: what was accepted must survive.
+            if (answer.status === 200) unacknowledged.splice(unacknowledged.indexOf(delivery), 1);
+          }),
+        );
         // Real time on purpose: the moment of the kill is what is random here.
         await wait(Math.floor(random() * LIFE_MS_MAX));
         await service.kill();
-        await Promise.allSettled(sending);
+        await sending;
       }
       const service = await startService(environment);
       for (const { order, webhookId } of unacknowledged) {
