@@ -74,5 +74,17 @@ export function testNotificationBody(
     },
     { shop, switches },
   );
-  return { ...body, total_discounts: '20.00', total_price: '159.00', subtotal_price: '159.00' };
+  const bag = (amount: string): JsonObject => {
+    const money = { amount, currency_code: shop.currency };
+    return { shop_money: money, presentment_money: money };
+  };
+  return {
+    ...body,
+    total_discounts: '20.00',
+    total_discounts_set: bag('20.00'),
+    total_price: '159.00',
+    total_price_set: bag('159.00'),
+    subtotal_price: '159.00',
+    subtotal_price_set: bag('159.00'),
+  };
 }

@@ -1,0 +1,244 @@
+import { add, equal, format, isNegative, isZero, minimum, show, subtract, sum, zero } from '#core/money.ts';
+import type { Money } from '#core/money.ts';
+import type { Cash, Refund, Tender } from '#core/order.ts';
+import type { Instant } from '#core/time.ts';
+import type { Amounts } from './amounts.ts';
+import type { OrderPayload, TransactionPayload } from './payload.ts';
+
+/** What the cash of an order is judged by, beside its body. */
+export interface Sale {
+  readonly amounts: Amounts;
+  readonly placedAt: Instant;
+  /** As the order says it, before cash rounding. */
+  readonly total: Money;
+  readonly currentTotal: Money;
+  readonly rounding: Money;
+}
+
+/**
+ * Money received (ARCHITECTURE, "Cash is a running total"). A status proves nothing by itself: `authorized` and `voided` stand
+ * beside 0.00 outstanding in public samples, and `paid` beside money that is. So the words decide only where nothing
+ * contradicts them; the transactions decide where they are shown; and everything else is asked for.
+ */
+export function cashOf(order: OrderPayload, sale: Sale): Cash {
+  const unreadable = refundPayouts(order).find((each) => amountOf(each, sale.amounts) === undefined);
+  if (unreadable !== undefined) {
+    return {
+      state: 'reread',
+      why: `Refund transaction ${unreadable.id} is not shown in ${sale.amounts.currency}`,
+    };
+  }
+  const outstanding = outstandingOf(order, sale);
+  if (order.financial_status === 'paid' && outstanding !== undefined && isPositive(outstanding)) {
+    return {
+      state: 'unclear',
+      why: `Shopify calls it paid and shows ${show(outstanding)} outstanding`,
+    };
+  }
+  const { transactions } = order;
+  return transactions === undefined || transactions === null
+    ? cashByStatus(order, sale, outstanding)
+    : cashByTransactions(order, sale, transactions);
+}
+
+/**
+ * What was paid back: only transactions that succeeded are money. One that is shown only in another currency counts nothing
+ * here, and `cashOf` says that the order must be asked for.
+ */
+export function refundsOf(order: OrderPayload, sale: Sale): Refund[] {
+  return order.refunds.map((refund) => {
+    const payouts = refund.transactions.filter((transaction) => transaction.kind === 'refund');
+    const done = payouts.filter((transaction) => counts(transaction, order));
+    return {
+      id: refund.id,
+      at: (refund.processed_at ?? refund.created_at)?.at ?? sale.placedAt,
+      amount: sum(
+        done.flatMap((transaction) => amountOf(transaction, sale.amounts) ?? []),
+        sale.amounts.currency,
+      ),
+      isPending: payouts.some((transaction) => transaction.status === 'pending'),
+    };
+  });
+}
+
+function refundPayouts(order: OrderPayload): TransactionPayload[] {
+  return order.refunds
+    .flatMap((refund) => refund.transactions)
+    .filter((transaction) => transaction.kind === 'refund' && counts(transaction, order));
+}
+
+/** A webhook shows it in the shop's currency alone: its sign tells enough where its amount is of no use. */
+function outstandingOf(order: OrderPayload, { amounts }: Sale): Money | undefined {
+  const path = 'total_outstanding';
+  const { total_outstanding: plain, total_outstanding_set: set } = order;
+  return (
+    amounts.read({ set, plain, path }) ??
+    (plain === undefined ? undefined : amounts.inShopCurrency(plain, path))
+  );
+}
+
+function cashByStatus(order: OrderPayload, sale: Sale, outstanding: Money | undefined): Cash {
+  switch (order.financial_status) {
+    case 'authorized':
+    case 'pending':
+    case 'voided':
+    case 'expired':
+      return known(order, sale, zero(sale.amounts.currency));
+    case 'paid':
+      return cashOfPaid(order, sale, outstanding);
+    case 'partially_paid':
+      return cashOfPartlyPaid(order, sale, outstanding);
+    case '':
+      return { state: 'reread', why: 'The message shows no financial status' };
+    default:
+      return {
+        state: 'reread',
+        why: `The message says ${order.financial_status} and not how much was received`,
+      };
+  }
+}
+
+function cashOfPaid(order: OrderPayload, sale: Sale, outstanding: Money | undefined): Cash {
+  if (outstanding !== undefined && isNegative(outstanding)) {
+    return {
+      state: 'reread',
+      why: `It is paid with ${format(outstanding)} outstanding, so perhaps too much was received`,
+    };
+  }
+  return (
+    changedWhy(sale) ?? otherCurrencyWhy(order, sale) ?? known(order, sale, add(sale.total, sale.rounding))
+  );
+}
+
+function cashOfPartlyPaid(order: OrderPayload, sale: Sale, outstanding: Money | undefined): Cash {
+  if (outstanding === undefined || !sale.amounts.hasOneCurrency || !isZero(sale.rounding)) {
+    return {
+      state: 'reread',
+      why: 'It is partially paid and the message does not show how much was received',
+    };
+  }
+  return changedWhy(sale) ?? known(order, sale, subtract(sale.total, outstanding));
+}
+
+/** A total that was lowered by an edit or a refund tells what is owed, not what was received. */
+function changedWhy({ total, currentTotal }: Sale): Cash | undefined {
+  return equal(total, currentTotal)
+    ? undefined
+    : {
+        state: 'reread',
+        why: `The total went from ${show(total)} to ${show(currentTotal)}, so the message does not show what was received`,
+      };
+}
+
+/** Several tenders in another currency are read in the shop's money first (bookkeeping, "currency"). */
+function otherCurrencyWhy(order: OrderPayload, { amounts }: Sale): Cash | undefined {
+  return amounts.hasOneCurrency || gatewaysOf(order).length < 2
+    ? undefined
+    : { state: 'reread', why: 'It was paid in several ways in another currency than the shop’s' };
+}
+
+/** One tender for all, because the body does not list them; dated as the order (bookkeeping, section 4). */
+function known(order: OrderPayload, sale: Sale, received: Money): Cash {
+  const tender: Tender = { gateway: gatewayOf(order), amount: received, at: sale.placedAt };
+  return { state: 'known', received, tenders: isZero(received) ? [] : [tender] };
+}
+
+/**
+ * Several gateways are all named, because the body does not say who paid how much: `plan` books a payment in which a gift
+ * card took part as "Other".
+ */
+function gatewayOf(order: OrderPayload): string {
+  const names = gatewaysOf(order);
+  return names.length === 0 ? 'unknown' : names.join(' + ');
+}
+
+function gatewaysOf(order: OrderPayload): string[] {
+  const names = [...new Set(order.payment_gateway_names.filter((name) => name !== ''))];
+  return names.length > 0 || order.gateway === '' ? names : [order.gateway];
+}
+
+function cashByTransactions(
+  order: OrderPayload,
+  sale: Sale,
+  transactions: readonly TransactionPayload[],
+): Cash {
+  const done = transactions.filter((transaction) => counts(transaction, order));
+  const receipts = done.filter(({ kind }) => kind === 'sale' || kind === 'capture');
+  const tenders: Tender[] = [];
+  for (const transaction of receipts) {
+    const amount = amountOf(transaction, sale.amounts);
+    if (amount === undefined) {
+      return {
+        state: 'reread',
+        why: `Transaction ${transaction.id} is not shown in ${sale.amounts.currency}`,
+      };
+    }
+    tenders.push({
+      gateway: transaction.gateway === '' ? 'unknown' : transaction.gateway,
+      amount,
+      at: (transaction.processed_at ?? transaction.created_at)?.at ?? sale.placedAt,
+      transactionId: transaction.id,
+    });
+  }
+  const given = withRounding(tenders.sort(byTime), sale);
+  const change = done
+    .filter(({ kind }) => kind === 'change')
+    .flatMap((each) => amountOf(each, sale.amounts) ?? []);
+  const kept = withoutChange(given, sum(change, sale.amounts.currency));
+  return {
+    state: 'known',
+    received: sum(
+      kept.map((tender) => tender.amount),
+      sale.amounts.currency,
+    ),
+    tenders: kept,
+  };
+}
+
+/** Money that moved. A test transaction counts in a test order, which is skipped as a whole or not at all. */
+function counts(transaction: TransactionPayload, order: OrderPayload): boolean {
+  return transaction.status === 'success' && (!transaction.test || order.test);
+}
+
+/** A transaction's plain amount is in its own currency, which is the buyer's (docs/vendors/shopify.md 4). */
+function amountOf(transaction: TransactionPayload, amounts: Amounts): Money | undefined {
+  const path = `transaction ${transaction.id}`;
+  const { currency, amount: plain } = transaction;
+  const isOurs = currency === undefined ? amounts.hasOneCurrency : currency === amounts.currency;
+  const inSet = amounts.read({ set: transaction.amount_set, path });
+  return inSet ?? (isOurs && plain !== undefined ? amounts.inOwnCurrency(plain, path) : undefined);
+}
+
+/**
+ * Whether a transaction's amount contains the cash rounding is not documented. When the receipts are exactly the unrounded
+ * total, it does not, and the last one carries it; else they are taken as they stand.
+ */
+function withRounding(tenders: readonly Tender[], { total, rounding, amounts }: Sale): readonly Tender[] {
+  const received = sum(
+    tenders.map((tender) => tender.amount),
+    amounts.currency,
+  );
+  const last = tenders.at(-1);
+  return last === undefined || isZero(rounding) || !equal(received, total)
+    ? tenders
+    : [...tenders.slice(0, -1), { ...last, amount: add(last.amount, rounding) }];
+}
+
+/** Cash that went back over the counter was never kept: it comes off the latest receipts. */
+function withoutChange(tenders: readonly Tender[], change: Money): readonly Tender[] {
+  let left = change;
+  const kept = tenders.toReversed().map((tender) => {
+    const part = minimum(left, tender.amount);
+    left = subtract(left, part);
+    return { ...tender, amount: subtract(tender.amount, part) };
+  });
+  return kept.toReversed().filter((tender) => !isZero(tender.amount));
+}
+
+function byTime(a: Tender, b: Tender): number {
+  return a.at - b.at;
+}
+
+function isPositive(amount: Money): boolean {
+  return !isZero(amount) && !isNegative(amount);
+}

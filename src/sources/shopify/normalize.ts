@@ -1,0 +1,111 @@
+import { orderKey } from '#core/ids.ts';
+import type { ConnectionId } from '#core/ids.ts';
+import { add, equal } from '#core/money.ts';
+import type { Money } from '#core/money.ts';
+import { totalByLines } from '#core/order.ts';
+import type { Order, OrderLine } from '#core/order.ts';
+import type { Snapshot } from '#pipeline/ports.ts';
+import { amountsOf } from './amounts.ts';
+import type { Amounts, CurrencySide } from './amounts.ts';
+import { buyerOf } from './buyer.ts';
+import { cashOf, refundsOf } from './cash.ts';
+import type { Sale } from './cash.ts';
+import { cashRoundingOf, linesOf, withoutUnmarkedTip } from './lines.ts';
+import { malformed } from './payload.ts';
+import type { OrderPayload } from './payload.ts';
+
+export interface ShopIdentity {
+  readonly connection: ConnectionId;
+  /** `example.myshopify.com`. */
+  readonly shopDomain: string;
+  readonly currencySide: CurrencySide;
+}
+
+/**
+ * An order as Shopify shows it, to the canonical order. Pure. Nothing is repaired: what does not add up stays so, and `plan`
+ * compares the lines with the total. Throws a Failure `delivery-malformed` for what cannot be read on one currency side.
+ */
+export function normalize(body: OrderPayload, shop: ShopIdentity): Snapshot {
+  const sale = saleOf(body, shop.currencySide);
+  const total = add(sale.total, sale.rounding);
+  const lines = withoutUnmarkedTip(linesOf(body, sale.amounts), { order: body, total });
+  const buyer = buyerOf(body);
+  const order: Order = {
+    key: orderKey(shop.connection, body.id),
+    connection: shop.connection,
+    source: 'shopify',
+    shop: shop.shopDomain,
+    vendorId: body.id,
+    ...namesOf(body),
+    placedAt: sale.placedAt,
+    updatedAt: body.updated_at.at,
+    zone: placedStamp(body).offset,
+    currency: sale.amounts.currency,
+    pricesIncludeTax: body.taxes_included,
+    isTest: body.test,
+    ...(body.cancelled_at === undefined ? {} : { cancelledAt: body.cancelled_at.at }),
+    ...(body.cancel_reason === '' ? {} : { cancelReason: body.cancel_reason }),
+    lines,
+    // Cash rounding is charged by the drawer, not by the order: a line of its own, so that invoice and cash agree.
+    total: (shop.currencySide === 'shop' ? disputed(body, sale, lines) : undefined) ?? total,
+    currentTotal: add(sale.currentTotal, sale.rounding),
+    cash: cashOf(body, sale),
+    refunds: refundsOf(body, sale),
+    buyer: {
+      ...(buyer.customerId === undefined ? {} : { customerId: buyer.customerId }),
+      hasEmail: buyer.email !== '',
+    },
+  };
+  return { order, buyer };
+}
+
+function saleOf(body: OrderPayload, side: CurrencySide): Sale {
+  const amounts = amountsOf(body, side);
+  const total = amounts.read({ set: body.total_price_set, path: 'total_price' }) ?? plainTotal(body, amounts);
+  if (total === undefined) {
+    throw malformed(body.id, 'total_price', `is missing in ${amounts.currency}`);
+  }
+  return {
+    amounts,
+    placedAt: placedStamp(body).at,
+    total,
+    // Old bodies have no current total: nothing could be edited then.
+    currentTotal:
+      amounts.read({
+        set: body.current_total_price_set,
+        plain: body.current_total_price,
+        path: 'current_total_price',
+      }) ?? total,
+    rounding: cashRoundingOf(body, amounts),
+  };
+}
+
+/** The total as Shopify writes it beside its set; in the shop's currency. */
+function plainTotal({ total_price: plain }: OrderPayload, amounts: Amounts): Money | undefined {
+  return plain === undefined ? undefined : amounts.read({ plain, path: 'total_price' });
+}
+
+/** Where the two totals of a body differ, the one that the lines contradict: such an order must not add up. */
+function disputed(body: OrderPayload, sale: Sale, lines: readonly OrderLine[]): Money | undefined {
+  const { amounts, total, rounding } = sale;
+  const plain = plainTotal(body, amounts);
+  const claimed = plain === undefined ? undefined : add(plain, rounding);
+  const byLines = totalByLines({ lines, currency: amounts.currency, pricesIncludeTax: body.taxes_included });
+  return equal(byLines, add(total, rounding)) ? claimed : undefined;
+}
+
+function placedStamp(body: OrderPayload): NonNullable<OrderPayload['processed_at']> {
+  const stamp = body.processed_at ?? body.created_at;
+  if (stamp === undefined) {
+    throw malformed(body.id, 'processed_at', 'is missing, and created_at too');
+  }
+  return stamp;
+}
+
+function namesOf(body: OrderPayload): Pick<Order, 'name' | 'number'> {
+  const number = body.order_number ?? /\d+/.exec(body.name)?.[0];
+  if (number === undefined) {
+    throw malformed(body.id, 'order_number', 'is missing, and the name shows no number');
+  }
+  return { name: body.name === '' ? `#${number}` : body.name, number };
+}

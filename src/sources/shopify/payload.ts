@@ -1,0 +1,421 @@
+import { z } from 'zod';
+import { exponentOf } from '#core/currency.ts';
+import { Failure } from '#core/failure.ts';
+import type { Lossless } from '#core/json.ts';
+import { parse } from '#core/money.ts';
+import type { Money } from '#core/money.ts';
+import { parseTimestamp } from '#core/time.ts';
+import type { Instant, Zone } from '#core/time.ts';
+
+/**
+ * The accepted subset of an order as Shopify's REST resource shows it: webhook bodies have this shape, and what we read by
+ * GraphQL is written in it too. Names are Shopify's. Input comes from `parseLossless`, so every number is its digits.
+ * What may be absent (docs/vendors/shopify.md 1, protected customer data; 9, old shapes) is tolerated; what is there and has
+ * the wrong form is refused with its path.
+ */
+export type OrderPayload = z.infer<typeof ORDER>;
+export type LinePayload = z.infer<typeof LINE>;
+export type ShippingPayload = z.infer<typeof SHIPPING>;
+export type TaxPayload = z.infer<typeof TAX>;
+export type AllocationPayload = z.infer<typeof ALLOCATION>;
+export type TransactionPayload = z.infer<typeof TRANSACTION>;
+export type AddressPayload = z.infer<typeof ADDRESS>;
+export type BagPayload = z.infer<typeof BAG>;
+
+/** A timestamp as written, with the shop's own offset. */
+interface Stamp {
+  readonly at: Instant;
+  readonly offset: Zone;
+}
+
+/** Shopify's carts and draft orders end at 500 lines; twice that leaves room for edits and bounds one invoice. */
+const LINES_MAX = 1000;
+/** Taxes, allocations, refunds and the like: tens in life, so this only bounds a hostile body. */
+const LIST_MAX = 1000;
+/** Shopify's own titles end at 255 characters. Longer text is cut, because it names something and decides nothing. */
+const TEXT_MAX = 500;
+/** Of a wrong value, this much is shown. */
+const QUOTE_MAX = 40;
+/** 1000 %: a rate above it is a percentage that was meant as a fraction. */
+const RATE_PPM_MAX = 10_000_000;
+
+/** Reads an order. Throws a Failure `delivery-malformed` that names the first wrong field and quotes it. */
+export function parseOrder(body: Lossless): OrderPayload {
+  const result = ORDER.safeParse(body);
+  if (result.success) {
+    return result.data;
+  }
+  const issue = result.error.issues[0];
+  throw malformed(rawIdOf(body), issue?.path.join('.') ?? '', issue?.message ?? 'has the wrong form');
+}
+
+/** `Order 820982911946154508: line_items.0.quantity: "abc" is not a whole number`. */
+export function malformed(orderId: string, path: string, problem: string): Failure {
+  return new Failure('delivery-malformed', {
+    detail: `Order ${orderId}: ${path === '' ? '' : `${path}: `}${problem}`,
+  });
+}
+
+/** The id at this path of a body that is no order ("order_id", "order_edit.order_id"). Throws `delivery-malformed`. */
+export function parseId(body: Lossless, path: string): string {
+  const found = path.split('.').reduce<unknown>((value, key) => fieldOf(value, key), body);
+  try {
+    return readId(found);
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new Failure('delivery-malformed', { detail: `${path}: ${problem}`, cause });
+  }
+}
+
+/** The ids in a list of this name, for a text; what is no id is passed over. */
+export function idsIn(body: Lossless, key: string): string[] {
+  const list = fieldOf(body, key);
+  return Array.isArray(list) ? list.filter((id): id is string => typeof id === 'string' && ID.test(id)) : [];
+}
+
+function rawIdOf(body: Lossless): string {
+  const id = fieldOf(body, 'id');
+  return typeof id === 'string' && ID.test(id) ? id : 'without an id';
+}
+
+function fieldOf(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+    ? Reflect.get(value, key)
+    : undefined;
+}
+
+// ── Fields: each reads one value or throws a SyntaxError that quotes it ──────────────────────────────────────────────
+
+const ID = /^\d{1,20}$/;
+const DECIMAL = /^-?\d{1,18}(\.\d{1,18})?$/;
+
+function readId(value: unknown): string {
+  const text = required(value);
+  if (typeof text !== 'string' || !ID.test(text)) {
+    throw new SyntaxError(`${quote(text)} is not an id`);
+  }
+  return text;
+}
+
+function readDecimal(value: unknown): string {
+  const text = required(value);
+  if (typeof text !== 'string' || !DECIMAL.test(text)) {
+    throw new SyntaxError(`${quote(text)} is not an amount`);
+  }
+  return text;
+}
+
+function readCount(value: unknown): number {
+  const text = required(value);
+  if (typeof text === 'string' && /^-\d+$/.test(text)) {
+    throw new SyntaxError(`${quote(text)} is negative`);
+  }
+  // Nine digits stay far below 2^53, also when multiplied by nothing but an amount in bigint.
+  if (typeof text !== 'string' || !/^\d{1,9}$/.test(text)) {
+    throw new SyntaxError(`${quote(text)} is not a whole number`);
+  }
+  return Number(text);
+}
+
+function readCurrency(value: unknown): string {
+  const text = required(value);
+  if (typeof text !== 'string' || exponentOf(text) === undefined) {
+    throw new SyntaxError(`${quote(text)} is not a known currency`);
+  }
+  return text;
+}
+
+function readStamp(value: unknown): Stamp {
+  const text = required(value);
+  if (typeof text !== 'string' || text.length > QUOTE_MAX) {
+    throw new SyntaxError(`${quote(text)} is not a timestamp`);
+  }
+  return parseTimestamp(text);
+}
+
+function readFlag(value: unknown): boolean {
+  if (typeof value !== 'boolean') {
+    throw new SyntaxError(`${quote(value)} is neither true nor false`);
+  }
+  return value;
+}
+
+/** Never quoted: names and addresses are read by it. */
+function readText(value: unknown): string {
+  if (typeof value !== 'string') {
+    throw new SyntaxError('is not text');
+  }
+  // Neither half characters nor control characters: PostgreSQL and FreshBooks refuse some of them.
+  const text = value
+    .toWellFormed()
+    .replace(/\p{Cc}+/gu, ' ')
+    .trim();
+  return text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX - 1)}…` : text;
+}
+
+/** "0.08875" → 88750, without floats: the point moves six places and the rest is rounded half up. Also "5.0e-05". */
+function readRate(value: unknown): number {
+  const match =
+    typeof value === 'string' ? /^(\d{1,6})(?:\.(\d{1,30}))?(?:[eE]([+-]?\d{1,2}))?$/.exec(value) : null;
+  if (match === null) {
+    throw new SyntaxError(`${quote(value)} is not a rate`);
+  }
+  const [, whole = '', fraction = '', exponent = '0'] = match;
+  const digits = whole + fraction;
+  const places = whole.length + 6 + Number(exponent);
+  const isRoundedUp = places >= 0 && (digits[places] ?? '0') >= '5';
+  const ppm = Number(digits.slice(0, Math.max(places, 0)).padEnd(places, '0')) + Number(isRoundedUp);
+  if (ppm > RATE_PPM_MAX) {
+    throw new SyntaxError(`${quote(value)} is not a rate`);
+  }
+  return ppm;
+}
+
+function required(value: unknown): unknown {
+  if (value === undefined || value === null) {
+    throw new SyntaxError('is missing');
+  }
+  return value;
+}
+
+function quote(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value.length > QUOTE_MAX ? `${value.slice(0, QUOTE_MAX)}…` : value);
+    case 'object':
+      return value === null ? 'null' : Array.isArray(value) ? 'a list' : 'an object';
+    default:
+      return String(value);
+  }
+}
+
+// ── Shapes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function field<T>(read: (value: unknown) => T) {
+  return z
+    .unknown()
+    .optional()
+    .transform((value, context): T => {
+      try {
+        return read(value);
+      } catch (thrown) {
+        if (!(thrown instanceof SyntaxError)) {
+          throw thrown;
+        }
+        context.issues.push({ code: 'custom', message: thrown.message, input: value });
+        return z.NEVER;
+      }
+    });
+}
+
+/** Absent and null are the same to Shopify. */
+function maybe<T>(read: (value: unknown) => T) {
+  return field((value) => (value === undefined || value === null ? undefined : read(value)));
+}
+
+function orElse<T>(read: (value: unknown) => T, otherwise: T) {
+  return field((value) => (value === undefined || value === null ? otherwise : read(value)));
+}
+
+function object<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.object(shape, {
+    error: (issue) => (issue.input === undefined || issue.input === null ? 'is missing' : 'is not an object'),
+  });
+}
+
+function list<Item extends z.ZodType>(item: Item) {
+  return z
+    .array(item, { error: 'is not a list' })
+    .max(LIST_MAX, { error: `has more than ${LIST_MAX} entries` })
+    .nullish()
+    .transform((items) => items ?? []);
+}
+
+const SIDE = object({ amount: field(readDecimal), currency_code: field(readCurrency) }).transform(
+  ({ amount, currency_code: currency }, context): Money => {
+    try {
+      return parse(amount, currency);
+    } catch (thrown) {
+      const message = thrown instanceof Error ? thrown.message : String(thrown);
+      context.issues.push({ code: 'custom', path: ['amount'], message, input: amount });
+      return z.NEVER;
+    }
+  },
+);
+
+/** An amount on both currency sides. */
+const BAG = object({ shop_money: SIDE.nullish(), presentment_money: SIDE.nullish() });
+
+/** The rate describes and the amount decides: on a tax of nothing, a rate that is no number (public samples 11, 12) is 0. */
+const TAX = object({
+  title: orElse(readText, ''),
+  rate: field((value) => value),
+  price: maybe(readDecimal),
+  price_set: BAG.nullish(),
+  channel_liable: orElse(readFlag, false),
+}).transform((tax, context) => {
+  try {
+    return { ...tax, rate: tax.rate === undefined || tax.rate === null ? 0 : readRate(tax.rate) };
+  } catch (thrown) {
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    if (!isNothing(tax)) {
+      context.issues.push({ code: 'custom', path: ['rate'], message, input: tax.rate });
+    }
+    return { ...tax, rate: 0 };
+  }
+});
+
+function isNothing({
+  price,
+  price_set: set,
+}: {
+  price?: string | undefined;
+  price_set?: BagPayload | null | undefined;
+}) {
+  const sides = [set?.shop_money, set?.presentment_money].filter(
+    (side) => side !== undefined && side !== null,
+  );
+  return (price === undefined || !/[1-9]/.test(price)) && sides.every((side) => side.minor === 0n);
+}
+
+const ALLOCATION = object({
+  amount: maybe(readDecimal),
+  amount_set: BAG.nullish(),
+  discount_application_index: maybe(readCount),
+});
+
+/** Duties show their money directly, without a `price_set` (docs/vendors/shopify.md 4.2). */
+const DUTY = object({
+  id: maybe(readId),
+  shop_money: SIDE.nullish(),
+  presentment_money: SIDE.nullish(),
+  tax_lines: list(TAX),
+});
+
+const LINE = object({
+  id: field(readId),
+  title: orElse(readText, ''),
+  name: orElse(readText, ''),
+  variant_title: orElse(readText, ''),
+  sku: orElse(readText, ''),
+  quantity: field(readCount),
+  price: maybe(readDecimal),
+  price_set: BAG.nullish(),
+  gift_card: orElse(readFlag, false),
+  requires_shipping: orElse(readFlag, true),
+  /** Present only on tips. */
+  tip_payment_gateway: orElse(readText, ''),
+  tip_payment_method: orElse(readText, ''),
+  discount_allocations: list(ALLOCATION),
+  tax_lines: list(TAX),
+  duties: list(DUTY),
+});
+
+const SHIPPING = object({
+  id: maybe(readId),
+  title: orElse(readText, ''),
+  price: maybe(readDecimal),
+  price_set: BAG.nullish(),
+  is_removed: orElse(readFlag, false),
+  discount_allocations: list(ALLOCATION),
+  tax_lines: list(TAX),
+});
+
+const APPLICATION = object({
+  type: orElse(readText, ''),
+  code: orElse(readText, ''),
+  title: orElse(readText, ''),
+  description: orElse(readText, ''),
+});
+
+/** `amount` is in `currency`, which is the buyer's for several currencies; `amount_set` only comes from our own reading. */
+const TRANSACTION = object({
+  id: field(readId),
+  kind: orElse(readText, ''),
+  status: orElse(readText, ''),
+  gateway: orElse(readText, ''),
+  test: orElse(readFlag, false),
+  amount: maybe(readDecimal),
+  currency: maybe(readCurrency),
+  amount_set: BAG.nullish(),
+  processed_at: maybe(readStamp),
+  created_at: maybe(readStamp),
+});
+
+const REFUND = object({
+  id: field(readId),
+  processed_at: maybe(readStamp),
+  created_at: maybe(readStamp),
+  transactions: list(TRANSACTION),
+});
+
+const ADDRESS = object({
+  first_name: orElse(readText, ''),
+  last_name: orElse(readText, ''),
+  company: orElse(readText, ''),
+  phone: orElse(readText, ''),
+  address1: orElse(readText, ''),
+  address2: orElse(readText, ''),
+  city: orElse(readText, ''),
+  province: orElse(readText, ''),
+  province_code: orElse(readText, ''),
+  zip: orElse(readText, ''),
+  country: orElse(readText, ''),
+  country_code: orElse(readText, ''),
+});
+
+const CUSTOMER = object({
+  id: maybe(readId),
+  first_name: orElse(readText, ''),
+  last_name: orElse(readText, ''),
+  email: orElse(readText, ''),
+  phone: orElse(readText, ''),
+  default_address: ADDRESS.nullish(),
+});
+
+const ORDER = object({
+  id: field(readId),
+  name: orElse(readText, ''),
+  order_number: maybe(readId),
+  test: orElse(readFlag, false),
+  created_at: maybe(readStamp),
+  processed_at: maybe(readStamp),
+  updated_at: field(readStamp),
+  cancelled_at: maybe(readStamp),
+  cancel_reason: orElse(readText, ''),
+  financial_status: orElse(readText, ''),
+  payment_gateway_names: list(field(readText)),
+  gateway: orElse(readText, ''),
+  currency: field(readCurrency),
+  presentment_currency: maybe(readCurrency),
+  taxes_included: orElse(readFlag, false),
+  duties_included: orElse(readFlag, false),
+  total_price: maybe(readDecimal),
+  total_price_set: BAG.nullish(),
+  current_total_price: maybe(readDecimal),
+  current_total_price_set: BAG.nullish(),
+  total_outstanding: maybe(readDecimal),
+  total_outstanding_set: BAG.nullish(),
+  total_tip_received: maybe(readDecimal),
+  total_tip_received_set: BAG.nullish(),
+  original_total_duties_set: BAG.nullish(),
+  original_total_additional_fees_set: BAG.nullish(),
+  total_cash_rounding_payment_adjustment_set: BAG.nullish(),
+  tax_lines: list(TAX),
+  line_items: z
+    .array(LINE, {
+      error: (issue) => (issue.input === undefined || issue.input === null ? 'is missing' : 'is not a list'),
+    })
+    .max(LINES_MAX, { error: `has more than ${LINES_MAX} lines` }),
+  shipping_lines: list(SHIPPING),
+  discount_applications: list(APPLICATION),
+  refunds: list(REFUND),
+  /** Absent in webhooks. */
+  transactions: z.array(TRANSACTION, { error: 'is not a list' }).max(LIST_MAX).nullish(),
+  email: orElse(readText, ''),
+  contact_email: orElse(readText, ''),
+  phone: orElse(readText, ''),
+  customer: CUSTOMER.nullish(),
+  billing_address: ADDRESS.nullish(),
+  shipping_address: ADDRESS.nullish(),
+});

@@ -1,0 +1,66 @@
+import { textOf, listOf } from './answer.ts';
+import type { ShopifyApi } from './api.ts';
+
+/** What the app may do and which shop answers, for `connect` and `doctor`. */
+export interface Preflight {
+  readonly appTitle: string;
+  readonly scopes: readonly string[];
+  readonly shopName: string;
+  readonly shopDomain: string;
+  readonly currency: string;
+  readonly timeZone: string;
+  /** Needed and not granted. */
+  readonly missingScopes: readonly string[];
+  /** Sentences about what works, but less than it could. */
+  readonly remarks: readonly string[];
+}
+
+/** Orders, and the customer's number and name on them. Nothing else is read (documents.ts). */
+const NEEDED_SCOPES: readonly string[] = ['read_orders', 'read_customers'];
+
+/** Asks the shop who we are. Throws a Failure when it cannot be asked. */
+export async function preflight(api: ShopifyApi): Promise<Preflight> {
+  const data = await api.ask({
+    document: 'preflight',
+    variables: {},
+    doing: `Asking ${api.shopDomain} what the app may do`,
+  });
+  const scopes = listOf(data, 'currentAppInstallation.accessScopes').map((scope) => textOf(scope, 'handle'));
+  const shopDomain = textOf(data, 'shop.myshopifyDomain');
+  return {
+    appTitle: textOf(data, 'currentAppInstallation.app.title'),
+    scopes,
+    shopName: textOf(data, 'shop.name'),
+    shopDomain,
+    currency: textOf(data, 'shop.currencyCode'),
+    timeZone: textOf(data, 'shop.ianaTimezone'),
+    missingScopes: NEEDED_SCOPES.filter((scope) => !isGranted(scope, scopes)),
+    remarks: [...remarksOn({ scopes, shopDomain, expected: api.shopDomain }), ...api.remarks()],
+  };
+}
+
+/** Leave to write contains leave to read. */
+function isGranted(scope: string, scopes: readonly string[]): boolean {
+  return scopes.includes(scope) || scopes.includes(scope.replace(/^read_/, 'write_'));
+}
+
+function remarksOn({
+  scopes,
+  shopDomain,
+  expected,
+}: {
+  scopes: readonly string[];
+  shopDomain: string;
+  expected: string;
+}): string[] {
+  return [
+    ...(scopes.includes('read_all_orders')
+      ? []
+      : ['Without the scope read_all_orders, orders older than 60 days cannot be asked for']),
+    ...(shopDomain.toLowerCase() === expected.toLowerCase()
+      ? []
+      : [
+          `The shop answers as ${shopDomain}, and SHOPIFY_SHOP_DOMAIN is ${expected}: webhooks name the former`,
+        ]),
+  ];
+}

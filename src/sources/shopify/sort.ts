@@ -1,0 +1,112 @@
+import { Failure } from '#core/failure.ts';
+import { orderKey } from '#core/ids.ts';
+import { parseLossless } from '#core/json.ts';
+import type { Lossless } from '#core/json.ts';
+import type { Authentic, Sorted } from '#pipeline/ports.ts';
+import { isTipHidden } from './lines.ts';
+import { normalize } from './normalize.ts';
+import type { ShopIdentity } from './normalize.ts';
+import { idsIn, parseId, parseOrder } from './payload.ts';
+import { READ_TOPIC } from '#pipeline/ports.ts';
+
+type Reader = (message: Pick<Authentic, 'topic' | 'body'>, shop: ShopIdentity) => Sorted;
+
+/** What each topic's body is (docs/vendors/shopify.md 3). */
+const READERS: Readonly<Record<string, Reader>> = {
+  [READ_TOPIC]: sortOrder,
+  'orders/create': sortOrder,
+  'orders/updated': sortOrder,
+  'orders/paid': sortOrder,
+  'orders/cancelled': sortOrder,
+  'orders/fulfilled': sortOrder,
+  'orders/partially_fulfilled': sortOrder,
+  'orders/edited': touchBy('order_edit.order_id', 'The order was edited'),
+  'refunds/create': touchBy('order_id', 'A refund was made'),
+  'order_transactions/create': touchBy('order_id', 'A payment was made or changed'),
+  'orders/delete': sortDeleted,
+  'app/uninstalled': () => ({
+    kind: 'held',
+    code: 'delivery-shop-uninstalled',
+    detail:
+      'Shopify says that the app was removed from the shop: install it again, then register the webhooks',
+  }),
+  'customers/data_request': (message) =>
+    complianceOf(
+      message,
+      'A customer asks what is stored: give the owner of the shop the invoices and clients of the orders named, within 30 days of this message',
+      'orders_requested',
+    ),
+  'customers/redact': (message) =>
+    complianceOf(
+      message,
+      'A customer’s data must be erased within 30 days of this message: blank the stored messages of the orders named and the client in FreshBooks; invoices may be kept as long as the law requires',
+      'orders_to_redact',
+    ),
+  'shop/redact': (message) =>
+    complianceOf(
+      message,
+      'The shop left 48 hours ago and its customers’ data must be erased within 30 days of this message: blank the stored messages of the shop; invoices may be kept as long as the law requires',
+      'orders_to_redact',
+    ),
+};
+
+/** Order ids that a text names; more are counted. */
+const IDS_SHOWN = 20;
+
+/** Reads a stored message by its topic. Throws a Failure `delivery-…` when it cannot be read. */
+export function sortMessage(message: Pick<Authentic, 'topic' | 'body'>, shop: ShopIdentity): Sorted {
+  const reader = Object.hasOwn(READERS, message.topic) ? READERS[message.topic] : undefined;
+  return reader === undefined
+    ? {
+        kind: 'ignored',
+        code: 'delivery-topic-unknown',
+        detail: `Topic ${JSON.stringify(message.topic)} is not booked`,
+      }
+    : reader(message, shop);
+}
+
+function sortOrder(message: Pick<Authentic, 'topic' | 'body'>, shop: ShopIdentity): Sorted {
+  const body = parseOrder(jsonIn(message));
+  return isTipHidden(body, shop.currencySide)
+    ? {
+        kind: 'touch',
+        order: orderKey(shop.connection, body.id),
+        why: 'Its tip is shown in the shop’s currency alone',
+      }
+    : { kind: 'order', snapshot: normalize(body, shop) };
+}
+
+function sortDeleted(message: Pick<Authentic, 'topic' | 'body'>, shop: ShopIdentity): Sorted {
+  return { kind: 'deleted', order: orderKey(shop.connection, parseId(jsonIn(message), 'id')) };
+}
+
+function touchBy(path: string, why: string): Reader {
+  return (message, shop) => ({
+    kind: 'touch',
+    order: orderKey(shop.connection, parseId(jsonIn(message), path)),
+    why: `${why} (${message.topic})`,
+  });
+}
+
+/** Names orders and never the person: the stored body has that until it is blanked. */
+function complianceOf(message: Pick<Authentic, 'topic' | 'body'>, task: string, key: string): Sorted {
+  const ids = idsIn(jsonIn(message), key);
+  const more = ids.length > IDS_SHOWN ? ` and ${ids.length - IDS_SHOWN} more` : '';
+  const orders = ids.length === 0 ? '' : `. Orders: ${ids.slice(0, IDS_SHOWN).join(', ')}${more}`;
+  return { kind: 'held', code: 'delivery-compliance', detail: `${task} (${message.topic})${orders}` };
+}
+
+function jsonIn({ topic, body }: Pick<Authentic, 'topic' | 'body'>): Lossless {
+  if (body.byteLength === 0) {
+    throw new Failure('delivery-empty', { detail: `The message of ${topic} has no content` });
+  }
+  try {
+    return parseLossless(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch (cause) {
+    // The parser's own words quote the text, which may be a buyer's name.
+    const problem = cause instanceof TypeError ? 'UTF-8' : 'JSON';
+    throw new Failure('delivery-not-json', {
+      detail: `The message of ${topic} (${body.byteLength} bytes) is not ${problem}`,
+    });
+  }
+}

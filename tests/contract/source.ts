@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
+import { Failure } from '#core/failure.ts';
+import type { OrderKey } from '#core/ids.ts';
+import { equal, show } from '#core/money.ts';
+import { totalByLines } from '#core/order.ts';
+import type { Cash, Order, Refund } from '#core/order.ts';
+import type { Incoming, Snapshot, Sorted, Source } from '#pipeline/ports.ts';
+
+/** What every implementation of the port `Source` promises, whatever shop stands behind it. */
+export interface SourceHarness {
+  readonly name: string;
+  open(): Promise<SourceWorld>;
+}
+
+/** A shop with every kind of order, opened for one test, and a view of it past the port. */
+export interface SourceWorld {
+  readonly source: Source;
+  readonly orders: readonly ShownOrder[];
+  /** An order that the shop does not know. */
+  readonly unknown: OrderKey;
+  /** A message about something that is never booked. */
+  readonly irrelevant: Incoming;
+  /** An authentic message with this content, as one that shows an order. */
+  readonly authentic: (body: Uint8Array) => Incoming;
+  close(): Promise<void>;
+}
+
+/** An order with the authentic message that shows it as it stands now. */
+export interface ShownOrder {
+  readonly name: string;
+  readonly key: OrderKey;
+  readonly message: Incoming;
+}
+
+export function sourceContract(harness: SourceHarness): void {
+  const promise = (name: string, body: (world: SourceWorld) => Promise<void> | void): void => {
+    test(name, async () => {
+      const world = await harness.open();
+      try {
+        await body(world);
+      } finally {
+        await world.close();
+      }
+    });
+  };
+  describe(`source contract: ${harness.name}`, () => {
+    promise('an authentic message is accepted with its bytes, and named the same each time', provesOrigin);
+    promise('a message with a wrong or missing proof is refused', refusesForgeries);
+    promise('a message that shows an order adds up and sorts to the same each time', sortsTheSame);
+    promise('an order that is asked for is the one that its message shows', readsWhatItSends);
+    promise('the same state asked for twice is one message', readsOneMessage);
+    promise('a message that cannot be read throws why, and nothing is guessed', refusesMalformed);
+    promise('a message about something else is ignored', ignoresOthers);
+    promise('an order that the shop does not know is not found', missesUnknown);
+  });
+}
+
+function provesOrigin({ source, orders }: SourceWorld): void {
+  for (const { name, message } of orders) {
+    const verdict = source.verify(message);
+    assert(verdict.proof === 'authentic', name);
+    assert.equal(verdict.message.connection, source.connection);
+    assert.deepEqual(verdict.message.body, message.body);
+    assert.deepEqual(source.verify(message), verdict);
+    const kept = JSON.stringify(verdict.message.headers);
+    assert.doesNotMatch(kept, /hmac|signature|authorization|cookie|api-key/i);
+  }
+  const names = orders.map(({ message }) => source.verify(message));
+  const ids = names.map((verdict) => (verdict.proof === 'authentic' ? verdict.message.externalId : ''));
+  assert.equal(new Set(ids).size, orders.length, 'each message has its own name');
+}
+
+function refusesForgeries({ source, orders }: SourceWorld): void {
+  const message = firstOf(orders).message;
+  const flipped = message.body.slice();
+  flipped[0] = (flipped[0] ?? 0) ^ 1;
+  const noProof = Object.fromEntries(Object.entries(message.headers).filter(([name]) => !PROOF.test(name)));
+  const garbage = Object.fromEntries(
+    Object.entries(message.headers).map(([name, value]) => [name, PROOF.test(name) ? '☠ %00' : value]),
+  );
+  const forgeries: readonly Incoming[] = [
+    { ...message, body: flipped },
+    { ...message, body: message.body.slice(0, -1) },
+    { ...message, body: new Uint8Array() },
+    { headers: noProof, body: message.body },
+    { headers: garbage, body: message.body },
+    { headers: {}, body: message.body },
+  ];
+  for (const forgery of forgeries) {
+    const verdict = source.verify(forgery);
+    assert(verdict.proof === 'refused');
+    assert.notEqual(verdict.why, '');
+  }
+}
+
+const PROOF = /hmac|signature|api-key/i;
+
+function sortsTheSame({ source, orders }: SourceWorld): void {
+  for (const { name, key, message } of orders) {
+    const before = message.body.slice();
+    const { order } = snapshotIn(sorted(source, message), name);
+    assert.deepEqual(message.body, before, 'sorting leaves the bytes alone');
+    assert.deepEqual(snapshotIn(sorted(source, message), name).order, order);
+    assert.equal(order.key, key);
+    assert.equal(order.connection, source.connection);
+    assert(
+      equal(totalByLines(order), order.total),
+      `${name}: ${show(totalByLines(order))}, ${show(order.total)}`,
+    );
+    assertHasNoContact(order, snapshotIn(sorted(source, message), name));
+  }
+}
+
+async function readsWhatItSends({ source, orders }: SourceWorld): Promise<void> {
+  assert(source.canRead);
+  for (const { name, key, message } of orders) {
+    const sent = snapshotIn(sorted(source, message), name);
+    const read = snapshotIn(source.sort(await source.read(key)), name);
+    assertSameSnapshot({ sent, read }, name);
+  }
+}
+
+/** The same canonical order, but for what a message says by itself that it does not tell: the money that moved. */
+export function assertSameSnapshot({ sent, read }: { sent: Snapshot; read: Snapshot }, name: string): void {
+  const { cash: sentCash, refunds: sentRefunds, ...sentRest } = sent.order;
+  const { cash: readCash, refunds: readRefunds, ...readRest } = read.order;
+  assert.deepEqual(readRest, sentRest, name);
+  assert.deepEqual(read.buyer, sent.buyer, name);
+  assertSameMoney({ sent: sentCash, read: readCash }, name);
+  const isTold = sentCash.state !== 'reread';
+  const figures = ({ amount, ...rest }: Refund): unknown => (isTold ? { ...rest, amount } : rest);
+  assert.deepEqual(readRefunds.map(figures), sentRefunds.map(figures), name);
+}
+
+/** What arrives may not tell how much was received or in which parts; what is read always does. */
+function assertSameMoney({ sent, read }: { sent: Cash; read: Cash }, name: string): void {
+  assert.notEqual(read.state, 'reread', name);
+  if (sent.state === 'known' && read.state === 'known') {
+    assert.equal(show(read.received), show(sent.received), name);
+  } else if (sent.state !== 'reread') {
+    assert.equal(read.state, sent.state, name);
+  }
+}
+
+async function readsOneMessage({ source, orders }: SourceWorld): Promise<void> {
+  const { key } = firstOf(orders);
+  const [first, second] = [await source.read(key), await source.read(key)];
+  assert(isDeepStrictEqual(first, second));
+  assert.notEqual(first.externalId, '');
+}
+
+function refusesMalformed({ source, orders, authentic }: SourceWorld): void {
+  const text = new TextDecoder().decode(firstOf(orders).message.body);
+  const bodies = [
+    '',
+    ' ',
+    'null',
+    '[]',
+    '"text"',
+    '{}',
+    text.slice(0, text.length / 2),
+    `${text}}`,
+    text.replace(/"(id|OrderId|orderId)":/g, '"gone":'),
+  ];
+  for (const body of bodies) {
+    const verdict = source.verify(authentic(new TextEncoder().encode(body)));
+    assert(verdict.proof === 'authentic', 'authentic, however malformed');
+    assert.throws(
+      () => source.sort(verdict.message),
+      (thrown) => thrown instanceof Failure && thrown.code.startsWith('delivery-'),
+      body.slice(0, 40),
+    );
+  }
+}
+
+function ignoresOthers({ source, irrelevant }: SourceWorld): void {
+  assert.equal(sorted(source, irrelevant).kind, 'ignored');
+}
+
+async function missesUnknown({ source, unknown }: SourceWorld): Promise<void> {
+  await assert.rejects(source.read(unknown), (thrown) => {
+    assert(thrown instanceof Failure);
+    assert.equal(thrown.code, 'request-not-found');
+    assert.equal(thrown.effect, 'none');
+    return true;
+  });
+}
+
+function assertHasNoContact(order: Order, { buyer }: Snapshot): void {
+  const kept = JSON.stringify(order, (_, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
+  for (const secret of [buyer.email, buyer.phone, buyer.address.street].filter((text) => text !== '')) {
+    assert(!kept.includes(secret), 'a snapshot carries no contact data');
+  }
+}
+
+function sorted(source: Source, message: Incoming): Sorted {
+  const verdict = source.verify(message);
+  assert(verdict.proof === 'authentic');
+  return source.sort(verdict.message);
+}
+
+function snapshotIn(found: Sorted, name: string): Snapshot {
+  assert(found.kind === 'order', name);
+  return found.snapshot;
+}
+
+function firstOf(orders: readonly ShownOrder[]): ShownOrder {
+  const [first] = orders;
+  assert(first !== undefined);
+  return first;
+}

@@ -1,0 +1,370 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, test } from 'node:test';
+import { Failure } from '#core/failure.ts';
+import { SECOND, after, instant } from '#core/time.ts';
+import type { Clock } from '#core/time.ts';
+import type { Store } from '#pipeline/ports.ts';
+import { createSeal, keyFromFile } from '#storage/seal.ts';
+import { takeServeLock } from '#storage/serve-lock.ts';
+import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
+import { openStore } from '#storage/store.ts';
+import { message } from '#tests/build.ts';
+import { hurriedClock, testClock, turns } from '#tests/clock.ts';
+import { storeContract } from '#tests/contract/store.ts';
+
+const CHILD = join(import.meta.dirname, 'store-child.ts');
+const NOW = hurriedClock().now();
+
+async function openAt(
+  path: string,
+  { clock = hurriedClock(), key = 'key' }: { clock?: Clock; key?: string } = {},
+) {
+  const database = openSqlite(path);
+  const opened = await openStore({ dialect: sqliteDialect(database), clock, seal: createSeal(key) });
+  return { ...opened, database };
+}
+
+/** A folder of the test's own, gone after it. */
+async function inFolder(body: (path: (name: string) => string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'counterfoil-store-'));
+  try {
+    await body((name) => join(folder, name));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function fails(code: Failure['code'], detail?: RegExp): (thrown: unknown) => boolean {
+  return (thrown) => {
+    assert(thrown instanceof Failure, String(thrown));
+    assert.equal(thrown.code, code);
+    assert.match(thrown.message, detail ?? /./);
+    return true;
+  };
+}
+
+function child(action: string, path: string): ChildProcess {
+  return spawn(process.execPath, [CHILD, action, path], { stdio: ['pipe', 'pipe', 'pipe'] });
+}
+
+async function ended(process: ChildProcess): Promise<string> {
+  const errors: Buffer[] = [];
+  process.stderr?.on('data', (chunk: Buffer) => errors.push(chunk));
+  await once(process, 'close');
+  return process.signalCode ?? (process.exitCode === 0 ? 'done' : Buffer.concat(errors).toString());
+}
+
+storeContract({
+  name: 'SQLite, a file',
+  async open() {
+    const folder = mkdtempSync(join(tmpdir(), 'counterfoil-store-'));
+    const { store } = await openAt(join(folder, 'books.db'));
+    return {
+      store,
+      async close() {
+        await store.close();
+        rmSync(folder, { recursive: true });
+      },
+    };
+  },
+});
+storeContract({
+  name: 'SQLite, in memory',
+  async open() {
+    const { store } = await openAt(':memory:');
+    return { store, close: () => store.close() };
+  },
+});
+
+void describe('SQLite: several users of one file', () => {
+  const increment = (store: Store) =>
+    store.transact(async (tx) =>
+      tx.putSetting('count', String(Number((await tx.setting('count')) ?? '0') + 1)),
+    );
+
+  void test('two handles that write at once lose nothing', () =>
+    inFolder(async (path) => {
+      const [one, two] = [await openAt(path('a.db')), await openAt(path('a.db'))];
+      await Promise.all(
+        Array.from({ length: 20 }, (_, index) => increment((index % 2 === 0 ? one : two).store)),
+      );
+      assert.equal(await one.store.read.setting('count'), '20');
+      assert.equal(await two.store.read.setting('count'), '20');
+      await Promise.all([one.store.close(), two.store.close()]);
+    }));
+
+  void test('two processes that write at once lose nothing', () =>
+    inFolder(async (path) => {
+      const { store } = await openAt(path('a.db'));
+      const outcomes = await Promise.all([
+        ended(child('count', path('a.db'))),
+        ended(child('count', path('a.db'))),
+      ]);
+      assert.deepEqual(outcomes, ['done', 'done']);
+      assert.equal(await store.read.setting('count'), '50');
+      await store.close();
+    }));
+
+  void test('while another process writes, a transaction waits by the clock and not on the thread', () =>
+    inFolder(async (path) => {
+      const clock = testClock();
+      const { store } = await openAt(path('a.db'), { clock });
+      const other = new DatabaseSync(path('a.db'));
+      other.exec('begin immediate');
+      let isDone = false;
+      const waiting = increment(store).then(() => (isDone = true));
+      while (clock.sleeping() === 0) {
+        await turns();
+      }
+      assert.equal(isDone, false);
+      assert.equal(await store.read.setting('count'), undefined, 'reading goes on meanwhile');
+      other.exec('commit');
+      await clock.advance(SECOND);
+      await waiting;
+      assert.equal(await store.read.setting('count'), '1');
+      other.close();
+      await store.close();
+    }));
+
+  void test('what follows a transaction runs once, though the transaction was tried several times', () =>
+    inFolder(async (path) => {
+      const other = new DatabaseSync(path('a.db'));
+      let isHeld = false;
+      let tries = 0;
+      const clock: Clock = {
+        now: () => NOW,
+        async sleep() {
+          tries += 1;
+          if (tries === 2) {
+            other.exec('commit');
+            isHeld = false;
+          }
+        },
+      };
+      const { store } = await openAt(path('a.db'), { clock });
+      other.exec('begin immediate');
+      isHeld = true;
+      let ran = 0;
+      await store.transact(async (tx) => {
+        assert.equal(isHeld, false);
+        tx.afterCommit(() => (ran += 1));
+        await tx.putSetting('a', '1');
+      });
+      assert.deepEqual([tries, ran], [2, 1]);
+      other.close();
+      await store.close();
+    }));
+
+  void test('a database that stays busy is a failure that is tried again later', () =>
+    inFolder(async (path) => {
+      let now = NOW;
+      const clock: Clock = { now: () => now, sleep: async () => void (now = after(now, 6 * SECOND)) };
+      const { store } = await openAt(path('a.db'), { clock });
+      const other = new DatabaseSync(path('a.db'));
+      other.exec('begin immediate');
+      await assert.rejects(increment(store), fails('database-busy', /database is locked/));
+      other.exec('rollback');
+      await increment(store);
+      other.close();
+      await store.close();
+    }));
+});
+
+void describe('SQLite: what a crash leaves', () => {
+  void test('a row is there though the process died right after its transaction', () =>
+    inFolder(async (path) => {
+      assert.equal(await ended(child('die-after-commit', path('a.db'))), 'SIGKILL');
+      const { store } = await openAt(path('a.db'));
+      assert.equal((await store.read.deliveries({ state: 'accepted', limit: 10 })).length, 1);
+      assert.equal((await store.transact((tx) => tx.acceptDelivery(message(), NOW))).isNew, false);
+      await store.close();
+    }));
+
+  void test('nothing is there when the process died within its transaction', () =>
+    inFolder(async (path) => {
+      assert.equal(await ended(child('die-before-commit', path('a.db'))), 'SIGKILL');
+      const { store } = await openAt(path('a.db'));
+      assert.deepEqual(await store.read.deliveries({ state: 'accepted', limit: 10 }), []);
+      assert.equal((await store.transact((tx) => tx.acceptDelivery(message(), NOW))).isNew, true);
+      await store.close();
+    }));
+
+  void test('every commit is synced: write-ahead log, synchronous full', () =>
+    inFolder(async (path) => {
+      const database = openSqlite(path('sub/folder/a.db'));
+      assert.equal(database.prepare('pragma journal_mode').get()?.['journal_mode'], 'wal');
+      assert.equal(database.prepare('pragma synchronous').get()?.['synchronous'], 2);
+      database.close();
+      assert.equal(statSync(path('sub')).mode & 0o777, 0o700);
+    }));
+
+  void test('a file that is no database is a failure that names it', () =>
+    inFolder(async (path) => {
+      writeFileSync(path('a.db'), 'This is a text, not a database.'.repeat(100));
+      await assert.rejects(openAt(path('a.db')), fails('database-failed', /a\.db/));
+      await assert.rejects(openAt(path('')), fails('database-failed', /Cannot open the database/));
+    }));
+});
+
+void describe('SQLite: secrets', () => {
+  void test('are nowhere in the files as written', () =>
+    inFolder(async (path) => {
+      const { store } = await openAt(path('a.db'));
+      await store.transact(async (tx) => {
+        await tx.putSecret('tokens', 'hush-hush-token');
+        await tx.putSetting('plain', 'visible-setting');
+      });
+      const bytes = (): Buffer =>
+        Buffer.concat(readdirSync(path('')).map((name) => readFileSync(path(name))));
+      assert.ok(bytes().includes('visible-setting'), 'the files are what is looked at');
+      assert.ok(!bytes().includes('hush-hush-token'));
+      await store.close();
+      assert.ok(!bytes().includes('hush-hush-token'));
+      assert.ok(!bytes().includes(Buffer.from('hush-hush-token').toString('base64').slice(0, 16)));
+    }));
+
+  void test('do not open with another key, and the text says which setting is wrong', () =>
+    inFolder(async (path) => {
+      const first = await openAt(path('a.db'));
+      await first.store.transact((tx) => tx.putSecret('tokens', 'hush'));
+      await first.store.close();
+      const { store } = await openAt(path('a.db'), { key: 'another' });
+      await assert.rejects(
+        store.read.secret('tokens'),
+        fails('config-invalid', /^Cannot open the stored secret "tokens": COUNTERFOIL_SECRET_KEY/),
+      );
+      await store.close();
+    }));
+
+  void test('sealed twice differ, and open only under their own name and unaltered', () => {
+    const seal = createSeal('key');
+    const sealed = seal.seal('a', 'hush');
+    assert.notEqual(sealed, seal.seal('a', 'hush'));
+    assert.equal(seal.open('a', sealed), 'hush');
+    assert.throws(() => seal.open('b', sealed), fails('config-invalid'));
+    for (const broken of [
+      '',
+      'v1:',
+      'v1:AAAA',
+      sealed.slice(0, -8),
+      `${sealed.slice(0, -4)}AAA=`,
+      'nonsense',
+    ]) {
+      assert.throws(() => seal.open('a', broken), fails('config-invalid'), broken);
+    }
+  });
+
+  void test('the key file is made once, for its owner alone, and read again', () =>
+    inFolder(async (path) => {
+      const file = path('data/counterfoil.key');
+      const key = keyFromFile(file);
+      assert.equal(Buffer.from(key, 'base64').length, 32);
+      assert.equal(keyFromFile(file), key);
+      assert.equal(statSync(file).mode & 0o777, 0o600);
+      writeFileSync(file, `  typed by hand \n`);
+      assert.equal(keyFromFile(file), 'typed by hand');
+    }));
+
+  void test('an empty key file is refused: everything would be sealed with nothing', () =>
+    inFolder(async (path) => {
+      writeFileSync(path('counterfoil.key'), '\n');
+      assert.throws(() => keyFromFile(path('counterfoil.key')), fails('config-invalid', /counterfoil\.key/));
+    }));
+});
+
+void describe('SQLite: migrations', () => {
+  void test('are applied once, and harmless when run again', () =>
+    inFolder(async (path) => {
+      const first = await openAt(path('a.db'));
+      assert.deepEqual(first.migrated, { applied: ['1 start'], version: 1 });
+      await first.store.transact((tx) => tx.putSetting('a', '1'));
+      await first.store.close();
+      const second = await openAt(path('a.db'));
+      assert.deepEqual(second.migrated, { applied: [], version: 1 });
+      assert.equal(await second.store.read.setting('a'), '1');
+      await second.store.close();
+    }));
+
+  void test('of two handles that migrate at once, one applies each', () =>
+    inFolder(async (path) => {
+      const opened = await Promise.all([openAt(path('a.db')), openAt(path('a.db'))]);
+      assert.deepEqual(
+        opened.flatMap(({ migrated }) => migrated.applied),
+        ['1 start'],
+      );
+      await Promise.all(opened.map(({ store }) => store.close()));
+    }));
+
+  void test('several processes that start on a new file all open it', () =>
+    inFolder(async (path) => {
+      const outcomes = await Promise.all(Array.from({ length: 2 }, () => ended(child('open', path('a.db')))));
+      assert.deepEqual(outcomes, ['done', 'done']);
+    }));
+
+  const newer = (database: DatabaseSync, isBreaking: 0 | 1) =>
+    database
+      .prepare(
+        'insert into migrations (number, name, checksum, is_breaking, applied_at) values (99, ?, ?, ?, 0)',
+      )
+      .run('later', 'x', isBreaking);
+
+  void test('a newer version that breaks this one is refused, and one that does not is served', () =>
+    inFolder(async (path) => {
+      const first = await openAt(path('a.db'));
+      newer(first.database, 0);
+      await first.store.close();
+      const second = await openAt(path('a.db'));
+      second.database.exec('delete from migrations where number = 99');
+      newer(second.database, 1);
+      await second.store.close();
+      await assert.rejects(openAt(path('a.db')), fails('database-newer', /this program knows 1/));
+    }));
+});
+
+void describe('SQLite: the server’s lock', () => {
+  void test('a second server is told who runs, and the lock is free when that one is killed', () =>
+    inFolder(async (path) => {
+      const server = child('serve', path('a.db'));
+      const exit = ended(server);
+      assert(server.stdout !== null);
+      await once(server.stdout, 'data');
+      assert.throws(
+        () => takeServeLock(path('a.db'), NOW),
+        fails(
+          'already-running',
+          new RegExp(`^Process ${server.pid}, started 2026-11-20T10:00:00\\.000Z, already serves`),
+        ),
+      );
+      server.kill('SIGKILL');
+      assert.equal(await exit, 'SIGKILL');
+      const lock = takeServeLock(path('a.db'), instant(0));
+      assert.throws(
+        () => takeServeLock(path('a.db'), NOW),
+        fails('already-running', new RegExp(`^Process ${process.pid}, `)),
+      );
+      lock.release();
+      takeServeLock(path('a.db'), NOW).release();
+    }));
+
+  void test('does not keep others from reading and writing the database', () =>
+    inFolder(async (path) => {
+      const lock = takeServeLock(path('a.db'), NOW);
+      const { store } = await openAt(path('a.db'));
+      await store.transact((tx) => tx.putSetting('a', '1'));
+      await store.close();
+      lock.release();
+    }));
+
+  void test('that cannot be written is not blamed on another server', () =>
+    inFolder(async (path) => {
+      writeFileSync(path('a.db.lock'), 'This is a text, not a database.'.repeat(100));
+      assert.throws(() => takeServeLock(path('a.db'), NOW), fails('database-failed', /a\.db\.lock/));
+    }));
+});
