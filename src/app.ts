@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { previewOf } from '#books/freshbooks/layout.ts';
+import { layOut, previewOf } from '#books/freshbooks/layout.ts';
 import type { Preview } from '#books/freshbooks/layout.ts';
 import { createConsent } from '#books/freshbooks/consent.ts';
 import type { Consent } from '#books/freshbooks/consent.ts';
@@ -10,19 +11,24 @@ import {
   authorizeUrl,
   consentFailure,
   exchangeCode,
+  missingScopes,
   readAccounts,
   refresh,
 } from '#books/freshbooks/oauth.ts';
-import type { Config } from '#config.ts';
+import type { Config, LogLevel } from '#config.ts';
 import type { InvoiceDocument } from '#core/document.ts';
 import { Failure } from '#core/failure.ts';
+import type { Fact } from '#core/failure.ts';
 import { connectionId } from '#core/ids.ts';
 import type { ConnectionId } from '#core/ids.ts';
 import { toJson } from '#core/json.ts';
+import type { Order } from '#core/order.ts';
+import { FIRST_NAMING, documentOf, plan } from '#core/plan.ts';
+import type { Plan } from '#core/plan.ts';
 import { DEFAULT_RULES } from '#core/rules.ts';
 import type { Rules } from '#core/rules.ts';
 import { SECOND, after, instant } from '#core/time.ts';
-import type { Clock } from '#core/time.ts';
+import type { Clock, Zone } from '#core/time.ts';
 import { createServer } from '#http/server.ts';
 import type { ConsentAnswer, Server } from '#http/server.ts';
 import type { Transport } from '#net/request.ts';
@@ -34,13 +40,25 @@ import { run } from '#pipeline/worker.ts';
 import { createEmbeddedQueue } from '#queue/embedded.ts';
 import { createShopifyApi } from '#sources/shopify/api.ts';
 import type { ShopifyApi } from '#sources/shopify/api.ts';
+import { preflight } from '#sources/shopify/preflight.ts';
+import type { Preflight } from '#sources/shopify/preflight.ts';
 import { createShopifySource } from '#sources/shopify/shopify.ts';
+import {
+  complianceInstructions,
+  listSubscriptions,
+  planSubscriptions,
+  removeSubscriptions,
+  repairSubscriptions,
+  webhookUri,
+} from '#sources/shopify/webhooks.ts';
+import type { SubscriptionChange, SubscriptionPlan } from '#sources/shopify/webhooks.ts';
 import type { Migrated } from '#storage/migrate.ts';
 import { createSeal, keyFromFile } from '#storage/seal.ts';
 import type { ServeLock } from '#storage/serve-lock.ts';
 import { takeServeLock } from '#storage/serve-lock.ts';
 import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
 import { openStore } from '#storage/store.ts';
+import { createLog } from '#telemetry/log.ts';
 
 /** The composition root: the only file that names implementations, and that touches a real timer. */
 
@@ -63,8 +81,18 @@ export interface App {
   readonly migrated: Migrated;
   readonly rules: Rules;
   readonly consent: Consent;
+  /** Takes what the consent page sent back, or throws the failure that it names. */
+  answerConsent(answer: ConsentAnswer): Promise<{ readonly missingScopes: readonly string[] }>;
+  /** Listens for the consent page only; nothing when the address is taken. */
+  listenForConsent(): Promise<Serving | undefined>;
+  /** What the stored access lacks; empty when there is none or it is not told. */
+  missingScopes(): Promise<readonly string[]>;
+  /** Books into this account from now on. Throws `connection-changed` under the orders of another one. */
+  chooseAccount(accountId: string): Promise<void>;
   /** The configured shop and its API when there are credentials. */
   readonly shopify: { readonly source: Source; readonly api: ShopifyApi | undefined } | undefined;
+  /** Throws `config-invalid` while the shop or its credentials are not configured. */
+  readonly shopAdmin: ShopAdmin;
   readonly books: Books;
   /** Lays a document out as FreshBooks will show it, without a connection. */
   readonly preview: (document: InvoiceDocument) => Preview;
@@ -76,6 +104,17 @@ export interface App {
 export interface Serving {
   readonly port: number;
   stop(): Promise<void>;
+}
+
+/** What the command line asks of the shop beside its orders. */
+export interface ShopAdmin {
+  preflight(): Promise<Preflight>;
+  /** What is subscribed against what is needed. */
+  planWebhooks(): Promise<SubscriptionPlan>;
+  repairWebhooks(): Promise<readonly SubscriptionChange[]>;
+  removeWebhooks(): Promise<readonly SubscriptionChange[]>;
+  /** Where a person enters what no program may register. */
+  complianceInstructions(): string;
 }
 
 /** Each order has at most two calls in flight, and FreshBooks allows ten a second; more places only wait for each other. */
@@ -97,12 +136,78 @@ export async function openApp(config: Config, outside: Outside): Promise<App> {
   });
   const { books, consent } = openBooks(config, { store, outside });
   const shopify = openShopify(config, outside);
-  const rules: Rules = {
-    ...DEFAULT_RULES,
-    ...(config.timeZone === undefined ? {} : { timeZone: config.timeZone }),
-  };
+  const rules = rulesOf(config.timeZone);
   const app = { config, clock, store, migrated, rules, consent, shopify, books, preview: previewOf };
-  return { ...app, serve: () => serve(app, outside), close: () => store.close() };
+  return {
+    ...app,
+    shopAdmin: shopAdminOf(config, shopify?.api),
+    answerConsent: (answer) => answerConsent(app, answer),
+    listenForConsent: () => listenForConsent(app, outside),
+    missingScopes: async () => lackingScopes(consent),
+    chooseAccount: async (accountId) => {
+      await assertSame(store, freshBooksIdentity(accountId));
+      await consent.choose(accountId);
+    },
+    serve: () => serve(app, outside),
+    close: () => store.close(),
+  };
+}
+
+async function lackingScopes(consent: Consent): Promise<readonly string[]> {
+  const scopes = (await consent.tokens.load())?.scopes;
+  return scopes === undefined ? [] : missingScopes(scopes);
+}
+
+function rulesOf(timeZone: Zone | undefined): Rules {
+  return { ...DEFAULT_RULES, ...(timeZone === undefined ? {} : { timeZone }) };
+}
+
+/** What would be booked for an order, and why. */
+export interface OrderPreview {
+  readonly order: Order;
+  readonly plan: Plan;
+  /** Absent when the order does not add up: then no invoice of it is right. */
+  readonly invoice?: {
+    readonly document: InvoiceDocument;
+    readonly laidOut: Preview;
+    /** Why FreshBooks cannot be brought to the charged total; empty when it can. */
+    readonly refusal: readonly Fact[];
+  };
+}
+
+/** Of an order's JSON as its shop sends it; pure. Throws a Failure `delivery-…` when it cannot be read. */
+export function previewOrder(
+  body: Uint8Array,
+  { shop, timeZone }: { readonly shop: string; readonly timeZone: Zone | undefined },
+): OrderPreview {
+  const source = createShopifySource({ connection: SHOPIFY, shopDomain: shop, secrets: [] });
+  const sorted = source.sort({ topic: 'orders/create', body });
+  if (sorted.kind !== 'order') {
+    throw new Failure('delivery-malformed', { detail: 'The file shows no order' });
+  }
+  const { order } = sorted.snapshot;
+  const rules = rulesOf(timeZone);
+  const planned = plan(order, { isSent: false, payments: [] }, { rules, naming: FIRST_NAMING });
+  if (planned.outcome === 'work' && planned.holds.some((hold) => hold.code === 'order-sums-differ')) {
+    return { order, plan: planned };
+  }
+  const document = documentOf(order, rules, FIRST_NAMING);
+  const laidOut = layOut(document);
+  const refusal = laidOut.outcome === 'refused' ? laidOut.facts : [];
+  return { order, plan: planned, invoice: { document, laidOut: previewOf(document), refusal } };
+}
+
+/** The server that serves this database, in words; nothing while none does. Asks by taking its lock for a moment. */
+export function findServer(config: Config, clock: Clock): string | undefined {
+  if (!existsSync(`${config.databasePath}.lock`)) {
+    return undefined;
+  }
+  try {
+    takeServeLock(config.databasePath, clock.now()).release();
+    return undefined;
+  } catch (thrown) {
+    return thrown instanceof Error ? thrown.message : String(thrown);
+  }
 }
 
 function openShopify({ shopify }: Config, { clock, transport }: Outside): App['shopify'] {
@@ -127,6 +232,42 @@ function openShopify({ shopify }: Config, { clock, transport }: Outside): App['s
     ...(api === undefined ? {} : { api }),
   });
   return { source, api };
+}
+
+function shopAdminOf({ shopify, publicUrl }: Config, api: ShopifyApi | undefined): ShopAdmin {
+  const needApi = (): ShopifyApi => {
+    if (api === undefined) {
+      const names =
+        shopify === undefined
+          ? 'SHOPIFY_SHOP_DOMAIN, and SHOPIFY_API_KEY with SHOPIFY_API_SECRET (or SHOPIFY_ACCESS_TOKEN)'
+          : 'SHOPIFY_API_KEY with SHOPIFY_API_SECRET (or SHOPIFY_ACCESS_TOKEN)';
+      throw new Failure('config-invalid', { detail: `To ask the shop, set ${names}` });
+    }
+    return api;
+  };
+  const uri = (): string => {
+    if (publicUrl === undefined) {
+      throw new Failure('config-invalid', {
+        detail: 'COUNTERFOIL_PUBLIC_URL: set the https address under which Shopify reaches this server',
+      });
+    }
+    return webhookUri(publicUrl);
+  };
+  const planWebhooks = async (): Promise<SubscriptionPlan> => {
+    const address = uri();
+    return planSubscriptions(await listSubscriptions(needApi()), address);
+  };
+  return {
+    preflight: async () => preflight(needApi()),
+    planWebhooks,
+    repairWebhooks: async () => repairSubscriptions(needApi(), await planWebhooks()),
+    async removeWebhooks() {
+      const { right, wrong, duplicates } = await planWebhooks();
+      const ours = [...right, ...wrong.map(({ subscription }) => subscription), ...duplicates];
+      return removeSubscriptions(needApi(), ours);
+    },
+    complianceInstructions: () => complianceInstructions(uri()),
+  };
 }
 
 function openBooks(
@@ -173,11 +314,7 @@ function openBooks(
   });
   const books = lazyBooks(async () => {
     const account = await consent.account();
-    await assertSame(store, {
-      setting: `identity:${FRESHBOOKS}`,
-      value: account,
-      what: 'FreshBooks account',
-    });
+    await assertSame(store, freshBooksIdentity(account));
     return createFreshBooksBooks({ ...calling(), accountId: account });
   });
   return { books, consent };
@@ -252,11 +389,18 @@ function lazyBooks(make: () => Promise<Books>): Books {
   };
 }
 
+function freshBooksIdentity(account: string): Identity {
+  return { setting: `identity:${FRESHBOOKS}`, value: account, what: 'FreshBooks account' };
+}
+
+interface Identity {
+  readonly setting: string;
+  readonly value: string;
+  readonly what: string;
+}
+
 /** Another shop or account under the orders of one database would mix two merchants' books. */
-async function assertSame(
-  store: Store,
-  { setting, value, what }: { setting: string; value: string; what: string },
-): Promise<void> {
+async function assertSame(store: Store, { setting, value, what }: Identity): Promise<void> {
   await store.transact(async (tx) => {
     const known = await tx.setting(setting);
     const isUsed = (await tx.orders({ limit: 1 })).length > 0;
@@ -267,7 +411,10 @@ async function assertSame(
   });
 }
 
-type Parts = Omit<App, 'serve' | 'close'>;
+type Parts = Pick<
+  App,
+  'config' | 'clock' | 'store' | 'migrated' | 'rules' | 'consent' | 'shopify' | 'books' | 'preview'
+>;
 
 async function serve(app: Parts, outside: Outside): Promise<Serving> {
   const { config, store, clock, shopify } = app;
@@ -296,7 +443,7 @@ async function serve(app: Parts, outside: Outside): Promise<Serving> {
       sources: new Map(shopify === undefined ? [] : [['shopify', [shopify.source]]]),
       emit: outside.emit,
       checkReady: async () => void (await store.read.orderCounts()),
-      finishConsent: (answer) => finishConsent(app.consent, answer),
+      finishConsent: (answer) => finishConsent(app, answer),
     });
     const { port } = await server.listen({ host: config.host, port: config.port });
     queue.start((key, signal) => run(machine, key, signal));
@@ -344,10 +491,43 @@ async function stop({
   lock.release();
 }
 
-async function finishConsent(
-  consent: Consent,
+async function listenForConsent(app: Parts, { emit, clock }: Outside): Promise<Serving | undefined> {
+  const server = createServer({
+    // No source is known here, so every webhook is refused and comes again when the service runs.
+    inbox: {
+      accept: () => Promise.reject(new Failure('unexpected', { detail: 'Nothing is accepted here' })),
+    },
+    sources: new Map(),
+    emit,
+    checkReady: () =>
+      Promise.reject(
+        new Failure('database-busy', { detail: 'Only waiting for FreshBooks', retryAt: clock.now() }),
+      ),
+    finishConsent: (answer) => finishConsent(app, answer),
+  });
+  try {
+    const { port } = await server.listen({ host: app.config.host, port: app.config.port });
+    return { port, stop: () => server.close() };
+  } catch (thrown) {
+    await server.close();
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE') {
+      return undefined;
+    }
+    throw thrown;
+  }
+}
+
+async function finishConsent(app: Parts, answer: ConsentAnswer): Promise<string> {
+  const { missingScopes } = await answerConsent(app, answer);
+  return missingScopes.length === 0
+    ? 'FreshBooks is connected. You can close this page and go back to the terminal.'
+    : `FreshBooks is connected, but lacks ${missingScopes.join(' ')}. Enable these scopes on the app and connect again.`;
+}
+
+async function answerConsent(
+  { config, store, consent }: Parts,
   { code, state, error, error_description }: ConsentAnswer,
-): Promise<string> {
+): Promise<{ readonly missingScopes: readonly string[] }> {
   if (error !== undefined) {
     throw consentFailure({ error, description: error_description ?? '' });
   }
@@ -356,14 +536,13 @@ async function finishConsent(
       detail: 'This address is where FreshBooks answers: run counterfoil connect freshbooks',
     });
   }
-  const { missingScopes } = await consent.finish({ code, state });
-  return missingScopes.length === 0
-    ? 'FreshBooks is connected. You can close this page and go back to the terminal.'
-    : `FreshBooks is connected, but lacks ${missingScopes.join(' ')}. Enable these scopes on the app and connect again.`;
+  // Tokens of the environment that are new would else replace those of this consent at the next call.
+  await seedTokens(store, config.freshbooks.seed);
+  return consent.finish({ code, state });
 }
 
 /** The platform's own clock. */
-export const systemClock: Clock = {
+const systemClock: Clock = {
   // oxlint-disable-next-line no-restricted-properties -- this is the clock
   now: () => instant(Date.now()),
   sleep(until, signal) {
@@ -382,6 +561,11 @@ export const systemClock: Clock = {
     });
   },
 };
+
+/** The same with a log of what happens on the standard error, one JSON line an event. */
+export function loggingOutside(level: LogLevel): Outside {
+  return systemOutside(createLog(level, process.stderr));
+}
 
 /** The platform's network, clock and chance. */
 export function systemOutside(emit: Emit): Outside {

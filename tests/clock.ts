@@ -58,6 +58,18 @@ export function testClock(startMs: number = Date.UTC(2026, 10, 20, 10)): TestClo
   };
 }
 
+/** A clock on which every wait ends at the next turn of the event loop: for code that asks again until it is served. */
+export function hurriedClock(startMs: number = Date.UTC(2026, 10, 20, 10)): Clock {
+  let now = instant(startMs);
+  return {
+    now: () => now,
+    async sleep(until) {
+      await setImmediate();
+      now = instant(Math.max(now, until));
+    },
+  };
+}
+
 /** Lets everything that can run now run: no time passes. */
 export async function turns(): Promise<void> {
   for (let turn = 0; turn < TURNS_AFTER_WAKING; turn += 1) {

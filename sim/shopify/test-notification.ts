@@ -2,6 +2,8 @@ import type { World } from '#sim/world.ts';
 import type { Clock } from '#sim/world/random.ts';
 import { orderBody } from './body.ts';
 import type { JsonObject } from './line-body.ts';
+import type { Bag } from '#sim/world/money.ts';
+import type { Line } from '#sim/world/order.ts';
 import type { Switches } from './switches.ts';
 
 const TEST_ORDER_ID = 820_982_911_946_154_508n;
@@ -41,26 +43,7 @@ export function testNotificationBody(
       tags: ['tag1', 'tag2'],
       poNumber: null,
       discounts: [],
-      lines: [
-        {
-          id: 866_550_311_766_439_020n,
-          kind: 'product',
-          productId: 8_142_655_586_607n,
-          variantId: 48_539_281_359_172n,
-          title: 'Test item',
-          variantTitle: null,
-          sku: 'TEST',
-          vendor: null,
-          price,
-          quantity: 1,
-          taxClass: 'standard',
-          requiresShipping: true,
-          properties: [],
-          allocations: [],
-          taxes: [],
-          duties: [],
-        },
-      ],
+      lines: [testLine(price)],
       shipping: [],
       tip: { shop: 0n, presentment: 0n },
       fees: [],
@@ -74,10 +57,7 @@ export function testNotificationBody(
     },
     { shop, switches },
   );
-  const bag = (amount: string): JsonObject => {
-    const money = { amount, currency_code: shop.currency };
-    return { shop_money: money, presentment_money: money };
-  };
+  const bag = bagIn(shop.currency);
   return {
     ...body,
     total_discounts: '20.00',
@@ -86,5 +66,33 @@ export function testNotificationBody(
     total_price_set: bag('159.00'),
     subtotal_price: '159.00',
     subtotal_price_set: bag('159.00'),
+  };
+}
+
+function bagIn(currency: string): (amount: string) => JsonObject {
+  return (amount) => {
+    const money = { amount, currency_code: currency };
+    return { shop_money: money, presentment_money: money };
+  };
+}
+
+function testLine(price: Bag): Line {
+  return {
+    id: 866_550_311_766_439_020n,
+    kind: 'product',
+    productId: 8_142_655_586_607n,
+    variantId: 48_539_281_359_172n,
+    title: 'Test item',
+    variantTitle: null,
+    sku: 'TEST',
+    vendor: null,
+    price,
+    quantity: 1,
+    taxClass: 'standard',
+    requiresShipping: true,
+    properties: [],
+    allocations: [],
+    taxes: [],
+    duties: [],
   };
 }

@@ -63,6 +63,10 @@ export const CATALOGUE = {
     sentence:
       'The order was deleted in the shop. Its invoice is left as it stands; decide in FreshBooks what becomes of it',
   },
+  'order-changing': {
+    remedy: 'retry',
+    sentence: 'The order kept changing in the shop while it was being read. It is read again by itself',
+  },
   'order-changed': {
     remedy: 'review',
     sentence:
@@ -131,7 +135,7 @@ export const CATALOGUE = {
   'books-client-limit': {
     remedy: 'review',
     sentence:
-      'The FreshBooks plan allows no more clients, and the shared client could not be used either. Upgrade the plan or archive clients, then retry',
+      'The FreshBooks plan allows no more clients, and the shared client could not be used either. Upgrade the plan or delete clients that are not needed, then retry',
   },
   'books-refused': {
     remedy: 'review',

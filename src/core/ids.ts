@@ -33,6 +33,9 @@ export function splitOrderKey(key: OrderKey): {
   readonly vendorId: string;
 } {
   const slash = key.indexOf('/');
+  if (slash === -1) {
+    throw new SyntaxError(`Order key "${key.slice(0, 80)}" has no connection`);
+  }
   return { connection: connectionId(key.slice(0, slash)), vendorId: key.slice(slash + 1) };
 }
 

@@ -177,7 +177,7 @@ function zoneOf(order: Order, rules: Rules): Zone {
 
 /** A line before its discounts, without tax. Where the price includes tax and does not divide, it stands as one piece. */
 function chargedLine(line: OrderLine, order: Order): DocumentLine[] {
-  if (line.quantity === 0) {
+  if (isEmpty(line)) {
     return [];
   }
   const discounts = sumOrZero(
@@ -207,6 +207,11 @@ function merchantNet(line: OrderLine, order: Order): Money {
   return netOf(line, order.pricesIncludeTax);
 }
 
+/** Nothing was sold on it and no money stands on it. */
+function isEmpty(line: OrderLine): boolean {
+  return line.quantity === 0 && line.discounts.length === 0 && line.taxes.length === 0;
+}
+
 /** A discount as charged, without the tax that a tax-inclusive price carries; rounding stays within the line. */
 function discountNet(amount: Money, line: OrderLine, order: Order): Money {
   const ratePpm = line.taxes.reduce((total, tax) => total + tax.ratePpm, 0);
@@ -216,10 +221,10 @@ function discountNet(amount: Money, line: OrderLine, order: Order): Money {
 /** One negative line for each discount and tax treatment, so that the books tax what was left after it. */
 function discountLines(order: Order): DocumentLine[] {
   const groups = new Map<string, { label: string; net: Money; taxes: readonly TaxTreatment[] }>();
-  for (const line of order.lines.filter((line) => line.quantity > 0)) {
+  for (const line of order.lines) {
     const taxes = treatmentOf(line);
     for (const discount of line.discounts) {
-      const key = `discount:${discount.label}:${taxes.map((tax) => `${tax.name}@${tax.ratePpm}`).join('+')}`;
+      const key = `discount:${discount.label}:${inOneOrder(taxes.map(taxKey)).join('+')}`;
       const net = money.subtract(
         groups.get(key)?.net ?? money.zero(order.currency),
         discountNet(discount.amount, line, order),
@@ -249,10 +254,19 @@ function merchantTaxes(line: OrderLine): readonly Tax[] {
   return line.taxes.filter((tax) => tax.remittedBy === 'merchant');
 }
 
+function taxKey({ name, ratePpm }: TaxTreatment): string {
+  return `${name}@${ratePpm}`;
+}
+
+/** Two readings of one order may list its taxes differently, which is no difference of figures. */
+function inOneOrder(texts: readonly string[]): string[] {
+  return [...texts].sort();
+}
+
 function taxTotals(order: Order): TaxTotal[] {
   const totals = new Map<string, TaxTotal>();
   for (const { name, ratePpm, amount } of order.lines.flatMap(merchantTaxes)) {
-    const key = `${name}@${ratePpm}`;
+    const key = taxKey({ name, ratePpm });
     totals.set(key, {
       name,
       ratePpm,
@@ -311,7 +325,9 @@ function unsendableHold(invoice: BookedInvoice): PlannedHold | undefined {
       facts: [
         { name: 'Charged', value: money.show(expected) },
         { name: 'Total in the books', value: money.show(invoice.amount) },
-        { name: 'Difference', value: money.show(money.subtract(invoice.amount, expected)) },
+        ...(invoice.amount.currency === expected.currency
+          ? [{ name: 'Difference', value: money.show(money.subtract(invoice.amount, expected)) }]
+          : []),
       ],
     };
   }
@@ -362,7 +378,8 @@ function planPayments(
   let covered = paid;
   let left = allowed;
   let slot = nextSlot(booked);
-  for (const tender of order.cash.tenders) {
+  const oldestFirst = [...order.cash.tenders].sort((a, b) => a.at - b.at);
+  for (const tender of oldestFirst) {
     const passedOver = money.minimum(covered, tender.amount);
     const amount = money.minimum(money.subtract(tender.amount, passedOver), left);
     covered = money.subtract(covered, passedOver);
@@ -487,7 +504,9 @@ export function differencesOf(before: InvoiceDocument, now: InvoiceDocument): Fa
   });
   const totals = [before, now].map((document) => money.show(document.total));
   const taxes = [before, now].map((document) =>
-    document.taxes.map((tax) => `${tax.name} ${tax.ratePpm} ${money.show(tax.amount)}`).join(', '),
+    inOneOrder(document.taxes.map((tax) => `${tax.name} ${tax.ratePpm} ${money.show(tax.amount)}`)).join(
+      ', ',
+    ),
   );
   return [
     ...lines,
@@ -500,8 +519,9 @@ function figuresOf(line: DocumentLine | undefined): string {
   if (line === undefined) {
     return 'none';
   }
-  const taxes = line.taxes.map((tax) => `${tax.name} ${tax.ratePpm}`).join(' + ');
-  return `${line.quantity} x ${money.show(line.unitPrice)}${taxes === '' ? '' : ` with ${taxes}`}`;
+  const taxes = inOneOrder(line.taxes.map((tax) => `${tax.name} ${tax.ratePpm}`)).join(' + ');
+  const kind = line.kind === 'item' ? '' : `${line.kind}, `;
+  return `${kind}${line.quantity} x ${money.show(line.unitPrice)}${taxes === '' ? '' : ` with ${taxes}`}`;
 }
 
 function sumOrZero(amounts: readonly Money[], order: Order): Money {

@@ -39,5 +39,8 @@ export const DEFAULT_RULES = {
 
 /** Fills a template; names it does not know are left as written. */
 export function fill(template: string, values: Readonly<Record<string, string>>): string {
-  return template.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) =>
+    // Own names only: "{constructor}" is no template's field.
+    Object.hasOwn(values, name) ? (values[name] ?? whole) : whole,
+  );
 }

@@ -37,7 +37,7 @@ export function after(moment: Instant, ms: number): Instant {
   return instant(moment + ms);
 }
 
-const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)$/;
+const TIMESTAMP = /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):\d\d(?::\d\d(?:\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)$/;
 
 /**
  * Reads an RFC 3339 timestamp with its offset, which is kept: Shopify writes the shop's own offset, and that decides the
@@ -46,10 +46,10 @@ const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(Z|[+-]\d\d
 export function parseTimestamp(text: string): { readonly at: Instant; readonly offset: Zone } {
   const match = TIMESTAMP.exec(text);
   const ms = Date.parse(text);
-  if (match === null || Number.isNaN(ms)) {
+  if (match === null || Number.isNaN(ms) || !isCalendarDay(match[1] ?? '')) {
     throw new SyntaxError(`Cannot parse timestamp "${text}"`);
   }
-  const offset = match[1] === 'Z' ? 'Z' : (match[1] ?? 'Z').replace(/^(.\d\d):?(\d\d)$/, '$1:$2');
+  const offset = (match[2] ?? 'Z').replace(/^(.\d\d):?(\d\d)$/, '$1:$2');
   return { at: instant(ms), offset: parseZone(offset) };
 }
 
@@ -78,10 +78,16 @@ export function localDate(moment: Instant, zone: Zone): LocalDate {
 }
 
 export function parseLocalDate(text: string): LocalDate {
-  if (!/^\d{4}-\d\d-\d\d$/.test(text) || Number.isNaN(Date.parse(`${text}T00:00:00Z`))) {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text) || !isCalendarDay(text)) {
     throw new SyntaxError(`Cannot parse date "${text}": write YYYY-MM-DD`);
   }
   return text as LocalDate; // oxlint-disable-line typescript/no-unsafe-type-assertion -- the brand is made here
+}
+
+/** Whether the calendar has the day: `Date.parse` reads 30 February as 2 March. */
+function isCalendarDay(text: string): boolean {
+  const ms = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
 }
 
 /** The moment as text in UTC with its zone written: "2026-11-20T10:00:00.000Z". */
@@ -107,7 +113,7 @@ function offsetMinutes(zone: string): number | undefined {
   if (zone === 'Z' || zone === 'UTC') {
     return 0;
   }
-  const match = /^([+-])(\d\d):(\d\d)$/.exec(zone);
+  const match = /^([+-])([01]\d|2[0-3]):([0-5]\d)$/.exec(zone);
   if (match === null) {
     return undefined;
   }

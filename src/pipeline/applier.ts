@@ -1,6 +1,7 @@
 import type { ClientStep, InvoiceStep, Step } from '#core/document.ts';
 import { Failure } from '#core/failure.ts';
 import type { Booked, Entry, Receipt } from '#core/ledger.ts';
+import * as money from '#core/money.ts';
 import { mappedClient, rememberClient, takeClient } from './client-keeper.ts';
 import type { HeldStep } from './holding.ts';
 import {
@@ -178,15 +179,24 @@ async function write(
 ): Promise<StepOutcome> {
   const entry = await intend(run, subject, step);
   const task = taskOf(run, step, { buyer: subject.buyer, booked });
+  const applied = await call(run, task);
+  if (applied instanceof Failure) {
+    return refused(run, subject, { entry, failure: applied, booked });
+  }
+  // Outside the call's own guard: a ledger that cannot be written says nothing about what the books did.
+  await recordReceipt(run, subject, { entry, task, receipt: applied });
+  return DONE;
+}
+
+/** The receipt, or the failure of a call that certainly had no effect. Throws when the outcome is unknown. */
+async function call(run: Run, task: Task): Promise<Receipt | Failure> {
   try {
-    const receipt = await run.route.books.apply(task);
-    await recordReceipt(run, subject, { entry, task, receipt });
-    return DONE;
+    return await run.route.books.apply(task);
   } catch (thrown) {
     if (!(thrown instanceof Failure) || thrown.effect === 'unknown') {
       throw thrown;
     }
-    return refused(run, subject, { entry, failure: thrown, booked });
+    return thrown;
   }
 }
 
@@ -195,15 +205,37 @@ async function recordReceipt(
   subject: Subject,
   { entry, task, receipt }: { entry: Entry; task: Task; receipt: Receipt },
 ): Promise<void> {
-  if (receipt.outstanding !== undefined && (task.kind === 'invoice' || task.kind === 'sent')) {
-    run.outstanding.set(receipt.externalId, receipt.outstanding);
-  }
+  rememberOutstanding(run, task, receipt);
   const { externalId } = receipt;
   await post(run, { subject, entry, receipt }, async (tx) => {
     if (task.kind === 'client') {
       await rememberClient(tx, run, { step: task.step, buyer: task.buyer, externalId, isNew: true });
     }
   });
+}
+
+/** What the invoice has outstanding after this write, as far as this run has read it. */
+function rememberOutstanding(run: Run, task: Task, { externalId, amount, outstanding }: Receipt): void {
+  switch (task.kind) {
+    case 'client':
+      return;
+    case 'invoice':
+    case 'sent':
+      if (outstanding !== undefined) {
+        run.outstanding.set(externalId, outstanding);
+      }
+      return;
+    case 'payment': {
+      const before = task.outstanding;
+      const paid = amount ?? task.step.amount;
+      const left = outstanding ?? (before === undefined ? undefined : money.subtract(before, paid));
+      if (left === undefined) {
+        run.outstanding.delete(task.invoiceId);
+      } else {
+        run.outstanding.set(task.invoiceId, left);
+      }
+    }
+  }
 }
 
 /** The call certainly had no effect. Some refusals have an answer of our own; the rest is asked of a person or tried again. */

@@ -42,6 +42,8 @@ export function createEmbeddedQueue(options: EmbeddedQueueOptions): Queue {
         return;
       }
       queued.delete(key);
+      // Its place is taken before it begins: what it does at once may wake this very key.
+      running.set(key, Promise.resolve());
       running.set(
         key,
         run(key, stopping.signal).finally(() => ended(key)),

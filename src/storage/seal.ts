@@ -27,11 +27,12 @@ export function createSeal(keyText: string): Seal {
     },
     open(name, sealed) {
       const bytes = Buffer.from(sealed.slice(FORM.length + 1), 'base64');
-      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES)).setAAD(
-        Buffer.from(name),
-      );
-      decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
       try {
+        // The length of the tag is named, so that one cut short is refused.
+        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES), {
+          authTagLength: TAG_BYTES,
+        }).setAAD(Buffer.from(name));
+        decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
         const opened = [decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()];
         return Buffer.concat(opened).toString('utf8');
       } catch (cause) {
@@ -58,5 +59,12 @@ export function keyFromFile(path: string): string {
     }
   }
   chmodSync(path, 0o600);
-  return readFileSync(path, 'utf8').trim();
+  const key = readFileSync(path, 'utf8').trim();
+  if (key === '') {
+    // Another process is just making it, or died doing so; an empty key would seal with what everybody knows.
+    throw new Failure('config-invalid', {
+      detail: `The key file "${path}" is empty: start again, or remove it when nothing was sealed yet`,
+    });
+  }
+  return key;
 }

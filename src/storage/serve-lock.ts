@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { Failure } from '#core/failure.ts';
 import { showInstant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
+import { translated } from './sqlite.ts';
 
 /**
  * One server at a time on one SQLite file. The lock is a transaction on a file beside the database, held for the server's
@@ -11,20 +12,18 @@ export interface ServeLock {
   release(): void;
 }
 
-/** Throws `already-running` naming the process that serves. */
+/** Throws `already-running` naming the process that serves, or `database-failed` when the lock itself cannot be written. */
 export function takeServeLock(databasePath: string, now: Instant): ServeLock {
-  const lock = new DatabaseSync(`${databasePath}.lock`);
+  const doing = `Cannot lock "${databasePath}.lock"`;
+  const lock = translated(doing, () => new DatabaseSync(`${databasePath}.lock`));
   try {
-    lock.exec('pragma busy_timeout = 0');
-    lock.exec('pragma journal_mode = wal');
-    lock.exec('begin exclusive');
-    lock.exec('create table if not exists server (pid integer not null, started_at text not null)');
-    lock.exec('delete from server');
-    lock.prepare('insert into server (pid, started_at) values (?, ?)').run(process.pid, showInstant(now));
-    lock.exec('commit');
-    lock.exec('begin exclusive');
+    translated(doing, () => claim(lock, now));
     return { release: () => lock.close() };
   } catch (cause) {
+    if (!(cause instanceof Failure && cause.code === 'database-busy')) {
+      lock.close();
+      throw cause;
+    }
     const who = describeServer(lock);
     lock.close();
     throw new Failure('already-running', {
@@ -32,6 +31,18 @@ export function takeServeLock(databasePath: string, now: Instant): ServeLock {
       cause,
     });
   }
+}
+
+function claim(lock: DatabaseSync, now: Instant): void {
+  // Somebody who only asks who serves holds it for a moment.
+  lock.exec('pragma busy_timeout = 500');
+  lock.exec('pragma journal_mode = wal');
+  lock.exec('begin exclusive');
+  lock.exec('create table if not exists server (pid integer not null, started_at text not null)');
+  lock.exec('delete from server');
+  lock.prepare('insert into server (pid, started_at) values (?, ?)').run(process.pid, showInstant(now));
+  lock.exec('commit');
+  lock.exec('begin exclusive');
 }
 
 function describeServer(lock: DatabaseSync): string {

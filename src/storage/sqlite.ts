@@ -113,7 +113,8 @@ function createConnection(database: DatabaseSync): DatabaseConnection {
   };
 }
 
-function translated<T>(doing: string, run: () => T): T {
+/** Runs it; what SQLite throws becomes a Failure that says what we were doing. */
+export function translated<T>(doing: string, run: () => T): T {
   try {
     return run();
   } catch (thrown) {

@@ -166,12 +166,12 @@ function orderReader(db: Db): Pick<Reader, 'order' | 'orders' | 'orderCounts'> {
         query = query.where('state', '=', state);
       }
       if (search !== undefined) {
-        const name = `%${search.replace(/[\\%_]/g, '\\$&')}%`;
+        const text = search.replace(/[\\%_]/g, '\\$&');
         query = query.where((where) =>
           where.or([
             where('key', '=', search),
-            where('key', 'like', `%/${search}`),
-            sql<boolean>`name like ${name} escape '\\'`,
+            sql<boolean>`key like ${`%/${text}`} escape '\\'`,
+            sql<boolean>`name like ${`%${text}%`} escape '\\'`,
           ]),
         );
       }
@@ -373,18 +373,20 @@ function ledgerWriter(
     },
     async openHold(hold) {
       const row = holdRow(hold);
-      const open = tx
+      let open = tx
         .updateTable('holds')
-        .set({ code: row.code, detail: row.detail, facts: row.facts, intent_sha256: row.intent_sha256 });
-      const standing = await open
+        .set({ code: row.code, detail: row.detail, facts: row.facts, intent_sha256: row.intent_sha256 })
         .where('closed_at', 'is', null)
         .where('step', '=', hold.step)
-        .where(
-          hold.order === undefined ? 'delivery_id' : 'order_key',
-          '=',
-          hold.order ?? BigInt(hold.delivery ?? 0),
-        )
-        .executeTakeFirst();
+        .where('order_key', 'is', row.order_key);
+      // It points at an order, else at a delivery, else at a connection alone.
+      if (row.order_key === null) {
+        open = open.where('delivery_id', 'is', row.delivery_id);
+      }
+      if (row.order_key === null && row.delivery_id === null) {
+        open = open.where('connection', 'is', row.connection);
+      }
+      const standing = await open.executeTakeFirst();
       // A hold that is asked again keeps its age: an operator sorts by it.
       if (standing.numUpdatedRows === 0n) {
         await tx.insertInto('holds').values(row).execute();
@@ -455,6 +457,8 @@ function leaseWriter(tx: Tx): Pick<Writer, 'takeLease' | 'keepLease' | 'releaseL
         .set({ until })
         .where('key', '=', lease.key)
         .where('fence', '=', lease.fence)
+        // Zero: released, or voided by the server that came after. One that only ran out may be kept.
+        .where('until', '>', 0n)
         .executeTakeFirst();
       return kept.numUpdatedRows === 1n;
     },

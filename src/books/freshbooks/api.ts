@@ -76,7 +76,7 @@ const TIMEOUT_MS = 30 * SECOND;
 /** A hundred invoices with lines and includes; a larger answer is not one of these calls. */
 const ANSWER_BYTES_MAX = 8 * 1024 * 1024;
 
-export function throttleOf(connection: ConnectionId, clock: Clock): Throttle<CallClass> {
+function throttleOf(connection: ConnectionId, clock: Clock): Throttle<CallClass> {
   return createThrottle({ account: connection, limits: CALLS_A_MINUTE, clock });
 }
 

@@ -68,7 +68,7 @@ type ContactKey =
   | (typeof ADDRESS_KEYS)[number];
 
 /** FreshBooks' fields that a buyer can fill, empty where none is known. */
-export function contactFields(buyer: Buyer): Readonly<Record<ContactKey, string>> {
+function contactFields(buyer: Buyer): Readonly<Record<ContactKey, string>> {
   const { address } = buyer;
   const email = buyer.email.trim();
   const isBusiness = buyer.company.trim() !== '';

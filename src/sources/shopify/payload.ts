@@ -4,7 +4,7 @@ import { Failure } from '#core/failure.ts';
 import type { Lossless } from '#core/json.ts';
 import { parse } from '#core/money.ts';
 import type { Money } from '#core/money.ts';
-import { parseTimestamp } from '#core/time.ts';
+import { instant, parseTimestamp } from '#core/time.ts';
 import type { Instant, Zone } from '#core/time.ts';
 
 /**
@@ -65,6 +65,19 @@ export function parseId(body: Lossless, path: string): string {
     const problem = cause instanceof Error ? cause.message : String(cause);
     throw new Failure('delivery-malformed', { detail: `${path}: ${problem}`, cause });
   }
+}
+
+/** The latest moment that stands at these paths; what is no timestamp is passed over, since it only saves a question. */
+export function latestIn(body: Lossless, paths: readonly string[]): Instant | undefined {
+  const moments = paths.flatMap((path) => {
+    const found = path.split('.').reduce<unknown>((value, key) => fieldOf(value, key), body);
+    try {
+      return typeof found === 'string' ? [parseTimestamp(found).at] : [];
+    } catch {
+      return [];
+    }
+  });
+  return moments.length === 0 ? undefined : instant(Math.max(...moments));
 }
 
 /** The ids in a list of this name, for a text; what is no id is passed over. */

@@ -52,6 +52,17 @@ test('topics that only name an order ask for it', () => {
   );
 });
 
+test('a body that names an order tells when its change happened, if it says so', () => {
+  const at = (body: string) => {
+    const found = sorted('refunds/create', body);
+    assert(found.kind === 'touch');
+    return found.at;
+  };
+  const times = '"created_at":"2026-11-20T10:00:00-05:00","processed_at":"2026-11-20T10:00:07-05:00"';
+  assert.equal(at(`{"id":2,"order_id":1,${times}}`), Date.parse('2026-11-20T15:00:07Z'));
+  assert.equal(at('{"id":2,"order_id":1,"created_at":"yesterday"}'), undefined);
+});
+
 test('a tip that the buyer’s side does not show is asked for', () => {
   const body = { ...bodyOf({ presentment: 'EUR', lines: [{ price: [1000, 923] }], tip: [250, 231] }) };
   const bytes = new TextEncoder().encode(JSON.stringify(body));

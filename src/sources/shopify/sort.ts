@@ -6,7 +6,7 @@ import type { Authentic, Sorted } from '#pipeline/ports.ts';
 import { isTipHidden } from './lines.ts';
 import { normalize } from './normalize.ts';
 import type { ShopIdentity } from './normalize.ts';
-import { idsIn, parseId, parseOrder } from './payload.ts';
+import { idsIn, latestIn, parseId, parseOrder } from './payload.ts';
 import { READ_TOPIC } from '#pipeline/ports.ts';
 
 type Reader = (message: Pick<Authentic, 'topic' | 'body'>, shop: ShopIdentity) => Sorted;
@@ -20,9 +20,9 @@ const READERS: Readonly<Record<string, Reader>> = {
   'orders/cancelled': sortOrder,
   'orders/fulfilled': sortOrder,
   'orders/partially_fulfilled': sortOrder,
-  'orders/edited': touchBy('order_edit.order_id', 'The order was edited'),
-  'refunds/create': touchBy('order_id', 'A refund was made'),
-  'order_transactions/create': touchBy('order_id', 'A payment was made or changed'),
+  'orders/edited': touchBy('order_edit.', 'The order was edited'),
+  'refunds/create': touchBy('', 'A refund was made'),
+  'order_transactions/create': touchBy('', 'A payment was made or changed'),
   'orders/delete': sortDeleted,
   'app/uninstalled': () => ({
     kind: 'held',
@@ -80,12 +80,18 @@ function sortDeleted(message: Pick<Authentic, 'topic' | 'body'>, shop: ShopIdent
   return { kind: 'deleted', order: orderKey(shop.connection, parseId(jsonIn(message), 'id')) };
 }
 
-function touchBy(path: string, why: string): Reader {
-  return (message, shop) => ({
-    kind: 'touch',
-    order: orderKey(shop.connection, parseId(jsonIn(message), path)),
-    why: `${why} (${message.topic})`,
-  });
+/** `under` is where the body names its order: "" or "order_edit.". */
+function touchBy(under: string, why: string): Reader {
+  return (message, shop) => {
+    const body = jsonIn(message);
+    const at = latestIn(body, [`${under}created_at`, `${under}processed_at`, `${under}committed_at`]);
+    return {
+      kind: 'touch',
+      order: orderKey(shop.connection, parseId(body, `${under}order_id`)),
+      why: `${why} (${message.topic})`,
+      ...(at === undefined ? {} : { at }),
+    };
+  };
 }
 
 /** Names orders and never the person: the stored body has that until it is blanked. */

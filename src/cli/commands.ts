@@ -1,0 +1,190 @@
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { VERSION } from '#app.ts';
+import type { Environment } from '#config.ts';
+import { DONE, USAGE } from './command-error.ts';
+import { connectFreshBooks, connectShopify } from './connect.ts';
+import type { CommandContext } from './context.ts';
+import { doctor } from './doctor.ts';
+import { explain } from './explain.ts';
+import { migrate } from './migrate.ts';
+import { orders, ORDER_STATES } from './orders.ts';
+import { createOutput } from './output.ts';
+import type { OutputStream } from './output.ts';
+import { preview } from './preview.ts';
+import { report } from './report.ts';
+import { retry } from './retry.ts';
+import { webhooks, WEBHOOK_ACTIONS } from './webhooks.ts';
+
+/** The table of commands. Each is a function of the context and its options, and answers with the exit code. */
+
+export interface Terminal {
+  readonly environment: Environment;
+  readonly stdin: CommandContext['input'];
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+}
+
+/** As many orders as one table shows at most. */
+const LIMIT_MAX = 1000;
+
+const EXAMPLES = `
+Examples:
+  counterfoil demo                             a simulated shop and account, end to end
+  counterfoil preview order.json               the invoice of an order, before anything is connected
+  counterfoil connect freshbooks               ask for access and choose the account
+  counterfoil webhooks register                have the shop send its orders here
+  counterfoil serve                            receive and book
+  counterfoil orders --state held              what waits for a decision
+  counterfoil explain '#1001'                  an order from delivery to cent
+  counterfoil retry '#1001'                    try again after the cause is mended
+
+Exit code: 0 done, 1 failed, 2 wrong use. Settings: environment variables, or a file .env in the working folder.`;
+
+/** Runs one command line and answers with the exit code. Never rejects. */
+export async function runCommandLine(argv: readonly string[], terminal: Terminal): Promise<number> {
+  let exitCode: number = DONE;
+  const run: Run = async (options, command) => {
+    const { environment, stdin, stdout, stderr } = terminal;
+    const output = createOutput({ stdout, stderr, isJson: options.json === true, environment });
+    try {
+      exitCode = await command({ environment, output, input: stdin });
+    } catch (thrown) {
+      exitCode = report(thrown, { output, environment });
+    }
+  };
+  const program = createProgram(run, terminal);
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) {
+      return thrown.exitCode === 0 ? DONE : USAGE;
+    }
+    throw thrown;
+  }
+}
+
+interface Json {
+  readonly json?: true;
+}
+
+type Run = (options: Json, command: (context: CommandContext) => Promise<number>) => Promise<void>;
+
+function createProgram(run: Run, { stdout, stderr }: Terminal): Command {
+  const program = new Command('counterfoil')
+    .description('Books Shopify orders into FreshBooks: each order exactly once, to the cent')
+    .version(VERSION)
+    .addHelpText('after', EXAMPLES)
+    .showHelpAfterError('Run the command with --help to see what it takes')
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text),
+      outputError: (text, write) =>
+        write(text.replace(/^error: (.)/, (_all, first: string) => first.toUpperCase())),
+    })
+    .exitOverride();
+  addWork(program, run);
+  addOrders(program, run);
+  addConnections(program, run);
+  addCare(program, run);
+  return program;
+}
+
+function addWork(program: Command, run: Run): void {
+  withJson(program.command('preview'))
+    .description('Show the exact invoice of an order, with the proof; needs no connection')
+    .argument('<file>', 'the order as JSON, as the shop sends it; - reads standard input')
+    .addOption(
+      new Option('--source <name>', 'where the order comes from').choices(['shopify']).default('shopify'),
+    )
+    .addHelpText(
+      'after',
+      '\nExit code: 0 when it would be booked or skipped, 1 when it would be held or cannot be read.',
+    )
+    .action((file: string, options: Json) => run(options, (context) => preview(context, file)));
+  program
+    .command('serve')
+    .description('Receive webhooks and book orders, until stopped')
+    .action(() => run({}, async (context) => (await import('./serve.ts')).serve(context)));
+  program
+    .command('demo')
+    .description('Book thirty simulated orders into a simulated account and compare both to the cent')
+    .option('--keep', 'stay up afterwards, to look around')
+    .action((options: { readonly keep?: true }) =>
+      run({}, async (context) => (await import('./demo.ts')).demo(context, { keep: options.keep === true })),
+    );
+}
+
+function addOrders(program: Command, run: Run): void {
+  withJson(program.command('orders'))
+    .description('List orders, newest first, with what the books hold of them')
+    .addOption(new Option('--state <state>', 'only those in this state').choices(ORDER_STATES))
+    .option('--search <text>', 'only those with this in their name, or with this id')
+    .option('--limit <count>', `at most so many, up to ${LIMIT_MAX}`, limit, 50)
+    .action((options: Json & { readonly state?: string; readonly search?: string; readonly limit: number }) =>
+      run(options, (context) => orders(context, options)),
+    );
+  withJson(program.command('explain'))
+    .description('Tell an order from its deliveries to the cent')
+    .argument('<order>', 'name (#1001), number, invoice number, id or key; delivery:ID for a message')
+    .action((order: string, options: Json) => run(options, (context) => explain(context, order)));
+  withJson(program.command('retry'))
+    .description('Work on an order again now: closes its questions and plans it anew')
+    .argument('[order]', 'as for explain, or delivery:ID')
+    .option('--all-held', 'every held order and message')
+    .action((order: string | undefined, options: Json & { readonly allHeld?: true }) =>
+      run(options, (context) => retry(context, { order, isAllHeld: options.allHeld === true })),
+    );
+}
+
+function addConnections(program: Command, run: Run): void {
+  const connect = program.command('connect').description('Connect an account or check a connection');
+  withJson(connect.command('freshbooks'))
+    .description('Ask the owner for access and choose the account to book into')
+    .option('--code <code>', 'the code, or the whole address, that the consent page answered with')
+    .option('--state <state>', 'the state that belongs to the code')
+    .option('--account <id>', 'the account to book into')
+    .option('--no-browser', 'only print the address of the consent page')
+    .action((options: Json & ConnectOptions) =>
+      run(options, (context) => connectFreshBooks(context, options)),
+    );
+  withJson(connect.command('shopify'))
+    .description('Check the shop’s credentials and what they allow')
+    .action((options: Json) => run(options, (context) => connectShopify(context)));
+  withJson(program.command('webhooks'))
+    .description('Show or change which messages the shop sends here')
+    .addArgument(
+      new Argument('[action]', 'register and repair make what is missing and mend what is wrong')
+        .choices(WEBHOOK_ACTIONS)
+        .default('list'),
+    )
+    .action((action: string, options: Json) => run(options, (context) => webhooks(context, action)));
+}
+
+interface ConnectOptions {
+  readonly code?: string;
+  readonly state?: string;
+  readonly account?: string;
+  readonly browser: boolean;
+}
+
+function addCare(program: Command, run: Run): void {
+  withJson(program.command('doctor'))
+    .description('Check the configuration, the database and both connections')
+    .action((options: Json) => run(options, doctor));
+  withJson(program.command('migrate'))
+    .description('Bring the database’s schema up to date')
+    .action((options: Json) => run(options, migrate));
+}
+
+function withJson(command: Command): Command {
+  return command.option('--json', 'print the result as JSON');
+}
+
+function limit(text: string): number {
+  const count = Number(text);
+  if (!/^\d{1,6}$/.test(text) || count < 1 || count > LIMIT_MAX) {
+    throw new InvalidArgumentError(`Write a whole number from 1 to ${LIMIT_MAX}`);
+  }
+  return count;
+}

@@ -1,0 +1,139 @@
+import { FRESHBOOKS } from '#app.ts';
+import type { App } from '#app.ts';
+import type { Config } from '#config.ts';
+import { Failure } from '#core/failure.ts';
+import { chooseAccount, accountRows, ACCOUNT_COLUMNS } from './choose-account.ts';
+import { CommandError, DONE, FAILED, USAGE } from './command-error.ts';
+import { askForConsent, answerIn } from './consent.ts';
+import { configOf, withApp } from './context.ts';
+import type { CommandContext } from './context.ts';
+import { createLineReader } from './line-reader.ts';
+import { counted, facts, paragraph, table } from './output.ts';
+
+/** Connecting FreshBooks by the owner's consent, and checking what Shopify's credentials allow. */
+
+export interface ConnectOptions {
+  /** The code, or the whole address that the person was sent back to. */
+  readonly code?: string;
+  readonly state?: string;
+  readonly account?: string;
+  readonly browser: boolean;
+}
+
+/** FreshBooks counts on from the highest number of any kind (docs/vendors/freshbooks.md, section 3). */
+export const NUMBERING =
+  'FreshBooks proposes the last number plus one for invoices made by hand, so after SHOPIFY-1001 it proposes SHOPIFY-1002: type a number of your own there, or the shop’s next order gets the suffix -2';
+
+export async function connectFreshBooks(context: CommandContext, options: ConnectOptions): Promise<number> {
+  assertSettings(configOf(context), options);
+  const { output } = context;
+  return withApp(context, async (app) => {
+    const lines = createLineReader(context.input);
+    try {
+      await grant(context, { app, lines, options });
+      const missing = await app.missingScopes();
+      const accounts = await app.consent.accounts();
+      output.note('');
+      table(output, ACCOUNT_COLUMNS, accountRows(accounts)).forEach((line) => output.note(line));
+      const account = await chooseAccount({ app, output, lines, accounts, asked: options.account });
+      await app.chooseAccount(account.accountId);
+      output.json({
+        connection: FRESHBOOKS,
+        account,
+        missingScopes: missing,
+        accounts,
+        numbering: NUMBERING,
+      });
+      output.print();
+      const name = account.name === '' ? '' : ` "${account.name}"`;
+      const connected = `Connected to FreshBooks account ${account.accountId}${name} as ${account.role}; orders are booked there from now on`;
+      const lacking = missing.map(
+        (scope) => `Missing scope ${scope}: enable it on the app and connect again`,
+      );
+      paragraph(output, connected, 'green').forEach((line) => output.print(line));
+      paragraph(output, NUMBERING).forEach((line) => output.print(line));
+      lacking.flatMap((text) => paragraph(output, text, 'red')).forEach((line) => output.print(line));
+      return missing.length === 0 ? DONE : FAILED;
+    } finally {
+      lines.close();
+    }
+  });
+}
+
+async function grant(
+  context: CommandContext,
+  {
+    app,
+    lines,
+    options,
+  }: {
+    readonly app: App;
+    readonly lines: ReturnType<typeof createLineReader>;
+    readonly options: ConnectOptions;
+  },
+): Promise<void> {
+  if (options.code === undefined) {
+    await askForConsent(context, { app, lines, isBrowserWanted: options.browser });
+    return;
+  }
+  const answer = answerIn(options.code, options.state);
+  if (answer?.state === undefined) {
+    throw new CommandError(
+      '--code takes the whole address that the consent page sent you to, or the code together with --state',
+      USAGE,
+    );
+  }
+  await app.answerConsent(answer);
+}
+
+function assertSettings({ freshbooks }: Config, { account }: ConnectOptions): void {
+  const { app, accountId } = freshbooks;
+  if (app === undefined || app.redirectUri === '') {
+    throw new Failure('config-invalid', {
+      detail:
+        'To connect FreshBooks, set FRESHBOOKS_CLIENT_ID, FRESHBOOKS_CLIENT_SECRET and FRESHBOOKS_REDIRECT_URI: make an app at https://my.freshbooks.com/#/developer whose redirect address is the https address of this server with /auth/freshbooks/callback',
+    });
+  }
+  if (account !== undefined && accountId !== undefined && account !== accountId) {
+    throw new CommandError(
+      `FRESHBOOKS_ACCOUNT_ID is "${accountId}" and decides: change or remove it to book into "${account}"`,
+      USAGE,
+    );
+  }
+}
+
+export async function connectShopify(context: CommandContext): Promise<number> {
+  const { output } = context;
+  return withApp(context, async ({ shopAdmin, config }) => {
+    const found = await shopAdmin.preflight();
+    const secrets = config.shopify?.webhookSecrets.length ?? 0;
+    output.json({ ...found, webhookSecrets: secrets });
+    output.print(output.paint(`Shopify answers: ${found.shopName}`, 'bold'));
+    const lines = facts(output, [
+      { name: 'Shop', value: found.shopDomain },
+      { name: 'Currency', value: found.currency },
+      { name: 'Time zone', value: found.timeZone },
+      { name: 'App', value: found.appTitle },
+      { name: 'Scopes', value: found.scopes.join(', ') },
+      {
+        name: 'Webhooks',
+        value:
+          secrets === 0
+            ? 'no secret is set to verify them: set SHOPIFY_WEBHOOK_SECRET'
+            : `verified with ${counted(secrets, 'secret')}`,
+      },
+      ...found.remarks.map((value) => ({ name: 'Remark', value })),
+    ]);
+    lines.forEach((line) => output.print(line));
+    const isEnough = found.missingScopes.length === 0;
+    const verdict = isEnough
+      ? paragraph(output, 'The credentials suffice. Next: counterfoil webhooks register', 'green')
+      : paragraph(
+          output,
+          `Missing scopes: ${found.missingScopes.join(', ')}. Add them to the app, release a new version and accept it in the shop`,
+          'red',
+        );
+    verdict.forEach((line) => output.print(line));
+    return isEnough ? DONE : FAILED;
+  });
+}

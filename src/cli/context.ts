@@ -1,0 +1,34 @@
+import { openApp, systemOutside } from '#app.ts';
+import type { App, Outside } from '#app.ts';
+import { readConfig } from '#config.ts';
+import type { Config, Environment } from '#config.ts';
+import type { Output } from './output.ts';
+
+/** What every command is handed: where its settings come from and where its results go. */
+export interface CommandContext {
+  /** The process's variables over those of `.env`. */
+  readonly environment: Environment;
+  readonly output: Output;
+  /** For questions; a command that was given everything by options reads none of it. */
+  readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+}
+
+/** Throws `config-invalid` naming the setting. */
+export function configOf(context: CommandContext): Config {
+  return readConfig(context.environment);
+}
+
+/** Opens the configured database beside a running server, and closes it again whatever happens. */
+export async function withApp<T>(context: CommandContext, work: (app: App) => Promise<T>): Promise<T> {
+  const app = await openApp(configOf(context), quietOutside());
+  try {
+    return await work(app);
+  } finally {
+    await app.close();
+  }
+}
+
+/** The platform, without the pipeline's log: a command says what it did by itself. */
+export function quietOutside(): Outside {
+  return systemOutside(() => undefined);
+}

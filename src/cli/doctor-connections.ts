@@ -1,0 +1,136 @@
+import { SHOPIFY } from '#app.ts';
+import type { App } from '#app.ts';
+import { usable } from './choose-account.ts';
+import { NUMBERING } from './connect.ts';
+import type { Check, Finding } from './doctor.ts';
+import { counted } from './output.ts';
+
+/** The checks that ask the shop and FreshBooks. None changes anything there. */
+export function connectionChecks(app: App): Check[] {
+  return [
+    { name: 'Public address', run: () => publicAddress(app) },
+    { name: 'Shop', run: () => shop(app) },
+    { name: 'Shop webhooks', run: () => subscriptions(app) },
+    { name: 'Shop access', run: () => access(app) },
+    { name: 'FreshBooks app', run: () => freshBooksApp(app) },
+    { name: 'FreshBooks access', run: () => freshBooksAccess(app) },
+    { name: 'FreshBooks account', run: () => freshBooksAccount(app) },
+    { name: 'Invoice numbers', run: () => ({ state: 'ok', text: NUMBERING }) },
+  ];
+}
+
+function publicAddress({ config: { publicUrl } }: App): Finding {
+  const todo = 'Set COUNTERFOIL_PUBLIC_URL to the https address under which Shopify reaches this server';
+  if (publicUrl === undefined) {
+    return { state: 'warning', text: 'Not set: webhooks cannot be registered or watched', todo };
+  }
+  return publicUrl.startsWith('https://')
+    ? { state: 'ok', text: publicUrl }
+    : { state: 'problem', text: `${publicUrl} is not https, and Shopify sends to nothing else`, todo };
+}
+
+async function shop({ config: { shopify }, store }: App): Promise<Finding> {
+  if (shopify === undefined) {
+    return { state: 'problem', text: 'No shop is configured', todo: 'Set SHOPIFY_SHOP_DOMAIN' };
+  }
+  const known = await store.read.setting(`identity:${SHOPIFY}`);
+  const isUsed = (await store.read.orders({ limit: 1 })).length > 0;
+  if (known !== undefined && known !== shopify.shopDomain && isUsed) {
+    const todo = 'Use a new database for another shop, or restore SHOPIFY_SHOP_DOMAIN';
+    return {
+      state: 'problem',
+      text: `${shopify.shopDomain}, and this database holds orders of ${known}`,
+      todo,
+    };
+  }
+  return shopify.webhookSecrets.length === 0
+    ? {
+        state: 'problem',
+        text: `${shopify.shopDomain}, and no secret verifies its webhooks: every one is refused`,
+        todo: 'Set SHOPIFY_API_SECRET (the app’s client secret) or SHOPIFY_WEBHOOK_SECRET',
+      }
+    : {
+        state: 'ok',
+        text: `${shopify.shopDomain}, webhooks verified with ${counted(shopify.webhookSecrets.length, 'secret')}`,
+      };
+}
+
+/** Without API access much still works, so its absence is no problem by itself. */
+const NO_API: Finding = {
+  state: 'warning',
+  text: 'No API access: an order whose message does not tell its state waits 15 minutes and is then held',
+  todo: 'Set SHOPIFY_API_KEY and SHOPIFY_API_SECRET, or SHOPIFY_ACCESS_TOKEN',
+};
+
+async function access({ shopify, shopAdmin }: App): Promise<Finding> {
+  if (shopify?.api === undefined) {
+    return NO_API;
+  }
+  const { shopName, currency, missingScopes, remarks } = await shopAdmin.preflight();
+  if (missingScopes.length > 0) {
+    return {
+      state: 'problem',
+      text: `${shopName} answers, and the app lacks ${missingScopes.join(' and ')}`,
+      todo: 'Add the scopes to the app, release a new version and accept it in the shop',
+    };
+  }
+  return remarks.length === 0
+    ? { state: 'ok', text: `${shopName} answers, in ${currency}` }
+    : { state: 'warning', text: `${shopName} answers, in ${currency}`, todo: remarks.join('. ') };
+}
+
+async function subscriptions({ shopify, shopAdmin, config }: App): Promise<Finding> {
+  if (shopify?.api === undefined || config.publicUrl === undefined) {
+    return {
+      state: 'warning',
+      text: 'Cannot be compared with what the shop sends',
+      todo: 'Needs API access and COUNTERFOIL_PUBLIC_URL; else enter the webhooks in the shop’s own settings',
+    };
+  }
+  const { right, missing, wrong, duplicates } = await shopAdmin.planWebhooks();
+  const faults = [
+    ...missing.map((topic) => `${topic} is missing`),
+    ...wrong.map(({ subscription, why }) => `${subscription.topic}: ${why}`),
+    ...duplicates.map(({ topic }) => `${topic} is sent twice`),
+  ];
+  return faults.length === 0
+    ? { state: 'ok', text: `All ${right.length} topics come here` }
+    : { state: 'problem', text: faults.join(', '), todo: 'Run counterfoil webhooks repair' };
+}
+
+function freshBooksApp({ config: { freshbooks } }: App): Finding {
+  const { app, seed } = freshbooks;
+  const todo = 'Set FRESHBOOKS_CLIENT_ID, FRESHBOOKS_CLIENT_SECRET and FRESHBOOKS_REDIRECT_URI';
+  if (app !== undefined && app.redirectUri !== '') {
+    return { state: 'ok', text: `Configured, redirects to ${app.redirectUri}` };
+  }
+  return seed === undefined
+    ? { state: 'problem', text: 'Not configured', todo }
+    : {
+        state: 'warning',
+        text: 'Not configured: the given tokens cannot be renewed and end within hours',
+        todo,
+      };
+}
+
+async function freshBooksAccess(app: App): Promise<Finding> {
+  const accounts = await app.consent.accounts();
+  const missing = await app.missingScopes();
+  return missing.length === 0
+    ? {
+        state: 'ok',
+        text: `FreshBooks answers; the connected person sees ${counted(accounts.length, 'account')}`,
+      }
+    : {
+        state: 'problem',
+        text: `The access lacks ${missing.join(', ')}`,
+        todo: 'Enable these scopes on the app, then counterfoil connect freshbooks',
+      };
+}
+
+async function freshBooksAccount({ consent }: App): Promise<Finding> {
+  const [accounts, chosen] = [await consent.accounts(), await consent.account()];
+  const { accountId, name, role, timeZone } = usable(accounts, chosen);
+  const zone = timeZone === '' ? '' : `, ${timeZone}`;
+  return { state: 'ok', text: `${accountId} "${name}" as ${role}, may write${zone}` };
+}

@@ -1,0 +1,167 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { FRESHBOOKS, findServer } from '#app.ts';
+import type { App } from '#app.ts';
+import { SETTINGS, readConfig } from '#config.ts';
+import type { Config, Environment } from '#config.ts';
+import { MINUTE } from '#core/time.ts';
+import { quietOutside } from './context.ts';
+import type { Check, Finding } from './doctor.ts';
+import { counted } from './output.ts';
+import { showDuration } from './time-text.ts';
+
+/** The checks that ask nobody but this machine. */
+
+const NODE_MAJOR = 24;
+/** An order is taken up within a second; one that has been due this long is taken up by nobody. */
+const DUE_TOO_LONG_MS = 5 * MINUTE;
+const ROWS_MAX = 1000;
+const NOTICES_SHOWN = 5;
+
+export function nodeCheck(): Check {
+  return {
+    name: 'Node',
+    run: () => {
+      const isNew = Number(process.versions.node.split('.')[0]) >= NODE_MAJOR;
+      const todo = `Use Node ${NODE_MAJOR}: npm ci in the checkout brings it`;
+      return { state: isNew ? 'ok' : 'problem', text: process.version, todo };
+    },
+  };
+}
+
+export function configurationCheck(environment: Environment): Check {
+  return {
+    name: 'Configuration',
+    run: () => {
+      const names = Object.keys(SETTINGS);
+      const set = names.filter((name) => (environment[name] ?? '').trim() !== '');
+      const strange = Object.keys(environment).filter(
+        (name) => /^(SHOPIFY|FRESHBOOKS|COUNTERFOIL)_/.test(name) && !names.includes(name),
+      );
+      readConfig(environment);
+      const shown = set.map((name) => (isSecret(name) ? `${name} (secret, set)` : name));
+      const text = set.length === 0 ? 'Nothing is set' : `Set: ${shown.join(', ')}`;
+      return strange.length === 0
+        ? {
+            state: set.length === 0 ? 'warning' : 'ok',
+            text,
+            todo: 'Set environment variables, or write a file .env',
+          }
+        : {
+            state: 'warning',
+            text,
+            todo: `Not known, perhaps mistyped: ${strange.join(', ')}`,
+          };
+    },
+  };
+}
+
+function isSecret(name: string): boolean {
+  return Object.entries(SETTINGS).some(([known, setting]) => known === name && 'isSecret' in setting);
+}
+
+export function keyCheck({ secretKey, databasePath }: Config): Check {
+  return {
+    name: 'Key of secrets',
+    run: () => {
+      const path = join(dirname(databasePath), 'counterfoil.key');
+      if (secretKey !== undefined) {
+        return { state: 'ok', text: 'COUNTERFOIL_SECRET_KEY is set' };
+      }
+      if (!existsSync(path)) {
+        return { state: 'ok', text: `Made now in "${path}": keep a copy of it apart from the database` };
+      }
+      const mode = statSync(path).mode & 0o777;
+      const shown = mode.toString(8).padStart(4, '0');
+      return (mode & 0o077) === 0
+        ? { state: 'ok', text: `"${path}", readable by its owner only (${shown})` }
+        : {
+            state: 'warning',
+            text: `"${path}" could be read by others (${shown})`,
+            todo: 'It was closed to them now',
+          };
+    },
+  };
+}
+
+export function serverCheck(config: Config): Check {
+  return {
+    name: 'Server',
+    run: () => {
+      const server = findServer(config, quietOutside().clock);
+      return server === undefined
+        ? {
+            state: 'warning',
+            text: 'None runs on this database',
+            todo: 'Orders are booked while counterfoil serve runs',
+          }
+        : { state: 'ok', text: server };
+    },
+  };
+}
+
+export function stateChecks(app: App): Check[] {
+  return [
+    { name: 'Pause', run: () => pause(app) },
+    { name: 'Held', run: () => held(app) },
+    { name: 'Due', run: () => due(app) },
+    { name: 'Notices', run: () => notices(app) },
+  ];
+}
+
+async function pause({ store, clock }: App): Promise<Finding> {
+  const paused = await store.read.pause(FRESHBOOKS);
+  if (paused === undefined || (paused.until !== undefined && paused.until <= clock.now())) {
+    return { state: 'ok', text: 'FreshBooks is not paused' };
+  }
+  return paused.until === undefined
+    ? {
+        state: 'problem',
+        text: `FreshBooks is paused: ${paused.reason}`,
+        todo: 'Mend the cause; it is tried again by itself',
+      }
+    : {
+        state: 'warning',
+        text: `FreshBooks is paused for ${showDuration(paused.until - clock.now())}: ${paused.reason}`,
+        todo: 'It goes on by itself',
+      };
+}
+
+async function held({ store }: App): Promise<Finding> {
+  const open = await store.read.holds({ isOpen: true });
+  const orders = new Set(open.map((hold) => hold.order).filter((key) => key !== undefined));
+  const messages = open.filter((hold) => hold.order === undefined).length;
+  return open.length === 0
+    ? { state: 'ok', text: 'Nothing waits for a person' }
+    : {
+        state: 'warning',
+        text: `${counted(orders.size, 'order')} and ${counted(messages, 'message')} wait for a person`,
+        todo: 'counterfoil orders --state held lists them, counterfoil explain tells why',
+      };
+}
+
+async function due({ store, clock }: App): Promise<Finding> {
+  const states = await Promise.all(
+    (['due', 'waiting'] as const).map((state) => store.read.orders({ state, limit: ROWS_MAX })),
+  );
+  const now = clock.now();
+  const ages = states
+    .flat()
+    .flatMap(({ dueAt }) => (dueAt === undefined || dueAt > now ? [] : [now - dueAt]));
+  const oldest = Math.max(0, ...ages);
+  const text =
+    ages.length === 0
+      ? 'No order waits for work'
+      : `${counted(ages.length, 'order')}, the oldest for ${showDuration(oldest)}`;
+  return oldest < DUE_TOO_LONG_MS
+    ? { state: 'ok', text }
+    : { state: 'problem', text, todo: 'Start counterfoil serve, or look at its log' };
+}
+
+async function notices({ store }: App): Promise<Finding> {
+  const told = await store.read.notices();
+  const sentences = told.slice(0, NOTICES_SHOWN).map(({ sentence }) => sentence);
+  return told.length === 0
+    ? { state: 'ok', text: 'Nothing was told' }
+    : { state: 'ok', text: `${told.length} told once each, the newest: ${sentences.join('. ')}` };
+}

@@ -1,0 +1,136 @@
+import { openApp } from '#app.ts';
+import type { App, Outside } from '#app.ts';
+import type { Config } from '#config.ts';
+import { SECOND, after, showInstant } from '#core/time.ts';
+import { DONE, FAILED, explained } from './command-error.ts';
+import { configOf, quietOutside } from './context.ts';
+import type { CommandContext } from './context.ts';
+import { connectionChecks } from './doctor-connections.ts';
+import { configurationCheck, keyCheck, nodeCheck, serverCheck, stateChecks } from './doctor-local.ts';
+import { wrapped } from './output.ts';
+import type { Output } from './output.ts';
+import { padded, plain } from './text-width.ts';
+
+/** A checklist of everything that booking needs. Each check stands alone: one that fails or hangs stops no other. */
+
+export interface Finding {
+  readonly state: 'ok' | 'warning' | 'problem';
+  readonly text: string;
+  /** What to do about it. */
+  readonly todo?: string;
+}
+
+export interface Check {
+  readonly name: string;
+  readonly run: () => Promise<Finding> | Finding;
+}
+
+interface Checked extends Finding {
+  readonly name: string;
+}
+
+/** A vendor that takes longer is as good as down for a person who waits. */
+const TIMEOUT_MS = 10 * SECOND;
+
+export async function doctor(context: CommandContext): Promise<number> {
+  const { output } = context;
+  const checked: Checked[] = [];
+  const take = async (checks: readonly Check[]): Promise<void> => {
+    // The checks of a round wait for the vendors at the same time.
+    checked.push(...(await Promise.all(checks.map(checkOne))));
+  };
+  await take([nodeCheck(), configurationCheck(context.environment)]);
+  const config = readable(() => configOf(context));
+  if (config !== undefined) {
+    // Before the database is opened, which makes and closes the key file.
+    await take([keyCheck(config)]);
+    const stopping = new AbortController();
+    const app = await openedApp(config, { checked, signal: stopping.signal });
+    try {
+      await take([serverCheck(config)]);
+      await take(app === undefined ? [] : [...connectionChecks(app), ...stateChecks(app)]);
+    } finally {
+      // What a check no longer waits for must not keep the process.
+      stopping.abort();
+      await app?.close();
+    }
+  }
+  output.json({ isWell: !checked.some(isProblem), checks: checked });
+  checked.flatMap((each) => checkText(output, each)).forEach((line) => output.print(line));
+  return checked.some(isProblem) ? FAILED : DONE;
+}
+
+function isProblem({ state }: Finding): boolean {
+  return state === 'problem';
+}
+
+function readable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    // The check of the configuration has told why.
+    return undefined;
+  }
+}
+
+async function openedApp(
+  config: Config,
+  { checked, signal }: { readonly checked: Checked[]; readonly signal: AbortSignal },
+): Promise<App | undefined> {
+  const name = 'Database';
+  const outside = quietOutside();
+  const transport: Outside['transport'] = (request) =>
+    outside.transport(new Request(request, { signal: AbortSignal.any([request.signal, signal]) }));
+  try {
+    const app = await openApp(config, { ...outside, transport });
+    await app.store.transact((tx) => tx.putSetting('doctor', showInstant(app.clock.now())));
+    const { version, applied } = app.migrated;
+    const made = applied.length === 0 ? '' : ', brought up to date now';
+    const text = `"${config.databasePath}" can be written, schema version ${version}${made}`;
+    checked.push({ name, state: 'ok', text });
+    return app;
+  } catch (thrown) {
+    checked.push({ name, ...findingOf(thrown) });
+    return undefined;
+  }
+}
+
+async function checkOne({ name, run }: Check): Promise<Checked> {
+  const { clock } = quietOutside();
+  const settled = new AbortController();
+  const late = clock.sleep(after(clock.now(), TIMEOUT_MS), settled.signal).then((): Finding => ({
+    state: 'problem',
+    text: `No answer within ${TIMEOUT_MS / SECOND} s`,
+    todo: 'Check the network, a proxy and the configured addresses',
+  }));
+  try {
+    return { name, ...(await Promise.race([Promise.resolve().then(run), late])) };
+  } catch (thrown) {
+    return { name, ...findingOf(thrown) };
+  } finally {
+    settled.abort();
+  }
+}
+
+function findingOf(thrown: unknown): Finding {
+  const { message, advice } = explained(thrown);
+  return { state: 'problem', text: message, ...(advice === '' ? {} : { todo: advice }) };
+}
+
+const COLOURS = { ok: 'green', warning: 'yellow', problem: 'red' } as const;
+const STATE_WIDTH = 'problem'.length;
+const NAME_WIDTH = 'FreshBooks account'.length;
+
+function checkText(output: Output, { name, state, text, todo }: Checked): string[] {
+  const lead = `${padded(state, STATE_WIDTH)}  ${padded(name, NAME_WIDTH)}  `;
+  const columns = output.columns - lead.length;
+  const lines = [
+    ...wrapped(plain(text), columns),
+    ...(todo === undefined || state === 'ok' ? [] : wrapped(`→ ${plain(todo)}`, columns)),
+  ];
+  return lines.map((line, index) =>
+    index === 0
+      ? `${output.paint(padded(state, STATE_WIDTH), COLOURS[state])}  ${padded(name, NAME_WIDTH)}  ${line}`
+      : ' '.repeat(lead.length) + line,
+  );
+}

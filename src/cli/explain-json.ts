@@ -1,0 +1,85 @@
+import type { App } from '#app.ts';
+import { CATALOGUE } from '#core/failure.ts';
+import { fold } from '#core/ledger.ts';
+import type { Entry, Hold } from '#core/ledger.ts';
+import type { Delivery } from '#pipeline/ports.ts';
+import { orderProof } from './explain-proof.ts';
+import { sortedOf } from './explain-timeline.ts';
+import type { Story } from './explain-timeline.ts';
+import { instantJson } from './time-text.ts';
+
+/** An order's whole story for programs: nothing shortened. */
+export function explainJson({ preview }: App, story: Story): unknown {
+  const { record, deliveries, entries, holds, notices } = story;
+  const { snapshot } = record;
+  const booked = fold(entries);
+  const document = booked.invoice?.document;
+  return {
+    key: record.key,
+    name: record.name,
+    shop: snapshot?.shop ?? null,
+    state: record.state,
+    reason: record.reason ?? null,
+    isDeleted: record.isDeleted,
+    placedAt: instantJson(snapshot?.placedAt),
+    dueAt: instantJson(record.dueAt),
+    attempts: record.attempts,
+    rulesVersion: record.rulesVersion ?? null,
+    reread: record.reread?.why ?? null,
+    deliveries: deliveries.map((delivery) => deliveryJson(story, delivery)),
+    entries: entries.map(entryJson),
+    holds: holds.map(holdJson),
+    notices: notices.map(({ at, sentence }) => ({ at: instantJson(at), sentence })),
+    lines: snapshot?.lines ?? null,
+    invoice: document === undefined ? null : { ...document, laidOut: preview(document) },
+    proof: snapshot === undefined ? null : orderProof(snapshot, booked),
+  };
+}
+
+function deliveryJson({ record, source }: Story, delivery: Delivery): unknown {
+  const sorted = sortedOf(source, delivery);
+  return {
+    delivery: `delivery:${delivery.id}`,
+    externalId: delivery.externalId,
+    topic: delivery.topic,
+    receivedAt: instantJson(delivery.receivedAt),
+    state: delivery.state,
+    reason: delivery.reason ?? null,
+    about: sorted?.kind ?? null,
+    shows: sorted?.kind === 'order' ? instantJson(sorted.snapshot.order.updatedAt) : null,
+    isNewest: delivery.id === record.newestDelivery,
+    bytes: delivery.body.byteLength,
+    bodySha256: delivery.bodySha256,
+  };
+}
+
+function entryJson(entry: Entry): unknown {
+  const { kind, slot, reference, account, state, intent, looks, receipt, rulesVersion } = entry;
+  return {
+    kind,
+    slot,
+    reference,
+    account,
+    state,
+    intendedAt: instantJson(entry.intendedAt),
+    calledAt: instantJson(entry.calledAt),
+    settledAt: instantJson(entry.settledAt),
+    looks,
+    rulesVersion,
+    intent,
+    receipt: receipt ?? null,
+  };
+}
+
+function holdJson(hold: Hold): unknown {
+  return {
+    step: hold.step,
+    code: hold.code,
+    sentence: CATALOGUE[hold.code].sentence,
+    detail: hold.detail,
+    facts: hold.facts,
+    openedAt: instantJson(hold.openedAt),
+    closedAt: instantJson(hold.closedAt),
+    closedBecause: hold.closedBecause ?? null,
+  };
+}

@@ -1,0 +1,207 @@
+import type { Step } from '#core/document.ts';
+import { CATALOGUE } from '#core/failure.ts';
+import type { Entry, Hold, Receipt } from '#core/ledger.ts';
+import * as money from '#core/money.ts';
+import type { Instant, Zone } from '#core/time.ts';
+import { READ_TOPIC } from '#pipeline/ports.ts';
+import type { Delivery, Notice, OrderRecord, Sorted, Source } from '#pipeline/ports.ts';
+import type { Colour } from './output.ts';
+import { showDuration, showTime } from './time-text.ts';
+
+/** Everything stored of one order. */
+export interface Story {
+  readonly record: OrderRecord;
+  readonly zone: Zone;
+  readonly deliveries: readonly Delivery[];
+  readonly entries: readonly Entry[];
+  readonly holds: readonly Hold[];
+  readonly notices: readonly Notice[];
+  /** Reads the deliveries again, to say what each showed; absent when the shop is not configured any more. */
+  readonly source: Source | undefined;
+}
+
+export interface Happening {
+  readonly at: Instant;
+  readonly what: string;
+  readonly texts: readonly string[];
+  readonly colour?: Colour;
+}
+
+/** What happened to the order, oldest first. */
+export function timelineOf(story: Story): Happening[] {
+  return [
+    ...deliveryHappenings(story),
+    ...story.entries.map(entryHappening),
+    ...story.holds.flatMap(holdHappenings),
+    ...untold(story).map(({ at, sentence }): Happening => ({
+      at,
+      what: 'Told',
+      texts: [sentence],
+      colour: 'yellow',
+    })),
+  ].sort((a, b) => a.at - b.at);
+}
+
+/** What an entry's own remarks do not say already. */
+function untold({ notices, entries }: Story): readonly Notice[] {
+  const remarks = new Set(entries.flatMap(({ receipt }) => receipt?.remarks ?? []));
+  return notices.filter(({ sentence }) => !remarks.has(sentence));
+}
+
+function deliveryHappenings(story: Story): Happening[] {
+  let newest: Instant | undefined;
+  return story.deliveries.map((delivery) => {
+    const sorted = sortedOf(story.source, delivery);
+    const shown = sorted?.kind === 'order' ? sorted.snapshot.order.updatedAt : undefined;
+    const texts = [
+      whatItShows(sorted, { shown, newest, zone: story.zone }),
+      ...(delivery.reason === undefined ? [] : [delivery.reason]),
+      `Message ${delivery.id}, ${delivery.state}, ${delivery.body.byteLength} bytes, sha256 ${short(delivery.bodySha256)}`,
+    ];
+    newest = shown !== undefined && (newest === undefined || shown > newest) ? shown : newest;
+    const isNewest = delivery.id === story.record.newestDelivery;
+    const what = delivery.topic === READ_TOPIC ? 'Asked the shop' : `Received ${delivery.topic}`;
+    return { at: delivery.receivedAt, what: `${what}${isNewest ? ', the newest state' : ''}`, texts };
+  });
+}
+
+/** What a stored message is about, read again by today's program. */
+export function sortedOf(source: Source | undefined, delivery: Delivery): Sorted | undefined {
+  try {
+    return source?.sort(delivery);
+  } catch {
+    // It is shown as held, with its reason; a reader of the story needs no second one.
+    return undefined;
+  }
+}
+
+function whatItShows(
+  sorted: Sorted | undefined,
+  {
+    shown,
+    newest,
+    zone,
+  }: { readonly shown: Instant | undefined; readonly newest: Instant | undefined; readonly zone: Zone },
+): string {
+  if (sorted === undefined) {
+    return 'What it shows cannot be read now';
+  }
+  if (sorted.kind === 'touch') {
+    return `Names the order without showing it: ${sorted.why}`;
+  }
+  if (sorted.kind !== 'order' || shown === undefined) {
+    return sorted.kind === 'deleted' ? 'The order was deleted in the shop' : 'Nothing to book';
+  }
+  const state = `the order as of ${showTime(shown, zone)}`;
+  if (newest === undefined || shown > newest) {
+    return `Shows ${state}`;
+  }
+  return shown === newest
+    ? `Shows ${state} once more: nothing new`
+    : `Shows an older state, ${state}: kept and not used`;
+}
+
+function entryHappening(entry: Entry): Happening {
+  const { receipt, intent, settledAt, intendedAt } = entry;
+  const took = settledAt === undefined ? '' : ` after ${showDuration(settledAt - intendedAt)}`;
+  const step = describe(intent);
+  switch (entry.state) {
+    case 'posted':
+      return {
+        at: intendedAt,
+        what: `${isFound(receipt) ? 'Found' : 'Booked'}: ${step}`,
+        texts: receipt === undefined ? [] : receiptTexts(entry, receipt, took),
+        colour: 'green',
+      };
+    case 'voided':
+      return {
+        at: intendedAt,
+        what: `Intended: ${step}`,
+        texts: [`Given up${took}: it does not stand in FreshBooks`],
+      };
+    case 'pending':
+      return {
+        at: intendedAt,
+        what: `Intended: ${step}`,
+        texts: [
+          entry.calledAt === undefined
+            ? 'Not sent yet, or certainly without effect'
+            : `Sent, and it is unknown whether FreshBooks acted: looked for ${entry.looks} times so far`,
+        ],
+        colour: 'yellow',
+      };
+  }
+}
+
+function isFound(receipt: Receipt | undefined): boolean {
+  return receipt?.isAdopted === true || receipt?.isFound === true;
+}
+
+function receiptTexts({ account, rulesVersion, intent }: Entry, receipt: Receipt, took: string): string[] {
+  const { externalId, amount, outstanding, requestSha256, answerSha256, remindsBuyer } = receipt;
+  const figures = [
+    ...(amount === undefined || intent.kind === 'sent' ? [] : [money.show(amount)]),
+    ...(outstanding === undefined || intent.kind === 'sent'
+      ? []
+      : [`${money.show(outstanding)} of the invoice outstanding`]),
+  ];
+  const found =
+    receipt.isAdopted === true
+      ? 'Made by a person or another program: linked, and left as it is'
+      : 'It stood in FreshBooks already and carries our reference';
+  const hashes = [
+    ...(requestSha256 === undefined ? [] : [`request ${short(requestSha256)}`]),
+    ...(answerSha256 === undefined ? [] : [`answer ${short(answerSha256)}`]),
+    `rules ${rulesVersion}`,
+  ];
+  return [
+    ...(isFound(receipt) ? [found] : []),
+    `${nounOf(intent)} ${externalId} of ${account}${took}${figures.length === 0 ? '' : `: ${figures.join(', ')}`}`,
+    ...(remindsBuyer === undefined ? [] : [`Would write to the buyer: ${remindsBuyer}`]),
+    ...(receipt.remarks ?? []),
+    hashes.join(', '),
+  ];
+}
+
+function nounOf(step: Step): string {
+  switch (step.kind) {
+    case 'client':
+      return 'Client';
+    case 'invoice':
+    case 'sent':
+      return 'Invoice';
+    case 'payment':
+      return 'Payment';
+  }
+}
+
+function describe(step: Step): string {
+  switch (step.kind) {
+    case 'client':
+      return step.policy === 'channel' ? `shared client "${step.channelName}"` : 'the customer’s client';
+    case 'invoice':
+      return `invoice ${step.document.number}, ${money.show(step.document.total)}`;
+    case 'sent':
+      return `invoice marked as sent, dated ${step.fulfilledOn}`;
+    case 'payment':
+      return `payment ${money.show(step.amount)} of ${step.paidOn} (${step.note})`;
+  }
+}
+
+function holdHappenings(hold: Hold): Happening[] {
+  const { openedAt, closedAt, step, code, detail, facts } = hold;
+  const opened: Happening = {
+    at: openedAt,
+    what: `Held: ${step} (${code})`,
+    texts: [detail, ...facts.map(({ name, value }) => `${name}: ${value}`), CATALOGUE[code].sentence],
+    colour: closedAt === undefined ? 'red' : 'yellow',
+  };
+  return closedAt === undefined
+    ? [opened]
+    : [opened, { at: closedAt, what: `No longer held: ${step}`, texts: [hold.closedBecause ?? ''] }];
+}
+
+/** As much of a hash as tells two apart at a glance; --json has it whole. */
+function short(sha256: string): string {
+  return sha256.slice(0, 12);
+}

@@ -1,0 +1,62 @@
+import type { OrderPreview } from '#app.ts';
+import { CATALOGUE } from '#core/failure.ts';
+import { showInstant } from '#core/time.ts';
+import { dueOn, judge, laterOf, proofOf } from './preview-judgement.ts';
+
+/** A preview for programs. */
+export function previewJson(shown: OrderPreview): unknown {
+  const { order, invoice } = shown;
+  const later = laterOf(shown);
+  const judgement = judge(shown);
+  return {
+    ...judgement,
+    ...(judgement.outcome === 'held' ? { sentence: CATALOGUE[judgement.code].sentence } : {}),
+    order: {
+      key: order.key,
+      name: order.name,
+      shop: order.shop,
+      placedAt: showInstant(order.placedAt),
+      currency: order.currency,
+      total: order.total,
+      currentTotal: order.currentTotal,
+      isTest: order.isTest,
+    },
+    ...(invoice === undefined ? {} : { invoice: invoiceJson(order, invoice) }),
+    ...(invoice === undefined || judgement.outcome === 'held'
+      ? {}
+      : { proof: proofOf({ order, document: invoice.document }) }),
+    payments: later.payments.map(({ amount, paidOn, method, note }) => ({ amount, paidOn, method, note })),
+    holds: later.holds.map(({ step, code, detail, facts }) => ({
+      step,
+      code,
+      sentence: CATALOGUE[code].sentence,
+      detail,
+      facts,
+    })),
+    ...(later.reread === undefined ? {} : { reread: later.reread }),
+  };
+}
+
+function invoiceJson(
+  order: OrderPreview['order'],
+  { document, laidOut }: NonNullable<OrderPreview['invoice']>,
+): unknown {
+  const { number, poNumber, issuedOn, dueOffsetDays, currency, notes, terms } = document;
+  return {
+    number,
+    poNumber,
+    issuedOn,
+    dueOn: dueOn(issuedOn, dueOffsetDays),
+    client: order.buyer.hasEmail ? 'customer' : 'channel',
+    currency,
+    notes,
+    terms,
+    lines: laidOut.lines.map((line, index) => ({
+      kind: document.lines[index]?.kind ?? 'rounding',
+      ...line,
+    })),
+    taxes: laidOut.taxes,
+    rung: laidOut.rung,
+    why: laidOut.why,
+  };
+}

@@ -1,0 +1,92 @@
+import type { OrderPreview } from '#app.ts';
+import type { PaymentStep } from '#core/document.ts';
+import type { Fact, FailureCode } from '#core/failure.ts';
+import * as money from '#core/money.ts';
+import type { Money } from '#core/money.ts';
+import { channelTaxOf } from '#core/order.ts';
+import type { PlannedHold } from '#core/plan.ts';
+import { DAY, parseLocalDate } from '#core/time.ts';
+import type { LocalDate } from '#core/time.ts';
+
+/** What a preview comes to. `held` means that no invoice would be made; later steps may be held all the same. */
+export type Judgement =
+  | { readonly outcome: 'priced' }
+  | { readonly outcome: 'skipped'; readonly reason: string }
+  | {
+      readonly outcome: 'held';
+      readonly code: FailureCode;
+      readonly detail: string;
+      readonly facts: readonly Fact[];
+    };
+
+export function judge({ plan, invoice }: OrderPreview): Judgement {
+  if (plan.outcome === 'skip') {
+    return { outcome: 'skipped', reason: plan.reason };
+  }
+  if (invoice === undefined) {
+    const [hold] = plan.holds;
+    return {
+      outcome: 'held',
+      code: hold?.code ?? 'order-sums-differ',
+      detail: hold?.detail ?? '',
+      facts: hold?.facts ?? [],
+    };
+  }
+  if (invoice.refusal.length > 0) {
+    const { why } = invoice.laidOut;
+    return { outcome: 'held', code: 'order-rounding-too-large', detail: why, facts: invoice.refusal };
+  }
+  return { outcome: 'priced' };
+}
+
+/** What would follow the invoice. */
+export interface Later {
+  readonly payments: readonly PaymentStep[];
+  /** Each waits for a person, and the invoice stands. */
+  readonly holds: readonly PlannedHold[];
+  /** Why the shop is asked before money is booked. */
+  readonly reread?: string;
+}
+
+export function laterOf({ plan, invoice }: OrderPreview): Later {
+  if (plan.outcome === 'skip' || invoice === undefined || invoice.refusal.length > 0) {
+    return { payments: [], holds: [] };
+  }
+  return {
+    payments: plan.steps.filter((step) => step.kind === 'payment'),
+    holds: plan.holds,
+    ...(plan.reread === undefined ? {} : { reread: plan.reread }),
+  };
+}
+
+/** The comparison that everything is about: what the shop charged against what the books would hold. */
+export interface Proof {
+  readonly shopTotal: Money;
+  /** Collected and owed by the channel itself: in the shop's total and in no invoice of the merchant's. */
+  readonly channelTax: Money;
+  readonly invoiceTotal: Money;
+  readonly difference: Money;
+}
+
+export function proofOf({
+  order,
+  document,
+}: {
+  readonly order: OrderPreview['order'];
+  readonly document: NonNullable<OrderPreview['invoice']>['document'];
+}): Proof {
+  const channelTax = channelTaxOf(order);
+  const covered = money.add(document.total, channelTax);
+  return {
+    shopTotal: order.total,
+    channelTax,
+    invoiceTotal: document.total,
+    difference: money.subtract(covered, order.total),
+  };
+}
+
+export function dueOn(issuedOn: LocalDate, days: number): LocalDate {
+  return parseLocalDate(
+    new Date(Date.parse(`${issuedOn}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10),
+  );
+}

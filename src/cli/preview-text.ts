@@ -1,0 +1,186 @@
+import type { OrderPreview } from '#app.ts';
+import type { DocumentLine } from '#core/document.ts';
+import { CATALOGUE } from '#core/failure.ts';
+import type { Fact } from '#core/failure.ts';
+import * as money from '#core/money.ts';
+import { fill, DEFAULT_RULES } from '#core/rules.ts';
+import { facts, paragraph, table } from './output.ts';
+import type { Cell, Column, Output, Row } from './output.ts';
+import { dueOn, judge, laterOf, proofOf } from './preview-judgement.ts';
+
+/** A preview for a person: the invoice, its sum, the comparison with the shop, and what would follow. */
+
+type Screen = Pick<Output, 'columns' | 'paint'>;
+type Invoice = NonNullable<OrderPreview['invoice']>;
+
+export function previewText(screen: Screen, shown: OrderPreview): string[] {
+  const { order, invoice } = shown;
+  const test = order.isTest ? ', a test order' : '';
+  return [
+    screen.paint(`Order ${order.name} of ${order.shop}${test}`, 'bold'),
+    ...(invoice === undefined ? [] : ['', ...invoiceText(screen, shown, invoice)]),
+    ...verdictText(screen, shown),
+    ...laterText(screen, shown),
+  ];
+}
+
+function invoiceText(screen: Screen, { order }: OrderPreview, invoice: Invoice): string[] {
+  return [
+    ...facts(screen, headerOf(order, invoice)),
+    '',
+    ...invoiceLines(screen, invoice),
+    ...(invoice.refusal.length === 0 ? proofText(screen, order, invoice) : []),
+  ];
+}
+
+/** The lines of an invoice as FreshBooks will show them, and their sum. */
+export function invoiceLines(screen: Screen, invoice: Pick<Invoice, 'document' | 'laidOut'>): string[] {
+  return [
+    ...table(screen, LINE_COLUMNS, lineRows(invoice)),
+    '',
+    ...table(screen, SUM_COLUMNS, sumRows(invoice)),
+  ];
+}
+
+function headerOf(order: OrderPreview['order'], { document }: Invoice): Fact[] {
+  const { number, poNumber, issuedOn, dueOffsetDays } = document;
+  return [
+    { name: 'Invoice', value: number },
+    { name: 'PO number', value: poNumber },
+    { name: 'Date', value: issuedOn },
+    { name: 'Due', value: `${dueOn(issuedOn, dueOffsetDays)}, ${dueOffsetDays} days later` },
+    { name: 'Client', value: clientOf(order) },
+    { name: 'Currency', value: document.currency },
+    { name: 'Notes', value: document.notes },
+    { name: 'Terms', value: document.terms },
+  ];
+}
+
+function clientOf(order: OrderPreview['order']): string {
+  return order.buyer.hasEmail
+    ? 'the customer’s own: found by e-mail address, or created'
+    : `"${fill(DEFAULT_RULES.channelClientName, { shop: order.shop })}", shared, because the order has no e-mail address`;
+}
+
+const LINE_COLUMNS: readonly Column[] = [
+  { title: 'Line', isFlexible: true },
+  { title: 'Qty', align: 'right' },
+  { title: 'Unit', align: 'right' },
+  { title: 'Amount', align: 'right' },
+  { title: 'Taxes', isFlexible: true },
+];
+
+const SUM_COLUMNS: readonly Column[] = [
+  { title: '', isFlexible: true },
+  { title: '', align: 'right' },
+];
+
+function lineRows({ laidOut }: Pick<Invoice, 'laidOut'>): Row[] {
+  return laidOut.lines.flatMap(({ name, description, quantity, unitCost, amount, taxes }) => [
+    [name, quantity, unitCost, amount, taxes],
+    ...description
+      .split('\n')
+      .filter((text) => text !== '')
+      .map((note) => ({ note })),
+  ]);
+}
+
+/** What the kinds of lines are called in the sum. */
+const KINDS: Readonly<Record<DocumentLine['kind'], string>> = {
+  item: 'Items',
+  'gift-card': 'Gift cards',
+  shipping: 'Shipping',
+  tip: 'Tip',
+  duty: 'Duties',
+  fee: 'Fees',
+  discount: 'Discounts',
+};
+const KIND_ORDER = ['item', 'gift-card', 'discount', 'shipping', 'tip', 'duty', 'fee'] as const;
+
+/** The invoice's sum by kind, down to its total: every line and tax stands in exactly one row. */
+function sumRows({ document, laidOut }: Pick<Invoice, 'document' | 'laidOut'>): Row[] {
+  const byKind = KIND_ORDER.flatMap((kind) => {
+    const lines = document.lines.filter((line) => line.kind === kind);
+    const nets = lines.map((line) => line.net);
+    return lines.length === 0 ? [] : [[KINDS[kind], money.format(money.sum(nets, document.currency))]];
+  });
+  const taxes = laidOut.taxes.map(({ name, amount }) => [`Tax: ${name}`, amount]);
+  const rounding = laidOut.lines.slice(document.lines.length).map(({ name, amount }) => [name, amount]);
+  return [
+    ...byKind,
+    ...taxes,
+    ...rounding,
+    [
+      { text: `Total (${document.currency})`, colour: 'bold' },
+      { text: money.format(document.total), colour: 'bold' },
+    ],
+  ];
+}
+
+/** The comparison with the shop, and how FreshBooks comes to the same. */
+function proofText(screen: Screen, order: OrderPreview['order'], { document, laidOut }: Invoice): string[] {
+  const { shopTotal, channelTax, invoiceTotal, difference } = proofOf({ order, document });
+  const rows: (string | Cell)[][] = [
+    ['Shop’s total', money.show(shopTotal)],
+    ...(money.isZero(channelTax)
+      ? []
+      : [['Tax that the shop remits itself', money.show(money.negate(channelTax))]]),
+    ['Invoice', money.show(invoiceTotal)],
+    ['Difference', { text: money.show(difference), colour: money.isZero(difference) ? 'green' : 'red' }],
+  ];
+  return [
+    '',
+    ...table(screen, [{ title: '' }, { title: '', align: 'right' }], rows),
+    ...paragraph(screen, `How: ${laidOut.why} (${laidOut.rung})`),
+  ];
+}
+
+function verdictText(screen: Screen, shown: OrderPreview): string[] {
+  const judgement = judge(shown);
+  switch (judgement.outcome) {
+    case 'priced':
+      return [];
+    case 'skipped':
+      return ['', ...paragraph(screen, `This order would be skipped: ${judgement.reason}`, 'yellow')];
+    case 'held':
+      return [
+        '',
+        ...paragraph(screen, `Held: ${judgement.detail}`, 'red'),
+        ...facts(screen, judgement.facts, '  '),
+        ...paragraph(screen, CATALOGUE[judgement.code].sentence),
+      ];
+  }
+}
+
+function laterText(screen: Screen, shown: OrderPreview): string[] {
+  const { payments, holds, reread } = laterOf(shown);
+  const isBooked = judge(shown).outcome === 'priced';
+  const steps = [
+    ...(isBooked ? [{ lead: 'Sent', text: 'marked as sent on the invoice’s date; nothing is mailed' }] : []),
+    ...payments.map(({ amount, paidOn, method, note }) => ({
+      lead: 'Payment',
+      text: `${money.show(amount)} on ${paidOn}, ${method} (${note})`,
+    })),
+    ...(reread === undefined ? [] : [{ lead: 'Asked', text: `the shop, before money is booked: ${reread}` }]),
+    ...holds.map(({ code, detail, facts }) => ({
+      lead: 'Held',
+      text: [
+        `${detail}.`,
+        ...facts.map(({ name, value }) => `${name}: ${value}.`),
+        CATALOGUE[code].sentence,
+      ].join(' '),
+    })),
+    ...(isBooked && payments.length + holds.length === 0 && reread === undefined
+      ? [{ lead: 'Payment', text: 'none: the shop has received nothing yet' }]
+      : []),
+  ];
+  return steps.length === 0
+    ? []
+    : [
+        '',
+        ...facts(
+          screen,
+          steps.map(({ lead, text }) => ({ name: lead, value: text })),
+        ),
+      ];
+}

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { runCommandLine } from '#cli/commands.ts';
+import { environmentOf } from '#config.ts';
+
+/** The program: a command line in, an exit code out. */
+
+// A reader that has seen enough (`| head`) closes the pipe: that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') {
+    throw error;
+  }
+});
+
+const { stdin, stdout, stderr } = process;
+const environment = environmentOf(dotenv());
+process.exitCode = await runCommandLine(process.argv.slice(2), { environment, stdin, stdout, stderr });
+
+function dotenv(): string | undefined {
+  try {
+    return readFileSync('.env', 'utf8');
+  } catch (thrown) {
+    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unreadable';
+    if (code !== 'ENOENT') {
+      stderr.write(`The file .env cannot be read (${code}), so only the process's variables count\n`);
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** The program as a person starts it: a process of its own, with an environment of its own. */
+export interface CliProcess {
+  readonly child: ChildProcess;
+  /** Waits until what was written matches, and gives the match. Rejects when the process ends without it. */
+  seen(pattern: RegExp, where?: 'out' | 'err'): Promise<RegExpExecArray>;
+  type(text: string): void;
+  ended(): Promise<Ended>;
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface CliOptions {
+  readonly cwd: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** A process of Node takes most of its start to read the program; the second one finds it read. */
+const NODE_COMPILE_CACHE = join(tmpdir(), 'counterfoil-tests-compiled');
+const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+
+export function startCli(args: readonly string[], { cwd, environment = {} }: CliOptions): CliProcess {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd,
+    env: { NODE_COMPILE_CACHE, ...environment },
+    stdio: 'pipe',
+  });
+  const written = { out: '', err: '' };
+  const watchers = new Set<() => void>();
+  const grew = (): void => watchers.forEach((look) => look());
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    written.out += text;
+    grew();
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    written.err += text;
+    grew();
+  });
+  const closed = once(child, 'close').then(([code]): Ended => ({ code: code as number | null, ...written }));
+  return {
+    child,
+    seen: (pattern, where = 'out') =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const match = pattern.exec(written[where]);
+          if (match !== null) {
+            watchers.delete(look);
+            resolve(match);
+          }
+        };
+        watchers.add(look);
+        look();
+        void closed.then(() =>
+          reject(new Error(`The process ended without ${String(pattern)}: ${written.out}${written.err}`)),
+        );
+      }),
+    type: (text) => void child.stdin.write(text),
+    ended: () => closed,
+  };
+}
+
+/** Runs a command to its end, with this standard input. */
+export async function runCli(
+  args: readonly string[],
+  options: CliOptions & { readonly input?: string },
+): Promise<Ended> {
+  const started = startCli(args, options);
+  started.child.stdin?.end(options.input ?? '');
+  return started.ended();
+}

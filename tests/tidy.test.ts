@@ -1,0 +1,374 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import { describe, test } from 'node:test';
+import { SETTINGS } from '#config.ts';
+import { CATALOGUE } from '#core/failure.ts';
+import { createSeal } from '#storage/seal.ts';
+import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
+import { openStore } from '#storage/store.ts';
+import { hurriedClock } from '#tests/clock.ts';
+
+/** The source reads itself: what no compiler and no lint rule can say. */
+
+const ROOT = join(import.meta.dirname, '..');
+const UNREAD = new Set(['node_modules', '.git', 'dist', 'data']);
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+
+function walk(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => !UNREAD.has(entry.name))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      return entry.isDirectory() ? walk(path) : entry.isFile() ? [relative(ROOT, path)] : [];
+    });
+}
+
+const FILES = walk(ROOT);
+/** This file names what it forbids. */
+const SOURCES = FILES.filter((path) => path.endsWith('.ts') && path !== 'tests/tidy.test.ts').map((path) => ({
+  path,
+  text: read(path),
+}));
+const isTest = (path: string): boolean => path.startsWith('tests/') || path.endsWith('.test.ts');
+
+/** Fails with every fault at once, so that one run shows all that is to do. */
+function none(faults: readonly string[]): void {
+  assert.equal(faults.length, 0, `\n${faults.join('\n')}\n`);
+}
+
+// ── Who may import whom ─────────────────────────────────────────────────────────────────────────────────────────────
+
+interface Allowance {
+  /** Beginnings of what may be imported: "#core/", "#pipeline/ports.ts". */
+  readonly starts: readonly string[];
+  readonly isOwnFolderAllowed: boolean;
+}
+
+/** "`core`, `#pipeline/ports.ts`, own folder" as the beginnings of import lines. */
+function allowanceOf(text: string): Allowance {
+  const names = Array.from(text.matchAll(/`([^`]+)`/g), (match) => match[1] ?? '');
+  const starts = names.map((name) =>
+    name.startsWith('#') ? name : name.endsWith('.ts') ? `#${name}` : `#${name}/`,
+  );
+  return { starts, isOwnFolderAllowed: text.includes('own folder') };
+}
+
+/** The table of ARCHITECTURE.md: by folder, and by single file where a row says "`demo.ts` also …". */
+function importTable(): ReadonlyMap<string, Allowance> {
+  const [, table = ''] = read('ARCHITECTURE.md').split('| folder | may import |\n|---|---|\n');
+  const rows = Array.from(table.matchAll(/^\| `(\w+)` \| (.+) \|$/gm));
+  return new Map(
+    rows.flatMap(([, folder = '', cell = '']) => {
+      const [general = '', ...special] = cell.split(';');
+      const files = special.flatMap((clause): [string, Allowance][] => {
+        const [, file, more = ''] = /`([\w-]+\.ts)` also (.+)/.exec(clause) ?? [];
+        return file === undefined ? [] : [[`${folder}/${file}`, allowanceOf(`${general} ${more}`)]];
+      });
+      return [[folder, allowanceOf(general)] as const, ...files];
+    }),
+  );
+}
+
+function importsOf(text: string): string[] {
+  return Array.from(
+    text.matchAll(
+      /(?:^|\n)\s*(?:import|export)\s[^;'"]*?from\s+'([^']+)'|\bimport\(\s*'([^']+)'|(?:^|\n)import\s+'([^']+)'/g,
+    ),
+    (match) => match[1] ?? match[2] ?? match[3] ?? '',
+  );
+}
+
+void describe('imports', () => {
+  const table = importTable();
+  const inFolders = SOURCES.filter(({ path }) => /^(src\/\w+|sim)\//.test(path) && !isTest(path)).map(
+    (source) => {
+      const [root = '', second = '', third = ''] = source.path.split('/');
+      return { ...source, folder: root === 'sim' ? 'sim' : second, own: `#${second}/${third}/` };
+    },
+  );
+
+  void test('the table of ARCHITECTURE.md has a row for every folder and no other', () => {
+    const folders = new Set(inFolders.map((source) => source.folder));
+    const rows = Array.from(table.keys()).filter((key) => !key.includes('/'));
+    assert.deepEqual(rows.toSorted(), Array.from(folders).toSorted());
+  });
+
+  void test('every import across folders is in the table', () => {
+    const faults = inFolders.flatMap(({ path, text, folder, own }) => {
+      const allowed = table.get(`${folder}/${basename(path)}`) ?? table.get(folder);
+      return importsOf(text)
+        .filter((name) => name.startsWith('#'))
+        .filter(
+          (name) =>
+            !allowed?.starts.some((start) => name.startsWith(start)) &&
+            !(allowed?.isOwnFolderAllowed === true && name.startsWith(own)),
+        )
+        .map((name) => `${path} imports ${name}`);
+    });
+    none(faults);
+  });
+
+  void test('core imports nothing but core: no package, nothing of Node', () => {
+    const core = inFolders.filter((source) => source.folder === 'core');
+    assert.ok(core.length > 10);
+    none(
+      core.flatMap(({ path, text }) =>
+        importsOf(text)
+          .filter((name) => !/^(\.\/|#core\/)/.test(name))
+          .map((name) => `${path} imports ${name}`),
+      ),
+    );
+  });
+
+  void test('no import climbs out of its folder', () => {
+    none(
+      SOURCES.flatMap(({ path, text }) =>
+        importsOf(text)
+          .filter((name) => name.includes('../'))
+          .map((name) => `${path} imports ${name}: write #folder/file.ts`),
+      ),
+    );
+  });
+});
+
+// ── What the documents promise ──────────────────────────────────────────────────────────────────────────────────────
+
+/** Rows of tables whose first cell is one name in backticks. */
+function rowsOf(path: string): ReadonlyMap<string, readonly string[]> {
+  const rows = Array.from(read(path).matchAll(/^\| `([^`]+)` \|(.*)\|$/gm));
+  const named = rows.map(
+    ([, name = '', rest = '']) => [name, rest.split('|').map((cell) => cell.trim())] as const,
+  );
+  assert.equal(new Set(named.map(([name]) => name)).size, named.length, `${path} has no name twice`);
+  return new Map(named);
+}
+
+const WHO_ACTS = {
+  retry: 'the program',
+  reauthorize: 'the owner',
+  review: 'a person',
+  ignore: 'nobody',
+} as const;
+
+void describe('documents', () => {
+  void test('docs/errors.md has every failure, who acts and its sentence, and no other', () => {
+    const documented = Array.from(rowsOf('docs/errors.md'), ([code, [who, sentence]]) => ({
+      code,
+      who,
+      sentence,
+    }));
+    const known = Object.entries(CATALOGUE).map(([code, { remedy, sentence }]) => ({
+      code,
+      who: WHO_ACTS[remedy],
+      sentence,
+    }));
+    const byCode = (a: { code: string }, b: { code: string }): number => (a.code < b.code ? -1 : 1);
+    assert.deepEqual(documented.toSorted(byCode), known.toSorted(byCode));
+  });
+
+  void test('every failure of the catalogue can happen', () => {
+    const program = SOURCES.filter(({ path }) => inSource(path) && path !== 'src/core/failure.ts');
+    const codes = Object.keys(CATALOGUE).filter(
+      (code) => !program.some(({ text }) => text.includes(`'${code}'`)),
+    );
+    none(codes.map((code) => `${code} is thrown nowhere`));
+  });
+
+  void test('docs/config.md has every setting, its meaning and whether it is secret, and no other', () => {
+    const documented = Array.from(rowsOf('docs/config.md'), ([name, [meaning, , secret]]) => ({
+      name,
+      meaning,
+      secret,
+    }));
+    const known = Object.entries(SETTINGS).map(([name, setting]) => ({
+      name,
+      meaning: setting.meaning,
+      secret: 'isSecret' in setting ? 'secret' : '',
+    }));
+    const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1);
+    assert.deepEqual(documented.toSorted(byName), known.toSorted(byName));
+  });
+
+  void test('every link within the documents leads to a file', () => {
+    const pages = FILES.filter((path) => path.endsWith('.md'));
+    none(
+      pages.flatMap((page) =>
+        Array.from(
+          read(page).matchAll(/\]\((?!https?:|mailto:|#)([^)#]+)(?:#[^)]*)?\)/g),
+          (match) => match[1] ?? '',
+        )
+          .filter((link) => !existsSync(join(ROOT, page, '..', link)))
+          .map((link) => `${page} links to ${link}, which is not there`),
+      ),
+    );
+  });
+
+  void test('every method of a port has a case in its contract', () => {
+    const ports = read('src/pipeline/ports.ts');
+    const contracts = {
+      Source: 'source',
+      Books: 'books',
+      Store: 'store',
+      Reader: 'store',
+      Writer: 'store',
+      Queue: 'queue',
+    };
+    const faults = Object.entries(contracts).flatMap(([port, file]) => {
+      const [, body = ''] =
+        new RegExp(`export interface ${port}\\b[^{]*\\{\\n([\\s\\S]*?)\\n\\}`).exec(ports) ?? [];
+      const methods = Array.from(body.matchAll(/^ {2}(\w+)[(<]/gm), (match) => match[1] ?? '');
+      assert.ok(methods.length > 0, `${port} has methods`);
+      const suites = FILES.filter((path) => new RegExp(`^tests/contract/${file}\\b.*\\.ts$`).test(path));
+      const contract = suites.map(read).join('\n');
+      return methods
+        .filter((method) => !new RegExp(`\\.${method}\\(`).test(contract))
+        .map((method) => `${port}.${method} has no case in tests/contract/${file}*.ts`);
+    });
+    none(faults);
+  });
+});
+
+void describe('migrations', () => {
+  const files = FILES.filter((path) => path.startsWith('src/storage/migrations/')).toSorted();
+
+  void test('are numbered from 0001 without gaps', () => {
+    const numbers = files.map((path) => basename(path).slice(0, 5));
+    assert.deepEqual(
+      numbers,
+      numbers.map((_number, index) => `${String(index + 1).padStart(4, '0')}-`),
+    );
+  });
+
+  void test('are all registered, in order and under the names of their files', async () => {
+    const { store, migrated } = await openStore({
+      dialect: sqliteDialect(openSqlite(':memory:')),
+      clock: hurriedClock(),
+      seal: createSeal('key'),
+    });
+    await store.close();
+    const expected = files.map((path, index) => `${index + 1} ${basename(path, '.ts').slice(5)}`);
+    assert.deepEqual(migrated.applied, expected);
+  });
+});
+
+// ── Words, names and sizes ──────────────────────────────────────────────────────────────────────────────────────────
+
+interface Ban {
+  readonly words: RegExp;
+  readonly instead: string;
+  readonly isIn: (path: string) => boolean;
+  /** Files that may, each for its reason. */
+  readonly except?: readonly string[];
+}
+
+const everywhere = (): boolean => true;
+const inSource = (path: string): boolean => path.startsWith('src/') && !isTest(path);
+const inProgram = (path: string): boolean => /^(src|sim)\//.test(path) && !isTest(path);
+
+const BANS: readonly Ban[] = [
+  { words: /\butils\b/, instead: 'a name that says what it holds', isIn: everywhere },
+  { words: /\b(FIXME|HACK)\b/, instead: 'mending it, or an issue', isIn: everywhere },
+  { words: /\b(test|describe|it|suite)\.only\(/, instead: 'all the tests', isIn: everywhere },
+  { words: /\bconsole\.log\(/, instead: 'Output (cli) or Emit', isIn: (path) => path.startsWith('src/') },
+  {
+    words: /new Date\(\)|Date\.now\(/,
+    instead: 'a Clock',
+    isIn: inProgram,
+    // The two places where real time comes in.
+    except: ['src/app.ts', 'sim/main.ts'],
+  },
+  {
+    words: /\bsetTimeout\b/,
+    instead: 'a condition or a moved clock',
+    isIn: isTest,
+    // It kills a real process at a random moment: the moment is what it tests.
+    except: ['tests/e2e/crash.test.ts'],
+  },
+  { words: /\bsetTimeout\b|\bsetInterval\b/, instead: 'a Clock', isIn: inSource, except: ['src/app.ts'] },
+  {
+    words: /\.toFixed\(|\bparseFloat\(/,
+    instead: 'core/money.ts',
+    isIn: inSource,
+    // Seconds, for a person who reads them.
+    except: ['src/cli/demo.ts', 'src/cli/time-text.ts'],
+  },
+  { words: /\/ ?100n?\b|\* ?100n?\b/, instead: 'core/money.ts', isIn: inSource },
+];
+
+void describe('words', () => {
+  for (const { words, instead, isIn, except = [] } of BANS) {
+    void test(`${words.source} is not written: use ${instead}`, () => {
+      none(
+        SOURCES.filter(({ path }) => isIn(path) && !except.includes(path)).flatMap(({ path, text }) =>
+          text
+            .split('\n')
+            .flatMap((line, index) => (words.test(line) ? [`${path}:${index + 1}: ${line.trim()}`] : [])),
+        ),
+      );
+    });
+  }
+
+  void test('no path of a workplace stands in the program or its documents', () => {
+    const looked = FILES.filter((path) => /^(src|sim|docs|bin)\/|^[^/]+\.(md|json)$/.test(path));
+    none(looked.filter((path) => /(^|[\s"'`(])\/(work|tmp|home|root)\//m.test(read(path))));
+  });
+});
+
+void describe('files', () => {
+  const WIDTH_MAX = 120;
+  /** A sentence that would be alone on its second line stays on its first. */
+  const COMMENT_WIDTH_MAX = 140;
+  /** A text or a pattern stands in one piece, so that it can be searched for; so does what a tool reads. */
+  const isOnePiece = (line: string): boolean =>
+    /['"`/].{50,}/.test(line) || /oxlint-disable|https?:/.test(line);
+
+  void test(`no line is longer than ${WIDTH_MAX} columns, no comment than ${COMMENT_WIDTH_MAX}`, () => {
+    none(
+      SOURCES.flatMap(({ path, text }) => {
+        let isInText = false;
+        return text.split('\n').flatMap((line, index) => {
+          const isComment = /^\s*(\/\/|\/?\*)/.test(line);
+          const isFree = isInText || (!isComment && isOnePiece(line));
+          isInText = isInText !== (!isComment && line.split('`').length % 2 === 0);
+          const isTooLong = line.length > (isComment ? COMMENT_WIDTH_MAX : WIDTH_MAX);
+          return isTooLong && !isFree ? [`${path}:${index + 1}: ${line.length} columns`] : [];
+        });
+      }),
+    );
+  });
+
+  void test('no file is named after nothing', () => {
+    none(
+      FILES.filter(
+        (path) =>
+          /^(index|utils?|helpers?|common|types|services?)\.[jt]sx?$/.test(basename(path)) &&
+          /^(src|sim)\//.test(path),
+      ),
+    );
+  });
+
+  void test('every TypeScript file has a name in kebab-case', () => {
+    none(
+      SOURCES.map(({ path }) => path).filter(
+        (path) => !/^[a-z0-9-]+(\.[a-z0-9-]+)*\.ts$/.test(basename(path)),
+      ),
+    );
+  });
+
+  void test('no file is larger than a megabyte', () => {
+    none(FILES.filter((path) => statSync(join(ROOT, path)).size > 1024 * 1024));
+  });
+
+  void test('within a file no two tests have one name', () => {
+    none(
+      SOURCES.filter(({ path }) => isTest(path)).flatMap(({ path, text }) => {
+        const names = Array.from(
+          text.matchAll(/\b(?:test|law|promise|\w+Test)\(\s*(?:'((?:[^'\\]|\\.)+)'|"([^"]+)"|`([^`$]+)`)/g),
+          (match) => match[1] ?? match[2] ?? match[3] ?? '',
+        );
+        return names.filter((name, index) => names.indexOf(name) !== index).map((name) => `${path}: ${name}`);
+      }),
+    );
+  });
+});
