@@ -1,8 +1,8 @@
 import type { Json } from './json.ts';
 import { parse, SyntaxProblem } from './parse.ts';
 import type { Document, Operation, Place, Selection, ValueNode } from './parse.ts';
-import { GraphProblem } from './types.ts';
-import type { Arguments, FieldShape, GraphNode, GraphValue, TypeShape } from './types.ts';
+import { GraphProblem } from './graph-type.ts';
+import type { Arguments, FieldShape, GraphNode, GraphValue, TypeShape } from './graph-type.ts';
 
 export interface GraphError {
   readonly message: string;

@@ -16,8 +16,8 @@ import { bag, kit, TaxLineType, within } from './graph-money.ts';
 import type { Within } from './graph-money.ts';
 import { DutyType, gid, LineItemType, ShippingLineType, SoldFeeType } from './graph-parts.ts';
 import type { RefundTypes } from './graph-refund.ts';
-import { abstractType, objectType } from './types.ts';
-import type { GraphType } from './types.ts';
+import { abstractType, objectType } from './graph-type.ts';
+import type { GraphType } from './graph-type.ts';
 
 /** One row of the sales ledger: something sold, or (negative) taken back. */
 interface Sale {

@@ -8,7 +8,7 @@ import { toJson } from './json.ts';
 import type { Json } from './json.ts';
 import { uuid } from './deliveries.ts';
 import type { Tokens } from './tokens.ts';
-import type { Arguments } from './types.ts';
+import type { Arguments } from './graph-type.ts';
 
 export interface Endpoint {
   readonly context: Omit<GraphContext, 'apiVersion'>;

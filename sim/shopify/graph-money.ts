@@ -3,8 +3,8 @@ import type { Bag, Side } from '#sim/world/money.ts';
 import type { Allocation, TaxLine, WorldOrder } from '#sim/world/order.ts';
 import { rateNumber } from './line-body.ts';
 import type { GraphContext } from './graph-context.ts';
-import { fieldKit, objectType } from './types.ts';
-import type { Field, GraphType } from './types.ts';
+import { fieldKit, objectType } from './graph-type.ts';
+import type { Field, GraphType } from './graph-type.ts';
 
 export const kit = fieldKit<GraphContext>();
 

@@ -20,8 +20,8 @@ import {
 } from './graph-parts.ts';
 import { refundTypes } from './graph-refund.ts';
 import { gatewaysOf } from './line-body.ts';
-import { abstractType, objectType } from './types.ts';
-import type { Field, GraphType } from './types.ts';
+import { abstractType, objectType } from './graph-type.ts';
+import type { Field, GraphType } from './graph-type.ts';
 
 type OrderField = Field<WorldOrder, GraphContext>;
 

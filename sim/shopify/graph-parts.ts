@@ -18,8 +18,8 @@ import type { GraphContext } from './graph-context.ts';
 import { allocationType, amountOf, bag, kit, MoneyBag, MoneyV2, TaxLineType, within } from './graph-money.ts';
 import type { Within } from './graph-money.ts';
 import { lineName } from './line-body.ts';
-import { abstractType, objectType } from './types.ts';
-import type { GraphType } from './types.ts';
+import { abstractType, objectType } from './graph-type.ts';
+import type { GraphType } from './graph-type.ts';
 
 type Type<Item> = GraphType<Within<Item>, GraphContext>;
 

@@ -14,8 +14,8 @@ import { bag, kit, within } from './graph-money.ts';
 import type { Within } from './graph-money.ts';
 import { DutyType, gid, LineItemType, ShippingLineType, TransactionType } from './graph-parts.ts';
 import { refundLineSubtotal, refundShippingSubtotal } from './refund-body.ts';
-import { objectType } from './types.ts';
-import type { GraphType } from './types.ts';
+import { objectType } from './graph-type.ts';
+import type { GraphType } from './graph-type.ts';
 
 type Type<Item> = GraphType<Within<Item>, GraphContext>;
 

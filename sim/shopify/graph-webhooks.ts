@@ -6,8 +6,8 @@ import { toJson } from './json.ts';
 import type { Json } from './json.ts';
 import type { Subscription, SubscriptionInput, SubscriptionOutcome, UserError } from './subscriptions.ts';
 import { TOPICS } from './topics.ts';
-import { GraphProblem, objectType } from './types.ts';
-import type { Arguments, Field, GraphType } from './types.ts';
+import { GraphProblem, objectType } from './graph-type.ts';
+import type { Arguments, Field, GraphType } from './graph-type.ts';
 
 const ApiVersion: GraphType<string, GraphContext> = objectType('ApiVersion', {
   handle: kit.leaf((handle) => handle),

@@ -8,8 +8,8 @@ import { gid } from './graph-parts.ts';
 import { ordersPage } from './order-search.ts';
 import { SUBSCRIPTION_MUTATIONS, SubscriptionType } from './graph-webhooks.ts';
 import type { AppSettings } from './tokens.ts';
-import { GraphProblem, objectType } from './types.ts';
-import type { Arguments, GraphType } from './types.ts';
+import { GraphProblem, objectType } from './graph-type.ts';
+import type { Arguments, GraphType } from './graph-type.ts';
 
 /** A token without this scope sees the last 60 days only (vendors/shopify.md 1). */
 const READABLE_DAYS = 60;

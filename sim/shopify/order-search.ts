@@ -1,7 +1,7 @@
 import type { WorldOrder } from '#sim/world/order.ts';
 import { toJson } from './json.ts';
-import { cutRows, GraphProblem } from './types.ts';
-import type { Arguments, Page } from './types.ts';
+import { cutRows, GraphProblem } from './graph-type.ts';
+import type { Arguments, Page } from './graph-type.ts';
 
 /** The rows of `orders(query, sortKey, reverse, first, after)`. */
 export function ordersPage(orders: readonly WorldOrder[], args: Arguments): Page<WorldOrder> {

@@ -1,5 +1,7 @@
-import { openApp, systemOutside } from '#app.ts';
-import type { App, Outside } from '#app.ts';
+import { openApp } from '#app.ts';
+import { systemOutside } from '#outside.ts';
+import type { App } from '#app.ts';
+import type { Outside } from '#outside.ts';
 import { readConfig } from '#config.ts';
 import type { Config, Environment } from '#config.ts';
 import type { Output } from './output.ts';

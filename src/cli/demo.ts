@@ -1,16 +1,20 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openApp, systemOutside } from '#app.ts';
+import { openApp } from '#app.ts';
+import { systemOutside } from '#outside.ts';
 import type { App } from '#app.ts';
 import { readConfig } from '#config.ts';
 import { fold, paidOf } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
+import { channelTaxOf } from '#core/order.ts';
 import { after } from '#core/time.ts';
 import type { OrderRecord, PipelineEvent } from '#pipeline/ports.ts';
 import { openSandbox } from '#sim/main.ts';
 import type { Sandbox } from '#sim/main.ts';
+import { DONE, FAILED } from './command-error.ts';
 import type { CommandContext } from './context.ts';
+import type { Colour } from './output.ts';
 
 /**
  * The README's first command: a simulated shop and account on local sockets, the real service between them on a SQLite file
@@ -81,9 +85,14 @@ export async function demo(context: CommandContext, { keep }: { readonly keep: b
     const verdicts = await judge(stage);
     summarize(stage, verdicts);
     if (keep) {
-      await stayUp(context, { databasePath: config.databasePath, port: serving.port });
+      await stayUp(context, {
+        databasePath: config.databasePath,
+        shopDomain: sandbox.world.shop.domain,
+        port: serving.port,
+      });
     }
-    return verdicts.every((verdict) => verdict.agrees) ? 0 : 1;
+    const isSilent = sandbox.freshbooks.outbox.length === 0;
+    return isSilent && verdicts.every((verdict) => verdict.agrees) ? DONE : FAILED;
   } finally {
     await serving.stop();
     await app.close();
@@ -207,13 +216,27 @@ async function printOrder(
     booked.invoice === undefined
       ? ['', '']
       : [booked.invoice.document.number, money.format(booked.invoice.amount)];
-  output.print(row([record.name, kind, total, ...invoice, paid, state]));
-  if (record.reason !== undefined && record.state !== 'settled') {
-    output.print(output.paint(`         ${record.reason}`, 'dim'));
+  output.print(
+    `${row([record.name, kind, total, ...invoice, paid])}  ${output.paint(state, COLOURS[record.state] ?? 'dim')}`,
+  );
+  for (const note of notesOn(record)) {
+    output.print(output.paint(`         ${note}`, 'dim'));
   }
 }
 
-const WIDTHS = [-7, -40, 10, -14, 10, 10, -20];
+const COLOURS: Partial<Record<OrderRecord['state'], Colour>> = { settled: 'green', held: 'yellow' };
+
+function notesOn({ state, reason, snapshot }: OrderRecord): string[] {
+  const remitted = snapshot === undefined ? undefined : channelTaxOf(snapshot);
+  return [
+    ...(remitted === undefined || money.isZero(remitted)
+      ? []
+      : [`${money.show(remitted)} of it is tax that the shop remits itself`]),
+    ...(reason === undefined || state === 'settled' ? [] : [reason]),
+  ];
+}
+
+const WIDTHS = [-7, -40, 10, -14, 10, 10, -5];
 
 /** Columns of fixed width, negative ones to the left: the lines come one by one, so no table can be measured. */
 function row(cells: readonly string[]): string {
@@ -221,7 +244,7 @@ function row(cells: readonly string[]): string {
     const width = WIDTHS[index] ?? 0;
     return width < 0 ? cell.padEnd(-width) : cell.padStart(width);
   });
-  return padded.join('  ').trimEnd();
+  return padded.join('  ');
 }
 
 interface Verdict {
@@ -289,6 +312,20 @@ function summarize({ context: { output }, sandbox, watch }: Stage, verdicts: rea
   output.print(
     `${calls.length} calls of FreshBooks at ${LATENCY_MS} ms each; slowest order ${(slowest / 1000).toFixed(2)} s from its message to its sent invoice`,
   );
+  output.json({
+    orders: orders.length,
+    invoices: invoices.length,
+    agreeing,
+    toBeInvoiced: sumOf(charged, currency),
+    invoiced: sumOf(
+      invoices.map((invoice) => invoice.total),
+      currency,
+    ),
+    calls: calls.length,
+    slowestMs: Math.round(slowest),
+    mails: outbox.length,
+    disagreeing: verdicts.filter((verdict) => !verdict.agrees).map((verdict) => verdict.text),
+  });
   output.print(`Mails to buyers: ${outbox.length}`);
   for (const verdict of verdicts.filter((verdict) => !verdict.agrees)) {
     output.print(output.paint(`Disagrees: ${verdict.text}`, 'red'));
@@ -306,12 +343,13 @@ function sumOf(amounts: readonly string[], currency: string): string {
 
 async function stayUp(
   { output }: CommandContext,
-  { databasePath, port }: { databasePath: string; port: number },
+  { databasePath, shopDomain, port }: { databasePath: string; shopDomain: string; port: number },
 ): Promise<void> {
   output.print();
   output.print(`Still up on http://127.0.0.1:${port}. In another terminal, for example:`);
+  output.print(`  export DATABASE_URL=sqlite:${databasePath} SHOPIFY_SHOP_DOMAIN=${shopDomain}`);
   for (const command of ['orders', 'explain 1003', 'explain 1030']) {
-    output.print(`  DATABASE_URL=sqlite:${databasePath} npx counterfoil ${command}`);
+    output.print(`  npx counterfoil ${command}`);
   }
   output.print('Ctrl-C ends it and removes its folder');
   await new Promise<void>((resolve) => process.once('SIGINT', () => resolve()));

@@ -1,5 +1,6 @@
 import { openApp } from '#app.ts';
-import type { App, Outside } from '#app.ts';
+import type { App } from '#app.ts';
+import type { Outside } from '#outside.ts';
 import type { Config } from '#config.ts';
 import { SECOND, after, showInstant } from '#core/time.ts';
 import { DONE, FAILED, explained } from './command-error.ts';

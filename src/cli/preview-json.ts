@@ -1,4 +1,4 @@
-import type { OrderPreview } from '#app.ts';
+import type { OrderPreview } from '#preview.ts';
 import { CATALOGUE } from '#core/failure.ts';
 import { showInstant } from '#core/time.ts';
 import { dueOn, judge, laterOf, proofOf } from './preview-judgement.ts';

@@ -1,4 +1,4 @@
-import type { OrderPreview } from '#app.ts';
+import type { OrderPreview } from '#preview.ts';
 import type { PaymentStep } from '#core/document.ts';
 import type { Fact, FailureCode } from '#core/failure.ts';
 import * as money from '#core/money.ts';
@@ -32,11 +32,12 @@ export function judge({ plan, invoice }: OrderPreview): Judgement {
       facts: hold?.facts ?? [],
     };
   }
-  if (invoice.refusal.length > 0) {
-    const { why } = invoice.laidOut;
-    return { outcome: 'held', code: 'order-rounding-too-large', detail: why, facts: invoice.refusal };
-  }
   return { outcome: 'priced' };
+}
+
+/** Priced as charged, and yet no invoice of FreshBooks can come to it. */
+export function isUnbookable(invoice: NonNullable<OrderPreview['invoice']>): boolean {
+  return invoice.refusal.length > 0;
 }
 
 /** What would follow the invoice. */
@@ -49,8 +50,13 @@ export interface Later {
 }
 
 export function laterOf({ plan, invoice }: OrderPreview): Later {
-  if (plan.outcome === 'skip' || invoice === undefined || invoice.refusal.length > 0) {
+  if (plan.outcome === 'skip' || invoice === undefined) {
     return { payments: [], holds: [] };
+  }
+  if (isUnbookable(invoice)) {
+    const code = 'order-rounding-too-large';
+    const hold = { step: 'invoice-1', code, detail: invoice.laidOut.why, facts: invoice.refusal } as const;
+    return { payments: [], holds: [hold, ...plan.holds] };
   }
   return {
     payments: plan.steps.filter((step) => step.kind === 'payment'),

@@ -1,4 +1,4 @@
-import type { OrderPreview } from '#app.ts';
+import type { OrderPreview } from '#preview.ts';
 import type { DocumentLine } from '#core/document.ts';
 import { CATALOGUE } from '#core/failure.ts';
 import type { Fact } from '#core/failure.ts';
@@ -6,7 +6,7 @@ import * as money from '#core/money.ts';
 import { fill, DEFAULT_RULES } from '#core/rules.ts';
 import { facts, paragraph, table } from './output.ts';
 import type { Cell, Column, Output, Row } from './output.ts';
-import { dueOn, judge, laterOf, proofOf } from './preview-judgement.ts';
+import { dueOn, isUnbookable, judge, laterOf, proofOf } from './preview-judgement.ts';
 
 /** A preview for a person: the invoice, its sum, the comparison with the shop, and what would follow. */
 
@@ -29,7 +29,7 @@ function invoiceText(screen: Screen, { order }: OrderPreview, invoice: Invoice):
     ...facts(screen, headerOf(order, invoice)),
     '',
     ...invoiceLines(screen, invoice),
-    ...(invoice.refusal.length === 0 ? proofText(screen, order, invoice) : []),
+    ...proofText(screen, order, invoice),
   ];
 }
 
@@ -118,7 +118,8 @@ function sumRows({ document, laidOut }: Pick<Invoice, 'document' | 'laidOut'>): 
 }
 
 /** The comparison with the shop, and how FreshBooks comes to the same. */
-function proofText(screen: Screen, order: OrderPreview['order'], { document, laidOut }: Invoice): string[] {
+function proofText(screen: Screen, order: OrderPreview['order'], invoice: Invoice): string[] {
+  const { document, laidOut } = invoice;
   const { shopTotal, channelTax, invoiceTotal, difference } = proofOf({ order, document });
   const rows: (string | Cell)[][] = [
     ['Shop’s total', money.show(shopTotal)],
@@ -131,7 +132,7 @@ function proofText(screen: Screen, order: OrderPreview['order'], { document, lai
   return [
     '',
     ...table(screen, [{ title: '' }, { title: '', align: 'right' }], rows),
-    ...paragraph(screen, `How: ${laidOut.why} (${laidOut.rung})`),
+    ...(isUnbookable(invoice) ? [] : paragraph(screen, `How: ${laidOut.why} (${laidOut.rung})`)),
   ];
 }
 
@@ -154,7 +155,8 @@ function verdictText(screen: Screen, shown: OrderPreview): string[] {
 
 function laterText(screen: Screen, shown: OrderPreview): string[] {
   const { payments, holds, reread } = laterOf(shown);
-  const isBooked = judge(shown).outcome === 'priced';
+  const isBooked =
+    judge(shown).outcome === 'priced' && shown.invoice !== undefined && !isUnbookable(shown.invoice);
   const steps = [
     ...(isBooked ? [{ lead: 'Sent', text: 'marked as sent on the invoice’s date; nothing is mailed' }] : []),
     ...payments.map(({ amount, paidOn, method, note }) => ({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { previewOrder } from '#app.ts';
-import type { OrderPreview } from '#app.ts';
+import { previewOrder } from '#preview.ts';
+import type { OrderPreview } from '#preview.ts';
 import { createWorld } from '#sim/world.ts';
 import type { ScenarioName } from '#sim/world/scenarios.ts';
 import { SCENARIO_NAMES } from '#sim/world/scenarios.ts';
@@ -74,12 +74,13 @@ describe('a preview', () => {
     assert.doesNotMatch(text, /^Invoice/m);
   });
 
-  test('of an order whose taxes FreshBooks cannot reach claims no difference of nothing', () => {
+  test('of an order whose taxes FreshBooks cannot reach prices it as charged and holds the invoice beneath', () => {
     const shown = previewOf('paid, Quebec', (body) => body.replaceAll('"rate":0.05', '"rate":0.5'));
-    assert.equal(judge(shown).outcome, 'held');
+    assert.equal(judge(shown).outcome, 'priced');
     const text = previewText(SCREEN, shown).join('\n');
-    assert.match(text, /^ {2}FreshBooks would compute +[\d.]+ USD$/m);
-    assert.doesNotMatch(text, /^Difference +0\.00/m);
+    assert.match(text, /^Difference +0\.00/m);
+    assert.match(text, /^Held +Invoice .* FreshBooks would compute/m);
+    assert.doesNotMatch(text, /^(How|Sent|Payment)/m);
   });
 
   test('as JSON has amounts as decimal text and the same verdict', () => {

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
-import { previewOrder } from '#app.ts';
-import type { OrderPreview } from '#app.ts';
+import { previewOrder } from '#preview.ts';
+import type { OrderPreview } from '#preview.ts';
 import { Failure } from '#core/failure.ts';
 import { parseZone } from '#core/time.ts';
 import type { Zone } from '#core/time.ts';

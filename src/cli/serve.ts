@@ -1,4 +1,5 @@
-import { loggingOutside, openApp } from '#app.ts';
+import { openApp } from '#app.ts';
+import { loggingOutside } from '#outside.ts';
 import type { App } from '#app.ts';
 import { configOf } from './context.ts';
 import type { CommandContext } from './context.ts';

@@ -1,4 +1,4 @@
-import type { App, ShopAdmin } from '#app.ts';
+import type { App } from '#app.ts';
 import { CommandError, DONE, USAGE } from './command-error.ts';
 import { withApp } from './context.ts';
 import type { CommandContext } from './context.ts';
@@ -9,8 +9,8 @@ import type { Cell, Column, Output } from './output.ts';
 
 export const WEBHOOK_ACTIONS = ['list', 'register', 'repair', 'remove'] as const;
 
-type Plan = Awaited<ReturnType<ShopAdmin['planWebhooks']>>;
-type Changes = Awaited<ReturnType<ShopAdmin['repairWebhooks']>>;
+type Plan = Awaited<ReturnType<App['shopAdmin']['planWebhooks']>>;
+type Changes = Awaited<ReturnType<App['shopAdmin']['repairWebhooks']>>;
 
 export async function webhooks(context: CommandContext, action: string): Promise<number> {
   return withApp(context, async ({ shopAdmin }) => {

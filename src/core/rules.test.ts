@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DEFAULT_RULES, fill } from './rules.ts';
+import { DEFAULT_RULES, fill, rulesWith } from './rules.ts';
+import { parseZone } from './time.ts';
 
 test('templates are filled, each name as often as it stands', () => {
   assert.equal(fill('SHOPIFY-{order_number}', { order_number: '1001' }), 'SHOPIFY-1001');
@@ -23,6 +24,11 @@ test('a value is text: what stands in it is neither filled nor a pattern', () =>
 
 test('an empty value fills', () => {
   assert.equal(fill('<{a}>', { a: '' }), '<>');
+});
+
+test('a configured zone is part of the rules, and none is no field of them', () => {
+  assert.equal(rulesWith(parseZone('Europe/Berlin')).timeZone, 'Europe/Berlin');
+  assert.deepEqual(rulesWith(undefined), DEFAULT_RULES);
 });
 
 test('the compact number of a seven-digit order fits into ten characters', () => {

@@ -44,3 +44,8 @@ export function fill(template: string, values: Readonly<Record<string, string>>)
     Object.hasOwn(values, name) ? (values[name] ?? whole) : whole,
   );
 }
+
+/** The default rules, with the configured zone of dates if there is one. */
+export function rulesWith(timeZone: Zone | undefined): Rules {
+  return { ...DEFAULT_RULES, ...(timeZone === undefined ? {} : { timeZone }) };
+}

@@ -302,6 +302,40 @@ void describe('SQLite: migrations', () => {
       await Promise.all(opened.map(({ store }) => store.close()));
     }));
 
+  void test('one that another process applied a moment before it begins is not applied again', () =>
+    inFolder(async (path) => {
+      const done = await openAt(path('done.db'));
+      const schema = done.database
+        .prepare(
+          "select sql from sqlite_master where sql is not null and name not like 'sqlite_%' and name <> 'migrations'",
+        )
+        .all()
+        .map((row) => String(row['sql']));
+      await done.store.close();
+      const database = openSqlite(path('a.db'));
+      const other = new DatabaseSync(path('a.db'));
+      const exec = database.exec.bind(database);
+      let isFirst = true;
+      database.exec = (text) => {
+        if (isFirst && text === 'begin immediate') {
+          isFirst = false;
+          schema.forEach((statement) => other.exec(statement));
+          other.exec("insert into migrations values (1, 'start', 'x', 1, 0)");
+        }
+        exec(text);
+      };
+      const dialect = sqliteDialect(database);
+      const { store, migrated } = await openStore({
+        dialect,
+        clock: hurriedClock(),
+        seal: createSeal('key'),
+      });
+      assert.deepEqual(migrated, { applied: [], version: 1 });
+      await store.transact((tx) => tx.putSetting('a', '1'));
+      await store.close();
+      other.close();
+    }));
+
   void test('several processes that start on a new file all open it', () =>
     inFolder(async (path) => {
       const outcomes = await Promise.all(Array.from({ length: 2 }, () => ended(child('open', path('a.db')))));

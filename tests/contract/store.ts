@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { Failure } from '#core/failure.ts';
 import { connectionId, orderKey } from '#core/ids.ts';
 import type { OrderKey } from '#core/ids.ts';
 import type { Entry } from '#core/ledger.ts';
@@ -86,6 +87,21 @@ function transactions(promise: Promises): void {
     assert.equal(result, 'result');
     assert.deepEqual(ran, [1, 2]);
     assert.deepEqual(await Promise.all(seen), ['1']);
+  });
+
+  promise('a transaction that met a busy database is done again whole, and followed once', async (store) => {
+    let tries = 0;
+    let followed = 0;
+    await store.transact(async (tx) => {
+      tries += 1;
+      tx.afterCommit(() => (followed += 1));
+      assert.equal(await tx.setting('a'), undefined, 'what the first try wrote is gone');
+      await tx.putSetting('a', '1');
+      if (tries === 1) {
+        throw new Failure('database-busy', { detail: 'Cannot write the database: database is locked' });
+      }
+    });
+    assert.deepEqual([tries, followed, await store.read.setting('a')], [2, 1, '1']);
   });
 
   promise('a transaction reads what it wrote', async (store) => {
@@ -448,6 +464,11 @@ function entries(promise: Promises): void {
       },
     );
   }
+
+  promise('not even in another account does a second one stand', async (store) => {
+    await add(store, entry(clientStep()));
+    await assert.rejects(add(store, entry(clientStep(), { account: 'other' })));
+  });
 
   promise('a second live entry undoes the whole transaction that tried it', async (store) => {
     await add(store, entry(clientStep()));

@@ -20,7 +20,7 @@ import { DOCUMENTS } from '#sources/shopify/documents.ts';
 import { Mutation, QueryRoot } from '#sim/shopify/graph.ts';
 import { createShopify, DEFAULT_APP } from '#sim/shopify/shopify.ts';
 import { TOPICS } from '#sim/shopify/topics.ts';
-import type { TypeShape } from '#sim/shopify/types.ts';
+import type { TypeShape } from '#sim/shopify/graph-type.ts';
 import { createWorld } from '#sim/world.ts';
 import { SCHEMA_FILE, SCHEMA_FOLDER } from './schema-place.ts';
 

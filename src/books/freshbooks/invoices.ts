@@ -35,7 +35,15 @@ const INCLUDES = ['lines', 'late_reminders', 'late_fee', 'allowed_gateways'].map
  */
 export async function findInvoice(api: Api, task: InvoiceTask): Promise<Standing> {
   const row = await rowOf(api, task, []);
-  return row === undefined ? { state: 'absent' } : await judge(api, task, row);
+  return row === undefined ? bookable(task.step.document) : await judge(api, task, row);
+}
+
+/** Told before a client is made for an invoice that FreshBooks could never bring to the charged total. */
+function bookable(document: InvoiceDocument): Standing {
+  const laidOut = layOut(document);
+  return laidOut.outcome === 'laid-out'
+    ? { state: 'absent' }
+    : { state: 'unclear', code: laidOut.code, detail: laidOut.detail, facts: laidOut.facts };
 }
 
 type Filters = readonly (readonly [string, string])[];
