@@ -436,9 +436,9 @@ function overpaidHold(
 
 /** Words in a gateway's name that tell how the money came; the first that fits decides. */
 const METHODS: readonly (readonly [RegExp, PaymentMethod])[] = [
-  [/gift.?card|store.?credit/i, 'other'],
+  [/gift.?card|store.?credit|cash.?app/i, 'other'],
   [/paypal/i, 'paypal'],
-  [/bank|wire|transfer|sepa/i, 'bank'],
+  [/bank|\bwire\b|transfer|sepa/i, 'bank'],
   [/manual|cash|\bcod\b/i, 'cash'],
   [
     /card|shopify.?payments|stripe|authorize|braintree|adyen|worldpay|cybersource|square|bogus|moneris|eway|checkout/i,

@@ -130,74 +130,62 @@ function busyOnce(store: Store, isNext: () => boolean): Store {
   };
 }
 
-test(
-  'a payment that was made and could not be written down is looked for, not made again',
-  { todo: 'applier.write takes the failure of recordReceipt for a refusal by the books' },
-  async () => {
-    const { clock, store, tasks, machine, accept, work } = await openWorld();
-    await sortDelivery(machine, await accept('a', order()));
-    let isBroken = true;
-    // The first transaction after the payment was made is the one that writes it down.
-    const isNext = (): boolean => isBroken && tasks.at(-1)?.kind === 'payment' && !(isBroken = false);
-    await work({ ...machine, store: busyOnce(store, isNext) });
-    const entry = (await store.read.entriesOf(ORDER)).find((one) => one.kind === 'payment');
-    assert.equal(entry?.state, 'pending');
-    assert.notEqual(entry?.calledAt, undefined, 'its outcome is unknown to the ledger');
-    await clock.advance(MINUTE / 2);
-    await work(machine);
-    assert.equal(tasks.filter((task) => task.kind === 'payment').length, 1);
-    await store.close();
-  },
-);
+test('a payment that was made and could not be written down is looked for, not made again', async () => {
+  const { clock, store, tasks, machine, accept, work } = await openWorld();
+  await sortDelivery(machine, await accept('a', order()));
+  let isBroken = true;
+  // The first transaction after the payment was made is the one that writes it down.
+  const isNext = (): boolean => isBroken && tasks.at(-1)?.kind === 'payment' && !(isBroken = false);
+  await work({ ...machine, store: busyOnce(store, isNext) });
+  const entry = (await store.read.entriesOf(ORDER)).find((one) => one.kind === 'payment');
+  assert.equal(entry?.state, 'pending');
+  assert.notEqual(entry?.calledAt, undefined, 'its outcome is unknown to the ledger');
+  await clock.advance(MINUTE / 2);
+  await work(machine);
+  assert.equal(tasks.filter((task) => task.kind === 'payment').length, 1);
+  await store.close();
+});
 
-test(
-  'a message that is sorted while the shop is asked is not lost',
-  { todo: 'worker.reread writes back a record that it read outside the transaction' },
-  async () => {
-    const asked = order();
-    const newer = order({
-      updatedAt: after(asked.updatedAt, 5 * MINUTE),
-      lines: [line({ quantity: 2 })],
-    });
-    const { store, machine, accept, work } = await openWorld({ answer: () => asked });
-    await sortDelivery(machine, await accept('touch', asked, 'touch'));
-    const newerId = await accept('newer', newer);
-    let isArmed = false;
-    const interleaved: Store = {
-      ...store,
-      read: {
-        ...store.read,
-        async order(key) {
-          const record = await store.read.order(key);
-          if (isArmed && record?.snapshot !== undefined) {
-            isArmed = false;
-            await sortDelivery(machine, newerId);
-          }
-          return record;
-        },
+test('a message that is sorted while the shop is asked is not lost', async () => {
+  const asked = order();
+  const newer = order({
+    updatedAt: after(asked.updatedAt, 5 * MINUTE),
+    lines: [line({ quantity: 2 })],
+  });
+  const { store, machine, accept, work } = await openWorld({ answer: () => asked });
+  await sortDelivery(machine, await accept('touch', asked, 'touch'));
+  const newerId = await accept('newer', newer);
+  let isArmed = false;
+  const interleaved: Store = {
+    ...store,
+    read: {
+      ...store.read,
+      async order(key) {
+        const record = await store.read.order(key);
+        if (isArmed && record?.snapshot !== undefined) {
+          isArmed = false;
+          await sortDelivery(machine, newerId);
+        }
+        return record;
       },
-    };
-    isArmed = true;
-    await work({ ...machine, store: interleaved });
-    const record = await store.read.order(ORDER);
-    assert.equal(record?.stamp, newer.updatedAt);
-    assert.equal(record?.newestDelivery, newerId);
-    await store.close();
-  },
-);
+    },
+  };
+  isArmed = true;
+  await work({ ...machine, store: interleaved });
+  const record = await store.read.order(ORDER);
+  assert.equal(record?.stamp, newer.updatedAt);
+  assert.equal(record?.newestDelivery, newerId);
+  await store.close();
+});
 
-test(
-  'each payment is told what the one before it left outstanding',
-  { todo: 'applier.recordReceipt keeps the outstanding of invoice and sent only' },
-  async () => {
-    const { store, tasks, machine, accept, work } = await openWorld();
-    const cash = received(tender(usd('3'), { gateway: 'gift_card' }), tender(usd('7')));
-    await sortDelivery(machine, await accept('a', order({ cash })));
-    await work(machine);
-    const told = tasks.flatMap((task) =>
-      task.kind === 'payment' && task.outstanding !== undefined ? [money.show(task.outstanding)] : [],
-    );
-    assert.deepEqual(told, ['10.00 USD', '7.00 USD']);
-    await store.close();
-  },
-);
+test('each payment is told what the one before it left outstanding', async () => {
+  const { store, tasks, machine, accept, work } = await openWorld();
+  const cash = received(tender(usd('3'), { gateway: 'gift_card' }), tender(usd('7')));
+  await sortDelivery(machine, await accept('a', order({ cash })));
+  await work(machine);
+  const told = tasks.flatMap((task) =>
+    task.kind === 'payment' && task.outstanding !== undefined ? [money.show(task.outstanding)] : [],
+  );
+  assert.deepEqual(told, ['10.00 USD', '7.00 USD']);
+  await store.close();
+});

@@ -147,6 +147,9 @@ async function advance(run: Run, first: OrderRecord): Promise<Outcome> {
   }
   const { record } = asked;
   const { snapshot, newestDelivery } = record;
+  if (record.isDeleted && (await run.machine.store.read.entriesOf(record.key)).length === 0) {
+    return { state: 'skipped', reason: 'Deleted in the shop before it was booked', holds: [] };
+  }
   if (snapshot === undefined || newestDelivery === undefined || record.reread?.isBlocking === true) {
     return unanswered(run, record, []);
   }
@@ -232,7 +235,11 @@ async function book(run: Run, subject: Subject): Promise<Outcome> {
     }
     const { planned, booked } = await planFor(run, subject);
     if (planned.outcome === 'skip') {
-      return { state: 'skipped', reason: planned.reason, holds: [] };
+      // An open question about a call that may have been made outlives the reason to make it.
+      const reason = planned.reason;
+      return failed.length > 0
+        ? { state: 'held', reason, holds: failed }
+        : { state: 'skipped', reason, holds: [] };
     }
     const step = failed.length > 0 ? undefined : planned.steps[0];
     if (step === undefined) {
@@ -293,9 +300,6 @@ function concluded(
 
 /** The order's state is not told by what arrived and the source cannot be asked: wait for the message that shows it, then ask a person. */
 function unanswered({ machine, route }: Run, record: OrderRecord, holds: readonly HeldStep[]): Outcome {
-  if (record.isDeleted && record.snapshot === undefined) {
-    return { state: 'skipped', reason: 'Deleted in the shop before it was booked', holds: [] };
-  }
   if (record.reread === undefined) {
     return { state: holds.length > 0 ? 'held' : 'settled', holds };
   }

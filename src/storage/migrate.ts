@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import { Failure } from '#core/failure.ts';
@@ -27,7 +26,7 @@ export interface Migrated {
  */
 export async function migrate(db: Kysely<Tables>, now: Instant): Promise<Migrated> {
   await sql`create table if not exists migrations (
-    number bigint primary key, name text not null, checksum text not null, is_breaking integer not null, applied_at bigint not null
+    number bigint primary key, name text not null, is_breaking integer not null, applied_at bigint not null
   )`.execute(db);
   const done = await db.selectFrom('migrations').selectAll().orderBy('number').execute();
   const newer = done.filter((row) => row.number > MIGRATIONS.length && row.is_breaking !== 0n);
@@ -61,11 +60,9 @@ async function applyOnce(
       return false;
     }
     await migration.up(tx);
-    const checksum = createHash('sha256').update(String(migration.up)).digest('hex');
     const row = {
       number,
       name: migration.name,
-      checksum,
       is_breaking: migration.isBreaking ? 1 : 0,
       applied_at: now,
     };

@@ -29,7 +29,7 @@ export function openSqlite(path: string): DatabaseSync {
   });
 }
 
-/** Kysely on node:sqlite: one connection, handed out to one user at a time, and transactions that lock when they begin. */
+/** Kysely on node:sqlite: one connection, and transactions that lock when they begin. */
 export function sqliteDialect(database: DatabaseSync): Dialect {
   return {
     createAdapter: () => new SqliteAdapter(),
@@ -41,25 +41,11 @@ export function sqliteDialect(database: DatabaseSync): Dialect {
 
 function createDriver(database: DatabaseSync): Driver {
   const connection = createConnection(database);
-  const waiting: (() => void)[] = [];
-  let isTaken = false;
   return {
     init: async () => undefined,
-    async acquireConnection() {
-      if (isTaken) {
-        await new Promise<void>((resolve) => waiting.push(resolve));
-      }
-      isTaken = true;
-      return connection;
-    },
-    async releaseConnection() {
-      const next = waiting.shift();
-      if (next === undefined) {
-        isTaken = false;
-      } else {
-        next();
-      }
-    },
+    // Kysely itself hands the one connection to one user at a time, as SqliteAdapter asks it to.
+    acquireConnection: async () => connection,
+    releaseConnection: async () => undefined,
     // Immediate: a deferred transaction that first reads and then writes fails at once when another process wrote between.
     async beginTransaction() {
       translated('Cannot begin a transaction', () => database.exec('begin immediate'));

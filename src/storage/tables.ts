@@ -141,7 +141,6 @@ interface SecretsTable {
 interface MigrationsTable {
   number: Integer;
   name: string;
-  checksum: string;
   is_breaking: Integer;
   applied_at: Integer;
 }
