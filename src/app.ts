@@ -7,7 +7,7 @@ import type { Consent } from '#books/freshbooks/consent.ts';
 import { consentFailure, missingScopes } from '#books/freshbooks/oauth.ts';
 import type { Config } from '#config.ts';
 import type { InvoiceDocument } from '#core/document.ts';
-import { Failure } from '#core/failure.ts';
+import { Failure, asFailure } from '#core/failure.ts';
 import { connectionId } from '#core/ids.ts';
 import type { ConnectionId } from '#core/ids.ts';
 import { toJson } from '#core/json.ts';
@@ -63,6 +63,8 @@ export interface App {
   /** Throws `config-invalid` while the shop or its credentials are not configured. */
   readonly shopAdmin: ShopAdmin;
   readonly books: Books;
+  /** Finds the account before the first order needs it. */
+  readonly openBooks: () => Promise<void>;
   /** Lays a document out as FreshBooks will show it, without a connection. */
   readonly preview: (document: InvoiceDocument) => Preview;
   /** Takes the lock, listens, works; resolves when it does. Stopping finishes what is in flight. */
@@ -89,7 +91,7 @@ export async function openApp(config: Config, outside: Outside): Promise<App> {
     clock,
     seal: createSeal(key),
   });
-  const { books, consent } = connectFreshBooks({
+  const { books, consent, open } = connectFreshBooks({
     ...config.freshbooks,
     connection: FRESHBOOKS,
     store,
@@ -100,7 +102,18 @@ export async function openApp(config: Config, outside: Outside): Promise<App> {
   });
   const shopify = openShopify(config, outside);
   const rules = rulesWith(config.timeZone);
-  const app = { config, clock, store, migrated, rules, consent, shopify, books, preview: previewOf };
+  const app = {
+    config,
+    clock,
+    store,
+    migrated,
+    rules,
+    consent,
+    shopify,
+    books,
+    openBooks: open,
+    preview: previewOf,
+  };
   return {
     ...app,
     shopAdmin: createShopAdmin({
@@ -168,11 +181,20 @@ function freshBooksIdentity(account: string): Identity {
 
 type Parts = Pick<
   App,
-  'config' | 'clock' | 'store' | 'migrated' | 'rules' | 'consent' | 'shopify' | 'books' | 'preview'
+  | 'config'
+  | 'clock'
+  | 'store'
+  | 'migrated'
+  | 'rules'
+  | 'consent'
+  | 'shopify'
+  | 'books'
+  | 'openBooks'
+  | 'preview'
 >;
 
 async function serve(app: Parts, outside: Outside): Promise<Serving> {
-  const { config, store, clock, shopify } = app;
+  const { config, store, clock, shopify, openBooks } = app;
   const lock = takeServeLock(config.databasePath, clock.now());
   try {
     if (shopify !== undefined) {
@@ -202,6 +224,10 @@ async function serve(app: Parts, outside: Outside): Promise<Serving> {
     });
     const { port } = await server.listen({ host: config.host, port: config.port });
     queue.start((key, signal) => run(machine, key, signal));
+    openBooks().catch((thrown: unknown) => {
+      const { code, message } = asFailure(thrown, 'Cannot open the books');
+      outside.emit({ name: 'books not ready', level: 'warn', fields: { code, detail: message } });
+    });
     return { port, stop: () => stop({ server, queue, lock }) };
   } catch (thrown) {
     lock.release();

@@ -43,13 +43,17 @@ export async function findClient(api: Api, task: ClientTask): Promise<Standing> 
 
 export async function createClient(api: Api, task: ClientTask): Promise<Receipt> {
   const shared = isShared(task);
-  const { reply, remarks } = await writeAnyScript((writing) => api.post('users/clients', writing), {
-    body: shared ? channelClientBody(task.step) : clientBody(task.step, task.buyer),
-    doing: shared
-      ? `Creating the shared client "${task.step.channelName}"`
-      : `Creating the client of ${task.step.reference}`,
-    secrets: secretsOf(task.buyer),
-  });
+  const { reply, remarks } = await writeAnyScript(
+    api,
+    { method: 'post', path: 'users/clients' },
+    {
+      body: shared ? channelClientBody(task.step) : clientBody(task.step, task.buyer),
+      doing: shared
+        ? `Creating the shared client "${task.step.channelName}"`
+        : `Creating the client of ${task.step.reference}`,
+      secrets: secretsOf(task.buyer),
+    },
+  );
   const { result, answer } = expectDone(reply);
   return {
     externalId: clientIn(result, answer).id,
@@ -71,11 +75,15 @@ export async function fillClient(api: Api, clientId: string, buyer: Buyer): Prom
   if (Object.keys(missing).length === 0) {
     return;
   }
-  const { reply } = await writeAnyScript((writing) => api.put(path, writing), {
-    body: { client: missing },
-    doing: `Completing client ${clientId}`,
-    secrets: secretsOf(buyer),
-  });
+  const { reply } = await writeAnyScript(
+    api,
+    { method: 'put', path },
+    {
+      body: { client: missing },
+      doing: `Completing client ${clientId}`,
+      secrets: secretsOf(buyer),
+    },
+  );
   expectDone(reply);
 }
 

@@ -37,10 +37,14 @@ export interface ConnectionOptions {
 const TOKEN_LEASE_MS = 60 * SECOND;
 const TOKEN_LEASE_PAUSE_MS = 100;
 
-export function connectFreshBooks(options: ConnectionOptions): {
+export interface Connection {
   readonly books: Books;
   readonly consent: Consent;
-} {
+  /** Finds the account before the first order needs it. Throws what keeps the books from being written. */
+  readonly open: () => Promise<void>;
+}
+
+export function connectFreshBooks(options: ConnectionOptions): Connection {
   const { connection, store, clock, transport, version, apiUrl, authUrl } = options;
   const needApp = (): OAuthApp => {
     if (options.app === undefined) {
@@ -80,12 +84,12 @@ export function connectFreshBooks(options: ConnectionOptions): {
     clock,
     exclusively: (work) => exclusively(options, work),
   });
-  const books = lazyBooks(connection, async () => {
+  const opened = onceDone(async () => {
     const accountId = await consent.account();
     await options.assertAccount(accountId);
     return createFreshBooksBooks({ ...calling(), accountId });
   });
-  return { books, consent };
+  return { books: lazyBooks(connection, opened), consent, open: async () => void (await opened()) };
 }
 
 /** Runs `first` before the first of many calls. */
@@ -142,20 +146,24 @@ async function exclusively<T>(
   }
 }
 
-/** Books whose account is asked for at the first call, and again until it is known. */
-function lazyBooks(connection: ConnectionId, make: () => Promise<Books>): Books {
-  let made: Promise<Books> | undefined;
-  const books = (): Promise<Books> => {
-    made ??= make().catch((thrown: unknown) => {
-      made = undefined;
-      throw thrown;
-    });
-    return made;
-  };
+/** Books whose account is asked for at the first call. */
+function lazyBooks(connection: ConnectionId, books: () => Promise<Books>): Books {
   return {
     connection,
     find: async (task) => (await books()).find(task),
     apply: async (task) => (await books()).apply(task),
     fillClient: async (clientId, buyer) => (await books()).fillClient(clientId, buyer),
+  };
+}
+
+/** One answer for all who ask, and another try after a failure. */
+function onceDone<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((thrown: unknown) => {
+      made = undefined;
+      throw thrown;
+    });
+    return made;
   };
 }

@@ -179,12 +179,16 @@ async function standing(
 export async function createInvoice(api: Api, task: InvoiceTask): Promise<Receipt> {
   const { step, buyer, clientId } = task;
   invariant(clientId !== undefined, `the client of ${step.reference} is known`);
-  const { reply, remarks } = await writeAnyScript((writing) => api.post('invoices/invoices', writing), {
-    query: INCLUDES,
-    body: invoiceBody(step, { buyer, clientId, layout: layoutOf(step.document) }),
-    doing: `Creating invoice "${step.document.number}"`,
-    secrets: secretsOf(buyer),
-  });
+  const { reply, remarks } = await writeAnyScript(
+    api,
+    { method: 'post', path: 'invoices/invoices' },
+    {
+      query: INCLUDES,
+      body: invoiceBody(step, { buyer, clientId, layout: layoutOf(step.document) }),
+      doing: `Creating invoice "${step.document.number}"`,
+      secrets: secretsOf(buyer),
+    },
+  );
   if (reply.outcome === 'refused' && isNumberConflict(reply.refusal)) {
     return await whatHasTheNumber(api, task, reply);
   }

@@ -50,21 +50,31 @@ export async function pageOf<Row>(api: Api, listing: Listing<Row>, number: numbe
   return listing.read(result, answer);
 }
 
+/** Accounts that have refused characters beyond U+FFFF: they are spared the attempt, and the order the time. */
+const basicPlaneOnly = new WeakSet<Api>();
+
 /**
- * Writes once more without characters beyond U+FFFF when FreshBooks refuses them (errno 1036: nothing was done). The
+ * Writes, and once more without characters beyond U+FFFF when FreshBooks refuses them (errno 1036: nothing was done). The
  * remark tells the operator, since a name is then not as the shop wrote it.
  */
 export async function writeAnyScript(
-  write: (writing: Writing) => Promise<Reply>,
+  api: Api,
+  { method, path }: { readonly method: 'post' | 'put'; readonly path: string },
   writing: Writing,
 ): Promise<{ readonly reply: Reply; readonly remarks: readonly string[] }> {
-  const reply = await write(writing);
-  if (reply.outcome === 'done' || !isRepertoire(reply.refusal)) {
-    return { reply, remarks: [] };
+  if (!basicPlaneOnly.has(api)) {
+    const reply = await api[method](path, writing);
+    if (reply.outcome === 'done' || !isRepertoire(reply.refusal)) {
+      return { reply, remarks: [] };
+    }
+    basicPlaneOnly.add(api);
   }
   const body: JsonBody = inBasicPlane(writing.body);
+  const isChanged = JSON.stringify(body) !== JSON.stringify(writing.body);
   return {
-    reply: await write({ ...writing, body }),
-    remarks: ['FreshBooks does not take emoji and other rare characters here, so they were left out'],
+    reply: await api[method](path, { ...writing, body }),
+    remarks: isChanged
+      ? ['FreshBooks does not take emoji and other rare characters here, so they were left out']
+      : [],
   };
 }

@@ -1,0 +1,278 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { scriptedFaults } from '#sim/faults.ts';
+import { openStage } from './stage.ts';
+import type { Placed, Stage } from './stage.ts';
+
+/** What becomes of an order when FreshBooks, a person or the network does something of its own. */
+
+type Options = Parameters<typeof openStage>[0];
+
+async function onStage(options: Options, act: (stage: Stage) => Promise<void>): Promise<void> {
+  const stage = await openStage(options);
+  try {
+    await act(stage);
+  } finally {
+    await stage.close();
+  }
+}
+
+const openHolds = async ({ app }: Stage, order: Placed): Promise<string[]> => {
+  const [record] = await app.store.read.orders({ search: `shopify/${order.id}`, limit: 1 });
+  const holds = record === undefined ? [] : await app.store.read.holds({ order: record.key, isOpen: true });
+  return holds.map((hold) => hold.code);
+};
+const told = async ({ app }: Stage): Promise<string> =>
+  (await app.store.read.notices()).map((notice) => notice.sentence).join('\n');
+
+test('a refused length switches the account to the short number, once and told', () =>
+  onStage({ freshbooks: { numberLengthMax: 10 } }, async (stage) => {
+    const orders = [
+      stage.sandbox.world.scenario('paid, one line'),
+      stage.sandbox.world.scenario('paid, Quebec'),
+    ];
+    for (const order of orders) {
+      assert.equal((await stage.book(order)).state, 'settled');
+      assert.deepEqual(
+        stage.invoices(order).map((row) => [row.number, row.status]),
+        [[`SH${order.name.slice(1)}`, 4]],
+      );
+    }
+    assert.match(await told(stage), /short invoice numbers from now on/);
+    const refused = stage.sandbox.freshbooks.calls.filter(
+      (call) => call.method === 'POST' && call.status >= 400,
+    );
+    assert.equal(refused.length, 1, 'only the first order met the refusal');
+  }));
+
+test('an invoice of something else under our number stays, and the order gets a suffix', () =>
+  onStage({}, async (stage) => {
+    const order = stage.sandbox.world.scenario('paid, one line');
+    const hand = stage.sandbox.freshbooks.byHand();
+    const customerid = hand.addClient({ fname: 'Another', email: 'another@example.com' });
+    const number = `SHOPIFY-${order.name.slice(1)}`;
+    const lines = [{ name: 'Workshop', qty: 1, unit_cost: { amount: '12.00', code: 'USD' } }];
+    hand.addInvoice({ customerid, create_date: '2026-01-05', invoice_number: number, lines });
+    assert.equal((await stage.book(order)).state, 'settled');
+    assert.deepEqual(
+      stage.invoices(order).map((row) => [row.number, row.status]),
+      [[`${number}-2`, 4]],
+    );
+    const other = stage.sandbox.freshbooks.account().invoices.find((row) => row.number === number);
+    assert.deepEqual([other?.amount, other?.status], ['12.00', 1]);
+    assert.match(await told(stage), /suffix -2/);
+  }));
+
+test('an invoice made by hand for this order and equal to it is linked, and its money is left alone', () =>
+  onStage({}, async (stage) => {
+    const order = stage.sandbox.world.scenario('paid, one line');
+    const body = JSON.parse(stage.sandbox.shopify.webhooks.body(order.id));
+    const hand = stage.sandbox.freshbooks.byHand();
+    const customerid = hand.addClient({ fname: 'Jane', email: body.email });
+    const lines = [{ name: 'All of it', qty: 1, unit_cost: { amount: body.total_price, code: 'USD' } }];
+    const po_number = `SHOPIFY-ORDER-${order.id}`;
+    const invoice_number = `SHOPIFY-${order.name.slice(1)}`;
+    hand.addInvoice({
+      customerid,
+      create_date: body.processed_at.slice(0, 10),
+      invoice_number,
+      po_number,
+      lines,
+    });
+    assert.equal((await stage.book(order)).state, 'settled');
+    assert.deepEqual(
+      stage.invoices(order).map((row) => [row.amount, row.status]),
+      [[body.total_price, 1]],
+    );
+    assert.equal(stage.payments(order).length, 0);
+    assert.equal(
+      stage.sandbox.freshbooks.account().clients.length,
+      1,
+      'no client was made for a linked invoice',
+    );
+    assert.match(await told(stage), /linked, not changed/);
+  }));
+
+test('an invoice made by hand for this order that differs is held, and no second one is made', () =>
+  onStage({}, async (stage) => {
+    const order = stage.sandbox.world.scenario('paid, one line');
+    const hand = stage.sandbox.freshbooks.byHand();
+    const customerid = hand.addClient({ fname: 'Jane' });
+    const lines = [{ name: 'Almost', qty: 1, unit_cost: { amount: '1.00', code: 'USD' } }];
+    hand.addInvoice({
+      customerid,
+      create_date: '2026-01-05',
+      po_number: `SHOPIFY-ORDER-${order.id}`,
+      invoice_number: `SHOPIFY-${order.name.slice(1)}`,
+      lines,
+    });
+    assert.equal((await stage.book(order)).state, 'held');
+    assert.deepEqual(await openHolds(stage, order), ['books-invoice-unclear']);
+    assert.equal(stage.invoices(order).length, 1);
+  }));
+
+test('beyond the plan’s clients an order stands on the shared client with the buyer’s name on the invoice', () =>
+  onStage({ accounts: [{ id: 'SiMfb1', clientLimit: 1 }] }, async (stage) => {
+    const first = stage.sandbox.world.scenario('paid at the till in cash, no customer');
+    const second = stage.sandbox.world.scenario('paid, one line');
+    await stage.book(first);
+    assert.equal((await stage.book(second)).state, 'settled');
+    const { clients } = stage.sandbox.freshbooks.account();
+    assert.equal(clients.length, 1);
+    const body = JSON.parse(stage.sandbox.shopify.webhooks.body(second.id));
+    const [invoice] = stage.invoices(second);
+    assert.deepEqual([invoice?.clientId, invoice?.status], [clients[0]?.id, 4]);
+    assert.equal(invoice?.texts['lname'], body.billing_address?.last_name ?? body.customer.last_name);
+    assert.match(await told(stage), /shared client/);
+  }));
+
+test('reminders that cannot be switched off for a client of the owner’s own keep the invoice a draft and ask', () =>
+  onStage({ freshbooks: { remindersOnInvoice: 'ignored' } }, async (stage) => {
+    const order = stage.sandbox.world.scenario('paid, one line');
+    const { email } = JSON.parse(stage.sandbox.shopify.webhooks.body(order.id));
+    stage.sandbox.freshbooks.byHand().addClient({ email });
+    assert.equal((await stage.book(order)).state, 'held');
+    assert.deepEqual(await openHolds(stage, order), ['books-reminders-on']);
+    assert.deepEqual(
+      stage.invoices(order).map((row) => row.status),
+      [1],
+    );
+    assert.equal(stage.payments(order).length, 0);
+  }));
+
+test('a total that FreshBooks computes otherwise stays a draft with the difference shown', () =>
+  onStage({ freshbooks: { taxRounding: 'per-line' } }, async (stage) => {
+    const orders = Array.from({ length: 12 }, () => stage.sandbox.world.scenario('paid, four taxes a line'));
+    const states = new Set<string>();
+    for (const order of [
+      ...orders,
+      stage.sandbox.world.scenario('paid, Quebec'),
+      stage.sandbox.world.scenario('paid, two lines, code discount'),
+    ]) {
+      const { state, snapshot } = await stage.book(order);
+      const [invoice] = stage.invoices(order);
+      const isEqual = BigInt((invoice?.amount ?? '').replace('.', '')) === snapshot?.total.minor;
+      assert.deepEqual([state, invoice?.status], isEqual ? ['settled', 4] : ['held', 1]);
+      assert.deepEqual(await openHolds(stage, order), isEqual ? [] : ['books-total-differs']);
+      states.add(state);
+    }
+    assert.ok(states.has('held'), 'the switch makes a difference in at least one of them');
+  }));
+
+test('an order deleted in the shop is flagged and its invoice stays', () =>
+  onStage({}, async (stage) => {
+    const order = stage.sandbox.world.scenario('paid, one line');
+    await stage.book(order);
+    const record = await stage.tell({ topic: 'orders/delete', body: `{"id":${order.id}}`, order });
+    assert.equal(record.state, 'held');
+    assert.deepEqual(await openHolds(stage, order), ['order-deleted']);
+    assert.deepEqual(
+      stage.invoices(order).map((row) => [row.visState, row.status]),
+      [[0, 4]],
+    );
+  }));
+
+test('a message that only names an order asks the shop, and what it shows is held with the figures', () =>
+  onStage({}, async (stage) => {
+    const order = stage.sandbox.world.scenario('paid, one line');
+    await stage.book(order);
+    stage.sandbox.world.act(order.id, {
+      kind: 'refund',
+      request: { lines: [{ line: 0, quantity: 1 }], restock: 'return' },
+    });
+    const record = await stage.tell({
+      topic: 'refunds/create',
+      body: `{"id":1,"order_id":${order.id}}`,
+      order,
+    });
+    assert.equal(record.state, 'held');
+    assert.deepEqual(await openHolds(stage, order), ['order-refunded']);
+    assert.ok(stage.sandbox.shopify.calls().some((call) => call.operation !== null));
+  }));
+
+test('without access to the shop such a message waits for the order’s own and then goes on', () =>
+  onStage({ environment: { SHOPIFY_API_KEY: '', SHOPIFY_API_SECRET: '' } }, async (stage) => {
+    const order = stage.sandbox.world.scenario('unpaid, bank transfer');
+    await stage.book(order);
+    const stamp = new Date(Date.now() + 60_000).toISOString();
+    const touch = {
+      topic: 'order_transactions/create',
+      body: `{"id":1,"order_id":${order.id},"created_at":"${stamp}"}`,
+      order,
+    };
+    const waiting = stage.tell(touch);
+    const paid = stage.sandbox.world.act(order.id, { kind: 'settle', status: 'success' });
+    await stage.tell({
+      topic: 'orders/updated',
+      body: stage.sandbox.shopify.webhooks
+        .body(paid.id)
+        .replace(/"updated_at":"[^"]+"/, `"updated_at":"${stamp}"`),
+      order,
+    });
+    await waiting;
+    assert.deepEqual([(await stage.atRest(order)).state, stage.payments(order).length], ['settled', 1]);
+  }));
+
+for (const { what, path } of [
+  { what: 'client', path: '/users/clients' },
+  { what: 'invoice', path: '/invoices/invoices' },
+  { what: 'payment', path: '/payments/payments' },
+]) {
+  test(`the ${what} whose answer is lost is found and not made again`, () => {
+    const faults = scriptedFaults([{ method: 'POST', path, nth: 1, fault: { kind: 'commit-then-drop' } }]);
+    return onStage({ faults }, async (stage) => {
+      const order = stage.sandbox.world.scenario('paid, one line');
+      assert.equal((await stage.book(order)).state, 'settled');
+      assert.equal(faults.injected.length, 1);
+      const { clients } = stage.sandbox.freshbooks.account();
+      assert.deepEqual(
+        [clients.length, stage.invoices(order).length, stage.payments(order).length],
+        [1, 1, 1],
+      );
+      assert.equal(stage.invoices(order)[0]?.status, 4);
+    });
+  });
+}
+
+test('a token that dies is renewed once, and a refused renewal pauses the account until a person connects', () =>
+  onStage({}, async (stage) => {
+    const { world, freshbooks } = stage.sandbox;
+    await stage.book(world.scenario('paid, one line'));
+    freshbooks.revokeGrants();
+    const order = world.scenario('paid, Quebec');
+    const waiting = stage.book(order);
+    const pause = async () => (await stage.app.store.read.pause('freshbooks'))?.reason;
+    for (;;) {
+      if ((await pause()) !== undefined) break;
+      await new Promise(setImmediate);
+    }
+    assert.equal(stage.invoices(order).length, 0);
+    const { url, state } = await stage.app.consent.begin();
+    const answer = await fetch(url, { redirect: 'manual' });
+    const code = new URL(answer.headers.get('location') ?? '').searchParams.get('code') ?? '';
+    await stage.app.answerConsent({ code, state });
+    await stage.app.store.transact(async (tx) => {
+      const [record] = await tx.orders({ search: `shopify/${order.id}`, limit: 1 });
+      if (record !== undefined) await tx.putOrder({ ...record, dueAt: stage.app.clock.now() });
+    });
+    assert.equal((await waiting).state, 'settled');
+    assert.equal(stage.invoices(order)[0]?.status, 4);
+  }));
+
+test('a client that is found gets its empty fields filled and keeps what a person wrote', () =>
+  onStage({}, async (stage) => {
+    const order = stage.sandbox.world.scenario('paid, one line');
+    const body = JSON.parse(stage.sandbox.shopify.webhooks.body(order.id));
+    const name = body.billing_address ?? body.customer;
+    stage.sandbox.freshbooks.byHand().addClient({
+      email: body.email.toUpperCase(),
+      fname: name.first_name,
+      lname: name.last_name,
+      note: 'Ours since 2019',
+    });
+    await stage.book(order);
+    const [client, ...more] = stage.sandbox.freshbooks.account().clients;
+    assert.equal(more.length, 0);
+    assert.equal(client?.texts['note'], 'Ours since 2019');
+    assert.equal(client?.texts['p_city'], body.billing_address.city);
+  }));

@@ -1,0 +1,100 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openApp } from '#app.ts';
+import type { App } from '#app.ts';
+import { readConfig } from '#config.ts';
+import type { OrderRecord } from '#pipeline/ports.ts';
+import { systemOutside } from '#outside.ts';
+import { openSandbox } from '#sim/main.ts';
+import type { Sandbox, SandboxOptions } from '#sim/main.ts';
+import { until } from '#tests/until.ts';
+import { send } from '#tests/webhook.ts';
+
+/** The service in this process between a simulated shop and account on local sockets. */
+export interface Stage {
+  readonly sandbox: Sandbox;
+  readonly app: App;
+  /** Sends the order as it stands now, and waits until the books have come to rest on it. */
+  book(order: Placed, topic?: string): Promise<OrderRecord>;
+  /** Sends any message and waits for the order it names. */
+  tell(message: {
+    readonly topic: string;
+    readonly body: string;
+    readonly order: Placed;
+  }): Promise<OrderRecord>;
+  /** Waits until nothing is under way on the order. */
+  atRest(order: Placed): Promise<OrderRecord>;
+  invoices(order: Placed): ReturnType<Sandbox['freshbooks']['account']>['invoices'];
+  payments(order: Placed): ReturnType<Sandbox['freshbooks']['account']>['payments'];
+  close(): Promise<void>;
+}
+
+export type Placed = ReturnType<Sandbox['world']['placeRandom']>;
+
+const SECRET = 'whsec_stage';
+
+export async function openStage(
+  options: Partial<SandboxOptions> & { readonly environment?: Readonly<Record<string, string>> } = {},
+): Promise<Stage> {
+  const folder = await mkdtemp(join(tmpdir(), 'counterfoil-stage-'));
+  const sandbox = await openSandbox({ seed: 3, ...options });
+  const config = readConfig({
+    ...sandbox.environment,
+    SHOPIFY_WEBHOOK_SECRET: SECRET,
+    UNKNOWN_WAIT_SECONDS: '1',
+    DATABASE_URL: `sqlite:${join(folder, 'counterfoil.db')}`,
+    PORT: '0',
+    ...options.environment,
+  });
+  const app = await openApp(
+    config,
+    systemOutside(() => undefined),
+  );
+  const serving = await app.serve();
+  const account = () => sandbox.freshbooks.account();
+  const invoices = (order: Placed) =>
+    account().invoices.filter((row) => row.poNumber === `SHOPIFY-ORDER-${order.id}`);
+  const atRest = (order: Placed): Promise<OrderRecord> =>
+    until(`order ${order.name} is at rest`, async () => {
+      const [record] = await app.store.read.orders({ search: `shopify/${order.id}`, limit: 1 });
+      const accepted = await app.store.read.deliveries({ state: 'accepted', limit: 1 });
+      const isResting = record !== undefined && record.dueAt === undefined && record.state !== 'working';
+      return isResting && accepted.length === 0 && record;
+    });
+  const tell: Stage['tell'] = async ({ topic, body, order }) => {
+    const origin = `http://127.0.0.1:${serving.port}`;
+    const response = await send({
+      origin,
+      secret: SECRET,
+      shopDomain: sandbox.world.shop.domain,
+      body,
+      topic,
+    });
+    if (response.status !== 200) {
+      throw new Error(`The message was answered ${response.status}: ${await response.text()}`);
+    }
+    return atRest(order);
+  };
+  return {
+    sandbox,
+    app,
+    book: (order, topic = 'orders/create') =>
+      tell({ topic, body: sandbox.shopify.webhooks.body(order.id), order }),
+    tell,
+    atRest,
+    invoices,
+    payments: (order) =>
+      account().payments.filter((row) => invoices(order).some((invoice) => invoice.id === row.invoiceId)),
+    async close() {
+      await serving.stop();
+      await app.close();
+      const { outbox } = sandbox.freshbooks;
+      await sandbox.close();
+      await rm(folder, { recursive: true, force: true });
+      if (outbox.length > 0) {
+        throw new Error(`Buyers were mailed: ${JSON.stringify(outbox)}`);
+      }
+    },
+  };
+}
