@@ -17,6 +17,7 @@ import { send } from '#tests/webhook.ts';
 const LATENCY_MS = 150;
 const BURST_MS = 30_000;
 const SECRET = 'whsec_bench';
+const WARM_UP_ORDERS = 3;
 
 const steadySeconds = Number(process.argv[2] ?? 300);
 const burstOrders = Number(process.argv[3] ?? 60);
@@ -40,18 +41,21 @@ async function measure(title: string, { count, everyMs }: { count: number; every
     DATABASE_URL: database,
   });
   try {
+    // A service that has just started compiles itself first; that is measured nowhere else either.
+    await letOrdersHappen({ sandbox, service, count: WARM_UP_ORDERS, everyMs: 1_000 });
+    await until('it is warm', () => paidCount(sandbox) === WARM_UP_ORDERS, 120_000);
     const sentAt = await letOrdersHappen({ sandbox, service, count, everyMs });
-    await until(
-      'all are paid',
-      () => sandbox.freshbooks.account().invoices.filter((row) => row.status === 4).length === count,
-      120_000,
-    );
+    await until('all are paid', () => paidCount(sandbox) === count + WARM_UP_ORDERS, 120_000);
     report(title, { sandbox, sentAt });
   } finally {
     await service.stop();
     await sandbox.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function paidCount(sandbox: Sandbox): number {
+  return sandbox.freshbooks.account().invoices.filter((row) => row.status === 4).length;
 }
 
 /** When each order's webhook was sent, by the number of its invoice. */

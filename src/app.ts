@@ -10,6 +10,7 @@ import type { InvoiceDocument } from '#core/document.ts';
 import { Failure, asFailure } from '#core/failure.ts';
 import { connectionId } from '#core/ids.ts';
 import type { ConnectionId } from '#core/ids.ts';
+import type { Money } from '#core/money.ts';
 import { toJson } from '#core/json.ts';
 import type { Rules } from '#core/rules.ts';
 import type { Clock } from '#core/time.ts';
@@ -66,7 +67,7 @@ export interface App {
   /** Finds the account before the first order needs it. */
   readonly openBooks: () => Promise<void>;
   /** Lays a document out as FreshBooks will show it, without a connection. */
-  readonly preview: (document: InvoiceDocument) => Preview;
+  readonly preview: (document: InvoiceDocument, correction?: Money) => Preview;
   /** Takes the lock, listens, works; resolves when it does. Stopping finishes what is in flight. */
   serve(): Promise<Serving>;
   close(): Promise<void>;

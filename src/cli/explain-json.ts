@@ -31,7 +31,8 @@ export function explainJson({ preview }: App, story: Story): unknown {
     holds: holds.map(holdJson),
     notices: notices.map(({ at, sentence }) => ({ at: instantJson(at), sentence })),
     lines: snapshot?.lines ?? null,
-    invoice: document === undefined ? null : { ...document, laidOut: preview(document) },
+    invoice:
+      document === undefined ? null : { ...document, laidOut: preview(document, booked.invoice?.correction) },
     proof: snapshot === undefined ? null : orderProof(snapshot, booked),
   };
 }

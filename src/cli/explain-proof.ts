@@ -69,7 +69,9 @@ export function proofText(
     ...table(output, SHOP_COLUMNS, shopRows(snapshot)),
     '',
     output.paint(document === undefined ? 'Nothing is booked' : `As invoice ${document.number}`, 'bold'),
-    ...(document === undefined ? [] : invoiceLines(output, { document, laidOut: preview(document) })),
+    ...(document === undefined
+      ? []
+      : invoiceLines(output, { document, laidOut: preview(document, booked.invoice?.correction) })),
     '',
     output.paint('To the cent', 'bold'),
     ...table(output, SUM_COLUMNS, comparisonRows(orderProof(snapshot, booked), snapshot)),

@@ -168,6 +168,7 @@ function nounOf(step: Step): string {
     case 'client':
       return 'Client';
     case 'invoice':
+    case 'lines':
     case 'sent':
       return 'Invoice';
     case 'payment':
@@ -181,6 +182,8 @@ function describe(step: Step): string {
       return step.policy === 'channel' ? `shared client "${step.channelName}"` : 'the customer’s client';
     case 'invoice':
       return `invoice ${step.document.number}, ${money.show(step.document.total)}`;
+    case 'lines':
+      return `rounding of the invoice corrected by ${money.show(step.correction)}, from ${money.show(step.from)}`;
     case 'sent':
       return `invoice marked as sent, dated ${step.fulfilledOn}`;
     case 'payment':

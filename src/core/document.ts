@@ -87,7 +87,19 @@ export interface PaymentStep {
   readonly note: string;
 }
 
+/** Replaces the lines of a draft whose total the books computed otherwise than they were expected to. */
+export interface LinesStep {
+  readonly kind: 'lines';
+  readonly slot: number;
+  readonly reference: Reference;
+  readonly document: InvoiceDocument;
+  /** The total that stands: another one means that somebody else changed the draft. */
+  readonly from: Money;
+  /** What the visible rounding line must hold more than was expected. */
+  readonly correction: Money;
+}
+
 /** One write into the books. */
-export type Step = ClientStep | InvoiceStep | SentStep | PaymentStep;
+export type Step = ClientStep | InvoiceStep | LinesStep | SentStep | PaymentStep;
 
 export type StepKind = Step['kind'];

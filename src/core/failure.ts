@@ -122,6 +122,11 @@ export const CATALOGUE = {
     remedy: 'review',
     sentence: 'The order’s invoice was deleted in FreshBooks. It is not made again by itself',
   },
+  'books-invoice-edited': {
+    remedy: 'review',
+    sentence:
+      'The invoice was changed in FreshBooks since it was booked. It is left as it stands; decide there what is right',
+  },
   'books-payment-unclear': {
     remedy: 'review',
     sentence:

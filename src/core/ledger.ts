@@ -65,6 +65,8 @@ export interface BookedInvoice {
   readonly amount: Money;
   readonly isAdopted: boolean;
   readonly isFound: boolean;
+  /** What its rounding line was corrected by, once it was. */
+  readonly correction?: Money;
   readonly remindsBuyer?: string;
 }
 
@@ -101,6 +103,13 @@ function post(booked: Booked, step: Step, receipt: Receipt): Booked {
           ...(receipt.remindsBuyer === undefined ? {} : { remindsBuyer: receipt.remindsBuyer }),
         },
       };
+    case 'lines':
+      return booked.invoice === undefined
+        ? booked
+        : {
+            ...booked,
+            invoice: { ...booked.invoice, amount: receipt.amount ?? step.from, correction: step.correction },
+          };
     case 'sent':
       return { ...booked, isSent: true };
     case 'payment': {

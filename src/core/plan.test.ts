@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { at, entry, line, order, paid, received, refund, rules, tax, tender } from '#tests/build.ts';
+import { ORDER, at, entry, line, order, paid, received, refund, rules, tax, tender } from '#tests/build.ts';
 import { connectionId, orderKey } from './ids.ts';
 import type { DocumentLine, InvoiceDocument, PaymentStep, Step } from './document.ts';
 import { fold } from './ledger.ts';
 import type { Entry, Receipt } from './ledger.ts';
+import { referenceOf } from './ids.ts';
 import * as money from './money.ts';
 import type { Order } from './order.ts';
 import { FIRST_NAMING, differencesOf, documentOf, plan } from './plan.ts';
@@ -788,6 +789,56 @@ describe('what the books made of it', () => {
         ],
       },
     ]);
+  });
+
+  describe('a total that rounding explains', () => {
+    const taxed = order({
+      lines: [line({ taxes: [tax('7', usd('0.70'))] })],
+      total: usd('10.70'),
+      currentTotal: usd('10.70'),
+    });
+    const opening = work(taxed).steps;
+    const [, invoiceStep] = opening;
+    const draft = opening.filter((step) => step.kind === 'client' || step.kind === 'invoice');
+    const corrected = (amount: string): Entry[] => {
+      const entries = posted(draft, { amount: usd('10.69') });
+      const [correction] = work(taxed, { entries }).steps;
+      assert(correction !== undefined);
+      const made = entry(correction, { id: '9' });
+      return [...entries, { ...made, receipt: { externalId: 'invoice-1', amount: usd(amount) } }];
+    };
+
+    test('gets its rounding line corrected before it is sent or paid', () => {
+      assert(invoiceStep?.kind === 'invoice');
+      const planned = work(taxed, { entries: posted(draft, { amount: usd('10.69') }) });
+      assert.deepEqual(planned.steps, [
+        {
+          kind: 'lines',
+          slot: 1,
+          reference: referenceOf(ORDER, 'lines', 1),
+          document: invoiceStep.document,
+          from: usd('10.69'),
+          correction: usd('0.01'),
+        },
+      ]);
+      assert.deepEqual(planned.holds, []);
+    });
+
+    test('is sent and paid once it is equal', () => {
+      const planned = work(taxed, { entries: corrected('10.70') });
+      assert.deepEqual(holds(planned), []);
+      assert.equal(planned.steps[0]?.kind, 'sent');
+    });
+
+    test('is held when one correction did not do, and never corrected twice', () => {
+      const planned = work(taxed, { entries: corrected('10.71') });
+      assert.deepEqual([planned.steps, holds(planned)], [[], ['sent-1: books-total-differs']]);
+    });
+
+    test('is held when it is further off than rounding', () => {
+      const planned = work(taxed, { entries: posted(draft, { amount: usd('10.68') }) });
+      assert.deepEqual([planned.steps, holds(planned)], [[], ['sent-1: books-total-differs']]);
+    });
   });
 
   test('an invoice of another currency stays a draft', () => {

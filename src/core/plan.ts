@@ -71,6 +71,10 @@ export function plan(
     // A person's or another program's invoice is linked; money on it stays theirs (bookkeeping.md section 5).
     return { outcome: 'work', steps: [], holds: later };
   }
+  const correction = booked.invoice === undefined ? undefined : correctionStep(order, booked, booked.invoice);
+  if (correction !== undefined) {
+    return { outcome: 'work', steps: [correction], holds: later };
+  }
   const unsendable = booked.invoice === undefined ? undefined : unsendableHold(booked.invoice);
   const payments =
     unsendable === undefined && rules.endState === 'sent'
@@ -312,6 +316,28 @@ function sentStep(order: Order, document: InvoiceDocument): Step {
     reference: referenceOf(order.key, 'sent', 1),
     fulfilledOn: document.issuedOn,
   };
+}
+
+/**
+ * The step down the ladder: a draft that the books computed otherwise, by no more than rounding explains, gets its rounding
+ * line corrected, once. Whatever is unequal after that is held.
+ */
+function correctionStep(order: Order, booked: Booked, invoice: BookedInvoice): Step | undefined {
+  const { document, amount } = invoice;
+  if (booked.isSent || invoice.correction !== undefined || amount.currency !== document.currency) {
+    return undefined;
+  }
+  const correction = money.subtract(document.total, amount);
+  return money.isZero(correction) || money.compare(money.absolute(correction), document.roundingLimit) > 0
+    ? undefined
+    : {
+        kind: 'lines',
+        slot: 1,
+        reference: referenceOf(order.key, 'lines', 1),
+        document,
+        from: amount,
+        correction,
+      };
 }
 
 /** Why a standing invoice must stay a draft: a wrong one in a report, or a mailed buyer, is worse than a late one. */

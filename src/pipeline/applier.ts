@@ -51,6 +51,7 @@ export async function takeStep(run: Run, subject: Subject, planned: Planned): Pr
       return openBooks(run, subject, { ...planned, step });
     case 'invoice':
       return (await lookForInvoice(run, subject, { step, booked })) ?? write(run, subject, { step, booked });
+    case 'lines':
     case 'sent':
     case 'payment':
       // In an invoice that was found, its later steps may stand as well.
@@ -220,6 +221,7 @@ function rememberOutstanding(run: Run, task: Task, { externalId, amount, outstan
     case 'client':
       return;
     case 'invoice':
+    case 'lines':
     case 'sent':
       if (outstanding !== undefined) {
         run.outstanding.set(externalId, outstanding);

@@ -130,6 +130,8 @@ export function taskOf(run: Run, step: Step, { buyer, booked }: { buyer: Buyer; 
         buyer,
         ...(booked.client === undefined ? {} : { clientId: booked.client.externalId }),
       };
+    case 'lines':
+      return { kind: 'lines', step, invoiceId: invoiceIdOf(booked) };
     case 'sent':
       return { kind: 'sent', step, invoiceId: invoiceIdOf(booked) };
     case 'payment': {

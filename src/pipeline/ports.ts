@@ -1,4 +1,4 @@
-import type { ClientStep, InvoiceStep, PaymentStep, SentStep } from '#core/document.ts';
+import type { ClientStep, InvoiceStep, LinesStep, PaymentStep, SentStep } from '#core/document.ts';
 import type { Fact, FailureCode } from '#core/failure.ts';
 import type { ConnectionId, OrderKey } from '#core/ids.ts';
 import type { Entry, Hold, Receipt } from '#core/ledger.ts';
@@ -88,6 +88,7 @@ export type Task =
       readonly buyer: Buyer;
       readonly clientId?: string;
     }
+  | { readonly kind: 'lines'; readonly step: LinesStep; readonly invoiceId: string }
   | { readonly kind: 'sent'; readonly step: SentStep; readonly invoiceId: string }
   | {
       readonly kind: 'payment';

@@ -17,10 +17,16 @@ export type Settled =
   | { readonly state: 'wait'; readonly until: Instant; readonly reason: string };
 
 /**
- * An invoice's number is unique in the books and the other two change nothing when repeated, so they may be looked for, and
+ * An invoice's number is unique in the books, and lines and the mark as sent change nothing when repeated, so they may be looked for, and
  * sent again, at once. A client or a payment that arrives late would stand twice: it is waited for and looked for twice.
  */
-const LOOKS: Readonly<Record<Entry['kind'], number>> = { invoice: 1, sent: 1, client: 2, payment: 2 };
+const LOOKS: Readonly<Record<Entry['kind'], number>> = {
+  invoice: 1,
+  lines: 1,
+  sent: 1,
+  client: 2,
+  payment: 2,
+};
 /** Between two looks: longer than an index of the books should lag. */
 const LOOK_AGAIN_MS = 5 * SECOND;
 

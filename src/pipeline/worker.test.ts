@@ -66,6 +66,7 @@ function booksOf(tasks: Task[]): Books {
         case 'invoice':
           outstanding = task.step.document.total;
           return { externalId, amount: task.step.document.total, outstanding };
+        case 'lines':
         case 'sent':
           return { externalId, outstanding };
         case 'payment':

@@ -1,6 +1,7 @@
 import type { DocumentLine, InvoiceDocument, PaymentStep } from '#core/document.ts';
 import { connectionId, orderKey, referenceOf } from '#core/ids.ts';
 import * as money from '#core/money.ts';
+import type { Money } from '#core/money.ts';
 import type { Buyer } from '#core/order.ts';
 import { parseLocalDate } from '#core/time.ts';
 import type { Task } from '#pipeline/ports.ts';
@@ -111,6 +112,22 @@ export function sentTask(invoiceId: string): TaskOf<'sent'> {
   return {
     kind: 'sent',
     step: { kind: 'sent', slot: 1, reference, fulfilledOn: parseLocalDate('2026-11-10') },
+    invoiceId,
+  };
+}
+
+export function linesTask(
+  invoiceId: string,
+  {
+    from,
+    correction,
+    document: made = document(),
+  }: { from: Money; correction: Money; document?: InvoiceDocument },
+): TaskOf<'lines'> {
+  const reference = referenceOf(ORDER, 'lines', 1);
+  return {
+    kind: 'lines',
+    step: { kind: 'lines', slot: 1, reference, document: made, from, correction },
     invoiceId,
   };
 }

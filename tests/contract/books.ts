@@ -11,6 +11,7 @@ import {
   document,
   invoiceTask,
   line,
+  linesTask,
   paymentTask,
   sentTask,
 } from '#tests/contract/books-tasks.ts';
@@ -150,6 +151,40 @@ export function booksContract(harness: BooksHarness): void {
         document: document({ lines: [line({ name })] }),
       });
       assert.equal(money.show((await books.apply(task)).amount ?? money.zero('CAD')), '29.70 CAD');
+    });
+    promise(
+      'a draft whose rounding is corrected comes to its total, once and whoever asks',
+      async ({ books }) => {
+        const client = await books.apply(clientTask());
+        const invoice = await books.apply(invoiceTask({ clientId: client.externalId }));
+        const from = money.parse('29.70', 'CAD');
+        const correction = money.parse('0.01', 'CAD');
+        // As if the books had come to a cent less than was charged.
+        const dearer = { ...document(), total: money.add(from, correction) };
+        const native = {
+          ...dearer,
+          lines: [line(), line({ key: 'fee', name: 'Fee', quantity: 1, unitPrice: correction })],
+        };
+        const task = linesTask(invoice.externalId, { from, correction: money.zero('CAD'), document: native });
+        assert.equal((await books.find(task)).state, 'absent');
+        assert.equal(money.show((await books.apply(task)).amount ?? from), '29.71 CAD');
+        assert.equal((await standing(books, task)).externalId, invoice.externalId);
+        const rounded = linesTask(invoice.externalId, { from: dearer.total, correction });
+        assert.equal(money.show((await books.apply(rounded)).amount ?? from), '29.71 CAD');
+      },
+    );
+    promise('lines that somebody changed since are not replaced', async ({ books }) => {
+      const client = await books.apply(clientTask());
+      const invoice = await books.apply(invoiceTask({ clientId: client.externalId }));
+      const stale = { from: money.parse('29.69', 'CAD'), correction: money.parse('0.01', 'CAD') };
+      const failure = await failureOf(books.apply(linesTask(invoice.externalId, stale)));
+      assert.deepEqual([failure.code, failure.effect], ['books-invoice-edited', 'none']);
+      await books.apply(sentTask(invoice.externalId));
+      const sent = { ...stale, from: money.parse('29.70', 'CAD') };
+      assert.equal(
+        (await failureOf(books.apply(linesTask(invoice.externalId, sent)))).code,
+        'books-invoice-edited',
+      );
     });
     promise(
       'an order whose taxes are further off than rounding is refused before anything is sent',

@@ -3,7 +3,7 @@ import type { Books, Standing, Task } from '#pipeline/ports.ts';
 import { createApi } from './api.ts';
 import type { Api, ApiOptions } from './api.ts';
 import { createClient, fillClient, findClient } from './clients.ts';
-import { createInvoice, findInvoice, findSent, markSent } from './invoices.ts';
+import { changeLines, createInvoice, findInvoice, findLines, findSent, markSent } from './invoices.ts';
 import { createPayment, findPayment } from './payments.ts';
 
 /** The books in FreshBooks. How each thing is found again stands with it: clients, invoices, payments. */
@@ -23,6 +23,8 @@ function find(api: Api, task: Task): Promise<Standing> {
       return findClient(api, task);
     case 'invoice':
       return findInvoice(api, task);
+    case 'lines':
+      return findLines(api, task);
     case 'sent':
       return findSent(api, task);
     case 'payment':
@@ -36,6 +38,8 @@ function apply(api: Api, task: Task): Promise<Receipt> {
       return createClient(api, task);
     case 'invoice':
       return createInvoice(api, task);
+    case 'lines':
+      return changeLines(api, task);
     case 'sent':
       return markSent(api, task);
     case 'payment':

@@ -15,12 +15,13 @@ import { layOut } from './layout.ts';
 import type { Layout } from './layout.ts';
 import { pageOf, scan, writeAnyScript } from './listing.ts';
 import type { Listing } from './listing.ts';
-import { invoiceBody, markerOf, secretsOf, sentBody } from './mapping.ts';
+import { invoiceBody, linesBody, markerOf, secretsOf, sentBody } from './mapping.ts';
 import { invoiceIn, invoicesIn, needAmount } from './payload.ts';
 import type { ReadInvoice } from './payload.ts';
 import { isNotFound, isNumberConflict } from './refusal.ts';
 
 export type InvoiceTask = Extract<Task, { kind: 'invoice' }>;
+type LinesTask = Extract<Task, { kind: 'lines' }>;
 export type SentTask = Extract<Task, { kind: 'sent' }>;
 
 /** FreshBooks serves no more rows a page than 100; a window of four days holds 10 000 invoices at most. */
@@ -201,8 +202,8 @@ export async function createInvoice(api: Api, task: InvoiceTask): Promise<Receip
   return receiptOf({ ...invoice, chasing }, answer, [...remarks, ...renumbered]);
 }
 
-function layoutOf(document: InvoiceDocument): Layout {
-  const laidOut = layOut(document);
+function layoutOf(document: InvoiceDocument, correction?: Money): Layout {
+  const laidOut = layOut(document, correction);
   switch (laidOut.outcome) {
     case 'laid-out':
       return laidOut.layout;
@@ -261,6 +262,45 @@ async function findHidden(api: Api, task: InvoiceTask): Promise<Standing> {
     }
   }
   return { state: 'absent' };
+}
+
+/** Whether the draft has come to its total; then its lines need no change any more. */
+export async function findLines(api: Api, { step, invoiceId }: LinesTask): Promise<Standing> {
+  const { invoice, answer } = await readInvoice(api, invoiceId);
+  return isTotal(invoice, step.document.total)
+    ? { state: 'standing', receipt: { ...receiptOf(invoice, answer, []), isFound: true } }
+    : { state: 'absent' };
+}
+
+/** Reads before it replaces: what a person changed since is theirs. */
+export async function changeLines(api: Api, { step, invoiceId }: LinesTask): Promise<Receipt> {
+  const { invoice } = await readInvoice(api, invoiceId);
+  if (!invoice.isDraft || !isTotal(invoice, step.from)) {
+    throw new Failure('books-invoice-edited', {
+      detail: `Invoice ${invoice.number} was ${money.show(step.from)} as a draft and is not any more`,
+      facts: [
+        {
+          name: 'Total in FreshBooks',
+          value: invoice.total === undefined ? 'unreadable' : money.show(invoice.total),
+        },
+      ],
+    });
+  }
+  const { reply, remarks } = await writeAnyScript(
+    api,
+    { method: 'put', path: `invoices/invoices/${invoiceId}` },
+    {
+      query: INCLUDES,
+      body: linesBody(layoutOf(step.document, step.correction)),
+      doing: `Correcting the rounding of invoice "${invoice.number}"`,
+    },
+  );
+  const { result, answer } = expectDone(reply);
+  return receiptOf(invoiceIn(result, answer), answer, remarks);
+}
+
+function isTotal({ total }: ReadInvoice, expected: Money): boolean {
+  return total !== undefined && money.equal(total, expected);
 }
 
 export async function findSent(api: Api, task: SentTask): Promise<Standing> {

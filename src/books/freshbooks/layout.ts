@@ -64,17 +64,27 @@ const TAXES_A_LINE_MAX = 2;
 
 const ROUNDING_NAME = 'Rounding';
 
-export function layOut(document: InvoiceDocument): LaidOut {
+/**
+ * Lays a document out so that FreshBooks comes to its total. `correction` is what a first layout fell short by, once the
+ * draft has shown that FreshBooks rounds otherwise than expected.
+ */
+export function layOut(
+  document: InvoiceDocument,
+  correction: Money = money.zero(document.currency),
+): LaidOut {
   const lines = document.lines.map((line) => laidLine(line));
   const taxes = expectedTaxes(lines, document.currency);
   const computed = money.sum(
     [...lines.map((line) => line.amount), ...taxes.map((tax) => tax.amount)],
     document.currency,
   );
-  const difference = money.subtract(document.total, computed);
+  const difference = money.add(money.subtract(document.total, computed), correction);
   if (money.isZero(difference)) {
     const why = 'FreshBooks computes the charged total by itself';
-    return { outcome: 'laid-out', layout: { rung: 'native', why, lines, taxes, expectedTotal: computed } };
+    return {
+      outcome: 'laid-out',
+      layout: { rung: 'native', why, lines, taxes, expectedTotal: document.total },
+    };
   }
   if (money.compare(money.absolute(difference), document.roundingLimit) > 0) {
     return refusal(document, computed, difference);
@@ -227,8 +237,8 @@ export interface PreviewLine {
   readonly taxes: string;
 }
 
-export function previewOf(document: InvoiceDocument): Preview {
-  const laidOut = layOut(document);
+export function previewOf(document: InvoiceDocument, correction?: Money): Preview {
+  const laidOut = layOut(document, correction);
   if (laidOut.outcome === 'refused') {
     return {
       lines: document.lines.map((line) => previewLine(laidLine(line))),

@@ -157,6 +157,11 @@ function snapshotFields(buyer: Buyer): Readonly<Record<string, string>> {
   return Object.values(fields).some((text) => text !== '') ? fields : {};
 }
 
+/** The whole set: what is left out is removed. */
+export function linesBody(layout: Layout): Body {
+  return { invoice: { lines: layout.lines.map(lineBody) } };
+}
+
 function lineBody(line: LaidLine): Body {
   const [first, second] = line.taxes;
   return {
