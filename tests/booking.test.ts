@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { releaseOrder } from '#pipeline/release.ts';
 import { scriptedFaults } from '#sim/faults.ts';
 import { openStage } from './stage.ts';
+import { until } from './until.ts';
 import type { Placed, Stage } from './stage.ts';
 
 /** What becomes of an order when FreshBooks, a person or the network does something of its own. */
@@ -21,6 +23,12 @@ const openHolds = async ({ app }: Stage, order: Placed): Promise<string[]> => {
   const [record] = await app.store.read.orders({ search: `shopify/${order.id}`, limit: 1 });
   const holds = record === undefined ? [] : await app.store.read.holds({ order: record.key, isOpen: true });
   return holds.map((hold) => hold.code);
+};
+/** As the command line does it: the order is worked on at once instead of at its next turn. */
+const retry = async ({ app }: Stage, order: Placed): Promise<void> => {
+  const [record] = await app.store.read.orders({ search: `shopify/${order.id}`, limit: 1 });
+  assert.ok(record !== undefined);
+  await releaseOrder(app.store, record.key, { now: app.clock.now(), account: 'freshbooks' });
 };
 const told = async ({ app }: Stage): Promise<string> =>
   (await app.store.read.notices()).map((notice) => notice.sentence).join('\n');
@@ -215,6 +223,21 @@ test('a message that only names an order asks the shop, and what it shows is hel
     assert.ok(stage.sandbox.shopify.calls().some((call) => call.operation !== null));
   }));
 
+test('what is known is booked while the shop cannot be asked for the rest', () =>
+  onStage({}, async (stage) => {
+    const { world, shopify } = stage.sandbox;
+    const order = world.scenario('unpaid, bank transfer');
+    shopify.setShop('down');
+    const late = new Date(Date.now() + 60_000).toISOString();
+    const touch = `{"id":1,"order_id":${order.id},"created_at":"${late}"}`;
+    const told = stage.tell({ topic: 'order_transactions/create', body: touch, order });
+    const booked = stage.book(order);
+    await until('the invoice stands', () => stage.invoices(order)[0]?.status === 2);
+    shopify.setShop('open');
+    await retry(stage, order);
+    assert.deepEqual([(await booked).state, (await told).state], ['settled', 'settled']);
+  }));
+
 test('without access to the shop such a message waits for the order’s own and then goes on', () =>
   onStage({ environment: { SHOPIFY_API_KEY: '', SHOPIFY_API_SECRET: '' } }, async (stage) => {
     const order = stage.sandbox.world.scenario('unpaid, bank transfer');
@@ -276,10 +299,7 @@ test('a token that dies is renewed once, and a refused renewal pauses the accoun
     const answer = await fetch(url, { redirect: 'manual' });
     const code = new URL(answer.headers.get('location') ?? '').searchParams.get('code') ?? '';
     await stage.app.answerConsent({ code, state });
-    await stage.app.store.transact(async (tx) => {
-      const [record] = await tx.orders({ search: `shopify/${order.id}`, limit: 1 });
-      if (record !== undefined) await tx.putOrder({ ...record, dueAt: stage.app.clock.now() });
-    });
+    await retry(stage, order);
     assert.equal((await waiting).state, 'settled');
     assert.equal(stage.invoices(order)[0]?.status, 4);
   }));

@@ -141,30 +141,30 @@ async function advance(run: Run, first: OrderRecord): Promise<Outcome> {
     const until = pause.until ?? after(now, PAUSE_RECHECK_MS);
     return { state: 'waiting', until, reason: pause.reason, isAttempt: false };
   }
-  const asked = await askSource(run, first);
-  if (asked.state === 'failed') {
-    return asked.outcome;
-  }
-  const { record } = asked;
+  const { record, trouble } = await askSource(run, first);
   const { snapshot, newestDelivery } = record;
   if (record.isDeleted && (await run.machine.store.read.entriesOf(record.key)).length === 0) {
     return { state: 'skipped', reason: 'Deleted in the shop before it was booked', holds: [] };
   }
   if (snapshot === undefined || newestDelivery === undefined || record.reread?.isBlocking === true) {
-    return unanswered(run, record, []);
+    return trouble ?? unanswered(run, record, []);
   }
   const buyer = await buyerOf(run, newestDelivery);
-  return book(run, { record, order: snapshot, buyer });
+  const outcome = await book(run, { record, order: snapshot, buyer });
+  // What is known is booked meanwhile; the question stays until the source answers it.
+  return outcome.state === 'settled' || outcome.state === 'held' ? (trouble ?? outcome) : outcome;
 }
 
-type Asked =
-  | { readonly state: 'known'; readonly record: OrderRecord }
-  | { readonly state: 'failed'; readonly outcome: Outcome };
+interface Asked {
+  readonly record: OrderRecord;
+  /** Why the source could not be asked, and what becomes of the question. */
+  readonly trouble?: Outcome;
+}
 
 /** A source that fails stops its own order only: the books are not at fault and go on with others. */
 async function askSource(run: Run, record: OrderRecord): Promise<Asked> {
   try {
-    return { state: 'known', record: await reread(run, record) };
+    return { record: await reread(run, record) };
   } catch (thrown) {
     const outcome = afterFailure(
       run.machine,
@@ -173,16 +173,16 @@ async function askSource(run: Run, record: OrderRecord): Promise<Asked> {
     );
     if (outcome.state === 'waiting' && outcome.pause?.until !== undefined) {
       const { pause: _books, ...waiting } = outcome;
-      return { state: 'failed', outcome: waiting };
+      return { record, trouble: waiting };
     }
     if (outcome.state === 'waiting' && outcome.pause !== undefined) {
       const { code, message, facts } = asFailure(thrown, 'Cannot ask the source');
       return {
-        state: 'failed',
-        outcome: { state: 'stopped', hold: { step: 'reread', code, detail: message, facts } },
+        record,
+        trouble: { state: 'stopped', hold: { step: 'reread', code, detail: message, facts } },
       };
     }
-    return { state: 'failed', outcome };
+    return { record, trouble: outcome };
   }
 }
 

@@ -98,7 +98,8 @@ async function clientsByEmail(api: Api, address: string): Promise<readonly ReadC
   const isIt = (client: ReadClient): boolean => client.email.toLowerCase() === email;
   const [exact, alike] = await Promise.all([
     clientsBy(api, { filters: [['search[email]', address.trim()]], isIt }),
-    clientsBy(api, { filters: [['search[email_like]', email]], isIt }),
+    // One page: whoever honours this filter has few rows, and the exact search has gone through all for who does not.
+    clientsBy(api, { filters: [['search[email_like]', email]], isIt, pagesMax: 1 }),
   ]);
   return exact.length > 0 ? exact : alike;
 }
@@ -109,9 +110,11 @@ async function clientsBy(
   {
     filters,
     isIt,
+    pagesMax = PAGES_MAX,
   }: {
     readonly filters: readonly (readonly [string, string])[];
     readonly isIt: (client: ReadClient) => boolean;
+    readonly pagesMax?: number;
   },
 ): Promise<readonly ReadClient[]> {
   const found: ReadClient[] = [];
@@ -120,7 +123,7 @@ async function clientsBy(
     query: filters,
     read: clientsIn,
     doing: 'Looking for the client',
-    pagesMax: PAGES_MAX,
+    pagesMax,
   };
   await scan(api, listing, (client) => {
     if (client.visibility === 'active' && isIt(client)) {
