@@ -2,7 +2,7 @@ import { SHOPIFY } from '#app.ts';
 import type { App } from '#app.ts';
 import { usable } from './choose-account.ts';
 import { NUMBERING } from './connect.ts';
-import type { Check, Finding } from './doctor.ts';
+import type { Check, Finding } from './doctor-check.ts';
 import { counted } from './output.ts';
 
 /** The checks that ask the shop and FreshBooks. None changes anything there. */
@@ -20,34 +20,34 @@ export function connectionChecks(app: App): Check[] {
 }
 
 function publicAddress({ config: { publicUrl } }: App): Finding {
-  const todo = 'Set COUNTERFOIL_PUBLIC_URL to the https address under which Shopify reaches this server';
+  const whatToDo = 'Set COUNTERFOIL_PUBLIC_URL to the https address under which Shopify reaches this server';
   if (publicUrl === undefined) {
-    return { state: 'warning', text: 'Not set: webhooks cannot be registered or watched', todo };
+    return { state: 'warning', text: 'Not set: webhooks cannot be registered or watched', whatToDo };
   }
   return publicUrl.startsWith('https://')
     ? { state: 'ok', text: publicUrl }
-    : { state: 'problem', text: `${publicUrl} is not https, and Shopify sends to nothing else`, todo };
+    : { state: 'problem', text: `${publicUrl} is not https, and Shopify sends to nothing else`, whatToDo };
 }
 
 async function shop({ config: { shopify }, store }: App): Promise<Finding> {
   if (shopify === undefined) {
-    return { state: 'problem', text: 'No shop is configured', todo: 'Set SHOPIFY_SHOP_DOMAIN' };
+    return { state: 'problem', text: 'No shop is configured', whatToDo: 'Set SHOPIFY_SHOP_DOMAIN' };
   }
   const known = await store.read.setting(`identity:${SHOPIFY}`);
   const isUsed = (await store.read.orders({ limit: 1 })).length > 0;
   if (known !== undefined && known !== shopify.shopDomain && isUsed) {
-    const todo = 'Use a new database for another shop, or restore SHOPIFY_SHOP_DOMAIN';
+    const whatToDo = 'Use a new database for another shop, or restore SHOPIFY_SHOP_DOMAIN';
     return {
       state: 'problem',
       text: `${shopify.shopDomain}, and this database holds orders of ${known}`,
-      todo,
+      whatToDo,
     };
   }
   return shopify.webhookSecrets.length === 0
     ? {
         state: 'problem',
         text: `${shopify.shopDomain}, and no secret verifies its webhooks: every one is refused`,
-        todo: 'Set SHOPIFY_API_SECRET (the app’s client secret) or SHOPIFY_WEBHOOK_SECRET',
+        whatToDo: 'Set SHOPIFY_API_SECRET (the app’s client secret) or SHOPIFY_WEBHOOK_SECRET',
       }
     : {
         state: 'ok',
@@ -59,7 +59,7 @@ async function shop({ config: { shopify }, store }: App): Promise<Finding> {
 const NO_API: Finding = {
   state: 'warning',
   text: 'No API access: an order whose message does not tell its state waits 15 minutes and is then held',
-  todo: 'Set SHOPIFY_API_KEY and SHOPIFY_API_SECRET, or SHOPIFY_ACCESS_TOKEN',
+  whatToDo: 'Set SHOPIFY_API_KEY and SHOPIFY_API_SECRET, or SHOPIFY_ACCESS_TOKEN',
 };
 
 async function access({ shopify, shopAdmin }: App): Promise<Finding> {
@@ -71,12 +71,12 @@ async function access({ shopify, shopAdmin }: App): Promise<Finding> {
     return {
       state: 'problem',
       text: `${shopName} answers, and the app lacks ${missingScopes.join(' and ')}`,
-      todo: 'Add the scopes to the app, release a new version and accept it in the shop',
+      whatToDo: 'Add the scopes to the app, release a new version and accept it in the shop',
     };
   }
   return remarks.length === 0
     ? { state: 'ok', text: `${shopName} answers, in ${currency}` }
-    : { state: 'warning', text: `${shopName} answers, in ${currency}`, todo: remarks.join('. ') };
+    : { state: 'warning', text: `${shopName} answers, in ${currency}`, whatToDo: remarks.join('. ') };
 }
 
 async function subscriptions({ shopify, shopAdmin, config }: App): Promise<Finding> {
@@ -84,7 +84,8 @@ async function subscriptions({ shopify, shopAdmin, config }: App): Promise<Findi
     return {
       state: 'warning',
       text: 'Cannot be compared with what the shop sends',
-      todo: 'Needs API access and COUNTERFOIL_PUBLIC_URL; else enter the webhooks in the shop’s own settings',
+      whatToDo:
+        'Needs API access and COUNTERFOIL_PUBLIC_URL; else enter the webhooks in the shop’s own settings',
     };
   }
   const { right, missing, wrong, duplicates } = await shopAdmin.planWebhooks();
@@ -95,21 +96,21 @@ async function subscriptions({ shopify, shopAdmin, config }: App): Promise<Findi
   ];
   return faults.length === 0
     ? { state: 'ok', text: `All ${right.length} topics come here` }
-    : { state: 'problem', text: faults.join(', '), todo: 'Run counterfoil webhooks repair' };
+    : { state: 'problem', text: faults.join(', '), whatToDo: 'Run counterfoil webhooks repair' };
 }
 
 function freshBooksApp({ config: { freshbooks } }: App): Finding {
   const { app, seed } = freshbooks;
-  const todo = 'Set FRESHBOOKS_CLIENT_ID, FRESHBOOKS_CLIENT_SECRET and FRESHBOOKS_REDIRECT_URI';
+  const whatToDo = 'Set FRESHBOOKS_CLIENT_ID, FRESHBOOKS_CLIENT_SECRET and FRESHBOOKS_REDIRECT_URI';
   if (app !== undefined && app.redirectUri !== '') {
     return { state: 'ok', text: `Configured, redirects to ${app.redirectUri}` };
   }
   return seed === undefined
-    ? { state: 'problem', text: 'Not configured', todo }
+    ? { state: 'problem', text: 'Not configured', whatToDo }
     : {
         state: 'warning',
         text: 'Not configured: the given tokens cannot be renewed and end within hours',
-        todo,
+        whatToDo,
       };
 }
 
@@ -124,7 +125,7 @@ async function freshBooksAccess(app: App): Promise<Finding> {
     : {
         state: 'problem',
         text: `The access lacks ${missing.join(', ')}`,
-        todo: 'Enable these scopes on the app, then counterfoil connect freshbooks',
+        whatToDo: 'Enable these scopes on the app, then counterfoil connect freshbooks',
       };
 }
 

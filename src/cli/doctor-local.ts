@@ -6,7 +6,7 @@ import { SETTINGS, readConfig } from '#config.ts';
 import type { Config, Environment } from '#config.ts';
 import { MINUTE } from '#core/time.ts';
 import { quietOutside } from './context.ts';
-import type { Check, Finding } from './doctor.ts';
+import type { Check, Finding } from './doctor-check.ts';
 import { counted } from './output.ts';
 import { showDuration } from './time-text.ts';
 
@@ -23,8 +23,8 @@ export function nodeCheck(): Check {
     name: 'Node',
     run: () => {
       const isNew = Number(process.versions.node.split('.')[0]) >= NODE_MAJOR;
-      const todo = `Use Node ${NODE_MAJOR}: npm ci in the checkout brings it`;
-      return { state: isNew ? 'ok' : 'problem', text: process.version, todo };
+      const whatToDo = `Use Node ${NODE_MAJOR}: npm ci in the checkout brings it`;
+      return { state: isNew ? 'ok' : 'problem', text: process.version, whatToDo };
     },
   };
 }
@@ -45,12 +45,12 @@ export function configurationCheck(environment: Environment): Check {
         ? {
             state: set.length === 0 ? 'warning' : 'ok',
             text,
-            todo: 'Set environment variables, or write a file .env',
+            whatToDo: 'Set environment variables, or write a file .env',
           }
         : {
             state: 'warning',
             text,
-            todo: `Not known, perhaps mistyped: ${strange.join(', ')}`,
+            whatToDo: `Not known, perhaps mistyped: ${strange.join(', ')}`,
           };
     },
   };
@@ -78,7 +78,7 @@ export function keyCheck({ secretKey, databasePath }: Config): Check {
         : {
             state: 'warning',
             text: `"${path}" could be read by others (${shown})`,
-            todo: 'It was closed to them now',
+            whatToDo: 'It was closed to them now',
           };
     },
   };
@@ -93,7 +93,7 @@ export function serverCheck(config: Config): Check {
         ? {
             state: 'warning',
             text: 'None runs on this database',
-            todo: 'Orders are booked while counterfoil serve runs',
+            whatToDo: 'Orders are booked while counterfoil serve runs',
           }
         : { state: 'ok', text: server };
     },
@@ -118,12 +118,12 @@ async function pause({ store, clock }: App): Promise<Finding> {
     ? {
         state: 'problem',
         text: `FreshBooks is paused: ${paused.reason}`,
-        todo: 'Mend the cause; it is tried again by itself',
+        whatToDo: 'Mend the cause; it is tried again by itself',
       }
     : {
         state: 'warning',
         text: `FreshBooks is paused for ${showDuration(paused.until - clock.now())}: ${paused.reason}`,
-        todo: 'It goes on by itself',
+        whatToDo: 'It goes on by itself',
       };
 }
 
@@ -136,7 +136,7 @@ async function held({ store }: App): Promise<Finding> {
     : {
         state: 'warning',
         text: `${counted(orders.size, 'order')} and ${counted(messages, 'message')} wait for a person`,
-        todo: 'counterfoil orders --state held lists them, counterfoil explain tells why',
+        whatToDo: 'counterfoil orders --state held lists them, counterfoil explain tells why',
       };
 }
 
@@ -155,7 +155,7 @@ async function due({ store, clock }: App): Promise<Finding> {
       : `${counted(ages.length, 'order')}, the oldest for ${showDuration(oldest)}`;
   return oldest < DUE_TOO_LONG_MS
     ? { state: 'ok', text }
-    : { state: 'problem', text, todo: 'Start counterfoil serve, or look at its log' };
+    : { state: 'problem', text, whatToDo: 'Start counterfoil serve, or look at its log' };
 }
 
 async function notices({ store }: App): Promise<Finding> {

@@ -6,6 +6,7 @@ import { SECOND, after, showInstant } from '#core/time.ts';
 import { DONE, FAILED, explained } from './command-error.ts';
 import { configOf, quietOutside } from './context.ts';
 import type { CommandContext } from './context.ts';
+import type { Check, Finding } from './doctor-check.ts';
 import { connectionChecks } from './doctor-connections.ts';
 import { configurationCheck, keyCheck, nodeCheck, serverCheck, stateChecks } from './doctor-local.ts';
 import { wrapped } from './output.ts';
@@ -13,18 +14,6 @@ import type { Output } from './output.ts';
 import { padded, plain } from './text-width.ts';
 
 /** A checklist of everything that booking needs. Each check stands alone: one that fails or hangs stops no other. */
-
-export interface Finding {
-  readonly state: 'ok' | 'warning' | 'problem';
-  readonly text: string;
-  /** What to do about it. */
-  readonly todo?: string;
-}
-
-export interface Check {
-  readonly name: string;
-  readonly run: () => Promise<Finding> | Finding;
-}
 
 interface Checked extends Finding {
   readonly name: string;
@@ -102,7 +91,7 @@ async function checkOne({ name, run }: Check): Promise<Checked> {
   const late = clock.sleep(after(clock.now(), TIMEOUT_MS), settled.signal).then((): Finding => ({
     state: 'problem',
     text: `No answer within ${TIMEOUT_MS / SECOND} s`,
-    todo: 'Check the network, a proxy and the configured addresses',
+    whatToDo: 'Check the network, a proxy and the configured addresses',
   }));
   try {
     return { name, ...(await Promise.race([Promise.resolve().then(run), late])) };
@@ -115,19 +104,19 @@ async function checkOne({ name, run }: Check): Promise<Checked> {
 
 function findingOf(thrown: unknown): Finding {
   const { message, advice } = explained(thrown);
-  return { state: 'problem', text: message, ...(advice === '' ? {} : { todo: advice }) };
+  return { state: 'problem', text: message, ...(advice === '' ? {} : { whatToDo: advice }) };
 }
 
 const COLOURS = { ok: 'green', warning: 'yellow', problem: 'red' } as const;
 const STATE_WIDTH = 'problem'.length;
 const NAME_WIDTH = 'FreshBooks account'.length;
 
-function checkText(output: Output, { name, state, text, todo }: Checked): string[] {
+function checkText(output: Output, { name, state, text, whatToDo }: Checked): string[] {
   const lead = `${padded(state, STATE_WIDTH)}  ${padded(name, NAME_WIDTH)}  `;
   const columns = output.columns - lead.length;
   const lines = [
     ...wrapped(plain(text), columns),
-    ...(todo === undefined || state === 'ok' ? [] : wrapped(`→ ${plain(todo)}`, columns)),
+    ...(whatToDo === undefined || state === 'ok' ? [] : wrapped(`→ ${plain(whatToDo)}`, columns)),
   ];
   return lines.map((line, index) =>
     index === 0
