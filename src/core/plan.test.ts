@@ -653,6 +653,19 @@ describe('what is not booked', () => {
     assert.equal(reason(free, { skipZeroTotals: false }), 'work');
     assert.deepEqual(payments(work(free, { rules: rules({ skipZeroTotals: false }) })), []);
   });
+  test('an order edited to nothing after its cash was rounded down is skipped, not booked below zero', () => {
+    const [sold] = free.lines;
+    assert.ok(sold !== undefined);
+    const rounding = line({
+      key: 'cash-rounding',
+      kind: 'fee',
+      title: 'Cash rounding',
+      unitPrice: usd('-0.02'),
+    });
+    const edited = order({ lines: [sold, rounding] });
+    assert.equal(edited.total.minor, -2n);
+    assert.equal(reason(edited), 'Nothing was charged: a 0.00 invoice would turn overdue');
+  });
   test('an order cancelled before anything was paid is skipped', () => {
     const cancelled = order({ cancelledAt: at('2026-11-10T13:00:00-05:00'), cash: paid(usd('0')) });
     assert.equal(reason(cancelled), 'Cancelled before it was booked and before anything was paid');

@@ -131,7 +131,8 @@ function skipReason(order: Order, rules: Rules): string | undefined {
   if (order.isTest && rules.skipTestOrders) {
     return 'Test order of the shop';
   }
-  if (money.isZero(order.total) && rules.skipZeroTotals) {
+  // Less than nothing where a drawer had rounded the cash down and the sale was then edited to 0.00: no invoice holds that.
+  if (money.compare(order.total, money.zero(order.currency)) <= 0 && rules.skipZeroTotals) {
     return 'Nothing was charged: a 0.00 invoice would turn overdue';
   }
   const isUnpaid = order.cash.state === 'known' && money.isZero(order.cash.received);
