@@ -1,0 +1,55 @@
+import type { CurrencySide } from '#sources/shopify/amounts.ts';
+import { createWorld } from '#sim/world.ts';
+import type { World, WorldOptions } from '#sim/world.ts';
+import type { WorldOrder } from '#sim/world/order.ts';
+
+/** One order of a random shop and what became of it, the same again for the same seed and number. */
+export interface Life {
+  readonly world: World;
+  readonly order: WorldOrder;
+  /** The currency that its shop is booked in. */
+  readonly side: CurrencySide;
+}
+
+/** Shops of every kind of arithmetic: tax on top and within, none, two and three decimals, several currencies. */
+const SHOPS = [
+  { currency: 'USD', taxesIncluded: false, timeZone: 'America/New_York' },
+  { currency: 'EUR', taxesIncluded: true, timeZone: 'Europe/Berlin' },
+  { currency: 'CAD', taxesIncluded: false, timeZone: 'America/Toronto' },
+  { currency: 'GBP', taxesIncluded: true, timeZone: 'Europe/London', presentmentCurrencies: ['GBP', 'EUR'] },
+  { currency: 'JPY', taxesIncluded: true, timeZone: 'Asia/Tokyo', presentmentCurrencies: ['JPY', 'USD'] },
+  { currency: 'AUD', taxesIncluded: true, timeZone: 'Australia/Melbourne' },
+  { currency: 'INR', taxesIncluded: false, timeZone: 'Asia/Kolkata', presentmentCurrencies: ['INR', 'USD'] },
+  { currency: 'KWD', taxesIncluded: false, timeZone: 'Asia/Kuwait', presentmentCurrencies: ['KWD', 'EUR'] },
+] as const;
+
+const START = Date.UTC(2026, 0, 1);
+/** A prime number of minutes, so that orders fall on every hour of every day of a year, both changes of clock included. */
+const APART_MS = 521 * 60_000;
+const YEAR_MS = 365 * 86_400_000;
+const EVENTS_MAX = 4;
+/** One order in this many is booked in its buyer's currency. */
+const PRESENTMENT_EVERY = 5;
+/** Far apart, so that the orders of two seeds are not the same ones shifted by one. */
+const SEED_STRIDE = 1_000_003;
+
+export function lifeOf(seed: number, number: number, options: Partial<WorldOptions> = {}): Life {
+  let now = START + ((number * APART_MS) % YEAR_MS);
+  const own = (Math.imul(seed, SEED_STRIDE) + number) >>> 0;
+  const world = createWorld({
+    seed: own,
+    clock: { now: () => now },
+    shop: SHOPS[own % SHOPS.length] ?? SHOPS[0],
+    ids: own % 3 === 0 ? 'beyond 2^53' : 'ordinary',
+    firstOrderNumber: 1001 + number,
+    ...options,
+  });
+  let order = world.placeRandom();
+  const events = Math.floor(own / SHOPS.length) % (EVENTS_MAX + 1);
+  for (let event = 0; event < events; event += 1) {
+    now += options.updatedAt === 'whole seconds' ? 0 : 61_000;
+    world.actRandom(order.id);
+    order = world.order(order.id) ?? order;
+  }
+  return { world, order, side: number % PRESENTMENT_EVERY === 0 ? 'presentment' : 'shop' };
+}
