@@ -195,7 +195,11 @@ function take(
   const { reread, ...rest } = record;
   const isOutstanding =
     reread?.at !== undefined && reread.at > order.updatedAt && delivery.topic !== READ_TOPIC;
-  const unpaid = order.cash.state === 'reread' ? asked(record, { why: order.cash.why }, now) : undefined;
+  // A newer state ends the doubt between two older ones; what it does not tell blocks nothing but its own payment.
+  const unpaid =
+    order.cash.state === 'reread'
+      ? { ...asked(record, { why: order.cash.why }, now), isBlocking: false }
+      : undefined;
   const question = unpaid ?? (isOutstanding ? reread : undefined);
   return {
     ...rest,

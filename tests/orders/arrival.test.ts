@@ -63,28 +63,24 @@ void describe('messages in any order of arrival, some of them twice', () => {
   }
 
   // The sorter's `take` keeps `isBlocking` where the newer state says by itself that the shop must be asked for the cash.
-  void test(
-    'a newer state ends the question which of two older ones was true',
-    { todo: 'src/pipeline/sorter.ts keeps the question blocking when the newer state asks for its cash' },
-    async () => {
-      const life = lifeOf(1, 1);
-      const first = { updated_at: '2026-11-20T10:00:00-05:00', financial_status: 'pending' };
-      const bodies = [
-        bodyOf({ lines: [{ price: 1000 }], as: first }),
-        bodyOf({ lines: [{ price: 900 }], as: first }),
-        bodyOf({
-          lines: [{ price: 900 }],
-          as: { updated_at: '2026-11-20T10:00:01-05:00', financial_status: 'refunded' },
-        }),
-      ];
-      const messages = bodies.map((body, index) => messageOf(index, 'orders/updated', JSON.stringify(body)));
-      const id = String(bodies[0]?.['id']);
-      const two = await arrived(life, messages.slice(0, 2), { canRead: false, id });
-      assert.equal(two.reread?.isBlocking, true);
-      const three = await arrived(life, messages, { canRead: false, id });
-      assert.equal(three.reread?.isBlocking, false);
-    },
-  );
+  void test('a newer state ends the question which of two older ones was true', async () => {
+    const life = lifeOf(1, 1);
+    const first = { updated_at: '2026-11-20T10:00:00-05:00', financial_status: 'pending' };
+    const bodies = [
+      bodyOf({ lines: [{ price: 1000 }], as: first }),
+      bodyOf({ lines: [{ price: 900 }], as: first }),
+      bodyOf({
+        lines: [{ price: 900 }],
+        as: { updated_at: '2026-11-20T10:00:01-05:00', financial_status: 'refunded' },
+      }),
+    ];
+    const messages = bodies.map((body, index) => messageOf(index, 'orders/updated', JSON.stringify(body)));
+    const id = String(bodies[0]?.['id']);
+    const two = await arrived(life, messages.slice(0, 2), { canRead: false, id });
+    assert.equal(two.reread?.isBlocking, true);
+    const three = await arrived(life, messages, { canRead: false, id });
+    assert.equal(three.reread?.isBlocking, false);
+  });
 });
 
 /** Every message that Shopify would have sent, oldest first. */
