@@ -62,7 +62,6 @@ void describe('messages in any order of arrival, some of them twice', () => {
     });
   }
 
-  // The sorter's `take` keeps `isBlocking` where the newer state says by itself that the shop must be asked for the cash.
   void test('a newer state ends the question which of two older ones was true', async () => {
     const life = lifeOf(1, 1);
     const first = { updated_at: '2026-11-20T10:00:00-05:00', financial_status: 'pending' };
