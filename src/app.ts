@@ -108,7 +108,8 @@ export async function openApp(config: Config, outside: Outside): Promise<App> {
   const defaults = rulesWith(config.timeZone);
   const { rules } = await currentRules(store.read, SHOPIFY, defaults);
   const shopify = openShopify(config, { outside, rules });
-  const app = { config, clock, store, migrated, defaults, consent, shopify, books, openBooks: open };
+  const side = rules.currency;
+  const app = { config, clock, store, migrated, defaults, side, consent, shopify, books, openBooks: open };
   return {
     ...app,
     preview: previewOf,
@@ -216,6 +217,8 @@ type Parts = Pick<
 > & {
   /** Of orders while nothing is imported. */
   readonly defaults: Rules;
+  /** On which the source reads amounts. */
+  readonly side: Rules['currency'];
 };
 
 async function serve(app: Parts, outside: Outside): Promise<Serving> {
@@ -226,6 +229,7 @@ async function serve(app: Parts, outside: Outside): Promise<Serving> {
       const value = config.shopify?.shopDomain ?? '';
       await assertSame(store, { setting: `identity:${SHOPIFY}`, value, what: 'Shopify shop' });
     }
+    await assertSide(app);
     await store.transact((tx) => tx.voidOrderLeases(clock.now()));
     const queue = createEmbeddedQueue({
       read: store.read,
@@ -257,6 +261,16 @@ async function serve(app: Parts, outside: Outside): Promise<Serving> {
   } catch (thrown) {
     lock.release();
     throw thrown;
+  }
+}
+
+/** From here on the lock keeps the side as it is; before, another process could import another one. */
+async function assertSide({ store, defaults, side }: Parts): Promise<void> {
+  const { rules } = await currentRules(store.read, SHOPIFY, defaults);
+  if (rules.currency !== side) {
+    throw new Failure('config-invalid', {
+      detail: `Key currency of the route from ${SHOPIFY} became "${rules.currency}" during the start: start again`,
+    });
   }
 }
 

@@ -3,6 +3,9 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { openApp } from '#app.ts';
+import { readConfig } from '#config.ts';
+import { systemOutside } from '#outside.ts';
 import { openSandbox } from '#sim/main.ts';
 import type { Sandbox } from '#sim/main.ts';
 import { startService } from '#tests/service.ts';
@@ -85,6 +88,25 @@ describe('without a shop', () => {
     assert.match(absent.err, /^Cannot read "absent\.yaml": there is no such file$/m);
     assert.match(latin.err, /^Cannot read "latin\.yaml": it is no text in UTF-8$/m);
   });
+});
+
+test('a server that was starting while the currency side changed does not start', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'counterfoil-rules-'));
+  const environment = {
+    SHOPIFY_SHOP_DOMAIN: 'acme.myshopify.com',
+    DATABASE_URL: `sqlite:${join(folder, 'counterfoil.db')}`,
+    PORT: '0',
+  };
+  const app = await openApp(
+    readConfig(environment),
+    systemOutside(() => undefined),
+  );
+  const file = join(folder, 'currency.yaml');
+  await writeFile(file, `${HEAD}    currency: presentment\n`);
+  assert.equal((await runCli(['config', 'import', file], { cwd: folder, environment })).code, 0);
+  await assert.rejects(app.serve(), /became "presentment" during the start/);
+  await app.close();
+  await rm(folder, { recursive: true, force: true });
 });
 
 describe('beside a running server', () => {
