@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { previewOf } from '#books/freshbooks/layout.ts';
@@ -11,11 +11,11 @@ import { Failure, asFailure } from '#core/failure.ts';
 import { connectionId } from '#core/ids.ts';
 import type { ConnectionId } from '#core/ids.ts';
 import type { Money } from '#core/money.ts';
-import { toJson } from '#core/json.ts';
 import type { Rules } from '#core/rules.ts';
-import type { Clock } from '#core/time.ts';
+import type { Clock, Zone } from '#core/time.ts';
 import { createServer } from '#http/server.ts';
 import type { ConsentAnswer, Server } from '#http/server.ts';
+import { currentRules, keepRules, putCurrentRules } from '#pipeline/current-rules.ts';
 import { createInbox } from '#pipeline/inbox.ts';
 import type { Machine, Route } from '#pipeline/machine.ts';
 import type { Books, Queue, Source, Store } from '#pipeline/ports.ts';
@@ -33,6 +33,7 @@ import { openStore } from '#storage/store.ts';
 import { connectFreshBooks } from '#books/freshbooks/connection.ts';
 import { rulesWith } from '#core/rules.ts';
 import type { Outside } from '#outside.ts';
+import type { RouteRules, RulesFileOptions } from '#rules-file.ts';
 import { assertSame } from '#pipeline/identity.ts';
 import type { Identity } from '#pipeline/identity.ts';
 import { createShopAdmin } from '#sources/shopify/admin.ts';
@@ -49,7 +50,10 @@ export interface App {
   readonly clock: Clock;
   readonly store: Store;
   readonly migrated: Migrated;
-  readonly rules: Rules;
+  /** The rules that orders not booked yet are booked by, of each route. */
+  routeRules(): Promise<readonly RouteRules[]>;
+  /** Makes these the rules from now on, also for a running server; answers with their versions. Throws `config-invalid`. */
+  importRules(routes: readonly RouteRules[]): Promise<readonly string[]>;
   readonly consent: Consent;
   /** Takes what the consent page sent back, or throws the failure that it names. */
   answerConsent(answer: ConsentAnswer): Promise<{ readonly missingScopes: readonly string[] }>;
@@ -101,22 +105,16 @@ export async function openApp(config: Config, outside: Outside): Promise<App> {
     version: VERSION,
     assertAccount: (accountId) => assertSame(store, freshBooksIdentity(accountId)),
   });
-  const shopify = openShopify(config, outside);
-  const rules = rulesWith(config.timeZone);
-  const app = {
-    config,
-    clock,
-    store,
-    migrated,
-    rules,
-    consent,
-    shopify,
-    books,
-    openBooks: open,
-    preview: previewOf,
-  };
+  const defaults = rulesWith(config.timeZone);
+  const { rules } = await currentRules(store.read, SHOPIFY, defaults);
+  const shopify = openShopify(config, { outside, rules });
+  const side = rules.currency;
+  const app = { config, clock, store, migrated, defaults, side, consent, shopify, books, openBooks: open };
   return {
     ...app,
+    preview: previewOf,
+    routeRules: () => routeRules(app),
+    importRules: (routes) => importRules(app, routes),
     shopAdmin: createShopAdmin({
       api: shopify?.api,
       publicUrl: config.publicUrl,
@@ -152,7 +150,39 @@ export function findServer(config: Config, clock: Clock): string | undefined {
   }
 }
 
-function openShopify({ shopify }: Config, { clock, transport }: Outside): App['shopify'] {
+/** What a file of rules may name, and what a rule that it leaves out is. */
+export function rulesFileOptions(timeZone: Zone | undefined): RulesFileOptions {
+  return { sources: [SHOPIFY], books: [FRESHBOOKS], defaults: rulesWith(timeZone) };
+}
+
+async function routeRules({ store, defaults }: Parts): Promise<readonly RouteRules[]> {
+  const { rules } = await currentRules(store.read, SHOPIFY, defaults);
+  return [{ from: SHOPIFY, to: FRESHBOOKS, rules }];
+}
+
+async function importRules(app: Parts, routes: readonly RouteRules[]): Promise<readonly string[]> {
+  const { config, clock, store, defaults } = app;
+  const [current] = await routeRules(app);
+  const isSideKept = routes.every(({ rules }) => rules.currency === current?.rules.currency);
+  // A running server reads orders on the side that it was started with.
+  const lock = isSideKept ? undefined : takeServeLock(config.databasePath, clock.now());
+  try {
+    return await store.transact(async (tx) => {
+      const versions: string[] = [];
+      for (const { from, rules } of routes) {
+        versions.push(await putCurrentRules(tx, connectionId(from), { rules, otherwise: defaults }));
+      }
+      return versions;
+    });
+  } finally {
+    lock?.release();
+  }
+}
+
+function openShopify(
+  { shopify }: Config,
+  { outside: { clock, transport }, rules }: { readonly outside: Outside; readonly rules: Rules },
+): App['shopify'] {
   if (shopify === undefined) {
     return undefined;
   }
@@ -171,6 +201,7 @@ function openShopify({ shopify }: Config, { clock, transport }: Outside): App['s
     connection: SHOPIFY,
     shopDomain,
     secrets: shopify.webhookSecrets,
+    currencySide: rules.currency,
     ...(api === undefined ? {} : { api }),
   });
   return { source, api };
@@ -182,17 +213,13 @@ function freshBooksIdentity(account: string): Identity {
 
 type Parts = Pick<
   App,
-  | 'config'
-  | 'clock'
-  | 'store'
-  | 'migrated'
-  | 'rules'
-  | 'consent'
-  | 'shopify'
-  | 'books'
-  | 'openBooks'
-  | 'preview'
->;
+  'config' | 'clock' | 'store' | 'migrated' | 'consent' | 'shopify' | 'books' | 'openBooks'
+> & {
+  /** Of orders while nothing is imported. */
+  readonly defaults: Rules;
+  /** On which the source reads amounts. */
+  readonly side: Rules['currency'];
+};
 
 async function serve(app: Parts, outside: Outside): Promise<Serving> {
   const { config, store, clock, shopify, openBooks } = app;
@@ -202,6 +229,7 @@ async function serve(app: Parts, outside: Outside): Promise<Serving> {
       const value = config.shopify?.shopDomain ?? '';
       await assertSame(store, { setting: `identity:${SHOPIFY}`, value, what: 'Shopify shop' });
     }
+    await assertSide(app);
     await store.transact((tx) => tx.voidOrderLeases(clock.now()));
     const queue = createEmbeddedQueue({
       read: store.read,
@@ -236,15 +264,25 @@ async function serve(app: Parts, outside: Outside): Promise<Serving> {
   }
 }
 
+/** From here on the lock keeps the side as it is; before, another process could import another one. */
+async function assertSide({ store, defaults, side }: Parts): Promise<void> {
+  const { rules } = await currentRules(store.read, SHOPIFY, defaults);
+  if (rules.currency !== side) {
+    throw new Failure('config-invalid', {
+      detail: `Key currency of the route from ${SHOPIFY} became "${rules.currency}" during the start: start again`,
+    });
+  }
+}
+
 async function createMachine(
   app: Parts,
   { outside, queue }: { outside: Outside; queue: Queue },
 ): Promise<Machine> {
-  const { rules, store, books, shopify, config } = app;
-  const rulesVersion = createHash('sha256').update(toJson(rules)).digest('hex').slice(0, 12);
-  await store.transact((tx) => tx.putRules(rulesVersion, rules));
+  const { defaults, store, books, shopify, config } = app;
+  await store.transact((tx) => keepRules(tx, defaults));
+  const rules = () => currentRules(store.read, SHOPIFY, defaults);
   const routes = new Map<ConnectionId, Route>(
-    shopify === undefined ? [] : [[SHOPIFY, { source: shopify.source, books, rules, rulesVersion }]],
+    shopify === undefined ? [] : [[SHOPIFY, { source: shopify.source, books, rules }]],
   );
   return {
     store,

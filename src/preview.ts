@@ -7,8 +7,7 @@ import { connectionId } from '#core/ids.ts';
 import type { Order } from '#core/order.ts';
 import { FIRST_NAMING, documentOf, plan } from '#core/plan.ts';
 import type { Plan } from '#core/plan.ts';
-import { rulesWith } from '#core/rules.ts';
-import type { Zone } from '#core/time.ts';
+import type { Rules } from '#core/rules.ts';
 import { createShopifySource } from '#sources/shopify/shopify.ts';
 
 /** The way from an order's JSON to its invoice, by the same functions as in production and without any connection. */
@@ -16,6 +15,7 @@ import { createShopifySource } from '#sources/shopify/shopify.ts';
 /** What would be booked for an order, and why. */
 export interface OrderPreview {
   readonly order: Order;
+  readonly rules: Rules;
   readonly plan: Plan;
   /** Absent when the order does not add up: then no invoice of it is right. */
   readonly invoice?: {
@@ -29,21 +29,25 @@ export interface OrderPreview {
 /** Of an order's JSON as its shop sends it; pure. Throws a Failure `delivery-…` when it cannot be read. */
 export function previewOrder(
   body: Uint8Array,
-  { shop, timeZone }: { readonly shop: string; readonly timeZone: Zone | undefined },
+  { shop, rules }: { readonly shop: string; readonly rules: Rules },
 ): OrderPreview {
-  const source = createShopifySource({ connection: connectionId('shopify'), shopDomain: shop, secrets: [] });
+  const source = createShopifySource({
+    connection: connectionId('shopify'),
+    shopDomain: shop,
+    secrets: [],
+    currencySide: rules.currency,
+  });
   const sorted = source.sort({ topic: 'orders/create', body });
   if (sorted.kind !== 'order') {
     throw new Failure('delivery-malformed', { detail: 'The file shows no order' });
   }
   const { order } = sorted.snapshot;
-  const rules = rulesWith(timeZone);
   const planned = plan(order, { isSent: false, payments: [] }, { rules, naming: FIRST_NAMING });
   if (planned.outcome === 'work' && planned.holds.some((hold) => hold.code === 'order-sums-differ')) {
-    return { order, plan: planned };
+    return { order, rules, plan: planned };
   }
   const document = documentOf(order, rules, FIRST_NAMING);
   const laidOut = layOut(document);
   const refusal = laidOut.outcome === 'refused' ? laidOut.facts : [];
-  return { order, plan: planned, invoice: { document, laidOut: previewOf(document), refusal } };
+  return { order, rules, plan: planned, invoice: { document, laidOut: previewOf(document), refusal } };
 }

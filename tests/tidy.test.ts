@@ -3,7 +3,11 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { describe, test } from 'node:test';
 import { SETTINGS } from '#config.ts';
+import { rulesFileOptions } from '#app.ts';
 import { CATALOGUE } from '#core/failure.ts';
+import { DEFAULT_RULES } from '#core/rules.ts';
+import { readRulesFile } from '#rules-file.ts';
+import { RULE_KEYS } from '#rules-keys.ts';
 import { createSeal } from '#storage/seal.ts';
 import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
 import { openStore } from '#storage/store.ts';
@@ -188,6 +192,24 @@ void describe('documents', () => {
     }));
     const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1);
     assert.deepEqual(documented.toSorted(byName), known.toSorted(byName));
+  });
+
+  void test('docs/rules.md has every rule, its meaning, what is allowed and its default, and no other', () => {
+    const documented = Array.from(rowsOf('docs/rules.md'), ([name, cells]) => [name, ...cells.slice(0, 3)]);
+    const known = RULE_KEYS.map((key) => [
+      key.name,
+      key.meaning,
+      key.allowed,
+      `\`${key.write({ ...DEFAULT_RULES }, '')}\``,
+    ]);
+    assert.deepEqual(documented, known);
+  });
+
+  void test('the example of docs/rules.md is a file of rules without a mistake', () => {
+    const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(read('docs/rules.md')) ?? [];
+    const found = readRulesFile(example, rulesFileOptions(undefined));
+    assert.deepEqual(found.outcome === 'mistakes' ? found.mistakes : [], []);
+    assert.match(example, /version: 1/);
   });
 
   void test('every link within the documents leads to a file', () => {

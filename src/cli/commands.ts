@@ -12,6 +12,7 @@ import { createOutput } from './output.ts';
 import type { OutputStream } from './output.ts';
 import { preview } from './preview.ts';
 import { report } from './report.ts';
+import { checkRules, exportRules, importRules } from './rules.ts';
 import { retry } from './retry.ts';
 import { webhooks, WEBHOOK_ACTIONS } from './webhooks.ts';
 
@@ -86,6 +87,7 @@ function createProgram(run: Run, { stdout, stderr }: Terminal): Command {
   addWork(program, run);
   addOrders(program, run);
   addConnections(program, run);
+  addRules(program, run);
   addCare(program, run);
   return program;
 }
@@ -97,11 +99,14 @@ function addWork(program: Command, run: Run): void {
     .addOption(
       new Option('--source <name>', 'where the order comes from').choices(['shopify']).default('shopify'),
     )
+    .option('--rules <file>', 'by the rules in this file instead of the defaults')
     .addHelpText(
       'after',
       '\nExit code: 0 when it would be booked or skipped, 1 when it would be held or cannot be read.',
     )
-    .action((file: string, options: Json) => run(options, (context) => preview(context, file)));
+    .action((file: string, options: Json & { readonly rules?: string }) =>
+      run(options, (context) => preview(context, { file, rulesFile: options.rules })),
+    );
   program
     .command('serve')
     .description('Receive webhooks and book orders, until stopped')
@@ -175,6 +180,25 @@ function addCare(program: Command, run: Run): void {
   withJson(program.command('migrate'))
     .description('Bring the database’s schema up to date')
     .action((options: Json) => run(options, migrate));
+}
+
+function addRules(program: Command, run: Run): void {
+  const config = program.command('config').description('Check, change or write down the booking rules');
+  withJson(config.command('check'))
+    .description('Check a file of rules and show what each rule is; changes nothing, needs no database')
+    .argument('<file>', 'the rules as YAML (docs/rules.md); - reads standard input')
+    .action((file: string, options: Json) => run(options, (context) => checkRules(context, file)));
+  withJson(config.command('import'))
+    .description('Book by the rules of this file from now on; a running server takes them up by itself')
+    .argument('<file>', 'as for check')
+    .addHelpText(
+      'after',
+      '\nOrders already booked keep the rules they were booked by. A rule that the file leaves out gets its default.',
+    )
+    .action((file: string, options: Json) => run(options, (context) => importRules(context, file)));
+  withJson(config.command('export'))
+    .description('Print the current rules as a file that can be imported')
+    .action((options: Json) => run(options, exportRules));
 }
 
 function withJson(command: Command): Command {

@@ -1,5 +1,6 @@
 import type { OrderPreview } from '#preview.ts';
 import { CATALOGUE } from '#core/failure.ts';
+import { clientPolicyOf } from '#core/plan.ts';
 import { showInstant } from '#core/time.ts';
 import { dueOn, judge, laterOf, proofOf } from './preview-judgement.ts';
 
@@ -21,7 +22,7 @@ export function previewJson(shown: OrderPreview): unknown {
       currentTotal: order.currentTotal,
       isTest: order.isTest,
     },
-    ...(invoice === undefined ? {} : { invoice: invoiceJson(order, invoice) }),
+    ...(invoice === undefined ? {} : { invoice: invoiceJson(shown, invoice) }),
     ...(invoice === undefined || judgement.outcome === 'held'
       ? {}
       : { proof: proofOf({ order, document: invoice.document }) }),
@@ -38,7 +39,7 @@ export function previewJson(shown: OrderPreview): unknown {
 }
 
 function invoiceJson(
-  order: OrderPreview['order'],
+  { order, rules }: OrderPreview,
   { document, laidOut }: NonNullable<OrderPreview['invoice']>,
 ): unknown {
   const { number, poNumber, issuedOn, dueOffsetDays, currency, notes, terms } = document;
@@ -47,7 +48,7 @@ function invoiceJson(
     poNumber,
     issuedOn,
     dueOn: dueOn(issuedOn, dueOffsetDays),
-    client: order.buyer.hasEmail ? 'customer' : 'channel',
+    client: clientPolicyOf(order, rules),
     currency,
     notes,
     terms,

@@ -3,7 +3,8 @@ import type { DocumentLine } from '#core/document.ts';
 import { CATALOGUE } from '#core/failure.ts';
 import type { Fact } from '#core/failure.ts';
 import * as money from '#core/money.ts';
-import { fill, DEFAULT_RULES } from '#core/rules.ts';
+import { clientPolicyOf } from '#core/plan.ts';
+import { fill } from '#core/rules.ts';
 import { facts, paragraph, table } from './output.ts';
 import type { Cell, Column, Output, Row } from './output.ts';
 import { dueOn, isUnbookable, judge, laterOf, proofOf } from './preview-judgement.ts';
@@ -24,12 +25,12 @@ export function previewText(screen: Screen, shown: OrderPreview): string[] {
   ];
 }
 
-function invoiceText(screen: Screen, { order }: OrderPreview, invoice: Invoice): string[] {
+function invoiceText(screen: Screen, shown: OrderPreview, invoice: Invoice): string[] {
   return [
-    ...facts(screen, headerOf(order, invoice)),
+    ...facts(screen, headerOf(shown, invoice)),
     '',
     ...invoiceLines(screen, invoice),
-    ...proofText(screen, order, invoice),
+    ...proofText(screen, shown.order, invoice),
   ];
 }
 
@@ -42,24 +43,27 @@ export function invoiceLines(screen: Screen, invoice: Pick<Invoice, 'document' |
   ];
 }
 
-function headerOf(order: OrderPreview['order'], { document }: Invoice): Fact[] {
+function headerOf(shown: OrderPreview, { document }: Invoice): Fact[] {
   const { number, poNumber, issuedOn, dueOffsetDays } = document;
   return [
     { name: 'Invoice', value: number },
     { name: 'PO number', value: poNumber },
     { name: 'Date', value: issuedOn },
     { name: 'Due', value: `${dueOn(issuedOn, dueOffsetDays)}, ${dueOffsetDays} days later` },
-    { name: 'Client', value: clientOf(order) },
+    { name: 'Client', value: clientOf(shown) },
     { name: 'Currency', value: document.currency },
     { name: 'Notes', value: document.notes },
     { name: 'Terms', value: document.terms },
   ];
 }
 
-function clientOf(order: OrderPreview['order']): string {
-  return order.buyer.hasEmail
-    ? 'the customer’s own: found by e-mail address, or created'
-    : `"${fill(DEFAULT_RULES.channelClientName, { shop: order.shop })}", shared, because the order has no e-mail address`;
+function clientOf({ order, rules }: OrderPreview): string {
+  if (clientPolicyOf(order, rules) === 'customer') {
+    return 'the customer’s own: found by e-mail address, or created';
+  }
+  const name = fill(rules.channelClientName, { shop: order.shop });
+  const why = order.buyer.hasEmail ? 'by the rules' : 'because the order has no e-mail address';
+  return `"${name}", shared, ${why}`;
 }
 
 const LINE_COLUMNS: readonly Column[] = [

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { rulesWith } from '#core/rules.ts';
 import { previewOrder } from '#preview.ts';
 import type { OrderPreview } from '#preview.ts';
 import { createWorld } from '#sim/world.ts';
@@ -105,5 +106,5 @@ function previewOf(name: ScenarioName, change: (body: string) => string = (body)
   const world = createWorld({ seed: 5, clock: CLOCK });
   const order = world.scenario(name);
   const body = toJson(orderBody(order, { shop: world.shop, switches: DEFAULT_SWITCHES }));
-  return previewOrder(Buffer.from(change(body)), { shop: world.shop.domain, timeZone: undefined });
+  return previewOrder(Buffer.from(change(body)), { shop: world.shop.domain, rules: rulesWith(undefined) });
 }

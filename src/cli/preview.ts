@@ -1,96 +1,63 @@
-import { open } from 'node:fs/promises';
 import { previewOrder } from '#preview.ts';
 import type { OrderPreview } from '#preview.ts';
 import { Failure } from '#core/failure.ts';
-import { parseZone } from '#core/time.ts';
-import type { Zone } from '#core/time.ts';
+import { rulesWith } from '#core/rules.ts';
+import type { Rules } from '#core/rules.ts';
 import { CommandError, DONE, FAILED } from './command-error.ts';
 import type { CommandContext } from './context.ts';
+import { inputName, readInput } from './input-file.ts';
 import { judge } from './preview-judgement.ts';
 import { previewJson } from './preview-json.ts';
 import { previewText } from './preview-text.ts';
+import { readRules, showingMistakes, timeZoneOf } from './rules-input.ts';
 
 /** An order's invoice before anything is connected: no database, no network, no configuration. */
 
 /** As large as a webhook may be. */
-const BYTES_MAX = 8 * 1024 * 1024;
+const LIMIT = { bytesMax: 8 * 1024 * 1024, what: 'an order' };
 const PLACEHOLDER_SHOP = 'your-shop.myshopify.com';
 
 /** Answers 1 when the order would be held or cannot be read. */
-export async function preview(context: CommandContext, file: string): Promise<number> {
-  const body = file === '-' ? await readStream(context.input) : await readFile(file);
-  const shown = previewOf(context, { file, body });
-  const { output } = context;
-  output.json(previewJson(shown));
-  previewText(output, shown).forEach((line) => output.print(line));
-  return judge(shown).outcome === 'held' ? FAILED : DONE;
+export async function preview(
+  context: CommandContext,
+  { file, rulesFile }: { readonly file: string; readonly rulesFile: string | undefined },
+): Promise<number> {
+  return showingMistakes(context, async () => {
+    const rules =
+      rulesFile === undefined ? rulesWith(timeZoneOf(context)) : await rulesIn(context, rulesFile);
+    const body = await readInput(context, file, LIMIT);
+    const shown = previewOf(context, { file, body, rules });
+    const { output } = context;
+    output.json(previewJson(shown));
+    previewText(output, shown).forEach((line) => output.print(line));
+    return judge(shown).outcome === 'held' ? FAILED : DONE;
+  });
+}
+
+/** The route from Shopify, which is where the order comes from. */
+async function rulesIn(context: CommandContext, file: string): Promise<Rules> {
+  const route = (await readRules(context, file)).find(({ from }) => from === 'shopify');
+  if (route === undefined) {
+    throw new CommandError(`${inputName(file)} has no route from shopify`);
+  }
+  return route.rules;
 }
 
 function previewOf(
   { environment }: CommandContext,
-  { file, body }: { readonly file: string; readonly body: Uint8Array },
+  { file, body, rules }: { readonly file: string; readonly body: Uint8Array; readonly rules: Rules },
 ): OrderPreview {
   const shop = environment['SHOPIFY_SHOP_DOMAIN']?.trim().toLowerCase() ?? '';
   try {
     return previewOrder(body, {
       shop: shop === '' ? PLACEHOLDER_SHOP : shop,
-      timeZone: timeZoneOf(environment['COUNTERFOIL_TIME_ZONE']?.trim() ?? ''),
+      rules,
     });
   } catch (thrown) {
     // The catalogue's sentences speak of a message that the shop sent, and here is only a file.
     if (thrown instanceof Failure && thrown.code.startsWith('delivery-')) {
-      const name = file === '-' ? 'standard input' : `"${file}"`;
-      throw new CommandError(`Cannot read ${name} as an order of Shopify: ${thrown.message}`);
+      throw new CommandError(`Cannot read ${inputName(file)} as an order of Shopify: ${thrown.message}`);
     }
     throw thrown;
-  }
-}
-
-function timeZoneOf(text: string): Zone | undefined {
-  try {
-    return text === '' ? undefined : parseZone(text);
-  } catch (cause) {
-    const detail = `COUNTERFOIL_TIME_ZONE: ${cause instanceof Error ? cause.message : text}`;
-    throw new Failure('config-invalid', { detail, cause });
-  }
-}
-
-async function readFile(path: string): Promise<Uint8Array> {
-  try {
-    await using handle = await open(path);
-    assertSize((await handle.stat()).size);
-    return await handle.readFile();
-  } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown) {
-      throw new CommandError(`Cannot read "${path}": ${whyUnread(String(thrown.code))}`);
-    }
-    throw thrown;
-  }
-}
-
-function whyUnread(code: string): string {
-  const known: Readonly<Record<string, string>> = {
-    ENOENT: 'there is no such file',
-    EISDIR: 'it is a folder',
-    EACCES: 'access is denied',
-  };
-  return known[code] ?? code;
-}
-
-async function readStream(input: CommandContext['input']): Promise<Uint8Array> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of input) {
-    const bytes = Buffer.from(part);
-    size += bytes.length;
-    assertSize(size);
-    parts.push(bytes);
-  }
-  return Buffer.concat(parts);
-}
-
-function assertSize(size: number): void {
-  if (size > BYTES_MAX) {
-    throw new CommandError(`The file is larger than an order can be: ${BYTES_MAX} bytes`);
   }
 }

@@ -26,6 +26,12 @@ export interface Order {
   readonly currency: string;
   readonly pricesIncludeTax: boolean;
   readonly isTest: boolean;
+  /** Everything on it has been sent or handed over. */
+  readonly isFulfilled: boolean;
+  /** As the shop labels it, in its own spelling. */
+  readonly tags: readonly string[];
+  /** Where it was placed, in the source's words ("web", "pos", the id of an app); empty when it is not told. */
+  readonly sourceName: string;
   readonly cancelledAt?: Instant;
   readonly cancelReason?: string;
   /** As charged, removed and refunded units included. */

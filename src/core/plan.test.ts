@@ -934,3 +934,40 @@ describe('differences between documents', () => {
     ]);
   });
 });
+
+describe('rules', () => {
+  test('name a tax otherwise, on every line and in the sum', () => {
+    const sold = order({
+      lines: [
+        line({ taxes: [tax('10', usd('1.00'), { name: 'State Tax' })], discounts: [] }),
+        line({ key: 'item:2', taxes: [tax('5', usd('0.50'), { name: 'constructor' })] }),
+      ],
+      total: usd('21.50'),
+    });
+    const planned = work(sold, { rules: rules({ taxNames: { 'State Tax': 'Sales tax' } }) });
+    assert.deepEqual(paper(documentIn(planned)), [
+      '1 x 10.00 | Maple cup | Sales tax 10 %',
+      '1 x 10.00 | Maple cup | constructor 5 %',
+      'Sales tax 10 % = 1.00',
+      'constructor 5 % = 0.50',
+      'Total 21.50 USD',
+    ]);
+    const again = documentOf(sold, rules({ taxNames: { 'State Tax': 'Sales tax' } }), FIRST_NAMING);
+    assert.deepEqual(differencesOf(documentIn(planned), again), []);
+  });
+
+  test('put every order on the shared client', () => {
+    const policy = (sold: Order, parts: Partial<Rules>): string => {
+      const step = work(sold, { rules: rules(parts) }).steps.find((step) => step.kind === 'client');
+      return step?.kind === 'client' ? step.policy : '';
+    };
+    assert.equal(policy(order(), {}), 'customer');
+    assert.equal(policy(order(), { client: 'one_per_channel' }), 'channel');
+    assert.equal(policy(order({ buyer: { hasEmail: false } }), {}), 'channel');
+  });
+
+  test('enter a gateway as they say', () => {
+    const planned = work(order(), { rules: rules({ paymentMethods: { shopify_payments: 'bank' } }) });
+    assert.match(payments(planned)[0] ?? '', /by bank/);
+  });
+});

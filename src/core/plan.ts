@@ -1,7 +1,7 @@
 import type {
+  ClientStep,
   DocumentLine,
   InvoiceDocument,
-  PaymentMethod,
   PaymentStep,
   Step,
   TaxTotal,
@@ -16,8 +16,10 @@ import * as money from './money.ts';
 import type { Money } from './money.ts';
 import { channelTaxOf, discountOf, grossOf, netOf, taxOf, totalByLines } from './order.ts';
 import type { Order, OrderLine, Tax, Tender } from './order.ts';
+import { methodOf } from './payment-method.ts';
 import { fill } from './rules.ts';
 import type { Rules } from './rules.ts';
+import { skipReason, waitReason } from './skipping.ts';
 import { localDate } from './time.ts';
 import type { Zone } from './time.ts';
 
@@ -61,9 +63,9 @@ export function plan(
   if (sums !== undefined) {
     return { outcome: 'work', steps: [], holds: [sums] };
   }
-  const reason = booked.invoice === undefined ? skipReason(order, rules) : undefined;
-  if (reason !== undefined) {
-    return { outcome: 'skip', reason };
+  const unbooked = booked.invoice === undefined ? whyUnbooked(order, rules) : undefined;
+  if (unbooked !== undefined) {
+    return unbooked;
   }
   const document = documentOf(order, rules, naming);
   const later = laterHolds(order, booked, document);
@@ -127,23 +129,27 @@ function sumOver(order: Order, amountOf: (line: OrderLine) => Money): Money {
   return money.sum(order.lines.map(amountOf), order.currency);
 }
 
-function skipReason(order: Order, rules: Rules): string | undefined {
-  if (order.isTest && rules.skipTestOrders) {
-    return 'Test order of the shop';
+/** An order that is skipped, or that the rules book later: what it waits for comes with a later delivery. */
+function whyUnbooked(order: Order, rules: Rules): Plan | undefined {
+  const reason = skipReason(order, rules) ?? waitReason(order, rules);
+  if (reason !== undefined) {
+    return { outcome: 'skip', reason };
   }
-  // Less than nothing where a drawer had rounded the cash down and the sale was then edited to 0.00: no invoice holds that.
-  if (money.compare(order.total, money.zero(order.currency)) <= 0 && rules.skipZeroTotals) {
-    return 'Nothing was charged: a 0.00 invoice would turn overdue';
+  if (rules.bookWhen !== 'paid' || order.cash.state === 'known') {
+    return undefined;
   }
-  const isUnpaid = order.cash.state === 'known' && money.isZero(order.cash.received);
-  if (order.cancelledAt !== undefined && isUnpaid) {
-    return 'Cancelled before it was booked and before anything was paid';
-  }
-  return undefined;
+  return {
+    outcome: 'work',
+    steps: [],
+    ...(order.cash.state === 'reread'
+      ? { holds: [], reread: order.cash.why }
+      : { holds: [cashHold(order, order.cash.why)] }),
+  };
 }
 
 /** The invoice as charged at creation. */
-export function documentOf(order: Order, rules: Rules, naming: Naming): InvoiceDocument {
+export function documentOf(charged: Order, rules: Rules, naming: Naming): InvoiceDocument {
+  const order = withTaxNames(charged, rules);
   const values = {
     order_number: order.number,
     order_id: order.vendorId,
@@ -172,6 +178,17 @@ export function documentOf(order: Order, rules: Rules, naming: Naming): InvoiceD
     total,
     roundingLimit: roundingLimit(order, rules),
   };
+}
+
+/** The taxes under the names that they have in the books. */
+function withTaxNames(order: Order, { taxNames }: Rules): Order {
+  const nameOf = (title: string): string =>
+    Object.hasOwn(taxNames, title) ? (taxNames[title] ?? title) : title;
+  const renamed = (line: OrderLine): OrderLine => ({
+    ...line,
+    taxes: line.taxes.map((tax) => ({ ...tax, name: nameOf(tax.name) })),
+  });
+  return { ...order, lines: order.lines.map(renamed) };
 }
 
 const SOURCE_NAMES: Readonly<Record<Order['source'], string>> = { shopify: 'Shopify', amazon: 'Amazon' };
@@ -296,7 +313,7 @@ function openingSteps(
     kind: 'client',
     slot: 1,
     reference: referenceOf(order.key, 'client', 1),
-    policy: order.buyer.hasEmail ? 'customer' : 'channel',
+    policy: clientPolicyOf(order, rules),
     channelName: fill(rules.channelClientName, { shop: order.shop }),
     ...(order.buyer.customerId === undefined ? {} : { customerId: order.buyer.customerId }),
     currency: order.currency,
@@ -308,6 +325,11 @@ function openingSteps(
     document,
   };
   return booked.client === undefined ? [client, invoice] : [invoice];
+}
+
+/** Whose client the invoice is on: the buyer's own or the shop's shared one. */
+export function clientPolicyOf({ buyer }: Order, { client }: Rules): ClientStep['policy'] {
+  return buyer.hasEmail && client === 'per_customer' ? 'customer' : 'channel';
 }
 
 function sentStep(order: Order, document: InvoiceDocument): Step {
@@ -382,17 +404,7 @@ function planPayments(
     return NOTHING;
   }
   if (order.cash.state === 'unclear') {
-    return {
-      steps: [],
-      holds: [
-        {
-          step: 'payment',
-          code: 'order-cash-unclear',
-          detail: `Order ${order.name}: ${order.cash.why}`,
-          facts: [],
-        },
-      ],
-    };
+    return { steps: [], holds: [cashHold(order, order.cash.why)] };
   }
   const zero = money.zero(order.currency);
   const paid = paidOf(booked, order.currency);
@@ -411,7 +423,7 @@ function planPayments(
     const amount = money.minimum(money.subtract(tender.amount, passedOver), left);
     covered = money.subtract(covered, passedOver);
     if (money.compare(amount, zero) > 0) {
-      steps.push(paymentStep(order, { tender, amount, slot, zone: zoneOf(order, rules) }));
+      steps.push(paymentStep(order, { tender, amount, slot, rules }));
       left = money.subtract(left, amount);
       slot += 1;
     }
@@ -423,21 +435,25 @@ function planPayments(
   };
 }
 
+function cashHold(order: Order, why: string): PlannedHold {
+  return { step: 'payment', code: 'order-cash-unclear', detail: `Order ${order.name}: ${why}`, facts: [] };
+}
+
 function nextSlot(booked: Booked): number {
   return booked.payments.reduce((highest, payment) => Math.max(highest, payment.slot), 0) + 1;
 }
 
 function paymentStep(
   order: Order,
-  { tender, amount, slot, zone }: { tender: Tender; amount: Money; slot: number; zone: Zone },
+  { tender, amount, slot, rules }: { tender: Tender; amount: Money; slot: number; rules: Rules },
 ): PaymentStep {
   return {
     kind: 'payment',
     slot,
     reference: referenceOf(order.key, 'payment', slot),
     amount,
-    paidOn: localDate(tender.at, zone),
-    method: methodOf(tender.gateway),
+    paidOn: localDate(tender.at, zoneOf(order, rules)),
+    method: methodOf(tender.gateway, rules),
     note:
       tender.transactionId === undefined
         ? tender.gateway
@@ -459,22 +475,6 @@ function overpaidHold(
       { name: 'Excess', value: money.show(excess) },
     ],
   };
-}
-
-/** Words in a gateway's name that tell how the money came; the first that fits decides. */
-const METHODS: readonly (readonly [RegExp, PaymentMethod])[] = [
-  [/gift.?card|store.?credit|cash.?app/i, 'other'],
-  [/paypal/i, 'paypal'],
-  [/bank|\bwire\b|transfer|sepa/i, 'bank'],
-  [/manual|cash|\bcod\b/i, 'cash'],
-  [
-    /card|shopify.?payments|stripe|authorize|braintree|adyen|worldpay|cybersource|square|bogus|moneris|eway|checkout/i,
-    'card',
-  ],
-];
-
-function methodOf(gateway: string): PaymentMethod {
-  return METHODS.find(([words]) => words.test(gateway))?.[1] ?? 'other';
 }
 
 /** What happened after the sale and is not booked by itself: shown to a person, with the figures. */

@@ -1,11 +1,16 @@
+import type { PaymentMethod } from './document.ts';
 import type { Zone } from './time.ts';
 
 /**
  * A merchant's booking rules for one route (source to books), as data. An order is planned for ever by the version it was
- * first booked with, so this is stored whole and never reinterpreted. Defaults: docs/bookkeeping.md.
+ * first booked with, so this is stored whole and never reinterpreted. As a person writes them: docs/rules.md.
  */
 export interface Rules {
-  /** Templates know {order_number}, {order_id} and {order_name}. */
+  /** An order that is not paid or fulfilled yet waits for the message that says so. */
+  readonly bookWhen: 'created' | 'paid' | 'fulfilled';
+  /** The side of the order's money that is booked: read when an order is normalized, so all orders of a route share it. */
+  readonly currency: 'shop' | 'presentment';
+  /** Templates know the names of TEMPLATE_NAMES. */
   readonly invoiceNumber: string;
   /** Used instead once FreshBooks has refused the other for its length: at most 10 characters when filled in. */
   readonly invoiceNumberCompact: string;
@@ -18,13 +23,35 @@ export interface Rules {
   readonly timeZone?: Zone;
   readonly skipTestOrders: boolean;
   readonly skipZeroTotals: boolean;
-  /** The client of orders without an e-mail address, one for each shop. */
+  /** An order with any of these tags is not booked; compared without regard to case, as shops do. */
+  readonly skipTags: readonly string[];
+  /** An order placed in any of these places is not booked. */
+  readonly skipSources: readonly string[];
+  /** `per_customer`: the buyer's own, where there is an e-mail address. `one_per_channel`: the shared one for all. */
+  readonly client: 'per_customer' | 'one_per_channel';
+  /** The shared client, one for each shop. */
   readonly channelClientName: string;
   /** At most this many minor units of rounding on one invoice, whatever its number of taxes. */
   readonly roundingMinorMax: number;
+  /** The shop's title of a tax → its name in the books. Others keep their title. */
+  readonly taxNames: Readonly<Record<string, string>>;
+  /** A gateway, in lower case → how a payment by it is entered. Others are known by the words in their names. */
+  readonly paymentMethods: Readonly<Record<string, PaymentMethod>>;
 }
 
+/** Rules under the name by which orders remember them. */
+export interface VersionedRules {
+  readonly version: string;
+  readonly rules: Rules;
+}
+
+/** What templates of numbers and terms may name; `documentOf` gives each its value. */
+export const TEMPLATE_NAMES = ['order_number', 'order_id', 'order_name', 'shop'] as const;
+
+/** Docs: docs/rules.md and docs/bookkeeping.md. What is added here later must default to what was done before it. */
 export const DEFAULT_RULES = {
+  bookWhen: 'created',
+  currency: 'shop',
   invoiceNumber: 'SHOPIFY-{order_number}',
   invoiceNumberCompact: 'SH{order_number}',
   poNumber: 'SHOPIFY-ORDER-{order_id}',
@@ -33,8 +60,13 @@ export const DEFAULT_RULES = {
   terms: 'Record of order {order_name} at {shop}. Not a request for payment.',
   skipTestOrders: true,
   skipZeroTotals: true,
+  skipTags: [],
+  skipSources: [],
+  client: 'per_customer',
   channelClientName: 'Online customers - {shop}',
   roundingMinorMax: 10,
+  taxNames: {},
+  paymentMethods: {},
 } as const satisfies Rules;
 
 /** Fills a template; names it does not know are left as written. */
@@ -48,4 +80,9 @@ export function fill(template: string, values: Readonly<Record<string, string>>)
 /** The default rules, with the configured zone of dates if there is one. */
 export function rulesWith(timeZone: Zone | undefined): Rules {
   return { ...DEFAULT_RULES, ...(timeZone === undefined ? {} : { timeZone }) };
+}
+
+/** Rules as they were stored: what did not exist then is as it was done then. */
+export function completed(stored: Partial<Rules>): Rules {
+  return { ...DEFAULT_RULES, ...stored };
 }

@@ -55,7 +55,7 @@ export async function post(
   await underLease(run, async (tx) => {
     const { calledAt: _over, ...rest } = entry;
     await tx.putEntry({ ...rest, state: 'posted', receipt, settledAt: now });
-    await afterPosting(tx, { run, subject, receipt });
+    await afterPosting(tx, run, { entry, receipt });
     await also(tx);
   });
   announce(run.machine, subject, { step: entry.intent, receipt });
@@ -75,8 +75,9 @@ export async function adopt(
     if (pending !== undefined) {
       await tx.putEntry({ ...pending, state: 'voided', settledAt: now });
     }
-    await tx.addEntry({ ...newEntry(run, subject, step), state: 'posted', receipt, settledAt: now });
-    await afterPosting(tx, { run, subject, receipt });
+    const entry = newEntry(run, subject, step);
+    await tx.addEntry({ ...entry, state: 'posted', receipt, settledAt: now });
+    await afterPosting(tx, run, { entry, receipt });
     await also(tx);
   });
   announce(run.machine, subject, { step, receipt });
@@ -169,24 +170,25 @@ function newEntry(run: Run, { order, record }: Subject, step: Step): Omit<Entry,
     intent: step,
     state: 'pending',
     looks: 0,
-    rulesVersion: record.rulesVersion ?? run.route.rulesVersion,
+    rulesVersion: record.rulesVersion ?? run.current.version,
     intendedAt: run.machine.clock.now(),
   };
 }
 
 async function afterPosting(
   tx: Writer,
-  { run, subject, receipt }: { run: Run; subject: Subject; receipt: Receipt },
+  run: Run,
+  { entry, receipt }: { entry: Omit<Entry, 'id'>; receipt: Receipt },
 ): Promise<void> {
-  const record = await tx.order(subject.order.key);
+  const record = await tx.order(entry.order);
   if (record !== undefined && record.rulesVersion === undefined) {
-    // From the first posted entry on, these rules hold for this order.
-    await tx.putOrder({ ...record, rulesVersion: run.route.rulesVersion });
+    // From the first posted entry on, its rules hold for this order: those of its intent, however long ago that was.
+    await tx.putOrder({ ...record, rulesVersion: entry.rulesVersion });
   }
   for (const sentence of receipt.remarks ?? []) {
     // By its own words: what is true of the account is told once, what names an order once for that order.
     const key = `remark:${run.route.books.connection}:${sentence}`;
-    await tx.tell({ key, sentence, order: subject.order.key, at: run.machine.clock.now() });
+    await tx.tell({ key, sentence, order: entry.order, at: run.machine.clock.now() });
   }
 }
 

@@ -1,7 +1,7 @@
 import { Failure } from '#core/failure.ts';
 import type { ConnectionId, OrderKey } from '#core/ids.ts';
 import { splitOrderKey } from '#core/ids.ts';
-import type { Rules } from '#core/rules.ts';
+import type { VersionedRules } from '#core/rules.ts';
 import type { Clock } from '#core/time.ts';
 import type { Money } from '#core/money.ts';
 import type { Buyer, Order } from '#core/order.ts';
@@ -11,9 +11,8 @@ import type { Books, Emit, Lease, OrderRecord, Queue, Source, Store } from './po
 export interface Route {
   readonly source: Source;
   readonly books: Books;
-  readonly rules: Rules;
-  /** Of the rules that new orders are booked with. */
-  readonly rulesVersion: string;
+  /** What new orders are booked with from now on; asked for at each run, because a person may change them meanwhile. */
+  rules(): Promise<VersionedRules>;
 }
 
 /** Everything the pipeline works with, handed in whole: its parts share it. */
@@ -49,6 +48,8 @@ export function routeOf(machine: Machine, order: OrderKey): Route {
 export interface Run {
   readonly machine: Machine;
   readonly route: Route;
+  /** The route's when the run began: a change meanwhile is for the next run. */
+  readonly current: VersionedRules;
   readonly lease: Lease;
   readonly signal: AbortSignal;
   /** Invoice numbers looked for in this run. */

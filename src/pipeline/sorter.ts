@@ -177,8 +177,12 @@ function newest(
   if (order.updatedAt === stamp && delivery.topic === READ_TOPIC) {
     return taken;
   }
-  if (order.updatedAt < stamp || toJson(figuresOf(snapshot)) === toJson(figuresOf(order))) {
+  if (order.updatedAt < stamp) {
     return record;
+  }
+  if (toJson(figuresOf(snapshot)) === toJson(figuresOf(order))) {
+    // Goods that were sent stay sent, so of two states of one moment this one is the later.
+    return order.isFulfilled && !snapshot.isFulfilled ? taken : record;
   }
   const further = canRead ? 0 : furtherInMoney(order, snapshot);
   if (further !== 0) {
@@ -211,9 +215,9 @@ function take(
   };
 }
 
-/** What counts when two bodies of one moment are compared: everything but how receipts are split. */
+/** What counts when two bodies of one moment are compared: neither how receipts are split nor what is no figure at all. */
 function figuresOf(order: Order): unknown {
-  const { cash, ...rest } = order;
+  const { cash, isFulfilled: _sent, tags: _labels, ...rest } = order;
   return { ...rest, cash: cash.state === 'known' ? cash.received : cash.state };
 }
 

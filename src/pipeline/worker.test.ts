@@ -83,7 +83,10 @@ async function openWorld({ answer = () => order() }: { answer?: () => Order } = 
   const dialect = sqliteDialect(openSqlite(':memory:'));
   const { store } = await openStore({ dialect, clock, seal: createSeal('key') });
   const tasks: Task[] = [];
-  const route = { source: shopOf(answer), books: booksOf(tasks), rules: rules(), rulesVersion: 'rules-1' };
+  /** What a person has imported last. */
+  const current = { now: { version: 'rules-1', rules: rules() } };
+  const route = { source: shopOf(answer), books: booksOf(tasks), rules: async () => current.now };
+  await store.transact((tx) => tx.putRules(current.now.version, current.now.rules));
   const machine: Machine = {
     store,
     queue: { wake: () => undefined },
@@ -101,7 +104,7 @@ async function openWorld({ answer = () => order() }: { answer?: () => Order } = 
     return id;
   };
   const work = (on: Machine): Promise<void> => run(on, `order:${ORDER}`, new AbortController().signal);
-  return { clock, store, tasks, machine, accept, work };
+  return { clock, store, tasks, current, machine, accept, work };
 }
 
 test('an order is booked in one run, and a second run does nothing', async () => {
@@ -188,5 +191,51 @@ test('each payment is told what the one before it left outstanding', async () =>
     task.kind === 'payment' && task.outstanding !== undefined ? [money.show(task.outstanding)] : [],
   );
   assert.deepEqual(told, ['10.00 USD', '7.00 USD']);
+  await store.close();
+});
+
+test('rules that are changed meanwhile hold for the next order, and never for one that is booked', async () => {
+  const { store, tasks, current, machine, accept, work } = await openWorld();
+  await sortDelivery(machine, await accept('a', order({ cash: received(tender(usd('0'))) })));
+  await work(machine);
+  const later = { version: 'rules-2', rules: rules({ endState: 'draft', dueOffsetDays: 99 }) };
+  await store.transact((tx) => tx.putRules(later.version, later.rules));
+  current.now = later;
+  const now = order();
+  await sortDelivery(machine, await accept('b', { ...now, updatedAt: after(now.updatedAt, MINUTE) }));
+  await work(machine);
+  assert.deepEqual(
+    tasks.map((task) => task.kind),
+    ['client', 'invoice', 'sent', 'payment'],
+  );
+  assert.equal((await store.read.order(ORDER))?.rulesVersion, 'rules-1');
+  await store.close();
+});
+
+test('an order that waits to be booked is skipped with the reason, and booked by a later delivery', async () => {
+  const { store, tasks, current, machine, accept, work } = await openWorld();
+  current.now = { version: 'rules-2', rules: rules({ bookWhen: 'fulfilled' }) };
+  await store.transact((tx) => tx.putRules(current.now.version, current.now.rules));
+  await sortDelivery(machine, await accept('a', order()));
+  await work(machine);
+  const waiting = await store.read.order(ORDER);
+  assert.deepEqual(
+    [waiting?.state, waiting?.reason, tasks.length],
+    ['skipped', 'Waits to be booked until it is fulfilled', 0],
+  );
+  // Of the same second, with the same figures: only the goods were sent.
+  await sortDelivery(machine, await accept('b', order({ isFulfilled: true })));
+  await work(machine);
+  const booked = await store.read.order(ORDER);
+  assert.deepEqual([booked?.state, booked?.rulesVersion, tasks.length], ['settled', 'rules-2', 4]);
+  await store.close();
+});
+
+test('a label that changes within one second makes no order ambiguous', async () => {
+  const { store, machine, accept, work } = await openWorld();
+  await sortDelivery(machine, await accept('a', order()));
+  await sortDelivery(machine, await accept('b', order({ tags: ['new'] })));
+  await work(machine);
+  assert.equal((await store.read.order(ORDER))?.state, 'settled');
   await store.close();
 });

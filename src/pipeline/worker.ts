@@ -68,6 +68,7 @@ async function workOn(machine: Machine, key: OrderKey, signal: AbortSignal): Pro
     const run = {
       machine,
       route,
+      current: await route.rules(),
       lease: taken.lease,
       signal,
       looked: new Set<string>(),
@@ -263,7 +264,7 @@ async function book(run: Run, subject: Subject): Promise<Outcome> {
 }
 
 async function planFor(
-  { machine, route }: Run,
+  { machine, route, current }: Run,
   { order }: Subject,
 ): Promise<{ planned: Plan; booked: Booked }> {
   const { read } = machine.store;
@@ -272,7 +273,7 @@ async function planFor(
   const rules = record?.rulesVersion === undefined ? undefined : await read.rules(record.rulesVersion);
   const isCompact = (await read.setting(compactSetting(route.books.connection))) === 'yes';
   const naming = { variant: record?.numberVariant ?? 1, isCompact };
-  return { planned: plan(order, booked, { rules: rules ?? route.rules, naming }), booked };
+  return { planned: plan(order, booked, { rules: rules ?? current.rules, naming }), booked };
 }
 
 /** Nothing is left that can be done now: what the plan and the refusals ask of a person stays open. */

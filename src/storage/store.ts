@@ -6,6 +6,7 @@ import type { OrderKey } from '#core/ids.ts';
 import { fromJson, toJson } from '#core/json.ts';
 import type { Entry, Hold } from '#core/ledger.ts';
 import type { DeliveryState, OrderState } from '#core/lifecycle.ts';
+import { completed } from '#core/rules.ts';
 import type { Rules } from '#core/rules.ts';
 import { after } from '#core/time.ts';
 import type { Clock, Instant } from '#core/time.ts';
@@ -249,7 +250,7 @@ function factReader(db: Db, seal: Seal): Pick<Reader, 'pause' | 'rules' | 'notic
         .select('body')
         .where('version', '=', version)
         .executeTakeFirst();
-      return row === undefined ? undefined : fromJson<Rules>(row.body);
+      return row === undefined ? undefined : completed(fromJson<Partial<Rules>>(row.body));
     },
     async notices() {
       const rows = await db.selectFrom('notices').selectAll().orderBy('at', 'desc').limit(ROWS_MAX).execute();

@@ -1,6 +1,7 @@
 import { add, equal, format, isNegative, isZero, minimum, show, subtract, sum, zero } from '#core/money.ts';
 import type { Money } from '#core/money.ts';
 import type { Cash, Refund, Tender } from '#core/order.ts';
+import { TOGETHER } from '#core/payment-method.ts';
 import type { Instant } from '#core/time.ts';
 import type { Amounts } from './amounts.ts';
 import type { OrderPayload, TransactionPayload } from './payload.ts';
@@ -149,7 +150,7 @@ function known(order: OrderPayload, sale: Sale, received: Money): Cash {
  */
 function gatewayOf(order: OrderPayload): string {
   const names = gatewaysOf(order);
-  return names.length === 0 ? 'unknown' : names.join(' + ');
+  return names.length === 0 ? 'unknown' : names.join(TOGETHER);
 }
 
 function gatewaysOf(order: OrderPayload): string[] {

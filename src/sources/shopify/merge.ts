@@ -34,6 +34,11 @@ export function restBody({ order, lines, refunds, timeZone }: OrderParts): Body 
     cancelled_at: at(order, 'cancelledAt'),
     cancel_reason: lowerOf(order, 'cancelReason'),
     financial_status: lowerOf(order, 'displayFinancialStatus'),
+    fulfillment_status: lowerOf(order, 'displayFulfillmentStatus'),
+    source_name: textOf(order, 'sourceName'),
+    tags: listOf(order, 'tags')
+      .filter((tag) => typeof tag === 'string')
+      .join(', '),
     ...copied(order, {
       payment_gateway_names: 'paymentGatewayNames',
       currency: 'currencyCode',

@@ -424,3 +424,23 @@ describe('buyer', () => {
     assert.equal(buyer.email, '');
   });
 });
+
+describe('what the rules of booking ask', () => {
+  const orderWith = (as: Record<string, unknown>) =>
+    snapshotOf(bodyOf({ lines: [{ price: 1000 }], as })).order;
+
+  test('an order is fulfilled when all of it is', () => {
+    const statuses = ['fulfilled', 'partial', 'restocked', null, undefined];
+    assert.deepEqual(
+      statuses.map((fulfillment_status) => orderWith({ fulfillment_status }).isFulfilled),
+      [true, false, false, false, false],
+    );
+  });
+
+  test('tags are a list, and the source is as the shop names it', () => {
+    const { tags, sourceName } = orderWith({ tags: ' VIP, two words ,, x', source_name: 'pos' });
+    assert.deepEqual([tags, sourceName], [['VIP', 'two words', 'x'], 'pos']);
+    const bare = orderWith({ tags: null });
+    assert.deepEqual([bare.tags, bare.sourceName], [[], '']);
+  });
+});

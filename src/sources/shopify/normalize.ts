@@ -43,6 +43,10 @@ export function normalize(body: OrderPayload, shop: ShopIdentity): Snapshot {
     currency: sale.amounts.currency,
     pricesIncludeTax: body.taxes_included,
     isTest: body.test,
+    // The rest, a null in webhooks among it, is not yet, in part, or taken back.
+    isFulfilled: body.fulfillment_status === 'fulfilled',
+    tags: body.tags,
+    sourceName: body.source_name,
     ...(body.cancelled_at === undefined ? {} : { cancelledAt: body.cancelled_at.at }),
     ...(body.cancel_reason === '' ? {} : { cancelReason: body.cancel_reason }),
     lines,

@@ -166,6 +166,18 @@ function readText(value: unknown): string {
   return text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX - 1)}…` : text;
 }
 
+/** Shopify's tags hold no comma and at most 40 characters. */
+function readTags(value: unknown): readonly string[] {
+  if (typeof value !== 'string') {
+    throw new SyntaxError('is not text');
+  }
+  const tags = value.split(',').map((tag) => readText(tag));
+  if (tags.length > LIST_MAX) {
+    throw new SyntaxError(`has more than ${LIST_MAX} entries`);
+  }
+  return tags.filter((tag) => tag !== '');
+}
+
 /** "0.08875" → 88750, without floats: the point moves six places and the rest is rounded half up. Also "5.0e-05". */
 function readRate(value: unknown): number {
   const match =
@@ -397,6 +409,10 @@ const ORDER = object({
   cancelled_at: maybe(readStamp),
   cancel_reason: orElse(readText, ''),
   financial_status: orElse(readText, ''),
+  fulfillment_status: orElse(readText, ''),
+  source_name: orElse(readText, ''),
+  /** One text, separated by commas. */
+  tags: orElse(readTags, []),
   payment_gateway_names: list(field(readText)),
   gateway: orElse(readText, ''),
   currency: field(readCurrency),

@@ -5,6 +5,7 @@ import { connectionId } from '#core/ids.ts';
 import type { Transport } from '#net/request.ts';
 import { NOW, openShopify, shownOrder } from '#tests/contract/source-shopify.ts';
 import type { ShopifyWorld } from '#tests/contract/source-shopify.ts';
+import { restBody } from './merge.ts';
 import { createShopifySource } from './shopify.ts';
 
 /** Calls back after each answer of the operation, before it is read. */
@@ -164,4 +165,13 @@ test('moments are written by the shop’s clock, on both sides of a change of it
     assert.equal(read.snapshot.order.placedAt, processedAt);
   }
   assert.equal(shop.clock.now(), NOW);
+});
+
+test('what was read shows fulfilment, source and tags as a message does', () => {
+  const order = { displayFulfillmentStatus: 'FULFILLED', sourceName: 'pos', tags: ['VIP', 'two words'] };
+  const body = restBody({ order, lines: [], refunds: [], timeZone: '' });
+  assert.deepEqual(
+    [body['fulfillment_status'], body['source_name'], body['tags']],
+    ['fulfilled', 'pos', 'VIP, two words'],
+  );
 });

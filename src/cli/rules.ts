@@ -1,0 +1,87 @@
+import type { App } from '#app.ts';
+import { ruleTexts, writeRulesFile } from '#rules-file.ts';
+import type { RouteRules } from '#rules-file.ts';
+import { DONE } from './command-error.ts';
+import { withApp } from './context.ts';
+import type { CommandContext } from './context.ts';
+import { facts, paragraph } from './output.ts';
+import type { Output } from './output.ts';
+import { readRules, showingMistakes } from './rules-input.ts';
+
+/** The booking rules: checking a file of them, making them the current ones, and writing the current ones down. */
+
+export async function checkRules(context: CommandContext, file: string): Promise<number> {
+  return showingMistakes(context, async () => {
+    const routes = await readRules(context, file);
+    context.output.json({ ok: true, routes: routes.map(routeJson) });
+    context.output.print('ok');
+    routes.forEach((route) => printRoute(context.output, route));
+    return DONE;
+  });
+}
+
+export async function importRules(context: CommandContext, file: string): Promise<number> {
+  return showingMistakes(context, async () => {
+    const routes = await readRules(context, file);
+    return withApp(context, async (app) => {
+      const changes = changesOf(await app.routeRules(), routes);
+      const versions = await app.importRules(routes);
+      context.output.json({ ok: true, changes, versions });
+      printChanges(context.output, changes);
+      return DONE;
+    });
+  });
+}
+
+export async function exportRules(context: CommandContext): Promise<number> {
+  return withApp(context, async (app) => {
+    const routes = await app.routeRules();
+    context.output.json({ routes: routes.map(routeJson) });
+    writeRulesFile(routes)
+      .trimEnd()
+      .split('\n')
+      .forEach((line) => context.output.print(line));
+    return DONE;
+  });
+}
+
+function routeJson({ from, to, rules }: RouteRules): unknown {
+  return { from, to, rules };
+}
+
+function printRoute(output: Output, { from, to, rules }: RouteRules): void {
+  output.print();
+  output.print(output.paint(`From ${from} to ${to}`, 'bold'));
+  facts(output, ruleTexts(rules)).forEach((line) => output.print(line));
+}
+
+interface Change {
+  readonly from: string;
+  readonly rule: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+function changesOf(before: Awaited<ReturnType<App['routeRules']>>, after: readonly RouteRules[]): Change[] {
+  return after.flatMap(({ from, to, rules }) => {
+    const known = before.find((route) => route.from === from && route.to === to);
+    const texts = known === undefined ? [] : ruleTexts(known.rules);
+    return ruleTexts(rules).flatMap(({ name, value }) => {
+      const old = texts.find((text) => text.name === name)?.value ?? '';
+      return old === value ? [] : [{ from, rule: name, before: old, after: value }];
+    });
+  });
+}
+
+function printChanges(output: Output, changes: readonly Change[]): void {
+  const rows = changes.map(({ from, rule, before, after }) => ({
+    name: `${from}: ${rule}`,
+    value: `${before} → ${after}`,
+  }));
+  facts(output, rows).forEach((line) => output.print(line));
+  const text =
+    changes.length === 0
+      ? 'Nothing changes: these are the current rules'
+      : 'Orders that are not booked yet are booked by these rules from now on; orders already booked keep theirs. One that was skipped is looked at again at its next message, or by counterfoil retry';
+  paragraph(output, text).forEach((line) => output.print(line));
+}

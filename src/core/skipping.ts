@@ -1,0 +1,58 @@
+import * as money from './money.ts';
+import type { Order } from './order.ts';
+import type { Rules } from './rules.ts';
+
+/** Which orders are not booked, and why: the sentences stand beside the order until a delivery or a person changes them. */
+
+/** Why an order is never booked as it stands. */
+export function skipReason(order: Order, rules: Rules): string | undefined {
+  if (order.isTest && rules.skipTestOrders) {
+    return 'Test order of the shop';
+  }
+  // Less than nothing where a drawer had rounded the cash down and the sale was then edited to 0.00: no invoice holds that.
+  if (money.compare(order.total, money.zero(order.currency)) <= 0 && rules.skipZeroTotals) {
+    return 'Nothing was charged: a 0.00 invoice would turn overdue';
+  }
+  const tag = order.tags.find((tag) => rules.skipTags.some((skipped) => isSameName(tag, skipped)));
+  if (tag !== undefined) {
+    return `Tagged "${tag}", which the rules skip`;
+  }
+  if (rules.skipSources.some((skipped) => isSameName(order.sourceName, skipped))) {
+    return `Placed in "${order.sourceName}", which the rules skip`;
+  }
+  const isUnpaid = order.cash.state === 'known' && money.isZero(order.cash.received);
+  if (order.cancelledAt !== undefined && isUnpaid) {
+    return 'Cancelled before it was booked and before anything was paid';
+  }
+  return undefined;
+}
+
+/** What an order waits for before it is booked, by the rule `bookWhen`. */
+export function waitReason(order: Order, { bookWhen }: Rules): string | undefined {
+  switch (bookWhen) {
+    case 'created':
+      return undefined;
+    case 'fulfilled':
+      return order.isFulfilled ? undefined : 'Waits to be booked until it is fulfilled';
+    case 'paid':
+      return unpaidReason(order);
+  }
+}
+
+/** Nothing where the cash is not known: then the shop or a person is asked. */
+function unpaidReason({ cash, total, currentTotal }: Order): string | undefined {
+  if (cash.state !== 'known') {
+    return undefined;
+  }
+  // Lowered by an edit before it was paid, the order is paid by less than was first charged, but never by nothing.
+  const owed = money.minimum(total, currentTotal);
+  const isPaid =
+    money.compare(cash.received, owed) >= 0 && (!money.isZero(cash.received) || money.isZero(total));
+  return isPaid
+    ? undefined
+    : `Waits to be booked until it is paid: ${money.show(cash.received)} of ${money.show(total)} received`;
+}
+
+function isSameName(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}

@@ -1,0 +1,139 @@
+import { TEMPLATE_NAMES } from '#core/rules.ts';
+import type { Rules } from '#core/rules.ts';
+import { FLAG, NAMES, ZONE, choice, mapOf, template, wholeNumber } from './rules-forms.ts';
+import type { Form, Spot } from './rules-forms.ts';
+
+/** Every rule that a person may set, by its name in the file. docs/rules.md lists exactly these; a test compares. */
+
+export interface RuleKey {
+  /** "skip.tags" stands as `tags` under `skip`. */
+  readonly name: string;
+  readonly meaning: string;
+  readonly allowed: string;
+  /** Reads the value into the draft, or notes what is wrong with it. */
+  read(spot: Spot, draft: Draft): void;
+  write(rules: Draft, indent: string): string;
+}
+
+/** Rules while they are read; begun as a copy of the defaults. */
+export type Draft = { -readonly [Field in keyof Rules]: Rules[Field] };
+
+/** FreshBooks refuses a due date that is too far; a year is longer than any terms. */
+const DUE_DAYS_MAX = 365;
+/** Ten times the default: more is no rounding. */
+const ROUNDING_MAX = 100;
+const COMPACT_LENGTH_MAX = 10;
+const METHODS = ['card', 'paypal', 'cash', 'bank', 'other'] as const;
+
+export const RULE_KEYS: readonly RuleKey[] = [
+  rule('book_when', 'bookWhen', {
+    meaning: 'When an order is booked. Until then it waits, and a later message of the shop books it',
+    form: choice(['created', 'paid', 'fulfilled']),
+  }),
+  rule('invoice_number', 'invoiceNumber', {
+    meaning: 'Number of the invoice; two routes into one account need different ones',
+    form: template({ variables: TEMPLATE_NAMES, isIdentity: true }),
+  }),
+  rule('invoice_number_compact', 'invoiceNumberCompact', {
+    meaning: 'Used instead once FreshBooks has refused the other for its length',
+    form: template({ variables: TEMPLATE_NAMES, isIdentity: true, lengthMax: COMPACT_LENGTH_MAX }),
+  }),
+  rule('po_number', 'poNumber', {
+    meaning: 'PO number of the invoice',
+    form: template({ variables: TEMPLATE_NAMES, isIdentity: true }),
+  }),
+  rule('due_offset_days', 'dueOffsetDays', {
+    meaning: 'Days from the invoice date to the due date',
+    form: wholeNumber(DUE_DAYS_MAX),
+  }),
+  rule('terms', 'terms', {
+    meaning: 'Terms on the invoice',
+    form: template({ variables: TEMPLATE_NAMES }),
+  }),
+  rule('end_state', 'endState', {
+    meaning:
+      'sent: marked as sent, and paid when it is paid. draft: left for your review, without its payment, in no report',
+    form: choice(['sent', 'draft']),
+  }),
+  {
+    name: 'time_zone',
+    meaning: 'Zone of invoice and payment dates; shop is the offset in the shop’s timestamps',
+    allowed: ZONE.allowed,
+    read(spot, draft) {
+      const zone = ZONE.read(spot);
+      delete draft.timeZone;
+      if (zone !== undefined) {
+        draft.timeZone = zone;
+      }
+    },
+    write: ({ timeZone }, indent) => ZONE.write(timeZone, indent),
+  },
+  rule('currency', 'currency', {
+    meaning:
+      'Which side of an order’s money is booked: the shop’s currency or the buyer’s. Chosen before the first order',
+    form: choice(['shop', 'presentment']),
+  }),
+  rule('client', 'client', {
+    meaning: 'Whose client the invoice is on. Orders without an e-mail address are always on the shared one',
+    form: choice(['per_customer', 'one_per_channel']),
+  }),
+  rule('channel_client_name', 'channelClientName', {
+    meaning: 'Name of the shared client',
+    form: template({ variables: ['shop'] }),
+  }),
+  rule('skip.test_orders', 'skipTestOrders', { meaning: 'Test orders are not booked', form: FLAG }),
+  rule('skip.zero_totals', 'skipZeroTotals', {
+    meaning: 'Orders in which nothing was charged are not booked',
+    form: FLAG,
+  }),
+  rule('skip.tags', 'skipTags', {
+    meaning: 'Orders that have one of these tags when they would be booked are not',
+    form: NAMES,
+  }),
+  rule('skip.sources', 'skipSources', {
+    meaning:
+      'Orders placed there are not booked: web, pos, shopify_draft_order, or an app’s id, as the shop names it',
+    form: NAMES,
+  }),
+  rule('rounding_limit', 'roundingMinorMax', {
+    meaning:
+      'The most that a rounding line may hold, in the currency’s smallest units; less where fewer taxes were rounded',
+    form: wholeNumber(ROUNDING_MAX),
+  }),
+  rule('tax_names', 'taxNames', {
+    meaning: 'Name in FreshBooks for a tax, by its title in the shop; others keep their title',
+    form: mapOf({
+      allowed: 'a map from title to name, each name once',
+      keyOf: (text) => text,
+      valueOf: (text) => text,
+      isOneToOne: true,
+    }),
+  }),
+  rule('payment_methods', 'paymentMethods', {
+    meaning: 'How a payment is entered, by its gateway in the shop; others are known by their names',
+    form: mapOf({
+      allowed: `a map from gateway to ${METHODS.join(', ')}`,
+      keyOf: (text) => text.toLowerCase(),
+      valueOf: (text) => METHODS.find((method) => method === text),
+    }),
+  }),
+];
+
+function rule<Field extends Exclude<keyof Rules, 'timeZone'>>(
+  name: string,
+  field: Field,
+  { meaning, form }: { readonly meaning: string; readonly form: Form<Draft[Field]> },
+): RuleKey {
+  return {
+    name,
+    meaning,
+    allowed: form.allowed,
+    read(spot, draft) {
+      const value = form.read(spot);
+      if (value !== undefined) {
+        draft[field] = value;
+      }
+    },
+    write: (rules, indent) => form.write(rules[field], indent),
+  };
+}
