@@ -159,7 +159,9 @@ function machineOf(source: Source, { store, clock }: Pick<Machine, 'store' | 'cl
     queue: { wake: () => undefined },
     random: () => 0,
     emit: () => undefined,
-    routes: new Map([[CONNECTION, { source, books, rules: DEFAULT_RULES, rulesVersion: 'rules-1' }]]),
+    routes: new Map([
+      [CONNECTION, { source, books, rules: async () => ({ version: 'rules-1', rules: DEFAULT_RULES }) }],
+    ]),
     holder: 'test',
     unknownWaitMs: 0,
   };
