@@ -138,6 +138,9 @@ function onError(
     );
   }
   if (error.statusCode === 413) {
+    // The rest is read and dropped, within the request's time: a sender that is cut off in the middle never sees the answer.
+    request.raw.resume();
+    reply.removeHeader('connection');
     emit({ name: 'delivery too large', level: 'error', fields: { path, bytesMax: BODY_BYTES_MAX } });
     return problem(reply, 413, `The body is larger than ${BODY_BYTES_MAX} bytes`);
   }
