@@ -70,22 +70,57 @@ export const CATALOGUE = {
   'order-changed': {
     remedy: 'review',
     sentence:
-      'The order changed in the shop after it was booked. The invoice is left as it stands; correct it in FreshBooks',
+      'Lines of the order grew after its invoice could not be changed any more. The invoice is left as it stands; book the difference in FreshBooks, then decide',
+  },
+  'order-reduced': {
+    remedy: 'review',
+    sentence:
+      'The order was reduced after its invoice could not be changed any more, and no money went back. It is booked when the shop pays the difference back; else decide',
+  },
+  'order-worth-negative': {
+    remedy: 'review',
+    sentence:
+      'More was paid back than is left of the order, which no invoice can hold. Book the rest in FreshBooks as you see fit, then decide',
+  },
+  'order-refunds-unclear': {
+    remedy: 'review',
+    sentence:
+      'The refunds of the order do not add up by their lines and transactions, so nothing is changed in the books. Look in the shop, then retry',
   },
   'order-cancelled': {
     remedy: 'review',
     sentence:
-      'The order was cancelled in the shop after it was booked. The invoice is left as it stands; correct it in FreshBooks',
+      'The order was cancelled in the shop, and its invoice is not ours. It is left as it stands; correct it in FreshBooks',
   },
   'order-refunded': {
     remedy: 'review',
     sentence:
-      'The shop refunded money or reduced the order. The invoice and payment are left as they stand; book the refund in FreshBooks',
+      'The shop refunded money or reduced the order, and its invoice is not ours. Invoice and payment are left as they stand; book the refund in FreshBooks',
+  },
+  'refund-category-missing': {
+    remedy: 'review',
+    sentence:
+      'A refund that cannot be taken off its invoice any more is booked as an expense, and no category is chosen for it. Choose one: the rule refund_category',
+  },
+  'refund-both-ways': {
+    remedy: 'review',
+    sentence:
+      'One refund went partly to store credit and partly back as money, and its lines do not tell which. Book it in FreshBooks, then decide',
+  },
+  'refund-credit-shared': {
+    remedy: 'review',
+    sentence:
+      'Store credit is a credit note of its buyer, and this order is on the shared client, where anybody could spend it. Book it in FreshBooks, then decide',
+  },
+  'period-closed': {
+    remedy: 'review',
+    sentence:
+      'The day is closed in the books. Decide: book it on the first open day, or it is in the books already',
   },
   'order-overpaid': {
     remedy: 'review',
     sentence:
-      'The shop received more than the invoice has outstanding. The excess is not booked, because it would become a silent credit',
+      'The shop has more of the buyer’s money than the invoice holds. The excess is not booked, because it would become a silent credit; it goes when the shop pays it back',
   },
   'order-rounding-too-large': {
     remedy: 'review',
@@ -125,7 +160,27 @@ export const CATALOGUE = {
   'books-invoice-edited': {
     remedy: 'review',
     sentence:
-      'The invoice was changed in FreshBooks since it was booked. It is left as it stands; decide there what is right',
+      'The invoice was changed in FreshBooks since it was booked. It is left as it stands; decide: keep it and stop following, put the shop’s back, or take it as right',
+  },
+  'books-payment-edited': {
+    remedy: 'review',
+    sentence:
+      'A payment was changed or deleted in FreshBooks since it was booked. It is left as it stands; decide: keep it and stop following, put the shop’s back, or take it as right',
+  },
+  'books-period-locked': {
+    remedy: 'review',
+    sentence:
+      'FreshBooks says that the period is locked. The day is taken as closed from now on; decide as for closed days',
+  },
+  'books-category-unknown': {
+    remedy: 'review',
+    sentence:
+      'FreshBooks has no expense category of the name that is chosen for refunds. Correct the rule refund_category, then retry',
+  },
+  'books-expense-unclear': {
+    remedy: 'review',
+    sentence:
+      'An expense or credit note of the same day and amount stands there and is perhaps ours. Compare it in FreshBooks, then retry',
   },
   'books-payment-unclear': {
     remedy: 'review',

@@ -2,8 +2,15 @@ import type { FailureCode } from './failure.ts';
 import type { ConnectionId, OrderKey, Reference } from './ids.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
-import type { InvoiceDocument, Step, StepKind } from './document.ts';
-import type { Instant } from './time.ts';
+import type {
+  InvoiceDocument,
+  InvoiceStep,
+  LinesStep,
+  PaymentMethod,
+  Step,
+  StepKind,
+} from './document.ts';
+import type { Instant, LocalDate } from './time.ts';
 
 /**
  * The ledger: what we wrote into the books for an order, entry by entry. An entry is `pending` before the call is made,
@@ -44,6 +51,10 @@ export interface Receipt {
   readonly isFound?: boolean;
   /** The books would write to the buyer on their own (reminders, late fees), in their words; absent when they will not. */
   readonly remindsBuyer?: string;
+  /** Of an invoice's lines as the books returned them: another one later means that a person changed them. */
+  readonly linesSha256?: string;
+  /** A person decided that the books' version is right although it differs. */
+  readonly isAccepted?: boolean;
   readonly requestSha256?: string;
   readonly answerSha256?: string;
   /** What the operator should know, a sentence each. */
@@ -52,75 +63,144 @@ export interface Receipt {
 
 /** What the books hold for an order, folded from its entries. */
 export interface Booked {
-  readonly client?: { readonly externalId: string };
-  readonly invoice?: BookedInvoice;
-  readonly isSent: boolean;
+  readonly client?: BookedClient;
+  /** Those that were not taken away again, oldest first. */
+  readonly invoices: readonly BookedInvoice[];
   readonly payments: readonly BookedPayment[];
+  /** Refunds that stand beside the invoice, as expenses and credit notes. */
+  readonly beside: readonly BookedRefund[];
+  /** The highest slot that any posted entry of a kind has, also of what was taken away. */
+  readonly lastSlots: Readonly<Partial<Record<StepKind, number>>>;
+}
+
+export interface BookedClient {
+  readonly externalId: string;
+  /** The shop's shared one: never given a credit. */
+  readonly isShared: boolean;
 }
 
 export interface BookedInvoice {
+  readonly slot: number;
   readonly externalId: string;
+  /** As it was last written. */
   readonly document: InvoiceDocument;
   /** As the books returned it, which is what counts. */
   readonly amount: Money;
   readonly isAdopted: boolean;
   readonly isFound: boolean;
+  readonly isSent: boolean;
+  /** A person decided that it is right as it stands in the books. */
+  readonly isAccepted: boolean;
   /** What its rounding line was corrected by, once it was. */
   readonly correction?: Money;
   readonly remindsBuyer?: string;
+  readonly linesSha256?: string;
 }
 
 export interface BookedPayment {
   readonly slot: number;
+  /** Slot of its invoice. */
+  readonly invoice: number;
+  readonly externalId: string;
+  readonly amount: Money;
+  readonly paidOn: LocalDate;
+  readonly method: PaymentMethod;
+}
+
+export interface BookedRefund {
+  readonly refund: string;
+  readonly kind: 'expense' | 'credit-note';
   readonly externalId: string;
   readonly amount: Money;
 }
 
+export const NOTHING_BOOKED: Booked = { invoices: [], payments: [], beside: [], lastSlots: {} };
+
 /** Folds an order's entries. Pending ones do not count: the worker settles them before it plans. */
 export function fold(entries: readonly Entry[]): Booked {
-  let booked: Booked = { isSent: false, payments: [] };
-  for (const entry of entries) {
-    if (entry.state === 'posted' && entry.receipt !== undefined) {
-      booked = post(booked, entry.intent, entry.receipt);
+  let booked = NOTHING_BOOKED;
+  for (const { state, intent, receipt } of entries) {
+    if (state === 'posted' && receipt !== undefined) {
+      booked = remember(post(booked, intent, receipt), intent);
     }
   }
   return booked;
 }
 
+function remember(booked: Booked, { kind, slot }: Step): Booked {
+  const last = Math.max(booked.lastSlots[kind] ?? 0, slot);
+  return { ...booked, lastSlots: { ...booked.lastSlots, [kind]: last } };
+}
+
 function post(booked: Booked, step: Step, receipt: Receipt): Booked {
+  const { externalId } = receipt;
   switch (step.kind) {
     case 'client':
-      return { ...booked, client: { externalId: receipt.externalId } };
+      return { ...booked, client: { externalId, isShared: step.policy === 'channel' } };
     case 'invoice':
-      return {
-        ...booked,
-        invoice: {
-          externalId: receipt.externalId,
-          document: step.document,
-          amount: receipt.amount ?? step.document.total,
-          isAdopted: receipt.isAdopted ?? false,
-          isFound: receipt.isFound ?? false,
-          ...(receipt.remindsBuyer === undefined ? {} : { remindsBuyer: receipt.remindsBuyer }),
-        },
-      };
+      return { ...booked, invoices: [...booked.invoices, invoiceOf(step, receipt)] };
     case 'lines':
-      return booked.invoice === undefined
-        ? booked
-        : {
-            ...booked,
-            invoice: { ...booked.invoice, amount: receipt.amount ?? step.from, correction: step.correction },
-          };
+      return withInvoice(booked, step.invoice, (invoice) => relined(invoice, step, receipt));
     case 'sent':
-      return { ...booked, isSent: true };
+      return withInvoice(booked, step.slot, (invoice) => ({ ...invoice, isSent: true }));
+    case 'void':
+      return { ...booked, invoices: booked.invoices.filter(({ slot }) => slot !== step.invoice) };
     case 'payment': {
-      const payment = {
-        slot: step.slot,
-        externalId: receipt.externalId,
-        amount: receipt.amount ?? step.amount,
-      };
+      const { slot, invoice, paidOn, method } = step;
+      const payment = { slot, invoice, externalId, amount: receipt.amount ?? step.amount, paidOn, method };
       return { ...booked, payments: [...booked.payments, payment] };
     }
+    case 'payment-change': {
+      const amount = receipt.amount ?? step.to;
+      const payments = booked.payments.map((payment) =>
+        payment.slot === step.payment ? { ...payment, amount } : payment,
+      );
+      return { ...booked, payments: payments.filter((payment) => !money.isZero(payment.amount)) };
+    }
+    case 'expense':
+    case 'credit-note': {
+      const amount = receipt.amount ?? (step.kind === 'expense' ? step.amount : step.document.total);
+      const { refund, kind } = step;
+      return { ...booked, beside: [...booked.beside, { refund, kind, externalId, amount }] };
+    }
   }
+}
+
+function invoiceOf({ slot, document }: InvoiceStep, receipt: Receipt): BookedInvoice {
+  return {
+    slot,
+    externalId: receipt.externalId,
+    document,
+    amount: receipt.amount ?? document.total,
+    isAdopted: receipt.isAdopted ?? false,
+    isFound: receipt.isFound ?? false,
+    isSent: false,
+    isAccepted: receipt.isAccepted ?? false,
+    ...(receipt.remindsBuyer === undefined ? {} : { remindsBuyer: receipt.remindsBuyer }),
+    ...(receipt.linesSha256 === undefined ? {} : { linesSha256: receipt.linesSha256 }),
+  };
+}
+
+/** What is known of the invoice from before and not told again stays; that of its lines does not. */
+function relined(invoice: BookedInvoice, step: LinesStep, receipt: Receipt): BookedInvoice {
+  const { correction: _before, linesSha256: _lines, ...rest } = invoice;
+  return {
+    ...rest,
+    document: step.document,
+    amount: receipt.amount ?? step.document.total,
+    isAccepted: receipt.isAccepted ?? false,
+    ...(money.isZero(step.correction) ? {} : { correction: step.correction }),
+    ...(receipt.linesSha256 === undefined ? {} : { linesSha256: receipt.linesSha256 }),
+  };
+}
+
+function withInvoice(
+  booked: Booked,
+  slot: number,
+  change: (invoice: BookedInvoice) => BookedInvoice,
+): Booked {
+  const invoices = booked.invoices.map((invoice) => (invoice.slot === slot ? change(invoice) : invoice));
+  return { ...booked, invoices };
 }
 
 /** What stands as payments in the books. */
@@ -128,6 +208,15 @@ export function paidOf(booked: Booked, currency: string): Money {
   return money.sum(
     booked.payments.map((payment) => payment.amount),
     currency,
+  );
+}
+
+/** What of it stands on one invoice. */
+export function paidOn(booked: Booked, { slot, amount }: BookedInvoice): Money {
+  const payments = booked.payments.filter((payment) => payment.invoice === slot);
+  return money.sum(
+    payments.map((payment) => payment.amount),
+    amount.currency,
   );
 }
 

@@ -1,3 +1,4 @@
+import type { Fact } from './failure.ts';
 import type { ConnectionId, OrderKey } from './ids.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
@@ -32,8 +33,12 @@ export interface Order {
   readonly tags: readonly string[];
   /** Where it was placed, in the source's words ("web", "pos", the id of an app); empty when it is not told. */
   readonly sourceName: string;
+  /** Where it is delivered or billed to, as an ISO code ("DE"); absent when it is not told. */
+  readonly country?: string;
   readonly cancelledAt?: Instant;
   readonly cancelReason?: string;
+  /** The shop's claim is gone: what was authorized was voided or ran out, and nothing was received. */
+  readonly isVoided: boolean;
   /** As charged, removed and refunded units included. */
   readonly lines: readonly OrderLine[];
   /** What the source says was charged; must be the sum of the lines. */
@@ -41,7 +46,10 @@ export interface Order {
   /** What the source says the order is worth after edits, returns and refunds. */
   readonly currentTotal: Money;
   readonly cash: Cash;
+  /** Entries by which goods, money or both went back, oldest first. */
   readonly refunds: readonly Refund[];
+  /** Why the refunds cannot be relied on as shown: nothing in the books is changed on them. */
+  readonly doubt?: Doubt;
   readonly buyer: { readonly customerId?: string; readonly hasEmail: boolean };
 }
 
@@ -94,12 +102,48 @@ export interface Tender {
   readonly transactionId?: string;
 }
 
+/** The shop can end it by being asked for the order again, or a person must look. */
+export interface Doubt {
+  readonly ask: 'shop' | 'person';
+  readonly why: string;
+  readonly facts: readonly Fact[];
+}
+
+/**
+ * One entry by which something went back: units, shipping or an amount, with money or without. Its identity, which a source
+ * checks: what was paid back = the worth of what was returned − `difference`.
+ */
 export interface Refund {
   readonly id: string;
   readonly at: Instant;
-  /** Paid back by successful transactions. */
-  readonly amount: Money;
+  /** What left the order. */
+  readonly returns: readonly Return[];
+  /** Positive: kept of the returns' worth (also while or because a payout does not succeed). Negative: paid back beyond it. */
+  readonly difference: Money;
+  /** Successful ones only. Empty when units left the order without any money: an edit, or an order that nobody paid. */
+  readonly payouts: readonly Payout[];
+  /** More may be paid out: nothing is booked of what has not succeeded. */
   readonly isPending: boolean;
+}
+
+export interface Return {
+  /** Key of the order line. */
+  readonly line: string;
+  /** Units; 0 where a part of a line's amount went back and the line stays. */
+  readonly quantity: number;
+  /** After discounts; with tax where prices include tax. */
+  readonly amount: Money;
+  /** One for each of the line's taxes, in their order. */
+  readonly taxes: readonly Money[];
+}
+
+export interface Payout {
+  readonly amount: Money;
+  readonly at: Instant;
+  readonly gateway: string;
+  /** Back the way it came, or into a credit that the buyer may spend later. */
+  readonly to: 'money' | 'store-credit';
+  readonly transactionId?: string;
 }
 
 /** Contact data of the person who bought. Lives only as long as a delivery's body; never in a snapshot, an intent or a log. */

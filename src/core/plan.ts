@@ -1,31 +1,30 @@
-import type {
-  ClientStep,
-  DocumentLine,
-  InvoiceDocument,
-  PaymentStep,
-  Step,
-  TaxTotal,
-  TaxTreatment,
-} from './document.ts';
-import type { Fact, FailureCode } from './failure.ts';
+import { NO_CASH, cashHold, planCash } from './cash-plan.ts';
+import type { CashPlan } from './cash-plan.ts';
+import type { ClientStep, InvoiceDocument, InvoiceStep, LinesStep, SentStep, Step, VoidStep } from './document.ts';
 import { referenceOf } from './ids.ts';
-import { invariant } from './invariant.ts';
-import { paidOf } from './ledger.ts';
+import { differencesOf, documentOf, numberOf } from './invoice-document.ts';
+import type { Contents } from './invoice-document.ts';
 import type { Booked, BookedInvoice } from './ledger.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
-import { channelTaxOf, discountOf, grossOf, netOf, taxOf, totalByLines } from './order.ts';
-import type { Order, OrderLine, Tax, Tender } from './order.ts';
-import { methodOf } from './payment-method.ts';
+import { channelTaxOf, discountOf, grossOf, taxOf, totalByLines } from './order.ts';
+import type { Order, OrderLine, Refund } from './order.ts';
+import { isClosed, isSameMonth } from './period.ts';
+import { clientPolicyOf } from './plan-terms.ts';
+import type { PlannedHold, Terms } from './plan-terms.ts';
+import { besideSteps, decideRefunds, openDay } from './refund-ways.ts';
+import type { DecidedRefund } from './refund-ways.ts';
 import { fill } from './rules.ts';
 import type { Rules } from './rules.ts';
+import { isEffective, isSpent, linesWithout, paidBack, worthOf } from './sale.ts';
 import { skipReason, waitReason } from './skipping.ts';
 import { localDate } from './time.ts';
-import type { Zone } from './time.ts';
+import type { LocalDate, Zone } from './time.ts';
 
 /**
  * Every accounting decision. `plan` says what the books should hold for an order, less what the ledger says they hold. A
- * new order, a duplicate, an edit, a replay and a crash take this one way; after its steps are posted it plans nothing.
+ * new order, a duplicate, an edit, a refund, a replay and a crash take this one way; after its steps are posted it plans
+ * nothing.
  */
 export type Plan =
   | { readonly outcome: 'skip'; readonly reason: string }
@@ -36,93 +35,75 @@ export type Plan =
       readonly reread?: string;
     };
 
-export interface PlannedHold {
-  /** What waits: "invoice-1", "sent-1", "payment", "refund", "change". */
-  readonly step: string;
-  readonly code: FailureCode;
-  readonly detail: string;
-  readonly facts: readonly Fact[];
-}
-
-/** How this order's invoice is numbered, as far as the books have objected. */
-export interface Naming {
-  /** 1, or the suffix that a foreign invoice under our number made necessary. */
-  readonly variant: number;
-  /** The account has refused the long number for its length. */
-  readonly isCompact: boolean;
-}
-
-export const FIRST_NAMING: Naming = { variant: 1, isCompact: false };
-
-export function plan(
-  order: Order,
-  booked: Booked,
-  { rules, naming }: { rules: Rules; naming: Naming },
-): Plan {
+export function plan(order: Order, booked: Booked, terms: Terms): Plan {
+  if (terms.choices.following === 'stopped') {
+    return { outcome: 'skip', reason: 'Left to you: the books are not changed for this order any more' };
+  }
   const sums = sumsHold(order);
   if (sums !== undefined) {
     return { outcome: 'work', steps: [], holds: [sums] };
   }
-  const unbooked = booked.invoice === undefined ? whyUnbooked(order, rules) : undefined;
+  if (booked.invoices.some((invoice) => invoice.isAdopted)) {
+    // A person's or another program's invoice is linked; money on it stays theirs (bookkeeping, "what people changed").
+    return { outcome: 'work', steps: [], holds: changesBeside(order) };
+  }
+  const isNew = booked.lastSlots.invoice === undefined;
+  const unbooked = isNew ? whyUnbooked(order, terms.rules) : undefined;
   if (unbooked !== undefined) {
     return unbooked;
   }
-  const document = documentOf(order, rules, naming);
-  const later = laterHolds(order, booked, document);
-  if (booked.invoice?.isAdopted === true) {
-    // A person's or another program's invoice is linked; money on it stays theirs (bookkeeping.md section 5).
-    return { outcome: 'work', steps: [], holds: later };
+  if (order.doubt !== undefined) {
+    return doubted(order, order.doubt);
   }
-  const correction = booked.invoice === undefined ? undefined : correctionStep(order, booked, booked.invoice);
+  const correction = correctionStep(order, booked);
   if (correction !== undefined) {
-    return { outcome: 'work', steps: [correction], holds: later };
+    return { outcome: 'work', steps: [correction], holds: [] };
   }
-  const unsendable = booked.invoice === undefined ? undefined : unsendableHold(booked.invoice);
-  const payments =
-    unsendable === undefined && rules.endState === 'sent'
-      ? planPayments(order, booked, { document, rules })
-      : NOTHING;
-  const first: Step[] = booked.invoice === undefined ? openingSteps(order, booked, { document, rules }) : [];
-  const sent: Step[] =
-    unsendable === undefined && rules.endState === 'sent' && !booked.isSent
-      ? [sentStep(order, document)]
-      : [];
-  return {
-    outcome: 'work',
-    steps: [...first, ...sent, ...payments.steps],
-    holds: [...(unsendable === undefined ? [] : [unsendable]), ...payments.holds, ...later],
-    ...(order.cash.state === 'reread' ? { reread: order.cash.why } : {}),
-  };
+  return isNew && terms.choices.period === 'already-booked'
+    ? { outcome: 'skip', reason: 'In the books already, as you said' }
+    : converge(order, booked, terms);
 }
-
-const NOTHING: { readonly steps: readonly PaymentStep[]; readonly holds: readonly PlannedHold[] } = {
-  steps: [],
-  holds: [],
-};
 
 /** Whether the order adds up: the lines decide, and a shop's total that differs is shown and never booked. */
 function sumsHold(order: Order): PlannedHold | undefined {
   const byLines = totalByLines(order);
   const difference = money.subtract(order.total, byLines);
-  if (money.isZero(difference)) {
-    return undefined;
+  if (!money.isZero(difference)) {
+    return {
+      step: 'invoice-1',
+      code: 'order-sums-differ',
+      detail: `Order ${order.name} says ${money.show(order.total)} and its lines sum to ${money.show(byLines)}`,
+      facts: [
+        { name: 'Lines before discounts', value: money.show(sumOver(order, grossOf)) },
+        { name: 'Discounts of the lines', value: money.show(sumOver(order, discountOf)) },
+        {
+          name: order.pricesIncludeTax ? 'Taxes (within the prices)' : 'Taxes',
+          value: money.show(sumOver(order, taxOf)),
+        },
+        { name: 'Sum of the lines', value: money.show(byLines) },
+        { name: 'Total of the order', value: money.show(order.total) },
+        { name: 'Difference', value: money.show(difference) },
+      ],
+    };
   }
-  return {
-    step: 'invoice-1',
-    code: 'order-sums-differ',
-    detail: `Order ${order.name} says ${money.show(order.total)} and its lines sum to ${money.show(byLines)}`,
-    facts: [
-      { name: 'Lines before discounts', value: money.show(sumOver(order, grossOf)) },
-      { name: 'Discounts of the lines', value: money.show(sumOver(order, discountOf)) },
-      {
-        name: order.pricesIncludeTax ? 'Taxes (within the prices)' : 'Taxes',
-        value: money.show(sumOver(order, taxOf)),
-      },
-      { name: 'Sum of the lines', value: money.show(byLines) },
-      { name: 'Total of the order', value: money.show(order.total) },
-      { name: 'Difference', value: money.show(difference) },
-    ],
-  };
+  const returned = money.sum(
+    order.refunds.map((refund) => worthOf(refund, order)),
+    order.currency,
+  );
+  const byReturns = money.subtract(order.total, returned);
+  return order.doubt !== undefined || isGone(order) || money.equal(byReturns, order.currentTotal)
+    ? undefined
+    : {
+        step: 'change',
+        code: 'order-sums-differ',
+        detail: `Order ${order.name} is ${money.show(order.currentTotal)} now by its own word, and ${money.show(byReturns)} by what was returned`,
+        facts: [
+          { name: 'Total of the order', value: money.show(order.total) },
+          { name: 'Worth of what was returned', value: money.show(returned) },
+          { name: 'Total as it is now', value: money.show(order.currentTotal) },
+          { name: 'Difference', value: money.show(money.subtract(order.currentTotal, byReturns)) },
+        ],
+      };
 }
 
 function sumOver(order: Order, amountOf: (line: OrderLine) => Money): Money {
@@ -147,169 +128,365 @@ function whyUnbooked(order: Order, rules: Rules): Plan | undefined {
   };
 }
 
-/** The invoice as charged at creation. */
-export function documentOf(charged: Order, rules: Rules, naming: Naming): InvoiceDocument {
-  const order = withTaxNames(charged, rules);
-  const values = {
-    order_number: order.number,
-    order_id: order.vendorId,
-    order_name: order.name,
-    shop: order.shop,
-  };
-  const number = fill(naming.isCompact ? rules.invoiceNumberCompact : rules.invoiceNumber, values);
-  const lines = [...order.lines.flatMap((line) => chargedLine(line, order)), ...discountLines(order)];
-  const taxes = taxTotals(order);
-  const total = money.subtract(order.total, channelTaxOf(order));
-  const parts = [...lines.map((line) => line.net), ...taxes.map((tax) => tax.amount)];
-  invariant(
-    money.equal(money.sum(parts, order.currency), total),
-    `document of ${order.key} sums to its total`,
-  );
-  return {
-    number: naming.variant === 1 ? number : `${number}-${naming.variant}`,
-    poNumber: fill(rules.poNumber, values),
-    issuedOn: localDate(order.placedAt, zoneOf(order, rules)),
-    dueOffsetDays: rules.dueOffsetDays,
-    currency: order.currency,
-    notes: `${SOURCE_NAMES[order.source]} order ${order.name} (id ${order.vendorId})`,
-    terms: fill(rules.terms, values),
-    lines,
-    taxes,
-    total,
-    roundingLimit: roundingLimit(order, rules),
-  };
+function doubted(order: Order, { ask, why, facts }: NonNullable<Order['doubt']>): Plan {
+  return ask === 'shop'
+    ? { outcome: 'work', steps: [], holds: [], reread: why }
+    : {
+        outcome: 'work',
+        steps: [],
+        holds: [{ step: 'change', code: 'order-refunds-unclear', detail: `Order ${order.name}: ${why}`, facts }],
+      };
 }
 
-/** The taxes under the names that they have in the books. */
-function withTaxNames(order: Order, { taxNames }: Rules): Order {
-  const nameOf = (title: string): string =>
-    Object.hasOwn(taxNames, title) ? (taxNames[title] ?? title) : title;
-  const renamed = (line: OrderLine): OrderLine => ({
-    ...line,
-    taxes: line.taxes.map((tax) => ({ ...tax, name: nameOf(tax.name) })),
+/** A linked invoice is not ours: what changed in the shop since is shown, and a person books it. */
+function changesBeside(order: Order): PlannedHold[] {
+  const hold = (step: string, code: PlannedHold['code'], detail: string): PlannedHold => ({
+    step,
+    code,
+    detail: `Order ${order.name} ${detail}`,
+    facts: order.refunds.map((refund) => ({
+      name: `Refund ${refund.id} of ${localDate(refund.at, order.zone)}${refund.isPending ? ' (pending)' : ''}`,
+      value: money.show(paidBack(refund, order.currency)),
+    })),
   });
-  return { ...order, lines: order.lines.map(renamed) };
-}
-
-const SOURCE_NAMES: Readonly<Record<Order['source'], string>> = { shopify: 'Shopify', amazon: 'Amazon' };
-
-function zoneOf(order: Order, rules: Rules): Zone {
-  return rules.timeZone ?? order.zone;
-}
-
-/** A line before its discounts, without tax. Where the price includes tax and does not divide, it stands as one piece. */
-function chargedLine(line: OrderLine, order: Order): DocumentLine[] {
-  if (isEmpty(line)) {
-    return [];
-  }
-  const discounts = sumOrZero(
-    line.discounts.map((discount) => discountNet(discount.amount, line, order)),
-    order,
-  );
-  const net = money.add(merchantNet(line, order), discounts);
-  const unitPrice = money.divideExactly(net, line.quantity);
-  const pieces = `${line.quantity} x ${money.format(line.unitPrice)}${order.pricesIncludeTax ? ' including tax' : ''}`;
-  const variant = line.variant ?? '';
   return [
-    {
-      key: line.key,
-      kind: line.kind,
-      name: line.sku === undefined ? line.title : `${line.title} (${line.sku})`,
-      description: unitPrice === undefined ? [variant, pieces].filter(Boolean).join(', ') : variant,
-      quantity: unitPrice === undefined ? 1 : line.quantity,
-      unitPrice: unitPrice ?? net,
-      net,
-      taxes: treatmentOf(line),
-    },
+    ...(order.cancelledAt === undefined
+      ? []
+      : [
+          hold(
+            'cancellation',
+            'order-cancelled',
+            `was cancelled on ${localDate(order.cancelledAt, order.zone)}, reason: ${order.cancelReason ?? 'not given'}`,
+          ),
+        ]),
+    ...(money.equal(order.total, order.currentTotal) && order.refunds.every(({ payouts }) => payouts.length === 0)
+      ? []
+      : [
+          hold(
+            'refund',
+            'order-refunded',
+            `was ${money.show(order.total)} and is ${money.show(order.currentTotal)} now`,
+          ),
+        ]),
   ];
 }
 
-/** The line's net after discounts. Tax that the channel remits is in no price of the merchant's, so it is taken out as well. */
-function merchantNet(line: OrderLine, order: Order): Money {
-  return netOf(line, order.pricesIncludeTax);
-}
-
-/** Nothing was sold on it and no money stands on it. */
-function isEmpty(line: OrderLine): boolean {
-  return line.quantity === 0 && line.discounts.length === 0 && line.taxes.length === 0;
-}
-
-/** A discount as charged, without the tax that a tax-inclusive price carries; rounding stays within the line. */
-function discountNet(amount: Money, line: OrderLine, order: Order): Money {
-  const ratePpm = line.taxes.reduce((total, tax) => total + tax.ratePpm, 0);
-  return order.pricesIncludeTax ? money.withoutRate(amount, ratePpm, 'half-up') : amount;
-}
-
-/** One negative line for each discount and tax treatment, so that the books tax what was left after it. */
-function discountLines(order: Order): DocumentLine[] {
-  const groups = new Map<string, { label: string; net: Money; taxes: readonly TaxTreatment[] }>();
-  for (const line of order.lines) {
-    const taxes = treatmentOf(line);
-    for (const discount of line.discounts) {
-      const key = `discount:${discount.label}:${inOneOrder(taxes.map(taxKey)).join('+')}`;
-      const net = money.subtract(
-        groups.get(key)?.net ?? money.zero(order.currency),
-        discountNet(discount.amount, line, order),
-      );
-      groups.set(key, { label: discount.label, net, taxes });
+/**
+ * The step down the ladder: an invoice that the books computed otherwise, by no more than rounding explains, gets its
+ * rounding line corrected, once for each state of its lines. Whatever is unequal after that is held.
+ */
+function correctionStep(order: Order, booked: Booked): LinesStep | undefined {
+  for (const invoice of booked.invoices) {
+    const { document, amount, isAccepted } = invoice;
+    if (!isAccepted && invoice.correction === undefined && amount.currency === document.currency) {
+      const correction = money.subtract(document.total, amount);
+      const isRounding = money.compare(money.absolute(correction), document.roundingLimit) <= 0;
+      if (!money.isZero(correction) && isRounding) {
+        return linesStep(order, booked, { invoice, document, correction, later: 0 });
+      }
     }
   }
-  return [...groups]
-    .filter(([, group]) => !money.isZero(group.net))
-    .map(([key, { label, net, taxes }]) => ({
-      key,
-      kind: 'discount' as const,
-      name: `Discount: ${label}`,
-      description: '',
-      quantity: 1,
-      unitPrice: net,
-      net,
-      taxes,
-    }));
+  return undefined;
 }
 
-function treatmentOf(line: OrderLine): TaxTreatment[] {
-  return merchantTaxes(line).map(({ name, ratePpm }) => ({ name, ratePpm }));
+/** An invoice as it should stand. */
+interface Target {
+  readonly slot: number;
+  readonly document: InvoiceDocument;
+  /** Absent for one that is to be made. */
+  readonly invoice?: BookedInvoice;
+  readonly variant: number;
 }
 
-function merchantTaxes(line: OrderLine): readonly Tax[] {
-  return line.taxes.filter((tax) => tax.remittedBy === 'merchant');
+interface Targets {
+  readonly targets: readonly Target[];
+  readonly holds: readonly PlannedHold[];
 }
 
-function taxKey({ name, ratePpm }: TaxTreatment): string {
-  return `${name}@${ratePpm}`;
+interface Basis {
+  readonly order: Order;
+  readonly booked: Booked;
+  readonly terms: Terms;
+  readonly zone: Zone;
 }
 
-/** Two readings of one order may list its taxes differently, which is no difference of figures. */
-function inOneOrder(texts: readonly string[]): string[] {
-  return [...texts].sort();
-}
-
-function taxTotals(order: Order): TaxTotal[] {
-  const totals = new Map<string, TaxTotal>();
-  for (const { name, ratePpm, amount } of order.lines.flatMap(merchantTaxes)) {
-    const key = taxKey({ name, ratePpm });
-    totals.set(key, {
-      name,
-      ratePpm,
-      amount: money.add(totals.get(key)?.amount ?? money.zero(order.currency), amount),
-    });
+function converge(order: Order, booked: Booked, terms: Terms): Plan {
+  const { rules } = terms;
+  const zone = rules.timeZone ?? order.zone;
+  const basis = { order, booked, terms, zone };
+  const opening = openingOf(basis);
+  if (opening.state === 'closed') {
+    return { outcome: 'work', steps: [], holds: [opening.hold] };
   }
-  return [...totals.values()];
+  const decided = decideRefunds(order, {
+    booked,
+    terms,
+    zone,
+    issuedOn: opening.issuedOn,
+    invoiceNumber: opening.number,
+    fits: (offInvoice) =>
+      terms.fits(documentOf(order, everything(offInvoice), { rules, heading: { ...opening, remark: '' } })),
+  });
+  const offInvoice = decided.filter(({ way }) => way.kind === 'off-invoice').map(({ refund }) => refund);
+  const gone = isGone(order) && decided.every(({ way }) => way.kind === 'off-invoice' || way.kind === 'none');
+  const { targets, holds } = targetsOf(basis, { opening, offInvoice, isGone: gone });
+  if (booked.lastSlots.invoice === undefined && targets.length === 0 && holds.length === 0) {
+    return { outcome: 'skip', reason: 'Nothing is left of it: it was refunded, reduced or cancelled before it was booked' };
+  }
+  return stepsTo(basis, { targets, holds, decided, offInvoice, worth: gone ? money.zero(order.currency) : worthNow(order) });
 }
 
-/** Half a minor unit for each tax amount that someone rounded, rounded up, and never more than the rule allows. */
-function roundingLimit(order: Order, rules: Rules): Money {
-  const rounded = order.lines.flatMap(merchantTaxes).filter((tax) => tax.ratePpm > 0).length;
-  return money.money(BigInt(Math.min(Math.ceil(rounded / 2), rules.roundingMinorMax)), order.currency);
+/** Nothing is owed any more: cancelled, voided or run out, and no money was kept. */
+function isGone({ cash, cancelledAt, isVoided, refunds, currency }: Order): boolean {
+  const back = money.sum(
+    refunds.map((refund) => paidBack(refund, currency)),
+    currency,
+  );
+  return (
+    cash.state === 'known' && (cancelledAt !== undefined || isVoided) && money.equal(cash.received, back)
+  );
 }
 
-function openingSteps(
+type Opening =
+  | { readonly state: 'open'; readonly issuedOn: LocalDate; readonly number: string; readonly variant: number; readonly remark: string }
+  | { readonly state: 'closed'; readonly hold: PlannedHold };
+
+/** Day and number of the order's invoice: of the one that stands, else of the one to be made. */
+function openingOf({ order, booked, terms, zone }: Basis): Opening {
+  const [first] = booked.invoices;
+  const { variant, number } = nextNumber(order, booked, terms);
+  if (first !== undefined) {
+    const { issuedOn } = first.document;
+    return { state: 'open', issuedOn, number: first.document.number, variant, remark: '' };
+  }
+  const dated = openDay(localDate(order.placedAt, zone), terms, {
+    step: 'invoice-1',
+    what: `Order ${order.name}`,
+  });
+  return dated.state === 'closed'
+    ? dated
+    : { state: 'open', issuedOn: dated.day, number, variant, remark: dated.remark };
+}
+
+/** The first number that none of the order's own invoices has had, from where the books last objected. */
+function nextNumber(
   order: Order,
   booked: Booked,
-  { document, rules }: { document: InvoiceDocument; rules: Rules },
-): Step[] {
-  const client: Step = {
+  { rules, naming }: Terms,
+): { readonly variant: number; readonly number: string } {
+  // An invoice that was taken away keeps its number in the books, and each invoice of an order had its own.
+  const variant = Math.max(naming.variant, (booked.lastSlots.invoice ?? 0) + 1);
+  const isTaken = (number: string): boolean =>
+    booked.invoices.some((invoice) => invoice.document.number === number);
+  const numbers = Array.from({ length: booked.invoices.length + 1 }, (_, index) => variant + index);
+  const free = numbers.find((candidate) => !isTaken(numberOf(order, rules, { ...naming, variant: candidate })));
+  const chosen = free ?? variant + booked.invoices.length;
+  return { variant: chosen, number: numberOf(order, rules, { ...naming, variant: chosen }) };
+}
+
+function everything(refunds: readonly Refund[]): Contents {
+  return { holds: () => true, refunds, amounts: 'borne' };
+}
+
+interface Content {
+  readonly opening: Extract<Opening, { state: 'open' }>;
+  readonly offInvoice: readonly Refund[];
+  readonly isGone: boolean;
+}
+
+/** Which invoices should stand, each with its lines. Those that may not be rewritten stay as they are. */
+function targetsOf(basis: Basis, content: Content): Targets {
+  const { order, booked } = basis;
+  const live = booked.invoices;
+  const open = content.isGone ? [] : linesWithout(order, content.offInvoice).filter((line) => !isSpent(line));
+  const slotOf = new Map(
+    live.flatMap(({ slot, document }) => document.lines.map(({ key }) => [key, slot] as const)),
+  );
+  const rewritable = live.filter((invoice) => isRewritable(basis, invoice, content));
+  const host = rewritable.at(-1);
+  const bearer = host ?? live[0];
+  const added = open.filter((line) => !slotOf.has(line.key));
+  const kept = live.map((invoice): Target => {
+    const { slot } = invoice;
+    const document = !rewritable.includes(invoice)
+      ? invoice.document
+      : rewritten(basis, invoice, {
+          holds: (line) => !content.isGone && (slotOf.get(line.key) ?? host?.slot) === slot,
+          refunds: content.isGone ? [] : content.offInvoice,
+          amounts: invoice === bearer ? 'borne' : 'elsewhere',
+        });
+    return { slot, document, invoice, variant: 1 };
+  });
+  if (host !== undefined || (added.length === 0 && live.length > 0) || content.isGone) {
+    return { targets: kept, holds: [] };
+  }
+  return added.length === 0 && content.offInvoice.every((refund) => money.isZero(refund.difference))
+    ? { targets: kept, holds: [] }
+    : withAnother(basis, { content, kept, added });
+}
+
+/** An invoice's document with its lines as they are now, under its own number and date. */
+function rewritten({ order, terms }: Basis, { document }: BookedInvoice, contents: Contents): InvoiceDocument {
+  const heading = { number: document.number, issuedOn: document.issuedOn, remark: '' };
+  const now = documentOf(order, contents, { rules: terms.rules, heading });
+  return { ...now, notes: document.notes, poNumber: document.poNumber, terms: document.terms };
+}
+
+/** One more invoice: the order's first, or for what was added when no other may be changed any more. */
+function withAnother(
+  basis: Basis,
+  { content, kept, added }: { content: Content; kept: readonly Target[]; added: readonly OrderLine[] },
+): Targets {
+  const { order, booked, terms, zone } = basis;
+  const { opening, offInvoice } = content;
+  const isFirst = kept.length === 0;
+  const slot = (booked.lastSlots.invoice ?? 0) + 1;
+  const dated = isFirst
+    ? ({ state: 'open', day: opening.issuedOn, remark: opening.remark } as const)
+    : openDay(localDate(order.updatedAt, zone), terms, {
+        step: `invoice-${slot}`,
+        what: `What was added to order ${order.name}`,
+      });
+  if (dated.state === 'closed') {
+    return { targets: kept, holds: [dated.hold] };
+  }
+  const { number, variant } = nextNumber(order, booked, terms);
+  const remark = [isFirst ? '' : 'What was added to it later', dated.remark].filter(Boolean).join('. ');
+  const keys = new Set(added.map((line) => line.key));
+  const document = documentOf(
+    order,
+    { holds: (line) => keys.has(line.key), refunds: offInvoice, amounts: isFirst ? 'borne' : 'elsewhere' },
+    { rules: terms.rules, heading: { number, issuedOn: dated.day, remark } },
+  );
+  const isWorthIt = !money.isZero(document.total) || (document.lines.length > 0 && !terms.rules.skipZeroTotals);
+  return isWorthIt
+    ? { targets: [...kept, { slot, document, variant }], holds: [] }
+    : { targets: kept, holds: [] };
+}
+
+/**
+ * Whether an invoice's lines may be replaced: its day is open, and either nothing is paid on it or it changes within its own
+ * month, so that no month that somebody has reported is restated (bookkeeping, "edits after payment").
+ */
+function isRewritable({ order, booked, terms, zone }: Basis, invoice: BookedInvoice, { offInvoice }: Content): boolean {
+  const { issuedOn } = invoice.document;
+  if (isClosed(issuedOn, terms.rules)) {
+    return false;
+  }
+  const payments = booked.payments.filter((payment) => payment.invoice === invoice.slot);
+  const isTaken = offInvoice.some(
+    ({ id, payouts }) =>
+      payouts.length > 0 && !booked.invoices.some(({ document }) => document.refunds.includes(id)),
+  );
+  const days = [issuedOn, localDate(order.updatedAt, zone), ...payments.map((payment) => payment.paidOn)];
+  return payments.length === 0 || isTaken || isSameMonth(days);
+}
+
+interface Aim extends Targets {
+  readonly decided: readonly DecidedRefund[];
+  readonly offInvoice: readonly Refund[];
+  /** What all of it should come to. */
+  readonly worth: Money;
+}
+
+/** Payments are lowered first, then lines, then what is new (bookkeeping, "Refunds"). */
+function stepsTo(basis: Basis, { targets, holds, decided, offInvoice, worth }: Aim): Plan {
+  const { order, booked, terms, zone } = basis;
+  const { rules } = terms;
+  const unsendable = targets.flatMap(({ invoice }) => (invoice === undefined ? [] : unsendableHolds(invoice)));
+  const invoices = targets.map(({ slot, document, invoice }) => ({
+    slot,
+    total: invoice?.isAccepted === true ? invoice.amount : document.total,
+  }));
+  const cash: CashPlan =
+    rules.endState === 'sent' && unsendable.length === 0
+      ? planCash(order, { booked, invoices, offInvoice, terms, zone })
+      : NO_CASH;
+  const negative = targets.filter(({ document }) => money.isNegative(document.total));
+  const changes = changeSteps(basis, targets);
+  const made = targets.filter(({ invoice }) => invoice === undefined).map((target) => invoiceStep(order, target));
+  const isSendable = rules.endState === 'sent' && unsendable.length === 0;
+  const sent = isSendable ? targets.flatMap((target) => sentSteps(order, target, rules)) : [];
+  const refundHolds = decided.flatMap(({ way }) => (way.kind === 'held' ? [way.hold] : []));
+  const isCashKnown = order.cash.state === 'known';
+  const steps: readonly Step[] = [
+    ...(booked.client === undefined && made.length > 0 ? [clientStep(order, rules)] : []),
+    ...cash.lowered,
+    ...changes,
+    ...made,
+    ...sent,
+    ...cash.paid,
+    ...(rules.endState === 'sent' ? besideSteps(decided) : []),
+  ];
+  return {
+    outcome: 'work',
+    steps: negative.length > 0 ? [] : steps,
+    holds: [
+      ...unsendable,
+      ...negative.map((target) => negativeHold(order, target)),
+      ...holds,
+      ...cash.holds,
+      ...(isCashKnown ? refundHolds : []),
+      ...gapHolds(order, { targets, decided, holds, worth }),
+    ],
+    ...(order.cash.state === 'reread' ? { reread: order.cash.why } : {}),
+  };
+}
+
+function changeSteps({ order, booked, terms }: Basis, targets: readonly Target[]): Step[] {
+  const steps: Step[] = [];
+  let [lines, voids] = [0, 0];
+  for (const { document, invoice } of targets) {
+    if (invoice === undefined || differencesOf(invoice.document, document).length === 0) {
+      continue;
+    }
+    const isEmpty = document.lines.length === 0 || (money.isZero(document.total) && terms.rules.skipZeroTotals);
+    if (isEmpty && money.isZero(document.total)) {
+      steps.push(voidStep(order, booked, { invoice, later: voids }));
+      voids += 1;
+    } else {
+      const correction = money.zero(order.currency);
+      steps.push(linesStep(order, booked, { invoice, document, correction, later: lines }));
+      lines += 1;
+    }
+  }
+  return steps;
+}
+
+function linesStep(
+  order: Order,
+  booked: Booked,
+  {
+    invoice,
+    document,
+    correction,
+    later,
+  }: { invoice: BookedInvoice; document: InvoiceDocument; correction: Money; later: number },
+): LinesStep {
+  const slot = (booked.lastSlots.lines ?? 0) + 1 + later;
+  return {
+    kind: 'lines',
+    slot,
+    reference: referenceOf(order.key, 'lines', slot),
+    invoice: invoice.slot,
+    document,
+    from: invoice.amount,
+    correction,
+  };
+}
+
+function voidStep(
+  order: Order,
+  booked: Booked,
+  { invoice, later }: { invoice: BookedInvoice; later: number },
+): VoidStep {
+  const slot = (booked.lastSlots.void ?? 0) + 1 + later;
+  const reference = referenceOf(order.key, 'void', slot);
+  return { kind: 'void', slot, reference, invoice: invoice.slot, from: invoice.amount };
+}
+
+function clientStep(order: Order, rules: Rules): ClientStep {
+  return {
     kind: 'client',
     slot: 1,
     reference: referenceOf(order.key, 'client', 1),
@@ -318,239 +495,113 @@ function openingSteps(
     ...(order.buyer.customerId === undefined ? {} : { customerId: order.buyer.customerId }),
     currency: order.currency,
   };
-  const invoice: Step = {
-    kind: 'invoice',
-    slot: 1,
-    reference: referenceOf(order.key, 'invoice', 1),
-    document,
-  };
-  return booked.client === undefined ? [client, invoice] : [invoice];
 }
 
-/** Whose client the invoice is on: the buyer's own or the shop's shared one. */
-export function clientPolicyOf({ buyer }: Order, { client }: Rules): ClientStep['policy'] {
-  return buyer.hasEmail && client === 'per_customer' ? 'customer' : 'channel';
+function invoiceStep(order: Order, { slot, document, variant }: Target): InvoiceStep {
+  return { kind: 'invoice', slot, reference: referenceOf(order.key, 'invoice', slot), document, variant };
 }
 
-function sentStep(order: Order, document: InvoiceDocument): Step {
-  return {
-    kind: 'sent',
-    slot: 1,
-    reference: referenceOf(order.key, 'sent', 1),
-    fulfilledOn: document.issuedOn,
-  };
-}
-
-/**
- * The step down the ladder: a draft that the books computed otherwise, by no more than rounding explains, gets its rounding
- * line corrected, once. Whatever is unequal after that is held.
- */
-function correctionStep(order: Order, booked: Booked, invoice: BookedInvoice): Step | undefined {
-  const { document, amount } = invoice;
-  if (booked.isSent || invoice.correction !== undefined || amount.currency !== document.currency) {
-    return undefined;
-  }
-  const correction = money.subtract(document.total, amount);
-  return money.isZero(correction) || money.compare(money.absolute(correction), document.roundingLimit) > 0
-    ? undefined
-    : {
-        kind: 'lines',
-        slot: 1,
-        reference: referenceOf(order.key, 'lines', 1),
-        document,
-        from: amount,
-        correction,
-      };
+/** One that is about to be taken away is not sent first. */
+function sentSteps(order: Order, { slot, document, invoice }: Target, { skipZeroTotals }: Rules): SentStep[] {
+  const isEmpty = money.isZero(document.total) && (skipZeroTotals || document.lines.length === 0);
+  return invoice?.isSent === true || isEmpty
+    ? []
+    : [
+        {
+          kind: 'sent',
+          slot,
+          reference: referenceOf(order.key, 'sent', slot),
+          fulfilledOn: document.issuedOn,
+        },
+      ];
 }
 
 /** Why a standing invoice must stay a draft: a wrong one in a report, or a mailed buyer, is worse than a late one. */
-function unsendableHold(invoice: BookedInvoice): PlannedHold | undefined {
-  const expected = invoice.document.total;
-  if (!money.equal(invoice.amount, expected)) {
-    return {
-      step: 'sent-1',
-      code: 'books-total-differs',
-      detail: `Invoice ${invoice.document.number} should be ${money.show(expected)} and the books made it ${money.show(invoice.amount)}`,
-      facts: [
-        { name: 'Charged', value: money.show(expected) },
-        { name: 'Total in the books', value: money.show(invoice.amount) },
-        ...(invoice.amount.currency === expected.currency
-          ? [{ name: 'Difference', value: money.show(money.subtract(invoice.amount, expected)) }]
-          : []),
-      ],
-    };
+function unsendableHolds({ slot, document, amount, isSent, isAccepted, remindsBuyer }: BookedInvoice): PlannedHold[] {
+  const expected = document.total;
+  const step = `sent-${slot}`;
+  if (!isAccepted && !money.equal(amount, expected)) {
+    return [
+      {
+        step,
+        code: 'books-total-differs',
+        detail: `Invoice ${document.number} should be ${money.show(expected)} and the books made it ${money.show(amount)}`,
+        facts: [
+          { name: 'Charged', value: money.show(expected) },
+          { name: 'Total in the books', value: money.show(amount) },
+          ...(amount.currency === expected.currency
+            ? [{ name: 'Difference', value: money.show(money.subtract(amount, expected)) }]
+            : []),
+        ],
+      },
+    ];
   }
-  if (invoice.remindsBuyer !== undefined) {
-    return {
-      step: 'sent-1',
-      code: 'books-reminders-on',
-      detail: `Invoice ${invoice.document.number} would write to the buyer: ${invoice.remindsBuyer}`,
-      facts: [],
-    };
+  if (remindsBuyer === undefined || isSent) {
+    return [];
   }
-  return undefined;
+  const detail = `Invoice ${document.number} would write to the buyer: ${remindsBuyer}`;
+  return [{ step, code: 'books-reminders-on', detail, facts: [] }];
 }
 
-/**
- * Pays what was received less what stands as payments, and nothing else. Tenders are taken oldest first; what earlier
- * payments cover is passed over, so a tender learnt later never makes a second payment of the same money.
- */
-function planPayments(
-  order: Order,
-  booked: Booked,
-  { document, rules }: { document: InvoiceDocument; rules: Rules },
-): { readonly steps: readonly PaymentStep[]; readonly holds: readonly PlannedHold[] } {
-  if (order.cash.state === 'reread') {
-    return NOTHING;
-  }
-  if (order.cash.state === 'unclear') {
-    return { steps: [], holds: [cashHold(order, order.cash.why)] };
-  }
-  const zero = money.zero(order.currency);
-  const paid = paidOf(booked, order.currency);
-  const remitted = channelTaxOf(order);
-  const payable = money.subtract(order.cash.received, money.minimum(remitted, order.cash.received));
-  const outstanding = money.subtract(booked.invoice?.document.total ?? document.total, paid);
-  const due = money.subtract(payable, paid);
-  const allowed = money.minimum(due, money.isNegative(outstanding) ? zero : outstanding);
-  const steps: PaymentStep[] = [];
-  let covered = paid;
-  let left = allowed;
-  let slot = nextSlot(booked);
-  const oldestFirst = [...order.cash.tenders].sort((a, b) => a.at - b.at);
-  for (const tender of oldestFirst) {
-    const passedOver = money.minimum(covered, tender.amount);
-    const amount = money.minimum(money.subtract(tender.amount, passedOver), left);
-    covered = money.subtract(covered, passedOver);
-    if (money.compare(amount, zero) > 0) {
-      steps.push(paymentStep(order, { tender, amount, slot, rules }));
-      left = money.subtract(left, amount);
-      slot += 1;
-    }
-  }
-  const excess = money.subtract(due, allowed);
+function negativeHold(order: Order, { slot, document }: Target): PlannedHold {
   return {
-    steps,
-    holds: money.compare(excess, zero) > 0 ? [overpaidHold(order, { due, excess, outstanding })] : [],
-  };
-}
-
-function cashHold(order: Order, why: string): PlannedHold {
-  return { step: 'payment', code: 'order-cash-unclear', detail: `Order ${order.name}: ${why}`, facts: [] };
-}
-
-function nextSlot(booked: Booked): number {
-  return booked.payments.reduce((highest, payment) => Math.max(highest, payment.slot), 0) + 1;
-}
-
-function paymentStep(
-  order: Order,
-  { tender, amount, slot, rules }: { tender: Tender; amount: Money; slot: number; rules: Rules },
-): PaymentStep {
-  return {
-    kind: 'payment',
-    slot,
-    reference: referenceOf(order.key, 'payment', slot),
-    amount,
-    paidOn: localDate(tender.at, zoneOf(order, rules)),
-    method: methodOf(tender.gateway, rules),
-    note:
-      tender.transactionId === undefined
-        ? tender.gateway
-        : `${tender.gateway}, transaction ${tender.transactionId}`,
-  };
-}
-
-function overpaidHold(
-  order: Order,
-  { due, excess, outstanding }: { due: Money; excess: Money; outstanding: Money },
-): PlannedHold {
-  return {
-    step: 'payment',
-    code: 'order-overpaid',
-    detail: `Order ${order.name} received ${money.show(excess)} more than its invoice has outstanding`,
-    facts: [
-      { name: 'Received and not booked yet', value: money.show(due) },
-      { name: 'Outstanding', value: money.show(outstanding) },
-      { name: 'Excess', value: money.show(excess) },
-    ],
-  };
-}
-
-/** What happened after the sale and is not booked by itself: shown to a person, with the figures. */
-function laterHolds(order: Order, booked: Booked, document: InvoiceDocument): PlannedHold[] {
-  const differences = booked.invoice === undefined ? [] : differencesOf(booked.invoice.document, document);
-  const refunded = order.refunds.filter((refund) => !money.isZero(refund.amount));
-  const changes = [
-    differences.length === 0 ? undefined : changeHold(order, differences),
-    order.cancelledAt === undefined ? undefined : cancelHold(order, order.cancelledAt),
-    refunded.length === 0 && money.equal(order.total, order.currentTotal) ? undefined : refundHold(order),
-  ];
-  return changes.filter((hold) => hold !== undefined);
-}
-
-function changeHold(order: Order, facts: readonly Fact[]): PlannedHold {
-  return {
-    step: 'change',
-    code: 'order-changed',
-    detail: `Order ${order.name} changed after it was booked`,
-    facts,
-  };
-}
-
-function cancelHold(order: Order, at: NonNullable<Order['cancelledAt']>): PlannedHold {
-  const reason = order.cancelReason ?? 'not given';
-  return {
-    step: 'cancellation',
-    code: 'order-cancelled',
-    detail: `Order ${order.name} was cancelled on ${localDate(at, order.zone)}, reason: ${reason}`,
+    step: `invoice-${slot}`,
+    code: 'order-worth-negative',
+    detail: `More was paid back on order ${order.name} than is left of it: its invoice would be ${money.show(document.total)}`,
     facts: [],
   };
 }
 
-function refundHold(order: Order): PlannedHold {
-  return {
-    step: 'refund',
-    code: 'order-refunded',
-    detail: `Order ${order.name} was ${money.show(order.total)} and is ${money.show(order.currentTotal)} now`,
-    facts: order.refunds.map((refund) => ({
-      name: `Refund ${refund.id} of ${localDate(refund.at, order.zone)}${refund.isPending ? ' (pending)' : ''}`,
-      value: money.show(refund.amount),
-    })),
-  };
+/** What the order is worth to the merchant now, without the channel's taxes and with what refunds kept or gave beyond. */
+function worthNow(order: Order): Money {
+  const effective = order.refunds.filter((refund) => isEffective(refund, order));
+  const lines = linesWithout(order, effective);
+  const differences = effective.map((refund) => refund.difference);
+  const left = money.sum([totalByLines({ ...order, lines }), ...differences], order.currency);
+  return money.subtract(left, channelTaxOf({ lines, currency: order.currency }));
 }
 
-/** Where two documents differ in figures: kind, line key, quantity, amount, tax; never texts, dates or layout. */
-export function differencesOf(before: InvoiceDocument, now: InvoiceDocument): Fact[] {
-  const keys = new Set([...before.lines, ...now.lines].map((line) => line.key));
-  const lines = [...keys].flatMap((key) => {
-    const figures = [before, now].map((document) =>
-      figuresOf(document.lines.find((line) => line.key === key)),
-    );
-    return figures[0] === figures[1] ? [] : [{ name: key, value: `${figures[0]} → ${figures[1]}` }];
-  });
-  const totals = [before, now].map((document) => money.show(document.total));
-  const taxes = [before, now].map((document) =>
-    inOneOrder(document.taxes.map((tax) => `${tax.name} ${tax.ratePpm} ${money.show(tax.amount)}`)).join(
-      ', ',
-    ),
+/**
+ * The last defence: what will stand, less what stands beside it, is what the order is worth. Where an invoice may not be
+ * changed any more and no money tells how, a person decides.
+ */
+function gapHolds(
+  order: Order,
+  { targets, decided, holds, worth }: Pick<Aim, 'targets' | 'decided' | 'holds' | 'worth'>,
+): PlannedHold[] {
+  const invoiced = money.sum(
+    targets.map(({ document }) => document.total),
+    order.currency,
   );
-  return [
-    ...lines,
-    ...(taxes[0] === taxes[1] ? [] : [{ name: 'Taxes', value: `${taxes[0]} → ${taxes[1]}` }]),
-    ...(totals[0] === totals[1] ? [] : [{ name: 'Total', value: `${totals[0]} → ${totals[1]}` }]),
-  ];
-}
-
-function figuresOf(line: DocumentLine | undefined): string {
-  if (line === undefined) {
-    return 'none';
+  const beside = money.sum(
+    decided.map(({ way }) =>
+      way.kind === 'beside' || way.kind === 'held' ? way.amount : money.zero(order.currency),
+    ),
+    order.currency,
+  );
+  const gap = money.subtract(money.subtract(invoiced, beside), worth);
+  if (money.isZero(gap) || holds.length > 0) {
+    return [];
   }
-  const taxes = inOneOrder(line.taxes.map((tax) => `${tax.name} ${tax.ratePpm}`)).join(' + ');
-  const kind = line.kind === 'item' ? '' : `${line.kind}, `;
-  return `${kind}${line.quantity} x ${money.show(line.unitPrice)}${taxes === '' ? '' : ` with ${taxes}`}`;
-}
-
-function sumOrZero(amounts: readonly Money[], order: Order): Money {
-  return money.sum(amounts, order.currency);
+  const facts = [
+    { name: 'On its invoices', value: money.show(invoiced) },
+    { name: 'Refunds beside them', value: money.show(beside) },
+    { name: 'Worth now', value: money.show(worth) },
+    { name: 'Difference', value: money.show(gap) },
+  ];
+  return [
+    money.isNegative(gap)
+      ? {
+          step: 'change',
+          code: 'order-changed',
+          detail: `Lines of order ${order.name} grew after its invoice could not be changed any more`,
+          facts,
+        }
+      : {
+          step: 'change',
+          code: 'order-reduced',
+          detail: `Order ${order.name} was reduced by ${money.show(gap)} after its invoice could not be changed any more, and no refund of it is known`,
+          facts,
+        },
+  ];
 }

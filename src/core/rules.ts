@@ -1,5 +1,5 @@
-import type { PaymentMethod } from './document.ts';
-import type { Zone } from './time.ts';
+import type { LineKind, PaymentMethod } from './document.ts';
+import type { LocalDate, Zone } from './time.ts';
 
 /**
  * A merchant's booking rules for one route (source to books), as data. An order is planned for ever by the version it was
@@ -37,7 +37,30 @@ export interface Rules {
   readonly taxNames: Readonly<Record<string, string>>;
   /** A gateway, in lower case → how a payment by it is entered. Others are known by the words in their names. */
   readonly paymentMethods: Readonly<Record<string, PaymentMethod>>;
+  /**
+   * Country of the order (ISO code), or "default" → how taxes stand: as percentages, or as untaxed lines with the charged
+   * amounts, which the books count as sales.
+   */
+  readonly taxLines: Readonly<Record<string, TaxLines>>;
+  /** Tax that the channel remits: not on the invoice, or as two untaxed lines that cancel. */
+  readonly channelTax: 'left_out' | 'two_lines';
+  /** `adjust`: the invoice and payment are lowered where they still may be, else an expense. `expense`: always one. */
+  readonly refunds: 'adjust' | 'expense';
+  /** Tax in an amount that was paid back without lines: none, or as in what is left of the order. */
+  readonly amountRefundTax: 'none' | 'as_sold';
+  /** Names of lines by their kind; others are named as the shop does. */
+  readonly lineNames: Readonly<Partial<Record<LineKind, string>>>;
+  /** An ISO 639 code: of the books' own words on an invoice. */
+  readonly language: string;
+  /** The first day that is booked. Of the route as it is now, whatever an order was booked by (see `inForce`). */
+  readonly booksStart?: LocalDate;
+  /** Nothing on or before it is created, changed, paid or deleted. Of the route as it is now. */
+  readonly closedThrough?: LocalDate;
+  /** Name of the expense category for refunds; without it they are held. Of the route as it is now. */
+  readonly refundCategory?: string;
 }
+
+export type TaxLines = 'percentages' | 'own_lines';
 
 /** Rules under the name by which orders remember them. */
 export interface VersionedRules {
@@ -67,6 +90,12 @@ export const DEFAULT_RULES = {
   roundingMinorMax: 10,
   taxNames: {},
   paymentMethods: {},
+  taxLines: {},
+  channelTax: 'left_out',
+  refunds: 'adjust',
+  amountRefundTax: 'none',
+  lineNames: {},
+  language: 'en',
 } as const satisfies Rules;
 
 /** Fills a template; names it does not know are left as written. */
@@ -85,4 +114,19 @@ export function rulesWith(timeZone: Zone | undefined): Rules {
 /** Rules as they were stored: what did not exist then is as it was done then. */
 export function completed(stored: Partial<Rules>): Rules {
   return { ...DEFAULT_RULES, ...stored };
+}
+
+/**
+ * The rules that an order is planned by: those it was first booked by, but the days that are closed and the category of
+ * refunds are the account's as they are now.
+ */
+export function inForce(own: Rules, current: Rules): Rules {
+  const { booksStart: _start, closedThrough: _closed, refundCategory: _category, ...kept } = own;
+  const { booksStart, closedThrough, refundCategory } = current;
+  return {
+    ...kept,
+    ...(booksStart === undefined ? {} : { booksStart }),
+    ...(closedThrough === undefined ? {} : { closedThrough }),
+    ...(refundCategory === undefined ? {} : { refundCategory }),
+  };
 }

@@ -1,7 +1,17 @@
-import type { ClientStep, InvoiceStep, LinesStep, PaymentStep, SentStep } from '#core/document.ts';
+import type {
+  ClientStep,
+  CreditNoteStep,
+  ExpenseStep,
+  InvoiceStep,
+  LinesStep,
+  PaymentChangeStep,
+  PaymentStep,
+  SentStep,
+  VoidStep,
+} from '#core/document.ts';
 import type { Fact, FailureCode } from '#core/failure.ts';
 import type { ConnectionId, OrderKey } from '#core/ids.ts';
-import type { Entry, Hold, Receipt } from '#core/ledger.ts';
+import type { BookedInvoice, BookedPayment, Entry, Hold, Receipt } from '#core/ledger.ts';
 import type { DeliveryState, OrderState } from '#core/lifecycle.ts';
 import type { Money } from '#core/money.ts';
 import type { Buyer, Order } from '#core/order.ts';
@@ -88,7 +98,8 @@ export type Task =
       readonly buyer: Buyer;
       readonly clientId?: string;
     }
-  | { readonly kind: 'lines'; readonly step: LinesStep; readonly invoiceId: string }
+  | { readonly kind: 'lines'; readonly step: LinesStep; readonly last: LastWritten }
+  | { readonly kind: 'void'; readonly step: VoidStep; readonly last: LastWritten }
   | { readonly kind: 'sent'; readonly step: SentStep; readonly invoiceId: string }
   | {
       readonly kind: 'payment';
@@ -96,7 +107,30 @@ export type Task =
       readonly invoiceId: string;
       /** What the invoice has outstanding when it was read a moment ago; else it is read first. */
       readonly outstanding?: Money;
-    };
+    }
+  | {
+      readonly kind: 'payment-change';
+      readonly step: PaymentChangeStep;
+      readonly payment: BookedPayment;
+      readonly invoiceId: string;
+      readonly edits: Edits;
+    }
+  | { readonly kind: 'expense'; readonly step: ExpenseStep }
+  | { readonly kind: 'credit-note'; readonly step: CreditNoteStep; readonly clientId: string };
+
+/** An invoice as we last wrote it: what stands otherwise was changed by a person. */
+export interface LastWritten {
+  readonly invoice: BookedInvoice;
+  readonly clientId: string;
+  readonly paid: Money;
+  readonly edits: Edits;
+}
+
+/** What a person said of edits in the books: ask about them, or write over the very ones that were asked about. */
+export type Edits =
+  | { readonly say: 'ask' }
+  /** `seen` is the fingerprint in the question. */
+  | { readonly say: 'overwrite'; readonly seen: string };
 
 /** What stands in the books for a task. */
 export type Standing =
@@ -119,7 +153,8 @@ export interface Books {
   find(task: Task): Promise<Standing>;
   /**
    * Makes one write and reads back what the books made of it. Throws a Failure whose `effect` tells whether it may have
-   * happened. A payment is capped by what is outstanding; a mail to the buyer is never asked for.
+   * happened. A payment is capped by what is outstanding; a mail to the buyer is never asked for. What a person changed
+   * since we last wrote is not written over: a Failure `books-invoice-edited` or `books-payment-edited` shows both versions.
    */
   apply(task: Task): Promise<Receipt>;
   /** Completes a client we found: fills its empty fields from the buyer, overwrites none. */

@@ -1,0 +1,281 @@
+import type { PaymentChangeStep, PaymentMethod, PaymentStep } from './document.ts';
+import { referenceOf } from './ids.ts';
+import { paidOf } from './ledger.ts';
+import type { Booked, BookedPayment } from './ledger.ts';
+import * as money from './money.ts';
+import type { Money } from './money.ts';
+import { channelTaxOf } from './order.ts';
+import type { Order, Refund, Tender } from './order.ts';
+import { methodOf } from './payment-method.ts';
+import type { PlannedHold, Terms } from './plan-terms.ts';
+import { openDay } from './refund-ways.ts';
+import { linesWithout, paidBack } from './sale.ts';
+import { localDate } from './time.ts';
+import type { LocalDate, Zone } from './time.ts';
+
+/** The payments: cash is a running total, and what was kept is paid, less what stands, and nothing else. */
+
+/** An invoice as it will stand, and so what can be paid on it. */
+export interface Payable {
+  readonly slot: number;
+  readonly total: Money;
+}
+
+export interface CashPlan {
+  readonly lowered: readonly PaymentChangeStep[];
+  readonly paid: readonly PaymentStep[];
+  readonly holds: readonly PlannedHold[];
+}
+
+export const NO_CASH: CashPlan = { lowered: [], paid: [], holds: [] };
+
+export interface Settling {
+  readonly booked: Booked;
+  readonly invoices: readonly Payable[];
+  /** Refunds that the invoices leave out: their money is not kept. The others stand beside, and the payments with them. */
+  readonly offInvoice: readonly Refund[];
+  readonly terms: Terms;
+  readonly zone: Zone;
+}
+
+export function planCash(order: Order, settling: Settling): CashPlan {
+  const { cash } = order;
+  if (cash.state === 'reread') {
+    return NO_CASH;
+  }
+  if (cash.state === 'unclear') {
+    return { ...NO_CASH, holds: [cashHold(order, cash.why)] };
+  }
+  const { booked, invoices } = settling;
+  const kept = keptOf(order, cash.received, settling.offInvoice);
+  const capacity = money.sum(
+    invoices.map((invoice) => invoice.total),
+    order.currency,
+  );
+  const target = money.minimum(atLeastZero(kept), atLeastZero(capacity));
+  const lowered = lowerings(order, { ...settling, target });
+  const standing = booked.payments.map((payment) => afterwards(payment, lowered));
+  const paid = paymentsFor(order, { ...settling, target, standing, tenders: netTenders(order, cash.tenders, settling) });
+  const excess = money.subtract(kept, target);
+  return {
+    lowered,
+    paid: paid.steps,
+    holds: [
+      ...paid.holds,
+      ...(money.compare(excess, money.zero(order.currency)) > 0
+        ? [excessHold(order, { kept, target, excess })]
+        : []),
+    ],
+  };
+}
+
+export function cashHold(order: Order, why: string): PlannedHold {
+  return { step: 'payment', code: 'order-cash-unclear', detail: `Order ${order.name}: ${why}`, facts: [] };
+}
+
+/** The merchant's own money that stayed: without what went back off the invoices, and without the channel's taxes. */
+function keptOf(order: Order, received: Money, offInvoice: readonly Refund[]): Money {
+  const back = money.sum(
+    offInvoice.map((refund) => paidBack(refund, order.currency)),
+    order.currency,
+  );
+  const left = money.subtract(received, back);
+  const remitted = channelTaxOf({ lines: linesWithout(order, offInvoice), currency: order.currency });
+  return money.subtract(left, money.minimum(remitted, atLeastZero(left)));
+}
+
+interface Targeted extends Settling {
+  readonly target: Money;
+}
+
+/**
+ * What must come off payments: first where more is paid than the invoice will hold, then so that no more stands than was
+ * kept. By the kinds of payment of which too much stands, the newest first.
+ */
+function lowerings(order: Order, settling: Targeted): PaymentChangeStep[] {
+  const { booked, invoices, target } = settling;
+  const zero = money.zero(order.currency);
+  const rest = new Map(booked.payments.map((payment) => [payment.slot, payment.amount]));
+  const excess = methodExcess(order, settling);
+  const take = (wanted: Money, payments: readonly BookedPayment[]): Money => {
+    let open = wanted;
+    for (const isLimited of [true, false]) {
+      for (const { slot, method } of payments.toReversed()) {
+        const limit = isLimited ? (excess.get(method) ?? zero) : open;
+        const amount = atLeastZero(money.minimum(money.minimum(open, limit), rest.get(slot) ?? zero));
+        rest.set(slot, money.subtract(rest.get(slot) ?? zero, amount));
+        excess.set(method, money.subtract(excess.get(method) ?? zero, amount));
+        open = money.subtract(open, amount);
+      }
+    }
+    return money.subtract(wanted, open);
+  };
+  let over = money.subtract(paidOf(booked, order.currency), target);
+  for (const place of new Set(booked.payments.map(({ invoice }) => invoice))) {
+    const on = booked.payments.filter(({ invoice }) => invoice === place);
+    const holds = invoices.find(({ slot }) => slot === place)?.total ?? zero;
+    const paid = money.sum(on.map(({ amount }) => amount), order.currency);
+    over = money.subtract(over, take(atLeastZero(money.subtract(paid, atLeastZero(holds))), on));
+  }
+  take(atLeastZero(over), booked.payments);
+  const first = (booked.lastSlots['payment-change'] ?? 0) + 1;
+  return booked.payments
+    .filter((payment) => !money.equal(payment.amount, rest.get(payment.slot) ?? zero))
+    .map(({ slot: payment, amount: from }, index) => ({
+      kind: 'payment-change',
+      slot: first + index,
+      reference: referenceOf(order.key, 'payment-change', first + index),
+      payment,
+      from,
+      to: rest.get(payment) ?? zero,
+    }));
+}
+
+/** How much more of each kind of payment stands than was received by it and kept. */
+function methodExcess(order: Order, settling: Settling): Map<PaymentMethod, Money> {
+  const { booked, terms } = settling;
+  const excess = new Map<PaymentMethod, Money>();
+  const count = (method: PaymentMethod, amount: Money): void => {
+    excess.set(method, money.add(excess.get(method) ?? money.zero(order.currency), amount));
+  };
+  for (const { method, amount } of booked.payments) {
+    count(method, amount);
+  }
+  const tenders = order.cash.state === 'known' ? netTenders(order, order.cash.tenders, settling) : [];
+  for (const { gateway, amount } of tenders) {
+    count(methodOf(gateway, terms.rules), money.negate(amount));
+  }
+  return excess;
+}
+
+/** What is left of each tender: money goes back the way it came, of the latest first. */
+function netTenders(
+  order: Order,
+  tenders: readonly Tender[],
+  { offInvoice }: Pick<Settling, 'offInvoice'>,
+): readonly Tender[] {
+  const left = [...tenders].sort((a, b) => a.at - b.at);
+  const takeBack = (wanted: Money, isRight: (tender: Tender) => boolean): Money => {
+    let open = wanted;
+    for (let index = left.length - 1; index >= 0; index -= 1) {
+      const tender = left[index];
+      if (tender !== undefined && isRight(tender)) {
+        const amount = money.minimum(open, tender.amount);
+        left[index] = { ...tender, amount: money.subtract(tender.amount, amount) };
+        open = money.subtract(open, amount);
+      }
+    }
+    return open;
+  };
+  for (const { amount, gateway } of offInvoice.flatMap((refund) => refund.payouts)) {
+    const open = takeBack(amount, (tender) => tender.gateway === gateway);
+    takeBack(open, () => true);
+  }
+  return left.filter((tender) => money.compare(tender.amount, money.zero(order.currency)) > 0);
+}
+
+function afterwards(payment: BookedPayment, lowered: readonly PaymentChangeStep[]): BookedPayment {
+  const change = lowered.find((step) => step.payment === payment.slot);
+  return change === undefined ? payment : { ...payment, amount: change.to };
+}
+
+interface Paying extends Targeted {
+  /** As they stand once the lowered ones are. */
+  readonly standing: readonly BookedPayment[];
+  readonly tenders: readonly Tender[];
+}
+
+/**
+ * Tenders are taken oldest first; what standing payments cover is passed over, so a tender learnt later never makes a second
+ * payment of the same money. The oldest invoice is paid first.
+ */
+function paymentsFor(
+  order: Order,
+  { booked, invoices, terms, zone, target, standing, tenders }: Paying,
+): { readonly steps: readonly PaymentStep[]; readonly holds: readonly PlannedHold[] } {
+  const zero = money.zero(order.currency);
+  const sumOf = (payments: readonly BookedPayment[]): Money =>
+    money.sum(payments.map((payment) => payment.amount), order.currency);
+  const rooms = invoices.map(({ slot, total }) => {
+    const paid = sumOf(standing.filter(({ invoice }) => invoice === slot));
+    return { slot, room: atLeastZero(money.subtract(total, paid)) };
+  });
+  const steps: PaymentStep[] = [];
+  const holds: PlannedHold[] = [];
+  let covered = sumOf(standing);
+  let due = money.subtract(target, covered);
+  let slot = (booked.lastSlots.payment ?? 0) + 1;
+  for (const tender of tenders) {
+    const passedOver = money.minimum(covered, tender.amount);
+    covered = money.subtract(covered, passedOver);
+    let amount = money.minimum(money.subtract(tender.amount, passedOver), due);
+    const dated =
+      money.compare(amount, zero) > 0
+        ? openDay(localDate(tender.at, zone), terms, { step: 'payment', what: `A payment of order ${order.name}` })
+        : undefined;
+    if (dated?.state === 'closed') {
+      holds.push(dated.hold);
+      due = money.subtract(due, amount);
+      continue;
+    }
+    for (const place of rooms) {
+      const part = money.minimum(amount, place.room);
+      if (dated !== undefined && money.compare(part, zero) > 0) {
+        const on = { invoice: place.slot, amount: part, slot, paidOn: dated.day, remark: dated.remark };
+        steps.push(paymentStep(order, { tender, terms, ...on }));
+        place.room = money.subtract(place.room, part);
+        amount = money.subtract(amount, part);
+        due = money.subtract(due, part);
+        slot += 1;
+      }
+    }
+  }
+  return { steps, holds: holds.slice(0, 1) };
+}
+
+interface Paid {
+  readonly tender: Tender;
+  readonly terms: Terms;
+  readonly invoice: number;
+  readonly amount: Money;
+  readonly slot: number;
+  readonly paidOn: LocalDate;
+  readonly remark: string;
+}
+
+function paymentStep(
+  order: Order,
+  { tender, terms, invoice, amount, slot, paidOn, remark }: Paid,
+): PaymentStep {
+  const transaction = tender.transactionId === undefined ? '' : `, transaction ${tender.transactionId}`;
+  return {
+    kind: 'payment',
+    slot,
+    reference: referenceOf(order.key, 'payment', slot),
+    invoice,
+    amount,
+    paidOn,
+    method: methodOf(tender.gateway, terms.rules),
+    note: [`${tender.gateway}${transaction}`, remark].filter(Boolean).join('. '),
+  };
+}
+
+function excessHold(
+  order: Order,
+  { kept, target, excess }: { kept: Money; target: Money; excess: Money },
+): PlannedHold {
+  return {
+    step: 'payment',
+    code: 'order-overpaid',
+    detail: `Order ${order.name} has ${money.show(excess)} of the buyer's money more than its invoice holds`,
+    facts: [
+      { name: 'Received and not paid back', value: money.show(kept) },
+      { name: 'Booked as paid', value: money.show(target) },
+      { name: 'Excess', value: money.show(excess) },
+    ],
+  };
+}
+
+function atLeastZero(amount: Money): Money {
+  return money.isNegative(amount) ? money.zero(amount.currency) : amount;
+}

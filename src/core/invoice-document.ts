@@ -1,0 +1,362 @@
+import type { DocumentLine, InvoiceDocument, LineKind, TaxTotal, TaxTreatment } from './document.ts';
+import type { Fact } from './failure.ts';
+import * as money from './money.ts';
+import type { Money } from './money.ts';
+import { netOf } from './order.ts';
+import type { Order, OrderLine, Refund, Tax } from './order.ts';
+import { fill } from './rules.ts';
+import type { Rules, TaxLines } from './rules.ts';
+import { isSpent, linesWithout } from './sale.ts';
+import type { LocalDate } from './time.ts';
+
+/** From an order's lines to the exact document that the books should hold of them, and how two documents differ. */
+
+/** What one invoice is about. */
+export interface Contents {
+  /** Which of the order's lines stand on it. */
+  readonly holds: (line: OrderLine) => boolean;
+  /** Refunds that its lines leave out. */
+  readonly refunds: readonly Refund[];
+  /** Whether it bears what they kept or paid back beside their lines: of several invoices one does. */
+  readonly amounts: 'borne' | 'elsewhere';
+}
+
+export interface Heading {
+  readonly number: string;
+  readonly issuedOn: LocalDate;
+  /** Beside the order's name, for a reader; empty for none. */
+  readonly remark: string;
+}
+
+/** How an order's invoice is numbered, as far as the books have objected. */
+export interface Naming {
+  /** 1, or the suffix that a foreign invoice under our number made necessary. */
+  readonly variant: number;
+  /** The account has refused the long number for its length. */
+  readonly isCompact: boolean;
+}
+
+export function numberOf(order: Order, rules: Rules, { variant, isCompact }: Naming): string {
+  const number = fill(isCompact ? rules.invoiceNumberCompact : rules.invoiceNumber, namesOf(order));
+  return variant === 1 ? number : `${number}-${variant}`;
+}
+
+export function documentOf(
+  order: Order,
+  contents: Contents,
+  { rules, heading }: { readonly rules: Rules; readonly heading: Heading },
+): InvoiceDocument {
+  const kept = linesWithout(order, contents.refunds).filter(contents.holds).filter((line) => !isSpent(line));
+  const way = taxLinesOf(order, rules);
+  const sold = kept.map((line) => withTaxNames(line, rules));
+  const charged = [
+    ...sold.map((line) => chargedLine(line, order, rules)),
+    ...discountLines(sold, order, rules),
+    ...(contents.amounts === 'borne' ? contents.refunds : []).flatMap((refund) =>
+      amountLines(refund, { sold, order, rules }),
+    ),
+    ...channelTaxLines(sold, order, rules),
+  ];
+  const taxes = taxTotals(charged, order.currency);
+  const lines = way === 'percentages' ? charged : [...charged.map(untaxed), ...taxes.map(taxLine)];
+  const total = money.sum(
+    [...charged.map((line) => line.net), ...taxes.map((tax) => tax.amount)],
+    order.currency,
+  );
+  const { number, issuedOn, remark } = heading;
+  return {
+    number,
+    poNumber: fill(rules.poNumber, namesOf(order)),
+    issuedOn,
+    dueOffsetDays: rules.dueOffsetDays,
+    currency: order.currency,
+    language: rules.language,
+    notes: [`${SOURCE_NAMES[order.source]} order ${order.name} (id ${order.vendorId})`, remark]
+      .filter(Boolean)
+      .join('\n'),
+    terms: fill(rules.terms, namesOf(order)),
+    lines,
+    taxes: way === 'percentages' ? taxes : [],
+    total,
+    roundingLimit: roundingLimit(contents, { order, sold, rules }),
+    refunds: contents.refunds.map((refund) => refund.id),
+  };
+}
+
+const SOURCE_NAMES: Readonly<Record<Order['source'], string>> = { shopify: 'Shopify', amazon: 'Amazon' };
+
+function namesOf(order: Order): Readonly<Record<string, string>> {
+  return {
+    order_number: order.number,
+    order_id: order.vendorId,
+    order_name: order.name,
+    shop: order.shop,
+  };
+}
+
+/** How taxes stand on an order's invoice: by its country's rule, else the default's, else as percentages. */
+export function taxLinesOf({ country }: Pick<Order, 'country'>, { taxLines }: Rules): TaxLines {
+  const named = (key: string | undefined): TaxLines | undefined =>
+    key !== undefined && Object.hasOwn(taxLines, key) ? taxLines[key] : undefined;
+  return named(country) ?? named('default') ?? 'percentages';
+}
+
+/** A line's taxes under the names that they have in the books. */
+function withTaxNames(line: OrderLine, { taxNames }: Rules): OrderLine {
+  const nameOf = (title: string): string =>
+    Object.hasOwn(taxNames, title) ? (taxNames[title] ?? title) : title;
+  return { ...line, taxes: line.taxes.map((tax) => ({ ...tax, name: nameOf(tax.name) })) };
+}
+
+/** A line before its discounts, without tax. Where the price includes tax and does not divide, it stands as one piece. */
+function chargedLine(line: OrderLine, order: Order, rules: Rules): DocumentLine {
+  const discounts = money.sum(
+    line.discounts.map((discount) => discountNet(discount.amount, line, order)),
+    order.currency,
+  );
+  const net = money.add(netOf(line, order.pricesIncludeTax), discounts);
+  const unitPrice = money.divideExactly(net, line.quantity);
+  const pieces = `${line.quantity} x ${money.format(line.unitPrice)}${order.pricesIncludeTax ? ' including tax' : ''}`;
+  const variant = line.variant ?? '';
+  const named = rules.lineNames[line.kind];
+  const title = named ?? (line.sku === undefined ? line.title : `${line.title} (${line.sku})`);
+  return {
+    key: line.key,
+    kind: line.kind,
+    name: title,
+    description: [
+      named === undefined || named === line.title ? '' : line.title,
+      variant,
+      unitPrice === undefined ? pieces : '',
+    ]
+      .filter(Boolean)
+      .join(', '),
+    quantity: unitPrice === undefined ? 1 : line.quantity,
+    unitPrice: unitPrice ?? net,
+    net,
+    taxes: merchantTaxes(line).map(({ name, ratePpm, amount }) => ({ name, ratePpm, amount })),
+  };
+}
+
+/** A discount as charged, without the tax that a tax-inclusive price carries; rounding stays within the line. */
+function discountNet(amount: Money, line: OrderLine, order: Order): Money {
+  const ratePpm = line.taxes.reduce((total, tax) => total + tax.ratePpm, 0);
+  return order.pricesIncludeTax ? money.withoutRate(amount, ratePpm, 'half-up') : amount;
+}
+
+/** One negative line for each discount and tax treatment, so that the books tax what was left after it. */
+function discountLines(lines: readonly OrderLine[], order: Order, rules: Rules): DocumentLine[] {
+  const groups = new Map<string, { label: string; net: Money; taxes: readonly TaxTreatment[] }>();
+  for (const line of lines) {
+    const taxes = merchantTaxes(line);
+    for (const discount of line.discounts) {
+      const key = `discount:${discount.label}:${treatmentKey(taxes)}`;
+      const net = money.subtract(
+        groups.get(key)?.net ?? money.zero(order.currency),
+        discountNet(discount.amount, line, order),
+      );
+      groups.set(key, { label: discount.label, net, taxes });
+    }
+  }
+  return [...groups].flatMap(([key, { label, net, taxes }]) =>
+    money.isZero(net)
+      ? []
+      : [onePiece({ key, kind: 'discount', name: `${rules.lineNames.discount ?? 'Discount'}: ${label}`, net, taxes })],
+  );
+}
+
+/** A line of one unit, whose taxes are charged elsewhere. */
+function onePiece({
+  taxes,
+  ...line
+}: Pick<DocumentLine, 'key' | 'kind' | 'name' | 'net'> & {
+  readonly taxes: readonly TaxTreatment[];
+}): DocumentLine {
+  const none = money.zero(line.net.currency);
+  return {
+    ...line,
+    description: '',
+    quantity: 1,
+    unitPrice: line.net,
+    taxes: taxes.map(({ name, ratePpm }) => ({ name, ratePpm, amount: none })),
+  };
+}
+
+/** What a refund kept or paid back beside its lines, as lines of their own: never forced onto products. */
+function amountLines(
+  refund: Refund,
+  { sold, order, rules }: { sold: readonly OrderLine[]; order: Order; rules: Rules },
+): DocumentLine[] {
+  const { difference } = refund;
+  if (money.isZero(difference)) {
+    return [];
+  }
+  const key = `refund:${refund.id}`;
+  const name = rules.lineNames.refund ?? (money.isNegative(difference) ? 'Refund' : 'Kept of a refund');
+  return rules.amountRefundTax === 'none' || !money.isNegative(difference)
+    ? [onePiece({ key, kind: 'refund', name, net: difference, taxes: [] })]
+    : sharesOf(difference, sold, order).map(({ treatment, taxes, net }) => ({
+        ...onePiece({ key: `${key}:${treatment}`, kind: 'refund', name, net, taxes: [] }),
+        taxes,
+      }));
+}
+
+interface Share {
+  readonly treatment: string;
+  readonly net: Money;
+  readonly taxes: readonly TaxTotal[];
+}
+
+/** An amount over the tax treatments of what is left of the order, by what was paid for each; tax is taken out of it. */
+function sharesOf(amount: Money, sold: readonly OrderLine[], order: Order): Share[] {
+  const groups = new Map<string, { taxes: readonly Tax[]; paid: bigint }>();
+  for (const line of sold) {
+    const taxes = merchantTaxes(line);
+    const paid = money.sum(
+      [netOf(line, order.pricesIncludeTax), ...taxes.map((tax) => tax.amount)],
+      order.currency,
+    ).minor;
+    const key = treatmentKey(taxes);
+    groups.set(key, { taxes, paid: (groups.get(key)?.paid ?? 0n) + paid });
+  }
+  const found = [...groups].filter(([, { paid }]) => paid > 0n);
+  if (found.length === 0) {
+    return [{ treatment: '', net: amount, taxes: [] }];
+  }
+  const parts = money.allocate(
+    amount,
+    found.map(([, { paid }]) => paid),
+  );
+  return found.flatMap(([treatment, { taxes }], index) => {
+    const part = parts[index] ?? money.zero(order.currency);
+    const rates = taxes.map((tax) => BigInt(tax.ratePpm));
+    const ratePpm = taxes.reduce((sum, tax) => sum + tax.ratePpm, 0);
+    const net = money.withoutRate(part, ratePpm, 'half-up');
+    const amounts = ratePpm === 0 ? [] : money.allocate(money.subtract(part, net), rates);
+    return money.isZero(part)
+      ? []
+      : [
+          {
+            treatment,
+            net,
+            taxes: taxes.map(({ name, ratePpm }, at) => ({
+              name,
+              ratePpm,
+              amount: amounts[at] ?? money.zero(order.currency),
+            })),
+          },
+        ];
+  });
+}
+
+/** By rule, tax that the channel remits is shown and taken off again, without ever being a tax in the books. */
+function channelTaxLines(sold: readonly OrderLine[], order: Order, { channelTax }: Rules): DocumentLine[] {
+  const taxes = sold.flatMap((line) => line.taxes.filter((tax) => tax.remittedBy === 'channel'));
+  const amount = money.sum(
+    taxes.map((tax) => tax.amount),
+    order.currency,
+  );
+  if (channelTax === 'left_out' || money.isZero(amount)) {
+    return [];
+  }
+  const shown = { kind: 'fee', taxes: [] } as const;
+  return [
+    onePiece({ ...shown, key: 'channel-tax', name: `Tax collected by ${order.shop}`, net: amount }),
+    onePiece({
+      ...shown,
+      key: 'channel-tax-remitted',
+      name: `Tax remitted by ${order.shop}`,
+      net: money.negate(amount),
+    }),
+  ];
+}
+
+function untaxed(line: DocumentLine): DocumentLine {
+  return { ...line, taxes: [] };
+}
+
+function taxLine({ name, ratePpm, amount }: TaxTotal): DocumentLine {
+  const percent = `${ratePpm / 10_000} %`;
+  return onePiece({ key: `tax:${name}@${ratePpm}`, kind: 'tax', name: `${name} ${percent}`, net: amount, taxes: [] });
+}
+
+function merchantTaxes(line: OrderLine): readonly Tax[] {
+  return line.taxes.filter((tax) => tax.remittedBy === 'merchant');
+}
+
+function taxKey({ name, ratePpm }: TaxTreatment): string {
+  return `${name}@${ratePpm}`;
+}
+
+function treatmentKey(taxes: readonly TaxTreatment[]): string {
+  return inOneOrder(taxes.map(taxKey)).join('+');
+}
+
+/** Two readings of one order may list its taxes differently, which is no difference of figures. */
+function inOneOrder(texts: readonly string[]): string[] {
+  return [...texts].sort();
+}
+
+function taxTotals(lines: readonly DocumentLine[], currency: string): TaxTotal[] {
+  const totals = new Map<string, TaxTotal>();
+  for (const { name, ratePpm, amount } of lines.flatMap((line) => line.taxes)) {
+    const key = taxKey({ name, ratePpm });
+    totals.set(key, {
+      name,
+      ratePpm,
+      amount: money.add(totals.get(key)?.amount ?? money.zero(currency), amount),
+    });
+  }
+  return [...totals.values()];
+}
+
+/**
+ * Half a minor unit for each tax amount that someone rounded: the shop on each line and on each return of it, the books once
+ * for each tax. Rounded up, and never more than the rule allows.
+ */
+function roundingLimit(
+  { refunds }: Contents,
+  { order, sold, rules }: { order: Order; sold: readonly OrderLine[]; rules: Rules },
+): Money {
+  const rated = (line: OrderLine): readonly Tax[] => merchantTaxes(line).filter((tax) => tax.ratePpm > 0);
+  const onLines = sold.flatMap(rated);
+  const returns = refunds.flatMap((refund) => refund.returns);
+  const onReturns = sold.flatMap((line) =>
+    returns.filter((part) => part.line === line.key).flatMap(() => rated(line)),
+  );
+  const byBooks = new Set(onLines.map(taxKey));
+  const rounded = onLines.length + onReturns.length + byBooks.size;
+  return money.money(BigInt(Math.min(Math.ceil(rounded / 2), rules.roundingMinorMax)), order.currency);
+}
+
+/** Where two documents differ in figures: kind, line key, quantity, amount, tax; never texts, dates or layout. */
+export function differencesOf(before: InvoiceDocument, now: InvoiceDocument): Fact[] {
+  const keys = new Set([...before.lines, ...now.lines].map((line) => line.key));
+  const lines = [...keys].flatMap((key) => {
+    const figures = [before, now].map((document) =>
+      figuresOf(document.lines.find((line) => line.key === key)),
+    );
+    return figures[0] === figures[1] ? [] : [{ name: key, value: `${figures[0]} → ${figures[1]}` }];
+  });
+  const totals = [before, now].map((document) => money.show(document.total));
+  const taxes = [before, now].map((document) =>
+    inOneOrder(document.taxes.map((tax) => `${tax.name} ${tax.ratePpm} ${money.show(tax.amount)}`)).join(
+      ', ',
+    ),
+  );
+  return [
+    ...lines,
+    ...(taxes[0] === taxes[1] ? [] : [{ name: 'Taxes', value: `${taxes[0]} → ${taxes[1]}` }]),
+    ...(totals[0] === totals[1] ? [] : [{ name: 'Total', value: `${totals[0]} → ${totals[1]}` }]),
+  ];
+}
+
+function figuresOf(line: DocumentLine | undefined): string {
+  if (line === undefined) {
+    return 'none';
+  }
+  const taxes = inOneOrder(line.taxes.map((tax) => `${tax.name} ${tax.ratePpm}`)).join(' + ');
+  const kind: LineKind | '' = line.kind === 'item' ? '' : line.kind;
+  const lead = kind === '' ? '' : `${kind}, `;
+  return `${lead}${line.quantity} x ${money.show(line.unitPrice)}${taxes === '' ? '' : ` with ${taxes}`}`;
+}

@@ -1,0 +1,37 @@
+import type { ClientStep, InvoiceDocument } from './document.ts';
+import type { Fact, FailureCode } from './failure.ts';
+import type { Naming } from './invoice-document.ts';
+import type { Order } from './order.ts';
+import type { Rules } from './rules.ts';
+
+/** What a plan is made by, beside the order and the ledger. */
+export interface Terms {
+  readonly rules: Rules;
+  readonly naming: Naming;
+  readonly choices: Choices;
+  /** Whether the books' own arithmetic can be brought to a document's total. */
+  readonly fits: (document: InvoiceDocument) => boolean;
+}
+
+/** What a person has decided about an order. */
+export interface Choices {
+  /** Of days that are closed: book on the first open one, or it is in the books already. */
+  readonly period?: 'open-day' | 'already-booked';
+  /** Whatever the shop says from now on, the books are left as they are. */
+  readonly following?: 'stopped';
+}
+
+export const NO_CHOICES: Choices = {};
+
+export interface PlannedHold {
+  /** What waits: "invoice-1", "sent-1", "payment", "refund-<id>", "change". */
+  readonly step: string;
+  readonly code: FailureCode;
+  readonly detail: string;
+  readonly facts: readonly Fact[];
+}
+
+/** Whose client the invoice is on: the buyer's own or the shop's shared one. */
+export function clientPolicyOf({ buyer }: Order, { client }: Rules): ClientStep['policy'] {
+  return buyer.hasEmail && client === 'per_customer' ? 'customer' : 'channel';
+}

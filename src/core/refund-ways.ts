@@ -1,0 +1,288 @@
+import type { CreditNoteStep, ExpenseStep, InvoiceDocument, Step, TaxTotal } from './document.ts';
+import { referenceOf } from './ids.ts';
+import { documentOf } from './invoice-document.ts';
+import type { Booked } from './ledger.ts';
+import * as money from './money.ts';
+import type { Money } from './money.ts';
+import type { Order, OrderLine, Refund } from './order.ts';
+import { firstOpenDay, isClosed, isSameMonth } from './period.ts';
+import { clientPolicyOf } from './plan-terms.ts';
+import type { PlannedHold, Terms } from './plan-terms.ts';
+import type { Rules } from './rules.ts';
+import { destinationOf, isEffective, merchantPart, paidBack, returnedLines, worthOf } from './sale.ts';
+import { localDate } from './time.ts';
+import type { LocalDate, Zone } from './time.ts';
+
+/**
+ * How each refund reaches the books (docs/bookkeeping.md, "Refunds"): taken off the invoice where that restates no closed
+ * month, else beside it. What was decided when it was booked stays so.
+ */
+export type Way =
+  /** The invoice leaves it out. */
+  | { readonly kind: 'off-invoice' }
+  /** It stands, or will, beside the invoice, with this amount. */
+  | { readonly kind: 'beside'; readonly amount: Money; readonly step?: BesideStep }
+  /** A person must decide; until then invoice and payments stand as if it stood beside. */
+  | { readonly kind: 'held'; readonly amount: Money; readonly hold: PlannedHold }
+  /** Nothing changes by it. */
+  | { readonly kind: 'none' };
+
+export type BesideStep = ExpenseStep | CreditNoteStep;
+
+export interface DecidedRefund {
+  readonly refund: Refund;
+  readonly way: Way;
+}
+
+export interface Deciding {
+  readonly booked: Booked;
+  readonly terms: Terms;
+  readonly zone: Zone;
+  /** Day of the invoice, as it stands or will. */
+  readonly issuedOn: LocalDate;
+  readonly invoiceNumber: string;
+  /** Whether the books can be brought to the invoice's total when it leaves these refunds out. */
+  readonly fits: (offInvoice: readonly Refund[]) => boolean;
+}
+
+/** Decides in the order in which they happened. */
+export function decideRefunds(order: Order, deciding: Deciding): readonly DecidedRefund[] {
+  const decided: DecidedRefund[] = [];
+  let slots = deciding.booked.lastSlots;
+  for (const refund of order.refunds) {
+    const offInvoice = decided.filter(({ way }) => way.kind === 'off-invoice').map((each) => each.refund);
+    const way = wayOf(order, refund, { ...deciding, offInvoice, slots });
+    if (way.kind === 'beside' && way.step !== undefined) {
+      slots = { ...slots, [way.step.kind]: way.step.slot };
+    }
+    decided.push({ refund, way });
+  }
+  return decided;
+}
+
+interface Considering extends Deciding {
+  readonly offInvoice: readonly Refund[];
+  readonly slots: Booked['lastSlots'];
+}
+
+function wayOf(order: Order, refund: Refund, considering: Considering): Way {
+  const { booked } = considering;
+  const standing = booked.beside.find((each) => each.refund === refund.id);
+  if (standing !== undefined) {
+    return { kind: 'beside', amount: standing.amount };
+  }
+  if (booked.invoices.some(({ document }) => document.refunds.includes(refund.id))) {
+    return { kind: 'off-invoice' };
+  }
+  if (!isEffective(refund, order)) {
+    return { kind: 'none' };
+  }
+  const amount = merchantPart(refund, order);
+  switch (destinationOf(refund)) {
+    case 'nowhere':
+      return { kind: 'off-invoice' };
+    case 'both':
+      return held(refund, amount, {
+        code: 'refund-both-ways',
+        detail: `Refund ${refund.id} of order ${order.name} went partly to store credit and partly back as money`,
+      });
+    case 'store-credit':
+      return toStoreCredit(order, refund, { ...considering, amount });
+    case 'money':
+      return asMoney(order, refund, { ...considering, amount });
+  }
+}
+
+interface Priced extends Considering {
+  readonly amount: Money;
+}
+
+function asMoney(order: Order, refund: Refund, priced: Priced): Way {
+  // While it is not told what was received, no payment can be lowered to what was kept.
+  if (order.cash.state !== 'known') {
+    return waiting(order, refund, priced.amount);
+  }
+  if (isAdjustable(order, refund, priced) && priced.fits([...priced.offInvoice, refund])) {
+    return { kind: 'off-invoice' };
+  }
+  return asExpense(order, refund, priced);
+}
+
+/** Refund, invoice and payments in one open month: lowering them restates no month that somebody has reported. */
+function isAdjustable(order: Order, refund: Refund, { booked, terms, zone, issuedOn }: Considering): boolean {
+  const { rules } = terms;
+  if (rules.refunds !== 'adjust' || isClosed(issuedOn, rules)) {
+    return false;
+  }
+  if (rules.endState === 'draft') {
+    return true;
+  }
+  const tenders = order.cash.state === 'known' ? order.cash.tenders : [];
+  const days = [
+    issuedOn,
+    ...booked.invoices.map(({ document }) => document.issuedOn),
+    ...booked.payments.map((payment) => payment.paidOn),
+    ...[...tenders, ...refund.payouts].map(({ at }) => localDate(at, zone)),
+  ];
+  return isSameMonth(days) && days.every((day) => !isClosed(day, rules));
+}
+
+function asExpense(order: Order, refund: Refund, priced: Priced): Way {
+  const { amount, terms, zone, invoiceNumber, slots } = priced;
+  const { rules } = terms;
+  if (money.compare(amount, money.zero(order.currency)) <= 0) {
+    return { kind: 'beside', amount: money.zero(order.currency) };
+  }
+  const dated = dayFor(order, refund, priced);
+  if (dated.state === 'closed') {
+    return { kind: 'held', amount, hold: dated.hold };
+  }
+  const { refundCategory } = rules;
+  if (refundCategory === undefined) {
+    return held(refund, amount, {
+      code: 'refund-category-missing',
+      detail: `Refund ${refund.id} of order ${order.name} is to stand as an expense, and no category is chosen for refunds`,
+      facts: [
+        { name: 'Paid back', value: money.show(amount) },
+        { name: 'Day', value: localDate(firstPayout(refund), zone) },
+      ],
+    });
+  }
+  const slot = (slots.expense ?? 0) + 1;
+  const step: ExpenseStep = {
+    kind: 'expense',
+    slot,
+    reference: referenceOf(order.key, 'expense', slot),
+    refund: refund.id,
+    amount,
+    taxes: refundedTaxes(order, refund, rules),
+    spentOn: dated.day,
+    category: refundCategory,
+    invoiceNumber,
+    note: [`Refund ${refund.id} of order ${order.name}`, dated.remark].filter(Boolean).join('. '),
+  };
+  return { kind: 'beside', amount, step };
+}
+
+/** The merchant's taxes on what was returned, by the names that they have in the books. */
+function refundedTaxes(order: Order, refund: Refund, rules: Rules): readonly TaxTotal[] {
+  const percentages: Rules = { ...rules, taxLines: {} };
+  return returnDocument(order, refund, { rules: percentages, number: '', issuedOn: localDate(refund.at, order.zone) })
+    .taxes;
+}
+
+function toStoreCredit(order: Order, refund: Refund, priced: Priced): Way {
+  const { amount, booked, terms, invoiceNumber, slots } = priced;
+  const isShared = booked.client?.isShared ?? clientPolicyOf(order, terms.rules) === 'channel';
+  if (isShared) {
+    return held(refund, amount, {
+      code: 'refund-credit-shared',
+      detail: `Refund ${refund.id} of order ${order.name} is store credit, and its invoice is on the shared client`,
+      facts: [{ name: 'Credited', value: money.show(amount) }],
+    });
+  }
+  const dated = dayFor(order, refund, priced);
+  if (dated.state === 'closed') {
+    return { kind: 'held', amount, hold: dated.hold };
+  }
+  const slot = (slots['credit-note'] ?? 0) + 1;
+  const document = returnDocument(order, refund, {
+    rules: terms.rules,
+    number: invoiceNumber,
+    issuedOn: dated.day,
+  });
+  const step: CreditNoteStep = {
+    kind: 'credit-note',
+    slot,
+    reference: referenceOf(order.key, 'credit-note', slot),
+    refund: refund.id,
+    document,
+  };
+  return { kind: 'beside', amount: document.total, step };
+}
+
+/** What a refund gives back, as a document: its lines with their taxes, and what was kept or paid beside them. */
+function returnDocument(
+  order: Order,
+  refund: Refund,
+  { rules, number, issuedOn }: { rules: Rules; number: string; issuedOn: LocalDate },
+): InvoiceDocument {
+  const lines: readonly OrderLine[] = returnedLines(order, refund);
+  const beside: Refund = { ...refund, returns: [], difference: money.negate(refund.difference) };
+  return documentOf(
+    { ...order, lines },
+    { holds: () => true, refunds: [beside], amounts: 'borne' },
+    { rules, heading: { number, issuedOn, remark: `Refund ${refund.id}` } },
+  );
+}
+
+type Dated =
+  | { readonly state: 'open'; readonly day: LocalDate; readonly remark: string }
+  | { readonly state: 'closed'; readonly hold: PlannedHold };
+
+/** The day on which a refund is booked: its own, or by a person's choice the first open one. */
+function dayFor(order: Order, refund: Refund, { terms, zone }: Considering): Dated {
+  const day = localDate(firstPayout(refund), zone);
+  return openDay(day, terms, {
+    step: stepOf(refund),
+    what: `Refund ${refund.id} of order ${order.name}`,
+  });
+}
+
+export function openDay(
+  day: LocalDate,
+  { rules, choices }: Terms,
+  { step, what }: { readonly step: string; readonly what: string },
+): Dated {
+  if (!isClosed(day, rules)) {
+    return { state: 'open', day, remark: '' };
+  }
+  const open = firstOpenDay(rules, day);
+  if (choices.period === 'open-day') {
+    return { state: 'open', day: open, remark: `Really of ${day}, which was closed in the books` };
+  }
+  return {
+    state: 'closed',
+    hold: {
+      step,
+      code: 'period-closed',
+      detail: `${what} is of ${day}, and the books are closed then`,
+      facts: [
+        { name: 'Day', value: day },
+        { name: 'First open day', value: open },
+      ],
+    },
+  };
+}
+
+function firstPayout({ payouts, at }: Refund): Refund['at'] {
+  return payouts[0]?.at ?? at;
+}
+
+function stepOf(refund: Refund): string {
+  return `refund-${refund.id}`;
+}
+
+function held(
+  refund: Refund,
+  amount: Money,
+  hold: Pick<PlannedHold, 'code' | 'detail'> & Partial<Pick<PlannedHold, 'facts'>>,
+): Way {
+  return { kind: 'held', amount, hold: { step: stepOf(refund), facts: [], ...hold } };
+}
+
+/** Until the cash is known: the plan's own question about it says what is missing. */
+function waiting(order: Order, refund: Refund, amount: Money): Way {
+  return held(refund, amount, {
+    code: 'order-refunded',
+    detail: `Refund ${refund.id} of order ${order.name} waits until it is known what was received`,
+    facts: [
+      { name: 'Paid back', value: money.show(paidBack(refund, order.currency)) },
+      { name: 'Worth of what was returned', value: money.show(worthOf(refund, order)) },
+    ],
+  });
+}
+
+export function besideSteps(decided: readonly DecidedRefund[]): Step[] {
+  return decided.flatMap(({ way }) => (way.kind === 'beside' && way.step !== undefined ? [way.step] : []));
+}

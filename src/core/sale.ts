@@ -1,0 +1,124 @@
+import * as money from './money.ts';
+import type { Money } from './money.ts';
+import { channelTaxOf, discountOf, grossOf } from './order.ts';
+import type { Discount, Order, OrderLine, Payout, Refund, Return } from './order.ts';
+
+/** What is left of an order: its lines without what went back, and what its refunds are worth. */
+
+/** Stands on what a refund took off a line whose units stay. */
+const PART_REFUNDED = 'Refund';
+
+/** What was returned, as it was charged: with tax, whether prices include it or not. */
+export function worthOf({ returns }: Refund, order: Pick<Order, 'currency' | 'pricesIncludeTax'>): Money {
+  const amounts = returns.map((part) => part.amount);
+  const taxes = order.pricesIncludeTax ? [] : returns.flatMap((part) => part.taxes);
+  return money.sum([...amounts, ...taxes], order.currency);
+}
+
+export function paidBack({ payouts }: Refund, currency: string): Money {
+  return money.sum(
+    payouts.map((payout) => payout.amount),
+    currency,
+  );
+}
+
+/**
+ * Whether a refund changes anything: one whose money is still under way, or did not succeed, is neutralised by its own
+ * difference and counts as if it were not there.
+ */
+export function isEffective(refund: Refund, order: Pick<Order, 'currency' | 'pricesIncludeTax'>): boolean {
+  return (
+    refund.payouts.length > 0 ||
+    money.isZero(refund.difference) ||
+    !money.equal(refund.difference, worthOf(refund, order))
+  );
+}
+
+/** What a refund gives back of the merchant's own money: the rest is tax that the channel remits, and the channel's. */
+export function merchantPart(refund: Refund, order: Order): Money {
+  const returned = returnedLines(order, refund);
+  const tax = channelTaxOf({ lines: returned, currency: order.currency });
+  return money.subtract(paidBack(refund, order.currency), tax);
+}
+
+/** Where all of it went, or that it went both ways. */
+export function destinationOf({ payouts }: Refund): Payout['to'] | 'both' | 'nowhere' {
+  const [first, ...others] = payouts.map((payout) => payout.to);
+  if (first === undefined) {
+    return 'nowhere';
+  }
+  return others.every((to) => to === first) ? first : 'both';
+}
+
+/** The lines as charged, without what these refunds took off them. */
+export function linesWithout(order: Order, refunds: readonly Refund[]): readonly OrderLine[] {
+  const returns = new Map<string, Return[]>();
+  for (const part of refunds.flatMap((refund) => refund.returns)) {
+    returns.set(part.line, [...(returns.get(part.line) ?? []), part]);
+  }
+  return returns.size === 0
+    ? order.lines
+    : order.lines.map((line) => (returns.get(line.key) ?? []).reduce(lessened, line));
+}
+
+/** What one refund took back, as lines of its own. */
+export function returnedLines(order: Order, refund: Refund): readonly OrderLine[] {
+  return refund.returns.flatMap((part) => {
+    const line = order.lines.find((candidate) => candidate.key === part.line);
+    return line === undefined ? [] : [returnedLine(line, part)];
+  });
+}
+
+function returnedLine(line: OrderLine, part: Return): OrderLine {
+  // A part of an amount is one piece; whole units keep their price.
+  const base =
+    part.quantity === 0
+      ? { ...line, quantity: 1, unitPrice: part.amount, discounts: [] }
+      : { ...line, quantity: part.quantity };
+  const off = money.subtract(grossOf(base), part.amount);
+  return {
+    ...base,
+    discounts: money.isZero(off) ? [] : shared(line.discounts, off),
+    taxes: line.taxes.map((tax, index) => ({ ...tax, amount: part.taxes[index] ?? zeroOf(line) })),
+  };
+}
+
+function lessened(line: OrderLine, part: Return): OrderLine {
+  const units = money.multiply(line.unitPrice, part.quantity);
+  const left = money.subtract(discountOf(line), money.subtract(units, part.amount));
+  return {
+    ...line,
+    quantity: line.quantity - part.quantity,
+    discounts: money.isZero(left) ? [] : shared(line.discounts, left),
+    taxes: line.taxes.map((tax, index) => ({
+      ...tax,
+      amount: money.subtract(tax.amount, part.taxes[index] ?? zeroOf(line)),
+    })),
+  };
+}
+
+/** A changed sum of discounts over those that there were, in their proportion. */
+function shared(discounts: readonly Discount[], whole: Money): Discount[] {
+  const weights = discounts.map((discount) => discount.amount.minor);
+  const isSplit = weights.some((weight) => weight > 0n) && weights.every((weight) => weight >= 0n);
+  if (!isSplit) {
+    return [{ label: discounts[0]?.label ?? PART_REFUNDED, amount: whole }];
+  }
+  const parts = money.allocate(whole, weights);
+  return discounts
+    .map(({ label }, index) => ({ label, amount: parts[index] ?? money.zero(whole.currency) }))
+    .filter((discount) => !money.isZero(discount.amount));
+}
+
+function zeroOf(line: OrderLine): Money {
+  return money.zero(line.unitPrice.currency);
+}
+
+/** Nothing is left on it: no unit, no discount, no tax. */
+export function isSpent(line: OrderLine): boolean {
+  return (
+    line.quantity === 0 &&
+    money.isZero(discountOf(line)) &&
+    line.taxes.every((tax) => money.isZero(tax.amount))
+  );
+}
