@@ -4,9 +4,14 @@ import type { InvoiceDocument } from '#core/document.ts';
 import { Failure } from '#core/failure.ts';
 import type { Fact } from '#core/failure.ts';
 import { connectionId } from '#core/ids.ts';
+import { FIRST_NAMING, documentAsSold } from '#core/invoice-document.ts';
+import { NOTHING_BOOKED, asIfPosted } from '#core/ledger.ts';
 import type { Order } from '#core/order.ts';
-import { FIRST_NAMING, documentOf, plan } from '#core/plan.ts';
+import { plan } from '#core/plan.ts';
 import type { Plan } from '#core/plan.ts';
+import { NO_CHOICES } from '#core/plan-terms.ts';
+import { proofOf } from '#core/proof.ts';
+import type { Proof } from '#core/proof.ts';
 import type { Rules } from '#core/rules.ts';
 import { createShopifySource } from '#sources/shopify/shopify.ts';
 
@@ -24,6 +29,8 @@ export interface OrderPreview {
     /** Why FreshBooks cannot be brought to the charged total; empty when it can. */
     readonly refusal: readonly Fact[];
   };
+  /** Of the books as they would stand. */
+  readonly proof: Proof;
 }
 
 /** Of an order's JSON as its shop sends it; pure. Throws a Failure `delivery-…` when it cannot be read. */
@@ -42,12 +49,21 @@ export function previewOrder(
     throw new Failure('delivery-malformed', { detail: 'The file shows no order' });
   }
   const { order } = sorted.snapshot;
-  const planned = plan(order, { isSent: false, payments: [] }, { rules, naming: FIRST_NAMING });
+  const planned = plan(order, NOTHING_BOOKED, {
+    rules,
+    naming: FIRST_NAMING,
+    choices: NO_CHOICES,
+    fits: (document) => layOut(document).outcome === 'laid-out',
+  });
+  const steps = planned.outcome === 'work' ? planned.steps : [];
+  const proof = proofOf(order, asIfPosted(NOTHING_BOOKED, steps));
+  const shown = { order, rules, plan: planned, proof };
   if (planned.outcome === 'work' && planned.holds.some((hold) => hold.code === 'order-sums-differ')) {
-    return { order, rules, plan: planned };
+    return shown;
   }
-  const document = documentOf(order, rules, FIRST_NAMING);
+  const made = steps.find((step) => step.kind === 'invoice');
+  const document = made?.kind === 'invoice' ? made.document : documentAsSold(order, rules, FIRST_NAMING);
   const laidOut = layOut(document);
   const refusal = laidOut.outcome === 'refused' ? laidOut.facts : [];
-  return { order, rules, plan: planned, invoice: { document, laidOut: previewOf(document), refusal } };
+  return { ...shown, invoice: { document, laidOut: previewOf(document), refusal } };
 }

@@ -4,7 +4,9 @@ import type { Entry, Hold } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
 import type { Money } from '#core/money.ts';
 import { totalByLines } from '#core/order.ts';
-import type { Cash, Order, OrderLine, Refund, Tax, Tender } from '#core/order.ts';
+import type { Cash, Order, OrderLine, Refund, Return, Tax, Tender } from '#core/order.ts';
+import { FIRST_NAMING } from '#core/invoice-document.ts';
+import type { Terms } from '#core/plan-terms.ts';
 import { DEFAULT_RULES } from '#core/rules.ts';
 import type { Rules } from '#core/rules.ts';
 import { parseTimestamp } from '#core/time.ts';
@@ -46,6 +48,7 @@ export function order(parts: Partial<Order> = {}): Order {
     zone: placed.offset,
     isTest: false,
     isFulfilled: false,
+    isVoided: false,
     tags: [],
     sourceName: 'web',
     ...base,
@@ -93,18 +96,41 @@ export function received(...tenders: readonly Tender[]): Cash {
   return { state: 'known', received: money.sum(amounts, currency), tenders };
 }
 
+/** Money that went back without any line, unless told otherwise. */
 export function refund(amount: Money, parts: Partial<Refund> = {}): Refund {
-  return { id: '901', at: at('2026-11-12T09:00:00-05:00'), amount, isPending: false, ...parts };
+  const moment = parts.at ?? at('2026-11-12T09:00:00-05:00');
+  const payouts = [{ amount, at: moment, gateway: 'shopify_payments', to: 'money' as const }];
+  return {
+    id: '901',
+    at: moment,
+    returns: [],
+    difference: money.negate(amount),
+    payouts: money.isZero(amount) ? [] : payouts,
+    isPending: false,
+    ...parts,
+  };
+}
+
+/** Units of a line that came back, with their part of its taxes. */
+export function returned(
+  line: string,
+  quantity: number,
+  amount: Money,
+  taxes: readonly Money[] = [],
+): Return {
+  return { line, quantity, amount, taxes };
 }
 
 export function rules(parts: Partial<Rules> = {}): Rules {
   return { ...DEFAULT_RULES, ...parts };
 }
 
+export function terms(parts: Partial<Terms> = {}): Terms {
+  return { rules: DEFAULT_RULES, naming: FIRST_NAMING, choices: {}, fits: () => true, ...parts };
+}
+
 /** An entry for a step; posted with a receipt of the step's own figures unless told otherwise. */
 export function entry(intent: Step, parts: Partial<Entry> = {}): Entry {
-  const amount =
-    intent.kind === 'invoice' ? intent.document.total : intent.kind === 'payment' ? intent.amount : undefined;
   return {
     id: '1',
     order: ORDER,
@@ -115,7 +141,7 @@ export function entry(intent: Step, parts: Partial<Entry> = {}): Entry {
     intent,
     state: 'posted',
     looks: 0,
-    receipt: { externalId: `${intent.kind}-${intent.slot}`, ...(amount === undefined ? {} : { amount }) },
+    receipt: { externalId: `${intent.kind}-${intent.slot}` },
     rulesVersion: 'rules-1',
     intendedAt: at(PLACED),
     settledAt: at(PLACED),
@@ -148,6 +174,7 @@ export function record(parts: Partial<OrderRecord> = {}): OrderRecord {
     priority: 0,
     numberVariant: 1,
     isDeleted: false,
+    decisions: {},
     createdAt: at(PLACED),
     updatedAt: at(PLACED),
     ...parts,

@@ -205,17 +205,15 @@ async function printOrder(
 ): Promise<void> {
   const booked = fold(await app.store.read.entriesOf(record.key));
   const total = record.snapshot === undefined ? '' : money.format(record.snapshot.total);
-  const paid =
-    booked.invoice === undefined ? '' : money.format(paidOf(booked, booked.invoice.amount.currency));
+  const [invoiced] = booked.invoices;
+  const paid = invoiced === undefined ? '' : money.format(paidOf(booked, invoiced.amount.currency));
   const waited = watch.millisecondsToSent(record.key);
   const state =
     record.state === 'settled' && waited !== undefined
       ? `booked in ${(waited / 1000).toFixed(2)} s`
       : record.state;
   const invoice =
-    booked.invoice === undefined
-      ? ['', '']
-      : [booked.invoice.document.number, money.format(booked.invoice.amount)];
+    invoiced === undefined ? ['', ''] : [invoiced.document.number, money.format(invoiced.amount)];
   output.print(
     `${row([record.name, kind, total, ...invoice, paid])}  ${output.paint(state, COLOURS[record.state] ?? 'dim')}`,
   );

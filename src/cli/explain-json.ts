@@ -2,8 +2,8 @@ import type { App } from '#app.ts';
 import { CATALOGUE } from '#core/failure.ts';
 import { fold } from '#core/ledger.ts';
 import type { Entry, Hold } from '#core/ledger.ts';
+import { proofOf } from '#core/proof.ts';
 import type { Delivery } from '#pipeline/ports.ts';
-import { orderProof } from './explain-proof.ts';
 import { sortedOf } from './explain-timeline.ts';
 import type { Story } from './explain-timeline.ts';
 import { instantJson } from './time-text.ts';
@@ -13,7 +13,6 @@ export function explainJson({ preview }: App, story: Story): unknown {
   const { record, deliveries, entries, holds, notices } = story;
   const { snapshot } = record;
   const booked = fold(entries);
-  const document = booked.invoice?.document;
   return {
     key: record.key,
     name: record.name,
@@ -31,9 +30,14 @@ export function explainJson({ preview }: App, story: Story): unknown {
     holds: holds.map(holdJson),
     notices: notices.map(({ at, sentence }) => ({ at: instantJson(at), sentence })),
     lines: snapshot?.lines ?? null,
-    invoice:
-      document === undefined ? null : { ...document, laidOut: preview(document, booked.invoice?.correction) },
-    proof: snapshot === undefined ? null : orderProof(snapshot, booked),
+    invoices: booked.invoices.map(({ document, amount, correction, isSent, externalId }) => ({
+      ...document,
+      externalId,
+      amount,
+      isSent,
+      laidOut: preview(document, correction),
+    })),
+    proof: snapshot === undefined ? null : proofOf(snapshot, booked),
   };
 }
 

@@ -170,9 +170,15 @@ function nounOf(step: Step): string {
     case 'invoice':
     case 'lines':
     case 'sent':
+    case 'void':
       return 'Invoice';
     case 'payment':
+    case 'payment-change':
       return 'Payment';
+    case 'expense':
+      return 'Expense';
+    case 'credit-note':
+      return 'Credit note';
   }
 }
 
@@ -183,7 +189,19 @@ function describe(step: Step): string {
     case 'invoice':
       return `invoice ${step.document.number}, ${money.show(step.document.total)}`;
     case 'lines':
-      return `rounding of the invoice corrected by ${money.show(step.correction)}, from ${money.show(step.from)}`;
+      return money.isZero(step.correction)
+        ? `invoice ${step.document.number} changed to ${money.show(step.document.total)}, from ${money.show(step.from)}`
+        : `rounding of the invoice corrected by ${money.show(step.correction)}, from ${money.show(step.from)}`;
+    case 'void':
+      return `invoice of ${money.show(step.from)} taken away: nothing is left of it`;
+    case 'payment-change':
+      return money.isZero(step.to)
+        ? `payment of ${money.show(step.from)} taken away: the money went back`
+        : `payment lowered to ${money.show(step.to)}, from ${money.show(step.from)}`;
+    case 'expense':
+      return `refund ${step.refund} as an expense of ${money.show(step.amount)} on ${step.spentOn}`;
+    case 'credit-note':
+      return `refund ${step.refund} as a credit note of ${money.show(step.document.total)}`;
     case 'sent':
       return `invoice marked as sent, dated ${step.fulfilledOn}`;
     case 'payment':

@@ -3,7 +3,7 @@ import { fold, paidOf } from '#core/ledger.ts';
 import type { OrderState } from '#core/lifecycle.ts';
 import * as money from '#core/money.ts';
 import type { Money } from '#core/money.ts';
-import { channelTaxOf } from '#core/order.ts';
+import { proofOf } from '#core/proof.ts';
 import { localDate } from '#core/time.ts';
 import type { Delivery, OrderRecord } from '#pipeline/ports.ts';
 import { DONE } from './command-error.ts';
@@ -73,23 +73,26 @@ async function readOverview(
 }
 
 async function rowOf(read: App['store']['read'], record: OrderRecord): Promise<OrderRow> {
-  const { invoice, ...booked } = fold(await read.entriesOf(record.key));
+  const booked = fold(await read.entriesOf(record.key));
   const { snapshot } = record;
-  const shopTotal = snapshot?.total;
-  if (invoice === undefined) {
+  const [first] = booked.invoices;
+  const shopTotal = snapshot?.currentTotal;
+  if (first === undefined) {
     return { record, ...(shopTotal === undefined ? {} : { shopTotal }) };
   }
-  const charged =
-    snapshot === undefined ? invoice.document.total : money.subtract(snapshot.total, channelTaxOf(snapshot));
+  const { currency } = first.amount;
+  const difference = snapshot === undefined ? undefined : proofOf(snapshot, booked).difference;
+  const more = booked.invoices.length === 1 ? '' : ` +${booked.invoices.length - 1}`;
   return {
     record,
-    invoiceNumber: invoice.document.number,
-    invoiceTotal: invoice.amount,
-    paid: paidOf(booked, invoice.amount.currency),
+    invoiceNumber: `${first.document.number}${more}`,
+    invoiceTotal: money.sum(
+      booked.invoices.map(({ amount }) => amount),
+      currency,
+    ),
+    paid: paidOf(booked, currency),
     ...(shopTotal === undefined ? {} : { shopTotal }),
-    ...(charged.currency === invoice.amount.currency
-      ? { difference: money.subtract(invoice.amount, charged) }
-      : {}),
+    ...(difference === undefined ? {} : { difference }),
   };
 }
 

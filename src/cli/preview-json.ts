@@ -1,8 +1,9 @@
 import type { OrderPreview } from '#preview.ts';
 import { CATALOGUE } from '#core/failure.ts';
-import { clientPolicyOf } from '#core/plan.ts';
+import { clientPolicyOf } from '#core/plan-terms.ts';
 import { showInstant } from '#core/time.ts';
-import { dueOn, judge, laterOf, proofOf } from './preview-judgement.ts';
+import { dueOn, judge, laterOf } from './preview-judgement.ts';
+import { warningsOf } from './rules-warnings.ts';
 
 /** A preview for programs. */
 export function previewJson(shown: OrderPreview): unknown {
@@ -23,10 +24,20 @@ export function previewJson(shown: OrderPreview): unknown {
       isTest: order.isTest,
     },
     ...(invoice === undefined ? {} : { invoice: invoiceJson(shown, invoice) }),
-    ...(invoice === undefined || judgement.outcome === 'held'
-      ? {}
-      : { proof: proofOf({ order, document: invoice.document }) }),
+    proof: shown.proof,
     payments: later.payments.map(({ amount, paidOn, method, note }) => ({ amount, paidOn, method, note })),
+    refunds: later.refunds.map((step) =>
+      step.kind === 'expense'
+        ? { kind: step.kind, refund: step.refund, amount: step.amount, taxes: step.taxes, on: step.spentOn }
+        : {
+            kind: step.kind,
+            refund: step.refund,
+            amount: step.document.total,
+            taxes: step.document.taxes,
+            on: step.document.issuedOn,
+          },
+    ),
+    warnings: warningsOf(shown.rules),
     holds: later.holds.map(({ step, code, detail, facts }) => ({
       step,
       code,

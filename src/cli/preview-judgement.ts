@@ -1,10 +1,7 @@
 import type { OrderPreview } from '#preview.ts';
-import type { PaymentStep } from '#core/document.ts';
+import type { Step } from '#core/document.ts';
 import type { Fact, FailureCode } from '#core/failure.ts';
-import * as money from '#core/money.ts';
-import type { Money } from '#core/money.ts';
-import { channelTaxOf } from '#core/order.ts';
-import type { PlannedHold } from '#core/plan.ts';
+import type { PlannedHold } from '#core/plan-terms.ts';
 import { DAY, parseLocalDate } from '#core/time.ts';
 import type { LocalDate } from '#core/time.ts';
 
@@ -42,7 +39,9 @@ export function isUnbookable(invoice: NonNullable<OrderPreview['invoice']>): boo
 
 /** What would follow the invoice. */
 export interface Later {
-  readonly payments: readonly PaymentStep[];
+  readonly payments: readonly Extract<Step, { kind: 'payment' }>[];
+  /** Refunds that stand beside it. */
+  readonly refunds: readonly Extract<Step, { kind: 'expense' | 'credit-note' }>[];
   /** Each waits for a person, and the invoice stands. */
   readonly holds: readonly PlannedHold[];
   /** Why the shop is asked before money is booked. */
@@ -51,43 +50,18 @@ export interface Later {
 
 export function laterOf({ plan, invoice }: OrderPreview): Later {
   if (plan.outcome === 'skip' || invoice === undefined) {
-    return { payments: [], holds: [] };
+    return { payments: [], refunds: [], holds: [] };
   }
   if (isUnbookable(invoice)) {
     const code = 'order-rounding-too-large';
     const hold = { step: 'invoice-1', code, detail: invoice.laidOut.why, facts: invoice.refusal } as const;
-    return { payments: [], holds: [hold, ...plan.holds] };
+    return { payments: [], refunds: [], holds: [hold, ...plan.holds] };
   }
   return {
     payments: plan.steps.filter((step) => step.kind === 'payment'),
+    refunds: plan.steps.filter((step) => step.kind === 'expense' || step.kind === 'credit-note'),
     holds: plan.holds,
     ...(plan.reread === undefined ? {} : { reread: plan.reread }),
-  };
-}
-
-/** The comparison that everything is about: what the shop charged against what the books would hold. */
-export interface Proof {
-  readonly shopTotal: Money;
-  /** Collected and owed by the channel itself: in the shop's total and in no invoice of the merchant's. */
-  readonly channelTax: Money;
-  readonly invoiceTotal: Money;
-  readonly difference: Money;
-}
-
-export function proofOf({
-  order,
-  document,
-}: {
-  readonly order: OrderPreview['order'];
-  readonly document: NonNullable<OrderPreview['invoice']>['document'];
-}): Proof {
-  const channelTax = channelTaxOf(order);
-  const covered = money.add(document.total, channelTax);
-  return {
-    shopTotal: order.total,
-    channelTax,
-    invoiceTotal: document.total,
-    difference: money.subtract(covered, order.total),
   };
 }
 

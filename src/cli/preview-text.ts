@@ -3,11 +3,13 @@ import type { DocumentLine } from '#core/document.ts';
 import { CATALOGUE } from '#core/failure.ts';
 import type { Fact } from '#core/failure.ts';
 import * as money from '#core/money.ts';
-import { clientPolicyOf } from '#core/plan.ts';
+import { clientPolicyOf } from '#core/plan-terms.ts';
 import { fill } from '#core/rules.ts';
 import { facts, paragraph, table } from './output.ts';
-import type { Cell, Column, Output, Row } from './output.ts';
-import { dueOn, isUnbookable, judge, laterOf, proofOf } from './preview-judgement.ts';
+import type { Column, Output, Row } from './output.ts';
+import { dueOn, isUnbookable, judge, laterOf } from './preview-judgement.ts';
+import { proofTable } from './proof-text.ts';
+import { warningsOf } from './rules-warnings.ts';
 
 /** A preview for a person: the invoice, its sum, the comparison with the shop, and what would follow. */
 
@@ -30,7 +32,7 @@ function invoiceText(screen: Screen, shown: OrderPreview, invoice: Invoice): str
     ...facts(screen, headerOf(shown, invoice)),
     '',
     ...invoiceLines(screen, invoice),
-    ...proofText(screen, shown.order, invoice),
+    ...proofText(screen, shown, invoice),
   ];
 }
 
@@ -98,8 +100,20 @@ const KINDS: Readonly<Record<DocumentLine['kind'], string>> = {
   duty: 'Duties',
   fee: 'Fees',
   discount: 'Discounts',
+  refund: 'Refunds without lines',
+  tax: 'Taxes as lines',
 };
-const KIND_ORDER = ['item', 'gift-card', 'discount', 'shipping', 'tip', 'duty', 'fee'] as const;
+const KIND_ORDER = [
+  'item',
+  'gift-card',
+  'discount',
+  'shipping',
+  'tip',
+  'duty',
+  'fee',
+  'refund',
+  'tax',
+] as const;
 
 /** The invoice's sum by kind, down to its total: every line and tax stands in exactly one row. */
 function sumRows({ document, laidOut }: Pick<Invoice, 'document' | 'laidOut'>): Row[] {
@@ -121,22 +135,18 @@ function sumRows({ document, laidOut }: Pick<Invoice, 'document' | 'laidOut'>): 
   ];
 }
 
-/** The comparison with the shop, and how FreshBooks comes to the same. */
-function proofText(screen: Screen, order: OrderPreview['order'], invoice: Invoice): string[] {
-  const { document, laidOut } = invoice;
-  const { shopTotal, channelTax, invoiceTotal, difference } = proofOf({ order, document });
-  const rows: (string | Cell)[][] = [
-    ['Shop’s total', money.show(shopTotal)],
-    ...(money.isZero(channelTax)
-      ? []
-      : [['Tax that the shop remits itself', money.show(money.negate(channelTax))]]),
-    ['Invoice', money.show(invoiceTotal)],
-    ['Difference', { text: money.show(difference), colour: money.isZero(difference) ? 'green' : 'red' }],
-  ];
+/** The comparison with the shop, and how FreshBooks comes to the same; of one that is not booked, how it was priced. */
+function proofText(screen: Screen, shown: OrderPreview, invoice: Invoice): string[] {
+  const { proof, order, rules } = shown;
+  const { laidOut } = invoice;
+  const words =
+    order.cash.state === 'known' ? '' : order.cash.state === 'unclear' ? 'unclear' : 'not told yet';
   return [
-    '',
-    ...table(screen, [{ title: '' }, { title: '', align: 'right' }], rows),
+    ...(judge(shown).outcome === 'priced' && !isUnbookable(invoice)
+      ? ['', ...proofTable(screen, proof, words)]
+      : []),
     ...(isUnbookable(invoice) ? [] : paragraph(screen, `How: ${laidOut.why} (${laidOut.rung})`)),
+    ...warningsOf(rules).flatMap((warning) => paragraph(screen, warning, 'yellow')),
   ];
 }
 
@@ -158,7 +168,7 @@ function verdictText(screen: Screen, shown: OrderPreview): string[] {
 }
 
 function laterText(screen: Screen, shown: OrderPreview): string[] {
-  const { payments, holds, reread } = laterOf(shown);
+  const { payments, refunds, holds, reread } = laterOf(shown);
   const isBooked =
     judge(shown).outcome === 'priced' && shown.invoice !== undefined && !isUnbookable(shown.invoice);
   const steps = [
@@ -166,6 +176,13 @@ function laterText(screen: Screen, shown: OrderPreview): string[] {
     ...payments.map(({ amount, paidOn, method, note }) => ({
       lead: 'Payment',
       text: `${money.show(amount)} on ${paidOn}, ${method} (${note})`,
+    })),
+    ...refunds.map((step) => ({
+      lead: step.kind === 'expense' ? 'Expense' : 'Credit',
+      text:
+        step.kind === 'expense'
+          ? `${money.show(step.amount)} on ${step.spentOn}, category "${step.category}" (${step.note})`
+          : `credit note of ${money.show(step.document.total)} on ${step.document.issuedOn}`,
     })),
     ...(reread === undefined ? [] : [{ lead: 'Asked', text: `the shop, before money is booked: ${reread}` }]),
     ...holds.map(({ code, detail, facts }) => ({
@@ -176,7 +193,7 @@ function laterText(screen: Screen, shown: OrderPreview): string[] {
         CATALOGUE[code].sentence,
       ].join(' '),
     })),
-    ...(isBooked && payments.length + holds.length === 0 && reread === undefined
+    ...(isBooked && payments.length + refunds.length + holds.length === 0 && reread === undefined
       ? [{ lead: 'Payment', text: 'none: the shop has received nothing yet' }]
       : []),
   ];

@@ -4,12 +4,11 @@ import { paidOf } from './ledger.ts';
 import type { Booked, BookedPayment } from './ledger.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
-import { channelTaxOf } from './order.ts';
 import type { Order, Refund, Tender } from './order.ts';
 import { methodOf } from './payment-method.ts';
 import type { PlannedHold, Terms } from './plan-terms.ts';
 import { openDay } from './refund-ways.ts';
-import { linesWithout, paidBack } from './sale.ts';
+import { keptOf } from './sale.ts';
 import { localDate } from './time.ts';
 import type { LocalDate, Zone } from './time.ts';
 
@@ -52,10 +51,15 @@ export function planCash(order: Order, settling: Settling): CashPlan {
     invoices.map((invoice) => invoice.total),
     order.currency,
   );
-  const target = money.minimum(atLeastZero(kept), atLeastZero(capacity));
+  const target = money.minimum(money.atLeastZero(kept), money.atLeastZero(capacity));
   const lowered = lowerings(order, { ...settling, target });
   const standing = booked.payments.map((payment) => afterwards(payment, lowered));
-  const paid = paymentsFor(order, { ...settling, target, standing, tenders: netTenders(order, cash.tenders, settling) });
+  const paid = paymentsFor(order, {
+    ...settling,
+    target,
+    standing,
+    tenders: netTenders(order, cash.tenders, settling),
+  });
   const excess = money.subtract(kept, target);
   return {
     lowered,
@@ -71,17 +75,6 @@ export function planCash(order: Order, settling: Settling): CashPlan {
 
 export function cashHold(order: Order, why: string): PlannedHold {
   return { step: 'payment', code: 'order-cash-unclear', detail: `Order ${order.name}: ${why}`, facts: [] };
-}
-
-/** The merchant's own money that stayed: without what went back off the invoices, and without the channel's taxes. */
-function keptOf(order: Order, received: Money, offInvoice: readonly Refund[]): Money {
-  const back = money.sum(
-    offInvoice.map((refund) => paidBack(refund, order.currency)),
-    order.currency,
-  );
-  const left = money.subtract(received, back);
-  const remitted = channelTaxOf({ lines: linesWithout(order, offInvoice), currency: order.currency });
-  return money.subtract(left, money.minimum(remitted, atLeastZero(left)));
 }
 
 interface Targeted extends Settling {
@@ -102,7 +95,7 @@ function lowerings(order: Order, settling: Targeted): PaymentChangeStep[] {
     for (const isLimited of [true, false]) {
       for (const { slot, method } of payments.toReversed()) {
         const limit = isLimited ? (excess.get(method) ?? zero) : open;
-        const amount = atLeastZero(money.minimum(money.minimum(open, limit), rest.get(slot) ?? zero));
+        const amount = money.atLeastZero(money.minimum(money.minimum(open, limit), rest.get(slot) ?? zero));
         rest.set(slot, money.subtract(rest.get(slot) ?? zero, amount));
         excess.set(method, money.subtract(excess.get(method) ?? zero, amount));
         open = money.subtract(open, amount);
@@ -114,10 +107,13 @@ function lowerings(order: Order, settling: Targeted): PaymentChangeStep[] {
   for (const place of new Set(booked.payments.map(({ invoice }) => invoice))) {
     const on = booked.payments.filter(({ invoice }) => invoice === place);
     const holds = invoices.find(({ slot }) => slot === place)?.total ?? zero;
-    const paid = money.sum(on.map(({ amount }) => amount), order.currency);
-    over = money.subtract(over, take(atLeastZero(money.subtract(paid, atLeastZero(holds))), on));
+    const paid = money.sum(
+      on.map(({ amount }) => amount),
+      order.currency,
+    );
+    over = money.subtract(over, take(money.atLeastZero(money.subtract(paid, money.atLeastZero(holds))), on));
   }
-  take(atLeastZero(over), booked.payments);
+  take(money.atLeastZero(over), booked.payments);
   const first = (booked.lastSlots['payment-change'] ?? 0) + 1;
   return booked.payments
     .filter((payment) => !money.equal(payment.amount, rest.get(payment.slot) ?? zero))
@@ -195,10 +191,13 @@ function paymentsFor(
 ): { readonly steps: readonly PaymentStep[]; readonly holds: readonly PlannedHold[] } {
   const zero = money.zero(order.currency);
   const sumOf = (payments: readonly BookedPayment[]): Money =>
-    money.sum(payments.map((payment) => payment.amount), order.currency);
+    money.sum(
+      payments.map((payment) => payment.amount),
+      order.currency,
+    );
   const rooms = invoices.map(({ slot, total }) => {
     const paid = sumOf(standing.filter(({ invoice }) => invoice === slot));
-    return { slot, room: atLeastZero(money.subtract(total, paid)) };
+    return { slot, room: money.atLeastZero(money.subtract(total, paid)) };
   });
   const steps: PaymentStep[] = [];
   const holds: PlannedHold[] = [];
@@ -211,7 +210,10 @@ function paymentsFor(
     let amount = money.minimum(money.subtract(tender.amount, passedOver), due);
     const dated =
       money.compare(amount, zero) > 0
-        ? openDay(localDate(tender.at, zone), terms, { step: 'payment', what: `A payment of order ${order.name}` })
+        ? openDay(localDate(tender.at, zone), terms, {
+            step: 'payment',
+            what: `A payment of order ${order.name}`,
+          })
         : undefined;
     if (dated?.state === 'closed') {
       holds.push(dated.hold);
@@ -274,8 +276,4 @@ function excessHold(
       { name: 'Excess', value: money.show(excess) },
     ],
   };
-}
-
-function atLeastZero(amount: Money): Money {
-  return money.isNegative(amount) ? money.zero(amount.currency) : amount;
 }

@@ -7,6 +7,7 @@ import type { Order, OrderLine, Refund, Tax } from './order.ts';
 import { fill } from './rules.ts';
 import type { Rules, TaxLines } from './rules.ts';
 import { isSpent, linesWithout } from './sale.ts';
+import { localDate } from './time.ts';
 import type { LocalDate } from './time.ts';
 
 /** From an order's lines to the exact document that the books should hold of them, and how two documents differ. */
@@ -36,6 +37,8 @@ export interface Naming {
   readonly isCompact: boolean;
 }
 
+export const FIRST_NAMING: Naming = { variant: 1, isCompact: false };
+
 export function numberOf(order: Order, rules: Rules, { variant, isCompact }: Naming): string {
   const number = fill(isCompact ? rules.invoiceNumberCompact : rules.invoiceNumber, namesOf(order));
   return variant === 1 ? number : `${number}-${variant}`;
@@ -46,7 +49,9 @@ export function documentOf(
   contents: Contents,
   { rules, heading }: { readonly rules: Rules; readonly heading: Heading },
 ): InvoiceDocument {
-  const kept = linesWithout(order, contents.refunds).filter(contents.holds).filter((line) => !isSpent(line));
+  const kept = linesWithout(order, contents.refunds)
+    .filter(contents.holds)
+    .filter((line) => !isSpent(line));
   const way = taxLinesOf(order, rules);
   const sold = kept.map((line) => withTaxNames(line, rules));
   const charged = [
@@ -81,6 +86,16 @@ export function documentOf(
     roundingLimit: roundingLimit(contents, { order, sold, rules }),
     refunds: contents.refunds.map((refund) => refund.id),
   };
+}
+
+/** The whole order as it was sold, whatever went back since. */
+export function documentAsSold(order: Order, rules: Rules, naming: Naming): InvoiceDocument {
+  const issuedOn = localDate(order.placedAt, rules.timeZone ?? order.zone);
+  return documentOf(
+    order,
+    { holds: () => true, refunds: [], amounts: 'borne' },
+    { rules, heading: { number: numberOf(order, rules, naming), issuedOn, remark: '' } },
+  );
 }
 
 const SOURCE_NAMES: Readonly<Record<Order['source'], string>> = { shopify: 'Shopify', amazon: 'Amazon' };
@@ -161,7 +176,15 @@ function discountLines(lines: readonly OrderLine[], order: Order, rules: Rules):
   return [...groups].flatMap(([key, { label, net, taxes }]) =>
     money.isZero(net)
       ? []
-      : [onePiece({ key, kind: 'discount', name: `${rules.lineNames.discount ?? 'Discount'}: ${label}`, net, taxes })],
+      : [
+          onePiece({
+            key,
+            kind: 'discount',
+            name: `${rules.lineNames.discount ?? 'Discount'}: ${label}`,
+            net,
+            taxes,
+          }),
+        ],
   );
 }
 
@@ -277,7 +300,13 @@ function untaxed(line: DocumentLine): DocumentLine {
 
 function taxLine({ name, ratePpm, amount }: TaxTotal): DocumentLine {
   const percent = `${ratePpm / 10_000} %`;
-  return onePiece({ key: `tax:${name}@${ratePpm}`, kind: 'tax', name: `${name} ${percent}`, net: amount, taxes: [] });
+  return onePiece({
+    key: `tax:${name}@${ratePpm}`,
+    kind: 'tax',
+    name: `${name} ${percent}`,
+    net: amount,
+    taxes: [],
+  });
 }
 
 function merchantTaxes(line: OrderLine): readonly Tax[] {

@@ -2,14 +2,7 @@ import type { FailureCode } from './failure.ts';
 import type { ConnectionId, OrderKey, Reference } from './ids.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
-import type {
-  InvoiceDocument,
-  InvoiceStep,
-  LinesStep,
-  PaymentMethod,
-  Step,
-  StepKind,
-} from './document.ts';
+import type { InvoiceDocument, InvoiceStep, LinesStep, PaymentMethod, Step, StepKind } from './document.ts';
 import type { Instant, LocalDate } from './time.ts';
 
 /**
@@ -125,6 +118,12 @@ export function fold(entries: readonly Entry[]): Booked {
     }
   }
   return booked;
+}
+
+/** What the books would hold once these steps were posted with their own figures. */
+export function asIfPosted(booked: Booked, steps: readonly Step[]): Booked {
+  const planned: Receipt = { externalId: 'planned' };
+  return steps.reduce((before, step) => remember(post(before, step, planned), step), booked);
 }
 
 function remember(booked: Booked, { kind, slot }: Step): Booked {

@@ -103,6 +103,11 @@ export function minimum(a: Money, b: Money): Money {
   return compare(a, b) <= 0 ? a : b;
 }
 
+/** The amount, or nothing where it is negative. */
+export function atLeastZero(a: Money): Money {
+  return a.minor < 0n ? zero(a.currency) : a;
+}
+
 export function absolute(a: Money): Money {
   return a.minor < 0n ? negate(a) : a;
 }

@@ -23,6 +23,12 @@ export interface Choices {
 
 export const NO_CHOICES: Choices = {};
 
+/** What a person has decided about an order, with what was decided about edits in the books. */
+export interface Decisions extends Choices {
+  /** Of the very version that the question showed: write over it, or take it as right. */
+  readonly edits?: { readonly say: 'overwrite' | 'accept'; readonly seen: string };
+}
+
 export interface PlannedHold {
   /** What waits: "invoice-1", "sent-1", "payment", "refund-<id>", "change". */
   readonly step: string;

@@ -1,13 +1,21 @@
 import { NO_CASH, cashHold, planCash } from './cash-plan.ts';
 import type { CashPlan } from './cash-plan.ts';
-import type { ClientStep, InvoiceDocument, InvoiceStep, LinesStep, SentStep, Step, VoidStep } from './document.ts';
+import type {
+  ClientStep,
+  InvoiceDocument,
+  InvoiceStep,
+  LinesStep,
+  SentStep,
+  Step,
+  VoidStep,
+} from './document.ts';
 import { referenceOf } from './ids.ts';
 import { differencesOf, documentOf, numberOf } from './invoice-document.ts';
 import type { Contents } from './invoice-document.ts';
 import type { Booked, BookedInvoice } from './ledger.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
-import { channelTaxOf, discountOf, grossOf, taxOf, totalByLines } from './order.ts';
+import { discountOf, grossOf, taxOf, totalByLines } from './order.ts';
 import type { Order, OrderLine, Refund } from './order.ts';
 import { isClosed, isSameMonth } from './period.ts';
 import { clientPolicyOf } from './plan-terms.ts';
@@ -16,7 +24,7 @@ import { besideSteps, decideRefunds, openDay } from './refund-ways.ts';
 import type { DecidedRefund } from './refund-ways.ts';
 import { fill } from './rules.ts';
 import type { Rules } from './rules.ts';
-import { isEffective, isSpent, linesWithout, paidBack, worthOf } from './sale.ts';
+import { isGone, isSpent, linesWithout, paidBack, worthNow, worthOf } from './sale.ts';
 import { skipReason, waitReason } from './skipping.ts';
 import { localDate } from './time.ts';
 import type { LocalDate, Zone } from './time.ts';
@@ -134,7 +142,9 @@ function doubted(order: Order, { ask, why, facts }: NonNullable<Order['doubt']>)
     : {
         outcome: 'work',
         steps: [],
-        holds: [{ step: 'change', code: 'order-refunds-unclear', detail: `Order ${order.name}: ${why}`, facts }],
+        holds: [
+          { step: 'change', code: 'order-refunds-unclear', detail: `Order ${order.name}: ${why}`, facts },
+        ],
       };
 }
 
@@ -159,7 +169,8 @@ function changesBeside(order: Order): PlannedHold[] {
             `was cancelled on ${localDate(order.cancelledAt, order.zone)}, reason: ${order.cancelReason ?? 'not given'}`,
           ),
         ]),
-    ...(money.equal(order.total, order.currentTotal) && order.refunds.every(({ payouts }) => payouts.length === 0)
+    ...(money.equal(order.total, order.currentTotal) &&
+    order.refunds.every(({ payouts }) => payouts.length === 0)
       ? []
       : [
           hold(
@@ -231,24 +242,28 @@ function converge(order: Order, booked: Booked, terms: Terms): Plan {
   const gone = isGone(order) && decided.every(({ way }) => way.kind === 'off-invoice' || way.kind === 'none');
   const { targets, holds } = targetsOf(basis, { opening, offInvoice, isGone: gone });
   if (booked.lastSlots.invoice === undefined && targets.length === 0 && holds.length === 0) {
-    return { outcome: 'skip', reason: 'Nothing is left of it: it was refunded, reduced or cancelled before it was booked' };
+    return {
+      outcome: 'skip',
+      reason: 'Nothing is left of it: it was refunded, reduced or cancelled before it was booked',
+    };
   }
-  return stepsTo(basis, { targets, holds, decided, offInvoice, worth: gone ? money.zero(order.currency) : worthNow(order) });
-}
-
-/** Nothing is owed any more: cancelled, voided or run out, and no money was kept. */
-function isGone({ cash, cancelledAt, isVoided, refunds, currency }: Order): boolean {
-  const back = money.sum(
-    refunds.map((refund) => paidBack(refund, currency)),
-    currency,
-  );
-  return (
-    cash.state === 'known' && (cancelledAt !== undefined || isVoided) && money.equal(cash.received, back)
-  );
+  return stepsTo(basis, {
+    targets,
+    holds,
+    decided,
+    offInvoice,
+    worth: gone ? money.zero(order.currency) : worthNow(order),
+  });
 }
 
 type Opening =
-  | { readonly state: 'open'; readonly issuedOn: LocalDate; readonly number: string; readonly variant: number; readonly remark: string }
+  | {
+      readonly state: 'open';
+      readonly issuedOn: LocalDate;
+      readonly number: string;
+      readonly variant: number;
+      readonly remark: string;
+    }
   | { readonly state: 'closed'; readonly hold: PlannedHold };
 
 /** Day and number of the order's invoice: of the one that stands, else of the one to be made. */
@@ -279,7 +294,9 @@ function nextNumber(
   const isTaken = (number: string): boolean =>
     booked.invoices.some((invoice) => invoice.document.number === number);
   const numbers = Array.from({ length: booked.invoices.length + 1 }, (_, index) => variant + index);
-  const free = numbers.find((candidate) => !isTaken(numberOf(order, rules, { ...naming, variant: candidate })));
+  const free = numbers.find(
+    (candidate) => !isTaken(numberOf(order, rules, { ...naming, variant: candidate })),
+  );
   const chosen = free ?? variant + booked.invoices.length;
   return { variant: chosen, number: numberOf(order, rules, { ...naming, variant: chosen }) };
 }
@@ -326,7 +343,11 @@ function targetsOf(basis: Basis, content: Content): Targets {
 }
 
 /** An invoice's document with its lines as they are now, under its own number and date. */
-function rewritten({ order, terms }: Basis, { document }: BookedInvoice, contents: Contents): InvoiceDocument {
+function rewritten(
+  { order, terms }: Basis,
+  { document }: BookedInvoice,
+  contents: Contents,
+): InvoiceDocument {
   const heading = { number: document.number, issuedOn: document.issuedOn, remark: '' };
   const now = documentOf(order, contents, { rules: terms.rules, heading });
   return { ...now, notes: document.notes, poNumber: document.poNumber, terms: document.terms };
@@ -358,7 +379,8 @@ function withAnother(
     { holds: (line) => keys.has(line.key), refunds: offInvoice, amounts: isFirst ? 'borne' : 'elsewhere' },
     { rules: terms.rules, heading: { number, issuedOn: dated.day, remark } },
   );
-  const isWorthIt = !money.isZero(document.total) || (document.lines.length > 0 && !terms.rules.skipZeroTotals);
+  const isWorthIt =
+    !money.isZero(document.total) || (document.lines.length > 0 && !terms.rules.skipZeroTotals);
   return isWorthIt
     ? { targets: [...kept, { slot, document, variant }], holds: [] }
     : { targets: kept, holds: [] };
@@ -368,7 +390,11 @@ function withAnother(
  * Whether an invoice's lines may be replaced: its day is open, and either nothing is paid on it or it changes within its own
  * month, so that no month that somebody has reported is restated (bookkeeping, "edits after payment").
  */
-function isRewritable({ order, booked, terms, zone }: Basis, invoice: BookedInvoice, { offInvoice }: Content): boolean {
+function isRewritable(
+  { order, booked, terms, zone }: Basis,
+  invoice: BookedInvoice,
+  { offInvoice }: Content,
+): boolean {
   const { issuedOn } = invoice.document;
   if (isClosed(issuedOn, terms.rules)) {
     return false;
@@ -393,7 +419,9 @@ interface Aim extends Targets {
 function stepsTo(basis: Basis, { targets, holds, decided, offInvoice, worth }: Aim): Plan {
   const { order, booked, terms, zone } = basis;
   const { rules } = terms;
-  const unsendable = targets.flatMap(({ invoice }) => (invoice === undefined ? [] : unsendableHolds(invoice)));
+  const unsendable = targets.flatMap(({ invoice }) =>
+    invoice === undefined ? [] : unsendableHolds(invoice),
+  );
   const invoices = targets.map(({ slot, document, invoice }) => ({
     slot,
     total: invoice?.isAccepted === true ? invoice.amount : document.total,
@@ -404,7 +432,9 @@ function stepsTo(basis: Basis, { targets, holds, decided, offInvoice, worth }: A
       : NO_CASH;
   const negative = targets.filter(({ document }) => money.isNegative(document.total));
   const changes = changeSteps(basis, targets);
-  const made = targets.filter(({ invoice }) => invoice === undefined).map((target) => invoiceStep(order, target));
+  const made = targets
+    .filter(({ invoice }) => invoice === undefined)
+    .map((target) => invoiceStep(order, target));
   const isSendable = rules.endState === 'sent' && unsendable.length === 0;
   const sent = isSendable ? targets.flatMap((target) => sentSteps(order, target, rules)) : [];
   const refundHolds = decided.flatMap(({ way }) => (way.kind === 'held' ? [way.hold] : []));
@@ -440,7 +470,8 @@ function changeSteps({ order, booked, terms }: Basis, targets: readonly Target[]
     if (invoice === undefined || differencesOf(invoice.document, document).length === 0) {
       continue;
     }
-    const isEmpty = document.lines.length === 0 || (money.isZero(document.total) && terms.rules.skipZeroTotals);
+    const isEmpty =
+      document.lines.length === 0 || (money.isZero(document.total) && terms.rules.skipZeroTotals);
     if (isEmpty && money.isZero(document.total)) {
       steps.push(voidStep(order, booked, { invoice, later: voids }));
       voids += 1;
@@ -517,7 +548,14 @@ function sentSteps(order: Order, { slot, document, invoice }: Target, { skipZero
 }
 
 /** Why a standing invoice must stay a draft: a wrong one in a report, or a mailed buyer, is worse than a late one. */
-function unsendableHolds({ slot, document, amount, isSent, isAccepted, remindsBuyer }: BookedInvoice): PlannedHold[] {
+function unsendableHolds({
+  slot,
+  document,
+  amount,
+  isSent,
+  isAccepted,
+  remindsBuyer,
+}: BookedInvoice): PlannedHold[] {
   const expected = document.total;
   const step = `sent-${slot}`;
   if (!isAccepted && !money.equal(amount, expected)) {
@@ -550,15 +588,6 @@ function negativeHold(order: Order, { slot, document }: Target): PlannedHold {
     detail: `More was paid back on order ${order.name} than is left of it: its invoice would be ${money.show(document.total)}`,
     facts: [],
   };
-}
-
-/** What the order is worth to the merchant now, without the channel's taxes and with what refunds kept or gave beyond. */
-function worthNow(order: Order): Money {
-  const effective = order.refunds.filter((refund) => isEffective(refund, order));
-  const lines = linesWithout(order, effective);
-  const differences = effective.map((refund) => refund.difference);
-  const left = money.sum([totalByLines({ ...order, lines }), ...differences], order.currency);
-  return money.subtract(left, channelTaxOf({ lines, currency: order.currency }));
 }
 
 /**

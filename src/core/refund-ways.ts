@@ -167,8 +167,11 @@ function asExpense(order: Order, refund: Refund, priced: Priced): Way {
 /** The merchant's taxes on what was returned, by the names that they have in the books. */
 function refundedTaxes(order: Order, refund: Refund, rules: Rules): readonly TaxTotal[] {
   const percentages: Rules = { ...rules, taxLines: {} };
-  return returnDocument(order, refund, { rules: percentages, number: '', issuedOn: localDate(refund.at, order.zone) })
-    .taxes;
+  return returnDocument(order, refund, {
+    rules: percentages,
+    number: '',
+    issuedOn: localDate(refund.at, order.zone),
+  }).taxes;
 }
 
 function toStoreCredit(order: Order, refund: Refund, priced: Priced): Way {

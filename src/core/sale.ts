@@ -1,6 +1,6 @@
 import * as money from './money.ts';
 import type { Money } from './money.ts';
-import { channelTaxOf, discountOf, grossOf } from './order.ts';
+import { channelTaxOf, discountOf, grossOf, totalByLines } from './order.ts';
 import type { Discount, Order, OrderLine, Payout, Refund, Return } from './order.ts';
 
 /** What is left of an order: its lines without what went back, and what its refunds are worth. */
@@ -39,6 +39,40 @@ export function merchantPart(refund: Refund, order: Order): Money {
   const returned = returnedLines(order, refund);
   const tax = channelTaxOf({ lines: returned, currency: order.currency });
   return money.subtract(paidBack(refund, order.currency), tax);
+}
+
+/** The merchant's own money that stayed: without what these refunds paid back, and without the channel's taxes. */
+export function keptOf(order: Order, received: Money, refunds: readonly Refund[]): Money {
+  const back = money.sum(
+    refunds.map((refund) => paidBack(refund, order.currency)),
+    order.currency,
+  );
+  const left = money.subtract(received, back);
+  const remitted = channelTaxOf({ lines: linesWithout(order, refunds), currency: order.currency });
+  return money.subtract(left, money.minimum(remitted, money.atLeastZero(left)));
+}
+
+/** Nothing is owed any more: cancelled, voided or run out, and no money was kept. */
+export function isGone({ cash, cancelledAt, isVoided, refunds, currency }: Order): boolean {
+  const back = money.sum(
+    refunds.map((refund) => paidBack(refund, currency)),
+    currency,
+  );
+  return (
+    cash.state === 'known' && (cancelledAt !== undefined || isVoided) && money.equal(cash.received, back)
+  );
+}
+
+/**
+ * What the order is worth to the merchant now: its lines without what went back, with what refunds kept or gave beyond them,
+ * and without the tax that the channel remits.
+ */
+export function worthNow(order: Order): Money {
+  const effective = order.refunds.filter((refund) => isEffective(refund, order));
+  const lines = linesWithout(order, effective);
+  const differences = effective.map((refund) => refund.difference);
+  const left = money.sum([totalByLines({ ...order, lines }), ...differences], order.currency);
+  return money.subtract(left, channelTaxOf({ lines, currency: order.currency }));
 }
 
 /** Where all of it went, or that it went both ways. */

@@ -2,12 +2,14 @@ import type { ClientStep, InvoiceStep, Step } from '#core/document.ts';
 import { Failure } from '#core/failure.ts';
 import type { Booked, Entry, Receipt } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
+import type { LocalDate } from '#core/time.ts';
 import { mappedClient, rememberClient, takeClient } from './client-keeper.ts';
 import type { HeldStep } from './holding.ts';
 import {
   adopt,
   intend,
   intentSha256,
+  invoiceAt,
   nextVariant,
   post,
   stepName,
@@ -17,7 +19,7 @@ import {
   voidEntry,
 } from './ledger-writer.ts';
 import type { Standing, Task } from './ports.ts';
-import { compactSetting } from './machine.ts';
+import { compactSetting, lockedSetting } from './machine.ts';
 import type { Run, Subject } from './machine.ts';
 
 /**
@@ -53,11 +55,16 @@ export async function takeStep(run: Run, subject: Subject, planned: Planned): Pr
       return (await lookForInvoice(run, subject, { step, booked })) ?? write(run, subject, { step, booked });
     case 'lines':
     case 'sent':
+    case 'void':
     case 'payment':
-      // In an invoice that was found, its later steps may stand as well.
+    case 'payment-change':
+    case 'expense':
+    case 'credit-note':
+      // Of an order whose invoice was found, its later steps may stand as well.
       return (
-        (booked.invoice?.isFound === true ? await look(run, subject, { step, booked }) : undefined) ??
-        write(run, subject, { step, booked })
+        (booked.invoices.some(({ isFound }) => isFound)
+          ? await look(run, subject, { step, booked })
+          : undefined) ?? write(run, subject, { step, booked })
       );
   }
 }
@@ -150,7 +157,7 @@ async function look(
   subject: Subject,
   { step, booked }: { step: Step; booked: Booked },
 ): Promise<StepOutcome | undefined> {
-  const standing = await run.route.books.find(taskOf(run, step, { buyer: subject.buyer, booked }));
+  const standing = await run.route.books.find(taskOf(run, subject, { step, booked }));
   switch (standing.state) {
     case 'absent':
       return undefined;
@@ -158,7 +165,7 @@ async function look(
       await adopt(run, { subject, step, receipt: standing.receipt });
       return DONE;
     case 'foreign':
-      await underLease(run, (tx) => nextVariant(run, subject, { tx, detail: standing.detail }));
+      await underLease(run, (tx) => nextVariant(run, subject, { tx, step, detail: standing.detail }));
       return DONE;
     case 'unclear':
       return held(step, standing);
@@ -179,7 +186,7 @@ async function write(
   { step, booked }: { step: Step; booked: Booked },
 ): Promise<StepOutcome> {
   const entry = await intend(run, subject, step);
-  const task = taskOf(run, step, { buyer: subject.buyer, booked });
+  const task = taskOf(run, subject, { step, booked });
   const applied = await call(run, task);
   if (applied instanceof Failure) {
     return refused(run, subject, { entry, failure: applied, booked });
@@ -219,6 +226,12 @@ async function recordReceipt(
 function rememberOutstanding(run: Run, task: Task, { externalId, amount, outstanding }: Receipt): void {
   switch (task.kind) {
     case 'client':
+    case 'expense':
+    case 'credit-note':
+      return;
+    case 'void':
+    case 'payment-change':
+      run.outstanding.clear();
       return;
     case 'invoice':
     case 'lines':
@@ -261,8 +274,21 @@ async function refused(
       });
       return DONE;
     case 'books-number-foreign':
-      await voidEntry(run, entry, (tx) => nextVariant(run, subject, { tx, detail: failure.message }));
+      await voidEntry(run, entry, (tx) => nextVariant(run, subject, { tx, step, detail: failure.message }));
       return DONE;
+    case 'books-period-locked': {
+      const day = dayOf(step, booked);
+      const known = await run.machine.store.read.setting(lockedSetting(account));
+      if (day === undefined || (known !== undefined && known >= day)) {
+        break;
+      }
+      await voidEntry(run, entry, async (tx) => {
+        await tx.putSetting(lockedSetting(account), day);
+        const sentence = `${failure.message}; days through ${day} of account "${account}" are taken as closed`;
+        await tx.tell({ key: `${lockedSetting(account)}:${day}`, sentence, at });
+      });
+      return DONE;
+    }
     case 'books-client-limit':
       if (step.kind !== 'client' || step.policy === 'channel') {
         break;
@@ -284,4 +310,26 @@ async function refused(
     state: 'held',
     hold: { step: stepName(step), code, detail: message, facts, intentSha256: intentSha256(step) },
   };
+}
+
+/** The day of the books that a step writes on. */
+function dayOf(step: Step, booked: Booked): LocalDate | undefined {
+  switch (step.kind) {
+    case 'client':
+      return undefined;
+    case 'invoice':
+    case 'credit-note':
+      return step.document.issuedOn;
+    case 'sent':
+      return invoiceAt(booked, step.slot).document.issuedOn;
+    case 'lines':
+    case 'void':
+      return invoiceAt(booked, step.invoice).document.issuedOn;
+    case 'payment':
+      return step.paidOn;
+    case 'payment-change':
+      return booked.payments.find(({ slot }) => slot === step.payment)?.paidOn;
+    case 'expense':
+      return step.spentOn;
+  }
 }

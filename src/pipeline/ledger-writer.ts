@@ -3,10 +3,10 @@ import type { Step } from '#core/document.ts';
 import { referenceOf } from '#core/ids.ts';
 import { invariant } from '#core/invariant.ts';
 import { toJson } from '#core/json.ts';
-import type { Booked, Entry, Receipt } from '#core/ledger.ts';
-import type { Buyer } from '#core/order.ts';
+import { paidOn } from '#core/ledger.ts';
+import type { Booked, BookedInvoice, Entry, Receipt } from '#core/ledger.ts';
 import { MINUTE, after } from '#core/time.ts';
-import type { Task, Writer } from './ports.ts';
+import type { Edits, LastWritten, Task, Writer } from './ports.ts';
 import type { Machine, Run, Subject } from './machine.ts';
 
 /** The ledger's writes: intent before the call, outcome after it, each under the order's lease. */
@@ -105,11 +105,12 @@ export async function voidEntry(run: Run, entry: Entry, also: (tx: Writer) => Pr
 export async function nextVariant(
   run: Run,
   subject: Subject,
-  { tx, detail }: { tx: Writer; detail: string },
+  { tx, step, detail }: { tx: Writer; step: Step; detail: string },
 ): Promise<void> {
   const record = await tx.order(subject.order.key);
   invariant(record !== undefined, `order ${subject.order.key} is stored`);
-  const numberVariant = record.numberVariant + 1;
+  const tried = step.kind === 'invoice' ? step.variant : record.numberVariant;
+  const numberVariant = Math.max(record.numberVariant, tried) + 1;
   await tx.putOrder({ ...record, numberVariant });
   await tx.tell({
     key: `number:${subject.order.key}:${numberVariant}`,
@@ -120,7 +121,12 @@ export async function nextVariant(
 }
 
 /** What a step is sent with. */
-export function taskOf(run: Run, step: Step, { buyer, booked }: { buyer: Buyer; booked: Booked }): Task {
+export function taskOf(
+  run: Run,
+  { buyer, record }: Subject,
+  { step, booked }: { step: Step; booked: Booked },
+): Task {
+  const edits: Edits = record.decisions.edits ?? { say: 'ask' };
   switch (step.kind) {
     case 'client':
       return { kind: 'client', step, buyer };
@@ -132,24 +138,46 @@ export function taskOf(run: Run, step: Step, { buyer, booked }: { buyer: Buyer; 
         ...(booked.client === undefined ? {} : { clientId: booked.client.externalId }),
       };
     case 'lines':
-      return { kind: 'lines', step, invoiceId: invoiceIdOf(booked) };
+      return { kind: 'lines', step, last: lastWritten(booked, step.invoice, edits) };
+    case 'void':
+      return { kind: 'void', step, last: lastWritten(booked, step.invoice, edits) };
     case 'sent':
-      return { kind: 'sent', step, invoiceId: invoiceIdOf(booked) };
+      return { kind: 'sent', step, invoiceId: invoiceAt(booked, step.slot).externalId };
     case 'payment': {
-      const outstanding = run.outstanding.get(invoiceIdOf(booked));
-      return {
-        kind: 'payment',
-        step,
-        invoiceId: invoiceIdOf(booked),
-        ...(outstanding === undefined ? {} : { outstanding }),
-      };
+      const invoiceId = invoiceAt(booked, step.invoice).externalId;
+      const outstanding = run.outstanding.get(invoiceId);
+      return { kind: 'payment', step, invoiceId, ...(outstanding === undefined ? {} : { outstanding }) };
+    }
+    case 'payment-change': {
+      const payment = booked.payments.find(({ slot }) => slot === step.payment);
+      invariant(payment !== undefined, `payment ${step.payment} is changed after it was posted`);
+      const invoiceId = invoiceAt(booked, payment.invoice).externalId;
+      return { kind: 'payment-change', step, payment, invoiceId, edits };
+    }
+    case 'expense':
+      return { kind: 'expense', step };
+    case 'credit-note': {
+      invariant(booked.client !== undefined, 'a credit note is made after its client');
+      return { kind: 'credit-note', step, clientId: booked.client.externalId };
     }
   }
 }
 
-function invoiceIdOf(booked: Booked): string {
-  invariant(booked.invoice !== undefined, 'an invoice is sent and paid after it was posted');
-  return booked.invoice.externalId;
+function lastWritten(booked: Booked, slot: number, edits: Edits): LastWritten {
+  const invoice = invoiceAt(booked, slot);
+  return {
+    invoice,
+    paid: paidOn(booked, invoice),
+    edits,
+    ...(booked.client === undefined ? {} : { clientId: booked.client.externalId }),
+  };
+}
+
+/** The standing invoice of a slot. Everything else about it comes after it was posted. */
+export function invoiceAt(booked: Booked, slot: number): BookedInvoice {
+  const invoice = booked.invoices.find((candidate) => candidate.slot === slot);
+  invariant(invoice !== undefined, `invoice ${slot} stands`);
+  return invoice;
 }
 
 export function stepName(step: Step): string {

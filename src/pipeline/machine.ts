@@ -65,6 +65,11 @@ export interface Subject {
   readonly buyer: Buyer;
 }
 
+/** The setting that holds the latest day on which an account has refused a write because its period is locked. */
+export function lockedSetting(account: string): string {
+  return `locked-through:${account}`;
+}
+
 /** The setting that says that an account has refused long invoice numbers. */
 export function compactSetting(account: string): string {
   return `compact-numbers:${account}`;

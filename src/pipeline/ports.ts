@@ -2,6 +2,7 @@ import type {
   ClientStep,
   CreditNoteStep,
   ExpenseStep,
+  InvoiceDocument,
   InvoiceStep,
   LinesStep,
   PaymentChangeStep,
@@ -15,6 +16,7 @@ import type { BookedInvoice, BookedPayment, Entry, Hold, Receipt } from '#core/l
 import type { DeliveryState, OrderState } from '#core/lifecycle.ts';
 import type { Money } from '#core/money.ts';
 import type { Buyer, Order } from '#core/order.ts';
+import type { Decisions } from '#core/plan-terms.ts';
 import type { Rules } from '#core/rules.ts';
 import type { Instant } from '#core/time.ts';
 
@@ -121,16 +123,20 @@ export type Task =
 /** An invoice as we last wrote it: what stands otherwise was changed by a person. */
 export interface LastWritten {
   readonly invoice: BookedInvoice;
-  readonly clientId: string;
+  /** Absent where the invoice was found standing before its client was known. */
+  readonly clientId?: string;
   readonly paid: Money;
   readonly edits: Edits;
 }
 
-/** What a person said of edits in the books: ask about them, or write over the very ones that were asked about. */
-export type Edits =
-  | { readonly say: 'ask' }
-  /** `seen` is the fingerprint in the question. */
-  | { readonly say: 'overwrite'; readonly seen: string };
+/**
+ * What a person said of edits in the books: ask about them; or of the very version whose fingerprint the question showed,
+ * write over it, or leave it and answer with what stands, as accepted.
+ */
+export type Edits = { readonly say: 'ask' } | { readonly say: 'overwrite' | 'accept'; readonly seen: string };
+
+/** The fact of a question about edits that holds the fingerprint of what stands. */
+export const VERSION_FACT = 'Version';
 
 /** What stands in the books for a task. */
 export type Standing =
@@ -157,6 +163,8 @@ export interface Books {
    * since we last wrote is not written over: a Failure `books-invoice-edited` or `books-payment-edited` shows both versions.
    */
   apply(task: Task): Promise<Receipt>;
+  /** Whether the books' own arithmetic can be brought to the document's total. Pure. */
+  fits(document: InvoiceDocument): boolean;
   /** Completes a client we found: fills its empty fields from the buyer, overwrites none. */
   fillClient(clientId: string, buyer: Buyer): Promise<void>;
 }
@@ -197,6 +205,7 @@ export interface OrderRecord {
   readonly numberVariant: number;
   readonly reread?: Reread;
   readonly isDeleted: boolean;
+  readonly decisions: Decisions;
   /** Why it is skipped, held or waiting. */
   readonly reason?: string;
   readonly createdAt: Instant;

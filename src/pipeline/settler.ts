@@ -17,15 +17,20 @@ export type Settled =
   | { readonly state: 'wait'; readonly until: Instant; readonly reason: string };
 
 /**
- * An invoice's number is unique in the books, and lines and the mark as sent change nothing when repeated, so they may be looked for, and
- * sent again, at once. A client or a payment that arrives late would stand twice: it is waited for and looked for twice.
+ * An invoice's number is unique in the books, and what changes a thing that stands changes nothing when repeated, so they may
+ * be looked for, and sent again, at once. What makes a new thing without a number of ours would stand twice if it arrived
+ * late: it is waited for and looked for twice.
  */
 const LOOKS: Readonly<Record<Entry['kind'], number>> = {
   invoice: 1,
   lines: 1,
   sent: 1,
+  void: 1,
+  'payment-change': 1,
   client: 2,
   payment: 2,
+  expense: 2,
+  'credit-note': 2,
 };
 /** Between two looks: longer than an index of the books should lag. */
 const LOOK_AGAIN_MS = 5 * SECOND;
@@ -73,7 +78,7 @@ async function settle(
   entry: Entry,
 ): Promise<HeldStep | 'look again' | undefined> {
   const booked = fold(await run.machine.store.read.entriesOf(subject.order.key));
-  const task = taskOf(run, entry.intent, { buyer: subject.buyer, booked });
+  const task = taskOf(run, subject, { step: entry.intent, booked });
   const standing = await run.route.books.find(task);
   switch (standing.state) {
     case 'standing':
@@ -88,7 +93,9 @@ async function settle(
       return undefined;
     }
     case 'foreign':
-      await voidEntry(run, entry, (tx) => nextVariant(run, subject, { tx, detail: standing.detail }));
+      await voidEntry(run, entry, (tx) =>
+        nextVariant(run, subject, { tx, step: entry.intent, detail: standing.detail }),
+      );
       return undefined;
     case 'unclear':
       return {

@@ -144,6 +144,7 @@ function firstRecord(key: OrderKey, name: string, now: Instant): OrderRecord {
     priority: LIVE_PRIORITY,
     numberVariant: 1,
     isDeleted: false,
+    decisions: {},
     createdAt: now,
     updatedAt: now,
   };

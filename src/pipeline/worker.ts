@@ -5,14 +5,18 @@ import type { Booked } from '#core/ledger.ts';
 import { nextAttemptAt, transition } from '#core/lifecycle.ts';
 import { plan } from '#core/plan.ts';
 import type { Plan } from '#core/plan.ts';
+import { NO_CHOICES } from '#core/plan-terms.ts';
+import type { Terms } from '#core/plan-terms.ts';
+import { inForce } from '#core/rules.ts';
+import type { Rules } from '#core/rules.ts';
 import type { Buyer } from '#core/order.ts';
-import { HOUR, MINUTE, SECOND, after } from '#core/time.ts';
+import { HOUR, MINUTE, SECOND, after, parseLocalDate } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import { takeStep } from './applier.ts';
 import { fillFoundClient } from './client-keeper.ts';
 import { keepHolds } from './holding.ts';
 import type { HeldStep } from './holding.ts';
-import { compactSetting, routeOf } from './machine.ts';
+import { compactSetting, lockedSetting, routeOf } from './machine.ts';
 import type { Machine, Run, Subject } from './machine.ts';
 import type { Lease, OrderRecord, WakeKey, Writer } from './ports.ts';
 import { settlePending } from './settler.ts';
@@ -270,10 +274,24 @@ async function planFor(
   const { read } = machine.store;
   const booked = fold(await read.entriesOf(order.key));
   const record = await read.order(order.key);
-  const rules = record?.rulesVersion === undefined ? undefined : await read.rules(record.rulesVersion);
-  const isCompact = (await read.setting(compactSetting(route.books.connection))) === 'yes';
-  const naming = { variant: record?.numberVariant ?? 1, isCompact };
-  return { planned: plan(order, booked, { rules: rules ?? current.rules, naming }), booked };
+  const own = record?.rulesVersion === undefined ? undefined : await read.rules(record.rulesVersion);
+  const account = route.books.connection;
+  const isCompact = (await read.setting(compactSetting(account))) === 'yes';
+  const terms: Terms = {
+    rules: inForce(own ?? current.rules, closedBy(current.rules, await read.setting(lockedSetting(account)))),
+    naming: { variant: record?.numberVariant ?? 1, isCompact },
+    choices: record?.decisions ?? NO_CHOICES,
+    fits: (document) => route.books.fits(document),
+  };
+  return { planned: plan(order, booked, terms), booked };
+}
+
+/** The later of what the rules close and what the books have refused as locked. */
+function closedBy(rules: Rules, locked: string | undefined): Rules {
+  if (locked === undefined || (rules.closedThrough !== undefined && rules.closedThrough >= locked)) {
+    return rules;
+  }
+  return { ...rules, closedThrough: parseLocalDate(locked) };
 }
 
 /** Nothing is left that can be done now: what the plan and the refusals ask of a person stays open. */

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import { Failure } from '#core/failure.ts';
 import type { Instant } from '#core/time.ts';
 import * as start from './migrations/0001-start.ts';
+import * as decisions from './migrations/0002-decisions.ts';
 import type { Tables } from './tables.ts';
 
 interface Migration {
@@ -13,7 +14,7 @@ interface Migration {
 }
 
 /** Append-only; the number is the place in this list, from 1. */
-const MIGRATIONS: readonly Migration[] = [start];
+const MIGRATIONS: readonly Migration[] = [start, decisions];
 
 export interface Migrated {
   readonly applied: readonly string[];

@@ -6,6 +6,7 @@ import { fromJson, toJson } from '#core/json.ts';
 import type { Entry, Hold, Receipt } from '#core/ledger.ts';
 import type { DeliveryState, OrderState } from '#core/lifecycle.ts';
 import type { Order } from '#core/order.ts';
+import type { Decisions } from '#core/plan-terms.ts';
 import type { Step } from '#core/document.ts';
 import { instant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
@@ -46,6 +47,7 @@ export function orderOf(row: Selectable<OrdersTable>): OrderRecord {
     priority: Number(row.priority),
     numberVariant: Number(row.number_variant),
     isDeleted: row.is_deleted !== 0n,
+    decisions: fromJson<Decisions>(row.decisions),
     createdAt: at(row.created_at),
     updatedAt: at(row.updated_at),
     ...(row.due_at === null ? {} : { dueAt: at(row.due_at) }),
@@ -88,6 +90,7 @@ export function orderRow(record: OrderRecord): Insertable<OrdersTable> {
     reread_at: record.reread?.at ?? null,
     reread_blocks: record.reread?.isBlocking === true ? 1 : 0,
     is_deleted: record.isDeleted ? 1 : 0,
+    decisions: toJson(record.decisions),
     reason: record.reason ?? null,
     created_at: record.createdAt,
     updated_at: record.updatedAt,

@@ -54,6 +54,8 @@ export interface OrdersTable {
   reread_at: NullableInteger;
   reread_blocks: Integer;
   is_deleted: Integer;
+  /** JSON object. */
+  decisions: string;
   reason: string | null;
   created_at: Integer;
   updated_at: Integer;

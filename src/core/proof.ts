@@ -1,0 +1,127 @@
+import { paidOf } from './ledger.ts';
+import type { Booked } from './ledger.ts';
+import * as money from './money.ts';
+import type { Money } from './money.ts';
+import { channelTaxOf, totalByLines } from './order.ts';
+import type { Order } from './order.ts';
+import { isEffective, isGone, keptOf, linesWithout, worthNow, worthOf } from './sale.ts';
+
+/**
+ * The comparison that everything is about, in amounts that anybody can add up: what the order is worth now by the shop's own
+ * figures, against what stands for it in the books.
+ */
+export interface Proof {
+  readonly shop: ShopFigures;
+  readonly books: BookFigures;
+  /** In the books less worth: nothing where they agree. Absent where the books' currency is another one. */
+  readonly difference?: Money;
+  /** Absent while it is not known what was received. */
+  readonly cash?: CashFigures;
+}
+
+export interface ShopFigures {
+  /** As charged, and the same by its lines. */
+  readonly total: Money;
+  readonly sumOfLines: Money;
+  /** Of what went back; negative. */
+  readonly returned: Money;
+  /** Kept of refunds (positive), or paid back beyond what was returned. */
+  readonly amountsBeside: Money;
+  /** Collected and remitted by the channel itself; negative. */
+  readonly channelTax: Money;
+  /** Cancelled, voided or run out, and nothing was kept: then all of it is let go. */
+  readonly isGone: boolean;
+  readonly worth: Money;
+}
+
+export interface BookFigures {
+  readonly invoices: readonly { readonly number: string; readonly amount: Money }[];
+  /** Refunds as expenses and credit notes; negative. */
+  readonly beside: Money;
+  /** Absent where the books' currency is another one. */
+  readonly net?: Money;
+}
+
+export interface CashFigures {
+  readonly received: Money;
+  /** Paid back by transactions that succeeded; negative. */
+  readonly paidBack: Money;
+  /** The merchant's own part of what stayed. */
+  readonly kept: Money;
+  readonly payments: Money;
+  /** Payments, less refunds beside them, less what was kept. */
+  readonly difference: Money;
+}
+
+export function proofOf(order: Order, booked: Booked): Proof {
+  const { currency } = order;
+  const shop = shopFigures(order, booked);
+  const invoices = booked.invoices.map(({ document, amount }) => ({ number: document.number, amount }));
+  const amounts = [...invoices, ...booked.payments, ...booked.beside].map(({ amount }) => amount);
+  const isComparable = amounts.every((amount) => amount.currency === currency);
+  const beside = isComparable
+    ? money.negate(
+        money.sum(
+          booked.beside.map(({ amount }) => amount),
+          currency,
+        ),
+      )
+    : money.zero(currency);
+  if (!isComparable) {
+    return { shop, books: { invoices, beside } };
+  }
+  const invoiced = money.sum(
+    invoices.map(({ amount }) => amount),
+    currency,
+  );
+  const net = money.add(invoiced, beside);
+  const cash = cashFigures(order, booked, beside);
+  return {
+    shop,
+    books: { invoices, beside, net },
+    difference: money.subtract(net, shop.worth),
+    ...(cash === undefined ? {} : { cash }),
+  };
+}
+
+function shopFigures(order: Order, booked: Booked): ShopFigures {
+  const { currency } = order;
+  const effective = order.refunds.filter((refund) => isEffective(refund, order));
+  const returned = effective.map((refund) => worthOf(refund, order));
+  const gone = isGone(order) && booked.beside.length === 0;
+  return {
+    total: order.total,
+    sumOfLines: totalByLines(order),
+    returned: money.negate(money.sum(returned, currency)),
+    amountsBeside: money.sum(
+      effective.map(({ difference }) => difference),
+      currency,
+    ),
+    channelTax: money.negate(channelTaxOf({ lines: linesWithout(order, effective), currency })),
+    isGone: gone,
+    worth: gone ? money.zero(currency) : worthNow(order),
+  };
+}
+
+function cashFigures(order: Order, booked: Booked, beside: Money): CashFigures | undefined {
+  const { cash, currency } = order;
+  if (cash.state !== 'known') {
+    return undefined;
+  }
+  const effective = order.refunds.filter((refund) => isEffective(refund, order));
+  const payouts = effective.flatMap((refund) => refund.payouts);
+  const kept = keptOf(order, cash.received, effective);
+  const payments = paidOf(booked, currency);
+  return {
+    received: cash.received,
+    paidBack: money.negate(
+      money.sum(
+        payouts.map(({ amount }) => amount),
+        currency,
+      ),
+    ),
+    kept,
+    payments,
+    difference: money.subtract(money.add(payments, beside), kept),
+  };
+}
