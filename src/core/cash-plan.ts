@@ -8,7 +8,7 @@ import type { Order, Refund, Tender } from './order.ts';
 import { methodOf } from './payment-method.ts';
 import type { PlannedHold, Terms } from './plan-terms.ts';
 import { openDay } from './refund-ways.ts';
-import { keptOf } from './sale.ts';
+import { keptOf, paidBack } from './sale.ts';
 import { localDate } from './time.ts';
 import type { LocalDate, Zone } from './time.ts';
 
@@ -51,7 +51,10 @@ export function planCash(order: Order, settling: Settling): CashPlan {
     invoices.map((invoice) => invoice.total),
     order.currency,
   );
-  const target = money.minimum(money.atLeastZero(kept), money.atLeastZero(capacity));
+  const wanted = money.minimum(money.atLeastZero(kept), money.atLeastZero(capacity));
+  const least = leastPaid(order, { ...settling, capacity });
+  const isUnexplained = money.compare(wanted, least) < 0;
+  const target = isUnexplained ? least : wanted;
   const lowered = lowerings(order, { ...settling, target });
   const standing = booked.payments.map((payment) => afterwards(payment, lowered));
   const paid = paymentsFor(order, {
@@ -60,11 +63,12 @@ export function planCash(order: Order, settling: Settling): CashPlan {
     standing,
     tenders: netTenders(order, cash.tenders, settling),
   });
-  const excess = money.subtract(kept, target);
+  const excess = money.subtract(kept, wanted);
   return {
     lowered,
     paid: paid.steps,
     holds: [
+      ...(isUnexplained ? [missingHold(order, { kept, least })] : []),
       ...paid.holds,
       ...(money.compare(excess, money.zero(order.currency)) > 0
         ? [excessHold(order, { kept, target, excess })]
@@ -75,6 +79,34 @@ export function planCash(order: Order, settling: Settling): CashPlan {
 
 export function cashHold(order: Order, why: string): PlannedHold {
   return { step: 'payment', code: 'order-cash-unclear', detail: `Order ${order.name}: ${why}`, facts: [] };
+}
+
+/**
+ * Payments are lowered only for what was paid back since the invoices were last written, and for what they do not hold any
+ * more. Money that is merely told to be less is a question: somebody may have deleted a transaction.
+ */
+function leastPaid(
+  order: Order,
+  { booked, offInvoice, capacity }: Settling & { readonly capacity: Money },
+): Money {
+  const paid = paidOf(booked, order.currency);
+  const isNew = ({ id }: Refund): boolean =>
+    !booked.invoices.some(({ document }) => document.refunds.includes(id));
+  const back = offInvoice.filter(isNew).map((refund) => paidBack(refund, order.currency));
+  const explained = money.subtract(paid, money.sum(back, order.currency));
+  return money.atLeastZero(money.minimum(explained, money.atLeastZero(capacity)));
+}
+
+function missingHold(order: Order, { kept, least }: { kept: Money; least: Money }): PlannedHold {
+  return {
+    step: 'payment',
+    code: 'order-cash-unclear',
+    detail: `Order ${order.name}: less was received than stands as payments, and no refund tells why`,
+    facts: [
+      { name: 'Received and not paid back', value: money.show(kept) },
+      { name: 'Stands as payments', value: money.show(least) },
+    ],
+  };
 }
 
 interface Targeted extends Settling {

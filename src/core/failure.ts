@@ -51,7 +51,7 @@ export const CATALOGUE = {
   'order-cash-unclear': {
     remedy: 'review',
     sentence:
-      'The shop calls the order paid and still shows money outstanding. The payment is not booked; look in the shop whether the money came',
+      'The shop tells two things about the money of the order. No payment is booked or changed on it; look in the shop what came',
   },
   'order-needs-reread': {
     remedy: 'review',

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clientStep, entry, order, rules } from '#tests/build.ts';
-import { fold, paidOf } from './ledger.ts';
+import { clientStep, entry, order, terms } from '#tests/build.ts';
+import { NOTHING_BOOKED, fold, paidOf } from './ledger.ts';
 import * as money from './money.ts';
-import { FIRST_NAMING, plan } from './plan.ts';
+import { plan } from './plan.ts';
 import type { Step } from './document.ts';
 
 const usd = (text: string) => money.parse(text, 'USD');
-const planned = plan(order(), fold([]), { rules: rules(), naming: FIRST_NAMING });
+const planned = plan(order(), fold([]), terms());
 const steps = planned.outcome === 'work' ? planned.steps : [];
 const step = (kind: Step['kind']): Step => {
   const found = steps.find((step) => step.kind === kind);
@@ -16,18 +16,22 @@ const step = (kind: Step['kind']): Step => {
 };
 
 test('no entries, nothing booked', () => {
-  assert.deepEqual(fold([]), { isSent: false, payments: [] });
+  assert.deepEqual(fold([]), NOTHING_BOOKED);
   assert.deepEqual(paidOf(fold([]), 'USD'), usd('0'));
 });
 
 test('each posted entry adds what the books confirmed', () => {
   const booked = fold(steps.map((step) => entry(step)));
   assert.equal(booked.client?.externalId, 'client-1');
-  assert.equal(booked.invoice?.externalId, 'invoice-1');
-  assert.deepEqual(booked.invoice?.amount, usd('10'));
-  assert.deepEqual([booked.invoice?.isAdopted, booked.invoice?.isFound], [false, false]);
-  assert.equal(booked.isSent, true);
-  assert.deepEqual(booked.payments, [{ slot: 1, externalId: 'payment-1', amount: usd('10') }]);
+  assert.equal(booked.invoices[0]?.externalId, 'invoice-1');
+  assert.deepEqual(booked.invoices[0]?.amount, usd('10'));
+  assert.deepEqual([booked.invoices[0]?.isAdopted, booked.invoices[0]?.isFound], [false, false]);
+  assert.equal(booked.invoices[0]?.isSent, true);
+  assert.deepEqual(
+    booked.payments.map(({ slot, invoice, externalId, amount }) => ({ slot, invoice, externalId, amount })),
+    [{ slot: 1, invoice: 1, externalId: 'payment-1', amount: usd('10') }],
+  );
+  assert.deepEqual(booked.lastSlots, { client: 1, invoice: 1, sent: 1, payment: 1 });
 });
 
 test('pending and voided entries do not count, nor a posted one without a receipt', () => {
@@ -45,8 +49,8 @@ test('what the books returned counts, not what was asked for', () => {
     entry(step('invoice'), { receipt: { externalId: '9', amount: usd('9.99'), remindsBuyer: 'a reminder' } }),
     entry(step('payment'), { receipt: { externalId: '8', amount: usd('4') } }),
   ]);
-  assert.deepEqual(booked.invoice?.amount, usd('9.99'));
-  assert.equal(booked.invoice?.remindsBuyer, 'a reminder');
+  assert.deepEqual(booked.invoices[0]?.amount, usd('9.99'));
+  assert.equal(booked.invoices[0]?.remindsBuyer, 'a reminder');
   assert.deepEqual(paidOf(booked, 'USD'), usd('4'));
 });
 
@@ -55,8 +59,8 @@ test('a receipt without an amount leaves that of the step', () => {
     entry(step('invoice'), { receipt: { externalId: '9', isAdopted: true, isFound: true } }),
     entry(step('payment'), { receipt: { externalId: '8' } }),
   ]);
-  assert.deepEqual(booked.invoice?.amount, usd('10'));
-  assert.deepEqual([booked.invoice?.isAdopted, booked.invoice?.isFound], [true, true]);
+  assert.deepEqual(booked.invoices[0]?.amount, usd('10'));
+  assert.deepEqual([booked.invoices[0]?.isAdopted, booked.invoices[0]?.isFound], [true, true]);
   assert.deepEqual(paidOf(booked, 'USD'), usd('10'));
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { entry, received, rules } from '#tests/build.ts';
+import { entry, received, rules, terms } from '#tests/build.ts';
 import { orders } from '#tests/draw.ts';
 import { law } from '#tests/law.ts';
 import type { PaymentStep, Step } from './document.ts';
@@ -10,12 +10,13 @@ import * as money from './money.ts';
 import type { Money } from './money.ts';
 import { channelTaxOf } from './order.ts';
 import type { Order } from './order.ts';
-import { FIRST_NAMING, differencesOf, documentOf, plan } from './plan.ts';
+import { FIRST_NAMING, differencesOf, documentAsSold } from './invoice-document.ts';
+import { plan } from './plan.ts';
 
 const BOOK_ALL = rules({ skipZeroTotals: false });
 
 function stepsFor(order: Order, entries: readonly Entry[]): readonly Step[] {
-  const planned = plan(order, fold(entries), { rules: BOOK_ALL, naming: FIRST_NAMING });
+  const planned = plan(order, fold(entries), terms({ rules: BOOK_ALL }));
   assert(planned.outcome === 'work', 'the order is booked');
   return planned.steps;
 }
@@ -26,7 +27,7 @@ function postAll(entries: readonly Entry[], steps: readonly Step[]): readonly En
 }
 
 function documentIn(order: Order) {
-  return documentOf(order, BOOK_ALL, FIRST_NAMING);
+  return documentAsSold(order, BOOK_ALL, FIRST_NAMING);
 }
 
 /** What the merchant is owed of what was received: no more than the invoice, and not the channel's tax. */
@@ -171,7 +172,7 @@ law(
   'an order that is off by one minor unit is held whole',
   fc.property(orders, fc.constantFrom(1n, -1n), (order, off) => {
     const total = money.add(order.total, money.money(off, order.currency));
-    const planned = plan({ ...order, total }, fold([]), { rules: BOOK_ALL, naming: FIRST_NAMING });
+    const planned = plan({ ...order, total }, fold([]), terms({ rules: BOOK_ALL }));
     assert(planned.outcome === 'work');
     assert.deepEqual(planned.steps, []);
     assert.deepEqual(

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { order, paid, received, refund, rules, tender } from '#tests/build.ts';
-import { fold } from './ledger.ts';
+import { order, paid, received, refund, rules, tender, terms } from '#tests/build.ts';
+import { NOTHING_BOOKED, asIfPosted, fold } from './ledger.ts';
 import * as money from './money.ts';
 import type { Order } from './order.ts';
-import { FIRST_NAMING, plan } from './plan.ts';
+import { plan } from './plan.ts';
 import type { Plan } from './plan.ts';
 import type { Rules } from './rules.ts';
 import { skipReason, waitReason } from './skipping.ts';
@@ -13,7 +13,7 @@ const usd = (text: string) => money.parse(text, 'USD');
 const UNPAID = received(tender(usd('0')));
 
 function planned(shown: Order, parts: Partial<Rules>): Plan {
-  return plan(shown, fold([]), { rules: rules(parts), naming: FIRST_NAMING });
+  return plan(shown, fold([]), terms({ rules: rules(parts) }));
 }
 
 describe('what the rules skip', () => {
@@ -36,22 +36,12 @@ describe('what the rules skip', () => {
   test('and nothing of it once an invoice stands', () => {
     const before = planned(order(), {});
     assert(before.outcome === 'work');
-    const invoice = before.steps.find((step) => step.kind === 'invoice');
-    assert(invoice !== undefined);
-    const booked = {
-      ...fold([]),
-      invoice: {
-        externalId: '1',
-        document: invoice.document,
-        amount: invoice.document.total,
-        isAdopted: false,
-        isFound: false,
-      },
-    };
-    const after = plan(order({ tags: ['late'] }), booked, {
-      rules: rules({ skipTags: ['late'], bookWhen: 'fulfilled' }),
-      naming: FIRST_NAMING,
-    });
+    const booked = asIfPosted(NOTHING_BOOKED, before.steps);
+    const after = plan(
+      order({ tags: ['late'] }),
+      booked,
+      terms({ rules: rules({ skipTags: ['late'], bookWhen: 'fulfilled' }) }),
+    );
     assert.equal(after.outcome, 'work');
   });
 });

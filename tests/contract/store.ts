@@ -5,12 +5,12 @@ import { connectionId, orderKey } from '#core/ids.ts';
 import type { OrderKey } from '#core/ids.ts';
 import type { Entry } from '#core/ledger.ts';
 import type { OrderState } from '#core/lifecycle.ts';
-import { FIRST_NAMING, plan } from '#core/plan.ts';
+import { plan } from '#core/plan.ts';
 import { fold } from '#core/ledger.ts';
 import { HOUR, MINUTE, SECOND, after } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import type { Lease, OrderRecord, Store, Writer } from '#pipeline/ports.ts';
-import { ORDER, SHOP, at, clientStep, entry, hold, message, order, record, rules } from '#tests/build.ts';
+import { ORDER, SHOP, at, clientStep, entry, hold, message, order, record, terms } from '#tests/build.ts';
 
 /** What every implementation of the port `Store` promises. */
 export interface StoreHarness {
@@ -416,7 +416,7 @@ function due(promise: Promises): void {
 
 function entries(promise: Promises): void {
   const add = (store: Store, { id: _id, ...rest }: Entry) => store.transact((tx) => tx.addEntry(rest));
-  const planned = plan(order(), fold([]), { rules: rules(), naming: FIRST_NAMING });
+  const planned = plan(order(), fold([]), terms());
   const steps = planned.outcome === 'work' ? planned.steps : [];
 
   promise('every kind of entry comes back as it was, in the order of intent', async (store) => {
@@ -504,7 +504,7 @@ function entries(promise: Promises): void {
     const [, invoice] = steps;
     assert(invoice !== undefined);
     await add(store, entry(invoice));
-    const other = plan(order({ key: keyOf('6') }), fold([]), { rules: rules(), naming: FIRST_NAMING });
+    const other = plan(order({ key: keyOf('6') }), fold([]), terms());
     const [step] = other.outcome === 'work' ? other.steps : [];
     assert(step !== undefined);
     await add(store, entry(step, { order: keyOf('6') }));

@@ -3,7 +3,7 @@ import type { Layout } from '#books/freshbooks/layout.ts';
 import type { InvoiceDocument } from '#core/document.ts';
 import * as money from '#core/money.ts';
 import { DEFAULT_RULES } from '#core/rules.ts';
-import { FIRST_NAMING, documentOf } from '#core/plan.ts';
+import { FIRST_NAMING, documentAsSold } from '#core/invoice-document.ts';
 import { bodyOf, snapshotOf } from '#tests/contract/shopify-bodies.ts';
 import type { TaxSpec } from '#tests/contract/shopify-bodies.ts';
 import type { GoldenLine, GoldenOrder } from './orders.ts';
@@ -17,7 +17,7 @@ export interface GoldenPage {
 
 export function pageOf(golden: GoldenOrder): GoldenPage {
   const { order } = snapshotOf(shopifyBody(golden));
-  const document = documentOf(order, DEFAULT_RULES, FIRST_NAMING);
+  const document = documentAsSold(order, DEFAULT_RULES, FIRST_NAMING);
   const laidOut = layOut(document);
   if (laidOut.outcome === 'refused') {
     throw new Error(laidOut.detail);

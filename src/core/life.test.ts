@@ -1,0 +1,463 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import {
+  at,
+  entry,
+  line,
+  order,
+  paid,
+  received,
+  refund,
+  returned,
+  rules,
+  tax,
+  tender,
+  terms,
+} from '#tests/build.ts';
+import type { Step } from './document.ts';
+import { fold } from './ledger.ts';
+import type { Entry, Receipt } from './ledger.ts';
+import * as money from './money.ts';
+import type { Order, Refund } from './order.ts';
+import { plan } from './plan.ts';
+import type { Plan } from './plan.ts';
+import type { Terms } from './plan-terms.ts';
+import { proofOf } from './proof.ts';
+import type { Rules } from './rules.ts';
+import { parseLocalDate } from './time.ts';
+
+/** What becomes of a booked order, in figures that an accountant can follow: two cups of 20.00 with 10 % tax, 44.00 paid by card. */
+
+const usd = (text: string) => money.parse(text, 'USD');
+const CUP = line({ quantity: 2, unitPrice: usd('20'), taxes: [tax('10', usd('4'))] });
+const SOLD = order({ lines: [CUP] });
+const CATEGORY = { refundCategory: 'Refunds' } as const;
+const DECEMBER = at('2026-12-02T10:00:00-05:00');
+
+type Parts = Partial<Omit<Terms, 'rules'>> & { readonly rules?: Partial<Rules> };
+
+function planned(shown: Order, entries: readonly Entry[], { rules: own = {}, ...parts }: Parts = {}): Plan {
+  return plan(shown, fold(entries), terms({ rules: rules(own), ...parts }));
+}
+
+function work(
+  shown: Order,
+  entries: readonly Entry[],
+  parts: Parts = {},
+): Extract<Plan, { outcome: 'work' }> {
+  const found = planned(shown, entries, parts);
+  assert(found.outcome === 'work', 'there is something to book');
+  return found;
+}
+
+/** The ledger after the books have confirmed all that was planned; nothing is planned after it. */
+function book(shown: Order, before: readonly Entry[] = [], parts: Parts = {}): readonly Entry[] {
+  const entries = post(work(shown, before, parts).steps, before);
+  const again = work(shown, entries, parts);
+  assert.deepEqual(again.steps, [], 'it has converged');
+  return entries;
+}
+
+function post(
+  steps: readonly Step[],
+  before: readonly Entry[] = [],
+  receipt: Partial<Receipt> = {},
+): Entry[] {
+  return [
+    ...before,
+    ...steps.map((step, index) => {
+      const made = entry(step, { id: String(before.length + index + 1) });
+      return { ...made, receipt: { externalId: `${step.kind}-${step.slot}`, ...receipt } };
+    }),
+  ];
+}
+
+/** What stands, in one line: invoices, payments, and what is beside them. */
+function books(entries: readonly Entry[]): string {
+  const { invoices, payments, beside } = fold(entries);
+  return [
+    ...invoices.map(({ document, amount }) => `${document.number} ${money.format(amount)}`),
+    ...payments.map(({ amount }) => `paid ${money.format(amount)}`),
+    ...beside.map(({ kind, amount }) => `${kind} ${money.format(amount)}`),
+  ].join(', ');
+}
+
+function kinds(found: Plan): string[] {
+  return found.outcome === 'work' ? found.steps.map(({ kind }) => kind) : [found.reason];
+}
+
+function holds(found: Plan): string[] {
+  return found.outcome === 'work' ? found.holds.map(({ code }) => code) : [];
+}
+
+/** The order with these refunds, its total as it is now by them. */
+function withRefunds(shown: Order, ...refunds: readonly Refund[]): Order {
+  const worth = refunds.flatMap(({ returns }) => returns.flatMap(({ amount, taxes }) => [amount, ...taxes]));
+  return { ...shown, refunds, currentTotal: money.subtract(shown.total, money.sum(worth, shown.currency)) };
+}
+
+/** One cup came back, and its 22.00 were paid back. */
+function oneCup(parts: Partial<Refund> = {}): Refund {
+  return refund(usd('22'), {
+    returns: [returned('item:1', 1, usd('20'), [usd('2')])],
+    difference: usd('0'),
+    ...parts,
+  });
+}
+
+function proven(shown: Order, entries: readonly Entry[]): void {
+  const { difference, cash } = proofOf(shown, fold(entries));
+  assert.deepEqual([difference, cash?.difference], [usd('0'), usd('0')]);
+}
+
+describe('a refund in the month of the sale', () => {
+  test('of one unit of two lowers the payment first, then the invoice', () => {
+    const entries = book(SOLD);
+    const after = withRefunds(SOLD, oneCup());
+    assert.deepEqual(kinds(work(after, entries)), ['payment-change', 'lines']);
+    const now = book(after, entries);
+    assert.equal(books(now), 'SHOPIFY-1001 22.00, paid 22.00');
+    proven(after, now);
+    const { document } = fold(now).invoices[0] ?? assert.fail();
+    assert.deepEqual(
+      [
+        document.lines.map(({ quantity, net }) => [quantity, net]),
+        document.taxes.map(({ amount }) => amount),
+      ],
+      [[[1, usd('20')]], [usd('2')]],
+    );
+  });
+
+  test('of all of it takes payment and invoice away', () => {
+    const entries = book(SOLD);
+    const after = withRefunds(
+      SOLD,
+      refund(usd('44'), {
+        returns: [returned('item:1', 2, usd('40'), [usd('4')])],
+        difference: usd('0'),
+      }),
+    );
+    assert.deepEqual(kinds(work(after, entries)), ['payment-change', 'void']);
+    const now = book(after, entries);
+    assert.equal(books(now), '');
+    proven(after, now);
+  });
+
+  test('of an amount without lines is a line of its own without tax', () => {
+    const now = book(withRefunds(SOLD, refund(usd('5'))), book(SOLD));
+    assert.equal(books(now), 'SHOPIFY-1001 39.00, paid 39.00');
+    const { document } = fold(now).invoices[0] ?? assert.fail();
+    assert.deepEqual(document.lines.at(-1), {
+      key: 'refund:901',
+      kind: 'refund',
+      name: 'Refund',
+      description: '',
+      quantity: 1,
+      unitPrice: usd('-5'),
+      net: usd('-5'),
+      taxes: [],
+    });
+  });
+
+  test('of an amount carries tax as it was sold when the rules say so', () => {
+    const own = { rules: { amountRefundTax: 'as_sold' } as const };
+    const now = book(withRefunds(SOLD, refund(usd('5.50'))), book(SOLD, [], own), own);
+    assert.equal(books(now), 'SHOPIFY-1001 38.50, paid 38.50');
+    const { document } = fold(now).invoices[0] ?? assert.fail();
+    assert.deepEqual([document.lines.at(-1)?.net, document.taxes[0]?.amount], [usd('-5.00'), usd('3.50')]);
+  });
+
+  test('that kept a part shows what was kept', () => {
+    const kept = withRefunds(SOLD, oneCup({ difference: usd('2'), payouts: refund(usd('20')).payouts }));
+    const now = book(kept, book(SOLD));
+    assert.equal(books(now), 'SHOPIFY-1001 24.00, paid 24.00');
+    proven(kept, now);
+  });
+
+  test('that is pending changes nothing until it succeeds, nor when it fails', () => {
+    const waiting = withRefunds(SOLD, oneCup({ difference: usd('22'), payouts: [], isPending: true }));
+    const failed = withRefunds(SOLD, oneCup({ difference: usd('22'), payouts: [] }));
+    const entries = book(SOLD);
+    for (const shown of [waiting, failed]) {
+      assert.deepEqual(work(shown, entries), { outcome: 'work', steps: [], holds: [] });
+    }
+    assert.equal(books(book(withRefunds(SOLD, oneCup()), entries)), 'SHOPIFY-1001 22.00, paid 22.00');
+  });
+
+  test('takes the money off the payment by which it came', () => {
+    const cash = received(
+      tender(usd('30'), { gateway: 'gift_card' }),
+      tender(usd('14'), { gateway: 'shopify_payments', at: at('2026-11-10T12:01:00-05:00') }),
+    );
+    const sold = order({ lines: [CUP], cash });
+    const payouts = [{ ...refund(usd('22')).payouts[0], gateway: 'gift_card' }];
+    const back = oneCup({ payouts: payouts as Refund['payouts'] });
+    const now = book(withRefunds(sold, back), book(sold));
+    assert.equal(books(now), 'SHOPIFY-1001 22.00, paid 8.00, paid 14.00');
+  });
+
+  test('before the order was booked makes the invoice of what is left', () => {
+    const after = withRefunds(SOLD, oneCup());
+    assert.equal(books(book(after)), 'SHOPIFY-1001 22.00, paid 22.00');
+  });
+
+  test('of all of it before it was booked makes nothing', () => {
+    const whole = refund(usd('44'), {
+      returns: [returned('item:1', 2, usd('40'), [usd('4')])],
+      difference: usd('0'),
+    });
+    assert.match(kinds(planned(withRefunds(SOLD, whole), []))[0] ?? '', /^Nothing is left of it/);
+  });
+
+  test('waits while it is not known what was received', () => {
+    const entries = book(SOLD);
+    const shown = { ...withRefunds(SOLD, oneCup()), cash: { state: 'reread', why: 'Not told' } as const };
+    assert.deepEqual(work(shown, entries), { outcome: 'work', steps: [], holds: [], reread: 'Not told' });
+  });
+
+  test('that the books cannot bring to its total stands beside the invoice', () => {
+    const entries = book(SOLD);
+    const own = { rules: CATEGORY, fits: () => false };
+    const now = book(withRefunds(SOLD, oneCup()), entries, own);
+    assert.equal(books(now), 'SHOPIFY-1001 44.00, paid 44.00, expense 22.00');
+  });
+});
+
+describe('a refund in a later month', () => {
+  const late = withRefunds(
+    SOLD,
+    oneCup({ at: DECEMBER, payouts: refund(usd('22'), { at: DECEMBER }).payouts }),
+  );
+
+  test('is an expense of its day with the tax that went back, and the invoice stays', () => {
+    const entries = book(SOLD);
+    const { steps } = work(late, entries, { rules: CATEGORY });
+    assert.deepEqual(steps, [
+      {
+        kind: 'expense',
+        slot: 1,
+        reference: 'shopify/5001/expense-1',
+        refund: '901',
+        amount: usd('22'),
+        taxes: [{ name: 'Tax', ratePpm: 100_000, amount: usd('2') }],
+        spentOn: parseLocalDate('2026-12-02'),
+        category: 'Refunds',
+        invoiceNumber: 'SHOPIFY-1001',
+        note: 'Refund 901 of order #1001',
+      },
+    ]);
+    const now = book(late, entries, { rules: CATEGORY });
+    assert.equal(books(now), 'SHOPIFY-1001 44.00, paid 44.00, expense 22.00');
+    proven(late, now);
+  });
+
+  test('is held with one question while no category is chosen, and nothing else changes', () => {
+    const found = work(late, book(SOLD));
+    assert.deepEqual([found.steps, holds(found)], [[], ['refund-category-missing']]);
+  });
+
+  test('stays an expense whatever is decided of later ones', () => {
+    const entries = book(late, book(SOLD), { rules: CATEGORY });
+    const [first] = late.refunds;
+    assert(first !== undefined);
+    const more = withRefunds(SOLD, first, oneCup({ id: '902' }));
+    assert.equal(
+      books(book(more, entries, { rules: CATEGORY })),
+      'paid 22.00, expense 22.00'.replace('paid 22.00', 'SHOPIFY-1001 22.00, paid 22.00'),
+    );
+  });
+
+  test('is an expense in the same month too when the rules say so', () => {
+    const own = { rules: { ...CATEGORY, refunds: 'expense' } as const };
+    const now = book(withRefunds(SOLD, oneCup()), book(SOLD, [], own), own);
+    assert.equal(books(now), 'SHOPIFY-1001 44.00, paid 44.00, expense 22.00');
+  });
+});
+
+describe('a refund into store credit', () => {
+  const credit = oneCup({
+    payouts: [
+      {
+        amount: usd('22'),
+        at: at('2026-11-12T09:00:00-05:00'),
+        gateway: 'shopify_store_credit',
+        to: 'store-credit',
+      },
+    ],
+  });
+
+  test('is a credit note of its lines, and the cash stays', () => {
+    const after = withRefunds(SOLD, credit);
+    const now = book(after, book(SOLD));
+    assert.equal(books(now), 'SHOPIFY-1001 44.00, paid 44.00, credit-note 22.00');
+    proven(after, now);
+  });
+
+  test('is held on the shared client', () => {
+    const guest = order({ lines: [CUP], buyer: { hasEmail: false } });
+    const found = work(withRefunds(guest, credit), book(guest));
+    assert.deepEqual([found.steps, holds(found)], [[], ['refund-credit-shared']]);
+  });
+
+  test('that went back as money too is held', () => {
+    const both = oneCup({ payouts: [...credit.payouts, ...refund(usd('1')).payouts] });
+    const shown = { ...withRefunds(SOLD, { ...both, difference: usd('-1') }) };
+    const found = work(shown, book(SOLD));
+    assert.deepEqual([found.steps, holds(found)], [[], ['refund-both-ways']]);
+  });
+});
+
+describe('an edit', () => {
+  const PEN = line({ key: 'item:2', title: 'Pen', unitPrice: usd('3'), taxes: [tax('10', usd('0.30'))] });
+  const added = (cash: Order['cash'], parts: Partial<Order> = {}): Order =>
+    order({ lines: [CUP, PEN], cash, ...parts });
+
+  test('that adds before payment changes the invoice', () => {
+    const unpaid = order({ lines: [CUP], cash: paid(usd('0')) });
+    const now = book(added(paid(usd('0'))), book(unpaid));
+    assert.equal(books(now), 'SHOPIFY-1001 47.30');
+  });
+
+  test('that adds after payment in the same month changes the invoice, and the rest is paid', () => {
+    const entries = book(SOLD);
+    assert.equal(books(book(added(paid(usd('44'))), entries)), 'SHOPIFY-1001 47.30, paid 44.00');
+    const settled = added(paid(usd('44'), usd('3.30')));
+    assert.equal(books(book(settled, entries)), 'SHOPIFY-1001 47.30, paid 44.00, paid 3.30');
+  });
+
+  test('that adds after payment in a later month makes another invoice of its day', () => {
+    const shown = added(received(tender(usd('44')), tender(usd('3.30'), { at: DECEMBER })), {
+      updatedAt: DECEMBER,
+    });
+    const now = book(shown, book(SOLD));
+    assert.equal(books(now), 'SHOPIFY-1001 44.00, SHOPIFY-1001-2 3.30, paid 44.00, paid 3.30');
+    const second = fold(now).invoices[1]?.document;
+    assert.deepEqual([second?.issuedOn, second?.poNumber], ['2026-12-02', 'SHOPIFY-ORDER-5001']);
+    proven(shown, now);
+  });
+
+  test('that removes a unit before payment changes the invoice', () => {
+    const unpaid = order({ lines: [CUP], cash: paid(usd('0')) });
+    const gone = refund(usd('0'), {
+      returns: [returned('item:1', 1, usd('20'), [usd('2')])],
+      difference: usd('0'),
+    });
+    assert.equal(books(book(withRefunds(unpaid, gone), book(unpaid))), 'SHOPIFY-1001 22.00');
+  });
+
+  test('that removes a unit after payment leaves the buyer’s money as a question', () => {
+    const gone = refund(usd('0'), {
+      returns: [returned('item:1', 1, usd('20'), [usd('2')])],
+      difference: usd('0'),
+    });
+    const shown = withRefunds(SOLD, gone);
+    const now = book(shown, book(SOLD));
+    assert.equal(books(now), 'SHOPIFY-1001 22.00, paid 22.00');
+    assert.deepEqual(holds(work(shown, now)), ['order-overpaid']);
+    assert.equal(books(book(shown)), books(now), 'as if it had been booked only now');
+  });
+
+  test('that reduces a paid order in a later month changes nothing and asks', () => {
+    const gone = refund(usd('0'), {
+      returns: [returned('item:1', 1, usd('20'), [usd('2')])],
+      difference: usd('0'),
+    });
+    const shown = { ...withRefunds(SOLD, gone), updatedAt: DECEMBER };
+    const found = work(shown, book(SOLD));
+    assert.deepEqual([found.steps, holds(found)], [[], ['order-reduced']]);
+  });
+
+  test('that moves the tax before payment changes the invoice', () => {
+    const unpaid = order({ lines: [CUP], cash: paid(usd('0')) });
+    const moved = order({ lines: [{ ...CUP, taxes: [tax('5', usd('2'))] }], cash: paid(usd('0')) });
+    assert.equal(books(book(moved, book(unpaid))), 'SHOPIFY-1001 42.00');
+  });
+});
+
+describe('an order that comes to nothing', () => {
+  const unpaid = order({ lines: [CUP], cash: paid(usd('0')) });
+
+  test('cancelled before payment loses its invoice', () => {
+    const shown = { ...unpaid, cancelledAt: at('2026-11-11T12:00:00-05:00') };
+    assert.equal(books(book(shown, book(unpaid))), '');
+  });
+
+  test('voided or run out loses its invoice, and gets a new one when it is paid after all', () => {
+    const voided = { ...unpaid, isVoided: true };
+    const now = book(voided, book(unpaid));
+    assert.equal(books(now), '');
+    assert.equal(books(book(SOLD, now)), 'SHOPIFY-1001-2 44.00, paid 44.00');
+  });
+
+  test('cancelled after payment keeps its figures until the money went back', () => {
+    const shown = { ...SOLD, cancelledAt: at('2026-11-11T12:00:00-05:00') };
+    assert.equal(books(book(shown, book(SOLD))), 'SHOPIFY-1001 44.00, paid 44.00');
+  });
+});
+
+describe('closed days', () => {
+  const CLOSED = { rules: { closedThrough: parseLocalDate('2026-11-30') } };
+
+  test('take no invoice: a person chooses the first open day, or that it is in the books', () => {
+    const found = work(SOLD, [], CLOSED);
+    assert.deepEqual([found.steps, holds(found)], [[], ['period-closed']]);
+    const moved = work(SOLD, [], { ...CLOSED, choices: { period: 'open-day' } });
+    const [, invoice, , payment] = moved.steps;
+    assert(invoice?.kind === 'invoice' && payment?.kind === 'payment');
+    assert.deepEqual([invoice.document.issuedOn, payment.paidOn], ['2026-12-01', '2026-12-01']);
+    assert.match(invoice.document.notes, /Really of 2026-11-10/);
+    const known = planned(SOLD, [], { ...CLOSED, choices: { period: 'already-booked' } });
+    assert.equal(known.outcome, 'skip');
+  });
+
+  test('before the books begin are closed as well', () => {
+    const begin = { rules: { booksStart: parseLocalDate('2026-11-11') } };
+    assert.deepEqual(holds(planned(SOLD, [], begin)), ['period-closed']);
+    assert.deepEqual(holds(planned(SOLD, [], { rules: { booksStart: parseLocalDate('2026-11-10') } })), []);
+  });
+
+  test('keep invoice and payment as they are: a refund after them is an expense', () => {
+    const closed = { rules: { ...CLOSED.rules, ...CATEGORY } };
+    const late = withRefunds(SOLD, oneCup({ payouts: refund(usd('22'), { at: DECEMBER }).payouts }));
+    assert.equal(books(book(late, book(SOLD), closed)), 'SHOPIFY-1001 44.00, paid 44.00, expense 22.00');
+  });
+});
+
+describe('what a person decides', () => {
+  test('to stop following leaves the books alone for ever', () => {
+    const found = planned(withRefunds(SOLD, oneCup()), book(SOLD), { choices: { following: 'stopped' } });
+    assert.deepEqual(kinds(found), ['Left to you: the books are not changed for this order any more']);
+  });
+
+  test('to take an edited invoice as right ends the question, whatever its total', () => {
+    const after = withRefunds(SOLD, oneCup());
+    const entries = book(SOLD);
+    const [lowered, lines] = work(after, entries).steps;
+    assert(lowered !== undefined && lines !== undefined);
+    const accepted = [
+      ...post([lowered], entries),
+      ...post([lines], [], { amount: usd('23'), isAccepted: true }),
+    ];
+    assert.deepEqual(work(after, accepted).steps, []);
+  });
+});
+
+test('money that is told to be less without any refund is a question, and no payment is lowered', () => {
+  const found = work(order({ lines: [CUP], cash: paid(usd('40')) }), book(SOLD));
+  assert.deepEqual([found.steps, holds(found)], [[], ['order-cash-unclear']]);
+});
+
+test('a tax the channel remits goes back by the channel: the merchant gives the rest', () => {
+  const taxed = line({
+    quantity: 2,
+    unitPrice: usd('20'),
+    taxes: [tax('10', usd('4'), { remittedBy: 'channel' })],
+  });
+  const sold = order({ lines: [taxed] });
+  const entries = book(sold);
+  assert.equal(books(entries), 'SHOPIFY-1001 40.00, paid 40.00');
+  const after = withRefunds(sold, oneCup());
+  const now = book(after, entries);
+  assert.equal(books(now), 'SHOPIFY-1001 20.00, paid 20.00');
+  proven(after, now);
+});
