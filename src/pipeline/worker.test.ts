@@ -67,13 +67,21 @@ function booksOf(tasks: Task[]): Books {
           outstanding = task.step.document.total;
           return { externalId, amount: task.step.document.total, outstanding };
         case 'lines':
+          outstanding = task.step.document.total;
+          return { externalId, amount: outstanding, outstanding };
         case 'sent':
           return { externalId, outstanding };
+        case 'void':
+        case 'payment-change':
+        case 'expense':
+        case 'credit-note':
+          return { externalId };
         case 'payment':
           outstanding = money.subtract(outstanding, task.step.amount);
           return { externalId, amount: task.step.amount, outstanding };
       }
     },
+    fits: () => true,
     fillClient: async () => undefined,
   };
 }

@@ -151,6 +151,7 @@ function machineOf(source: Source, { store, clock }: Pick<Machine, 'store' | 'cl
     connection: connectionId('freshbooks'),
     find: uncalled,
     apply: uncalled,
+    fits: () => true,
     fillClient: uncalled,
   };
   return {
