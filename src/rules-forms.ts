@@ -122,7 +122,7 @@ export const DAY: Form<LocalDate | undefined> = {
   write: (day) => day ?? NONE,
 };
 
-export function knownDay(text: string): LocalDate | undefined {
+function knownDay(text: string): LocalDate | undefined {
   try {
     return parseLocalDate(text);
   } catch {
