@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { previewOf } from '#books/freshbooks/layout.ts';
 import type { Preview } from '#books/freshbooks/layout.ts';
+import type { ExpenseCategory } from '#books/freshbooks/categories.ts';
 import type { Consent } from '#books/freshbooks/consent.ts';
 import { consentFailure, missingScopes } from '#books/freshbooks/oauth.ts';
 import type { Config } from '#config.ts';
@@ -68,6 +69,8 @@ export interface App {
   /** Throws `config-invalid` while the shop or its credentials are not configured. */
   readonly shopAdmin: ShopAdmin;
   readonly books: Books;
+  /** What refunds may be booked under in the account, by name. Throws a Failure. */
+  readonly expenseCategories: () => Promise<readonly ExpenseCategory[]>;
   /** Finds the account before the first order needs it. */
   readonly openBooks: () => Promise<void>;
   /** Lays a document out as FreshBooks will show it, without a connection. */
@@ -96,7 +99,7 @@ export async function openApp(config: Config, outside: Outside): Promise<App> {
     clock,
     seal: createSeal(key),
   });
-  const { books, consent, open } = connectFreshBooks({
+  const { books, consent, open, expenseCategories } = connectFreshBooks({
     ...config.freshbooks,
     connection: FRESHBOOKS,
     store,
@@ -112,6 +115,7 @@ export async function openApp(config: Config, outside: Outside): Promise<App> {
   const app = { config, clock, store, migrated, defaults, side, consent, shopify, books, openBooks: open };
   return {
     ...app,
+    expenseCategories,
     preview: previewOf,
     routeRules: () => routeRules(app),
     importRules: (routes) => importRules(app, routes),

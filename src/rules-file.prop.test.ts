@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { DEFAULT_RULES } from '#core/rules.ts';
 import type { Rules } from '#core/rules.ts';
-import { parseZone } from '#core/time.ts';
+import { parseLocalDate, parseZone } from '#core/time.ts';
 import { law } from '#tests/law.ts';
 import { readRulesFile, writeRulesFile } from './rules-file.ts';
 
@@ -16,10 +16,18 @@ const name = fc
   )
   .map((text) => text.replace(/[\p{Cc}{}]/gu, '').trim())
   .filter((text) => text !== '' && text.isWellFormed());
+const sorted = <Value>(map: Readonly<Record<string, Value>>) =>
+  Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
 const byName = <Value>(value: fc.Arbitrary<Value>, keyOf = (text: string) => text) =>
   fc
     .uniqueArray(fc.tuple(name.map(keyOf), value), { maxLength: 5, selector: ([key]) => key })
-    .map((entries) => Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1))));
+    .map((entries) => sorted(Object.fromEntries(entries)));
+
+/** Any day that four digits of a year can write. */
+const someDay = fc
+  .date({ min: new Date('0001-01-01'), max: new Date('9999-12-31'), noInvalidDate: true })
+  .map((date) => parseLocalDate(date.toISOString().slice(0, 10)));
+const kinds = ['discount', 'duty', 'fee', 'gift-card', 'refund', 'shipping', 'tip'] as const;
 
 const someRules: fc.Arbitrary<Rules> = fc
   .record({
@@ -30,7 +38,6 @@ const someRules: fc.Arbitrary<Rules> = fc
     dueOffsetDays: fc.integer({ min: 0, max: 365 }),
     endState: fc.constantFrom('sent', 'draft'),
     terms: fc.oneof(name, fc.constantFrom('', 'two\nlines', '{shop} {order_name}')),
-    zone: fc.constantFrom(undefined, 'Europe/Berlin', '-05:00', 'Z'),
     skipTestOrders: fc.boolean(),
     skipTags: fc.array(name, { maxLength: 4 }),
     skipSources: fc.array(name, { maxLength: 4 }),
@@ -40,12 +47,29 @@ const someRules: fc.Arbitrary<Rules> = fc
     paymentMethods: byName(fc.constantFrom('card', 'paypal', 'cash', 'bank', 'other'), (text) =>
       text.toLowerCase(),
     ),
+    taxLines: fc
+      .dictionary(
+        fc.constantFrom('default', 'CA', 'US', 'NO', 'XK'),
+        fc.constantFrom('percentages', 'own_lines'),
+      )
+      .map(sorted),
+    channelTax: fc.constantFrom('left_out', 'two_lines'),
+    refunds: fc.constantFrom('adjust', 'expense'),
+    amountRefundTax: fc.constantFrom('none', 'as_sold'),
+    lineNames: fc.dictionary(fc.constantFrom(...kinds), name).map(sorted),
+    language: fc.constantFrom('en', 'fr', 'no', 'de'),
+    optional: fc.record(
+      {
+        timeZone: fc.constantFrom('Europe/Berlin', '-05:00', 'Z').map(parseZone),
+        booksStart: someDay,
+        closedThrough: someDay,
+        // "none" is how a file says that there is none.
+        refundCategory: name.filter((text) => text !== 'none'),
+      },
+      { requiredKeys: [] },
+    ),
   })
-  .map(({ zone, ...drawn }) => ({
-    ...DEFAULT_RULES,
-    ...drawn,
-    ...(zone === undefined ? {} : { timeZone: parseZone(zone) }),
-  })) as fc.Arbitrary<Rules>;
+  .map(({ optional, ...drawn }) => ({ ...DEFAULT_RULES, ...drawn, ...optional })) as fc.Arbitrary<Rules>;
 
 law(
   'rules that were written to a file are read from it as they were',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DEFAULT_RULES, rulesWith } from '#core/rules.ts';
-import { parseZone } from '#core/time.ts';
+import { parseLocalDate, parseZone } from '#core/time.ts';
 import { rules } from '#tests/build.ts';
 import { mistakeText, readRulesFile, writeRulesFile } from './rules-file.ts';
 import type { Mistake, RouteRules, RulesFileOptions } from './rules-file.ts';
@@ -61,6 +61,44 @@ describe('a file of rules', () => {
     );
   });
 
+  test('sets how taxes, refunds, names and days are treated', () => {
+    const [route] = routesIn(
+      `${HEAD}    tax:
+      lines: { NO: own_lines, default: percentages }
+      channel: two_lines
+    refunds: { strategy: expense, amount_tax: as_sold, category: "Returns & allowances" }
+    line_names: { gift_card: Gutschein, tip: " Trinkgeld " }
+    language: de
+    books_start: 2026-11-01
+    closed_through: "2026-10-31"
+`,
+    );
+    assert.deepEqual(
+      route?.rules,
+      rules({
+        taxLines: { NO: 'own_lines', default: 'percentages' },
+        channelTax: 'two_lines',
+        refunds: 'expense',
+        amountRefundTax: 'as_sold',
+        refundCategory: 'Returns & allowances',
+        lineNames: { 'gift-card': 'Gutschein', tip: 'Trinkgeld' },
+        language: 'de',
+        booksStart: parseLocalDate('2026-11-01'),
+        closedThrough: parseLocalDate('2026-10-31'),
+      }),
+    );
+  });
+
+  test('takes "none" for a day and a category that were set', () => {
+    const set = rules({
+      booksStart: parseLocalDate('2026-11-01'),
+      closedThrough: parseLocalDate('2026-10-31'),
+      refundCategory: 'Returns',
+    });
+    const none = '    books_start: none\n    closed_through: none\n    refunds: { category: none }\n';
+    assert.deepEqual(routesIn(HEAD + none, { ...OPTIONS, defaults: set })[0]?.rules, DEFAULT_RULES);
+  });
+
   test('takes the zone of the settings where it names none, and "shop" takes none', () => {
     const options = { ...OPTIONS, defaults: rulesWith(parseZone('Asia/Tokyo')) };
     assert.equal(routesIn(HEAD, options)[0]?.rules.timeZone, 'Asia/Tokyo');
@@ -107,6 +145,49 @@ describe('a file of rules', () => {
       '15:27 Key tax_names gives "b" to two',
       '16:38 Key payment_methods names "stripe" twice',
       '16:55 Key payment_methods gives "x" the value "cheque"',
+    ]);
+  });
+
+  test('tells what is wrong with taxes, refunds, names and days at their places', () => {
+    const text = `${HEAD}    tax: { lines: { UK: own_lines, de: own_lines, EU: own_lines, FR: lines }, channel: kept }
+    refunds: { strategy: adjusted, amount_tax: yes, category: 7 }
+    line_names: { gift-card: x, item: y, tip: "" }
+    language: english
+    books_start: 2026-02-30
+    closed_through: !!timestamp 2026-10-31
+    refund_category: Returns
+    taxes: {}
+`;
+    assert.deepEqual(whatIn(text), [
+      '5:21 Key tax.lines names "UK", which is not known here',
+      '5:36 Key tax.lines names "de", which is not known here',
+      '5:51 Key tax.lines names "EU", which is not known here',
+      '5:70 Key tax.lines gives "FR" the value "lines"',
+      '5:88 Key tax.channel is "kept"',
+      '6:26 Key refunds.strategy is "adjusted"',
+      '6:48 Key refunds.amount_tax is "yes"',
+      '6:63 Key refunds.category is 7, which is no text: write it in quotes',
+      '7:19 Key line_names names "gift-card", which is not known here',
+      '7:33 Key line_names names "item", which is not known here',
+      '7:47 Key line_names holds an empty text',
+      '8:15 Key language is "english", which is no language',
+      '9:18 Key books_start is "2026-02-30", which is no date',
+      '10:33 Key closed_through is 2026-10-31, which is no date',
+      '11:5 Key "refund_category" is not known here',
+      '12:5 Key "taxes" is not known here (do you mean tax?)',
+    ]);
+  });
+
+  test('knows the countries and languages that there are, by the codes that shops use', () => {
+    const used = ['US', 'CA', 'GB', 'AU', 'NO', 'XK', 'GG', 'TW', 'default'];
+    const lines = used.map((code) => `${code}: own_lines`).join(', ');
+    assert.deepEqual(
+      Object.keys(routesIn(`${HEAD}    tax: { lines: { ${lines} } }\n`)[0]?.rules.taxLines ?? {}),
+      used.toSorted(),
+    );
+    assert.deepEqual(whatIn(`${HEAD}    language: no\n`), []);
+    assert.deepEqual(whatIn(`${HEAD}    language: xx\n`), [
+      '5:15 Key language is "xx", which is no language',
     ]);
   });
 

@@ -3,7 +3,7 @@ import type { ParsedNode } from 'yaml';
 import type { Rules } from '#core/rules.ts';
 import { shown } from './rules-forms.ts';
 import { RULE_KEYS } from './rules-keys.ts';
-import type { Draft } from './rules-keys.ts';
+import type { Draft, RuleKey } from './rules-keys.ts';
 
 /**
  * The file of booking rules: YAML text to the rules of each route, with every mistake at its place, and back. Composition
@@ -68,11 +68,17 @@ export function writeRulesFile(routes: readonly RouteRules[]): string {
   return [...head, ...routes.flatMap(routeLines), ''].join('\n');
 }
 
+export interface RuleText {
+  readonly name: string;
+  readonly value: string;
+  readonly holdsFor: RuleKey['holdsFor'];
+}
+
 /** Each rule by its name and as it would be written, for a person. */
-export function ruleTexts(rules: Rules): { readonly name: string; readonly value: string }[] {
+export function ruleTexts(rules: Rules): RuleText[] {
   return RULE_KEYS.map((key) => {
     const value = key.write(rules, '').trim().replaceAll('\n', ', ');
-    return { name: key.name, value };
+    return { name: key.name, value, holdsFor: key.holdsFor };
   });
 }
 

@@ -1,8 +1,8 @@
 import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { ParsedNode, YAMLMap } from 'yaml';
 import { fill } from '#core/rules.ts';
-import { parseZone } from '#core/time.ts';
-import type { Zone } from '#core/time.ts';
+import { parseLocalDate, parseZone } from '#core/time.ts';
+import type { LocalDate, Zone } from '#core/time.ts';
 
 /** How the value of a rule is written: what is allowed, how it is read with a mistake at its place, how it is written again. */
 
@@ -103,6 +103,72 @@ function knownZone(text: string): Zone | undefined {
   }
 }
 
+const NONE = 'none';
+
+/** YAML's core schema reads a date without quotes as text, so both ways of writing one come here alike. */
+export const DAY: Form<LocalDate | undefined> = {
+  allowed: 'none, a date such as 2026-01-31',
+  read(spot) {
+    const value = scalarOf(spot.node);
+    if (value === NONE) {
+      return undefined;
+    }
+    const day = typeof value === 'string' ? knownDay(value) : undefined;
+    if (day === undefined) {
+      spot.note(`is ${shown(spot.node)}, which is no date`, DAY.allowed);
+    }
+    return day;
+  },
+  write: (day) => day ?? NONE,
+};
+
+function knownDay(text: string): LocalDate | undefined {
+  try {
+    return parseLocalDate(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A name as the books have it, or none; "none" itself is no name. */
+export function nameOrNone(what: string): Form<string | undefined> {
+  const allowed = `none, ${what}`;
+  return {
+    allowed,
+    read(spot) {
+      const name = nameIn(spot, spot.node, allowed);
+      return name === NONE ? undefined : name;
+    },
+    write: (name) => (name === undefined ? NONE : JSON.stringify(name)),
+  };
+}
+
+const LANGUAGES = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' });
+
+/** Which of them FreshBooks has words in is not documented (docs/vendors/freshbooks.md, section 3). */
+export const LANGUAGE: Form<string> = {
+  allowed: 'a language’s two letters such as en, fr, es, de',
+  read(spot) {
+    const value = scalarOf(spot.node);
+    if (typeof value === 'string' && /^[a-z]{2}$/.test(value) && LANGUAGES.of(value) !== undefined) {
+      return value;
+    }
+    spot.note(`is ${shown(spot.node)}, which is no language`, LANGUAGE.allowed);
+    return undefined;
+  },
+  write: (code) => code,
+};
+
+const REGIONS = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
+/** Two letters that the list of regions has for groups and tests, and no order comes from. */
+const NO_COUNTRIES = ['EU', 'EZ', 'QO', 'UN', 'XA', 'XB', 'ZZ'];
+
+/** An ISO code in use today, as shops write countries: GB and not UK. */
+export function isCountry(code: string): boolean {
+  const isRegion = /^[A-Z]{2}$/.test(code) && REGIONS.of(code) !== undefined && !NO_COUNTRIES.includes(code);
+  return isRegion && Intl.getCanonicalLocales(`und-${code}`)[0] === `und-${code}`;
+}
+
 export interface TemplateOptions {
   readonly variables: readonly string[];
   /** It must tell one order from another. */
@@ -175,8 +241,10 @@ export const NAMES: Form<readonly string[]> = {
 
 export interface MapOptions<Value extends string> {
   readonly allowed: string;
-  readonly keyOf: (text: string) => string;
-  /** Nothing when it is not allowed. */
+  /** Nothing when it is not allowed, as with `valueOf`. */
+  readonly keyOf: (text: string) => string | undefined;
+  /** How a key is written in the file, where that is another way than it is kept. */
+  readonly keyText?: (key: string) => string;
   readonly valueOf: (text: string) => Value | undefined;
   /** Two keys must not share a value. */
   readonly isOneToOne?: true;
@@ -185,7 +253,7 @@ export interface MapOptions<Value extends string> {
 export function mapOf<Value extends string>(
   options: MapOptions<Value>,
 ): Form<Readonly<Record<string, Value>>> {
-  const { allowed } = options;
+  const { allowed, keyText = (key) => key } = options;
   return {
     allowed,
     read(spot) {
@@ -200,7 +268,7 @@ export function mapOf<Value extends string>(
       return entries.length === 0
         ? '{}'
         : entries
-            .map(([key, value]) => `\n${indent}${JSON.stringify(key)}: ${JSON.stringify(value)}`)
+            .map(([key, value]) => `\n${indent}${JSON.stringify(keyText(key))}: ${JSON.stringify(value)}`)
             .join('');
     },
   };
@@ -222,8 +290,10 @@ function readMap<Value extends string>(
     const text = nameIn(spot, valueNode, allowed);
     const value = text === undefined ? undefined : valueOf(text);
     const key = name === undefined ? undefined : keyOf(name);
-    if (key === undefined || text === undefined) {
+    if (name === undefined || text === undefined) {
       isRight = false;
+    } else if (key === undefined) {
+      wrong(`names ${JSON.stringify(name)}, which is not known here`, keyNode);
     } else if (value === undefined) {
       wrong(`gives ${JSON.stringify(name)} the value ${JSON.stringify(text)}`, valueNode);
     } else if (found.has(key)) {

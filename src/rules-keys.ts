@@ -1,6 +1,18 @@
 import { TEMPLATE_NAMES } from '#core/rules.ts';
 import type { Rules } from '#core/rules.ts';
-import { FLAG, NAMES, ZONE, choice, mapOf, template, wholeNumber } from './rules-forms.ts';
+import {
+  DAY,
+  FLAG,
+  LANGUAGE,
+  NAMES,
+  ZONE,
+  choice,
+  isCountry,
+  mapOf,
+  nameOrNone,
+  template,
+  wholeNumber,
+} from './rules-forms.ts';
 import type { Form, Spot } from './rules-forms.ts';
 
 /** Every rule that a person may set, by its name in the file. docs/rules.md lists exactly these; a test compares. */
@@ -10,6 +22,8 @@ export interface RuleKey {
   readonly name: string;
   readonly meaning: string;
   readonly allowed: string;
+  /** `next-orders`: an order that is booked keeps what it was booked by. `all-orders`: see `inForce`. */
+  readonly holdsFor: 'next-orders' | 'all-orders';
   /** Reads the value into the draft, or notes what is wrong with it. */
   read(spot: Spot, draft: Draft): void;
   write(rules: Draft, indent: string): string;
@@ -24,6 +38,11 @@ const DUE_DAYS_MAX = 365;
 const ROUNDING_MAX = 100;
 const COMPACT_LENGTH_MAX = 10;
 const METHODS = ['card', 'paypal', 'cash', 'bank', 'other'] as const;
+const TAX_LINES = ['percentages', 'own_lines'] as const;
+/** Of every other country. */
+const OTHERWISE = 'default';
+/** What a person may name; an item is named by the shop, and a tax by `tax_names`. */
+const NAMED_LINES = ['discount', 'duty', 'fee', 'gift-card', 'refund', 'shipping', 'tip'] as const;
 
 export const RULE_KEYS: readonly RuleKey[] = [
   rule('book_when', 'bookWhen', {
@@ -55,19 +74,10 @@ export const RULE_KEYS: readonly RuleKey[] = [
       'sent: marked as sent, and paid when it is paid. draft: left for your review, without its payment, in no report',
     form: choice(['sent', 'draft']),
   }),
-  {
-    name: 'time_zone',
+  optionalRule('time_zone', 'timeZone', {
     meaning: 'Zone of invoice and payment dates; shop is the offset in the shop’s timestamps',
-    allowed: ZONE.allowed,
-    read(spot, draft) {
-      const zone = ZONE.read(spot);
-      delete draft.timeZone;
-      if (zone !== undefined) {
-        draft.timeZone = zone;
-      }
-    },
-    write: ({ timeZone }, indent) => ZONE.write(timeZone, indent),
-  },
+    form: ZONE,
+  }),
   rule('currency', 'currency', {
     meaning:
       'Which side of an order’s money is booked: the shop’s currency or the buyer’s. Chosen before the first order',
@@ -117,9 +127,98 @@ export const RULE_KEYS: readonly RuleKey[] = [
       valueOf: (text) => METHODS.find((method) => method === text),
     }),
   }),
+  rule('tax.lines', 'taxLines', {
+    meaning:
+      'How taxes stand on the invoices of a country: as FreshBooks’ percentages, or as untaxed lines of their own, which FreshBooks counts as sales',
+    form: mapOf({
+      allowed: `a map from a country’s two letters (CA), or ${OTHERWISE}, to ${TAX_LINES.join(', ')}`,
+      keyOf: (text) => (text === OTHERWISE || isCountry(text) ? text : undefined),
+      valueOf: (text) => TAX_LINES.find((way) => way === text),
+    }),
+  }),
+  rule('tax.channel', 'channelTax', {
+    meaning: 'Tax that the shop remits itself: not on the invoice, or as two untaxed lines that cancel',
+    form: choice(['left_out', 'two_lines']),
+  }),
+  rule('refunds.strategy', 'refunds', {
+    meaning:
+      'adjust: invoice and payment are lowered while their month is open, and later refunds are expenses. expense: each is one',
+    form: choice(['adjust', 'expense']),
+  }),
+  rule('refunds.amount_tax', 'amountRefundTax', {
+    meaning: 'Tax in an amount that was paid back without lines: none, or as on what is left of the order',
+    form: choice(['none', 'as_sold']),
+  }),
+  optionalRule('refunds.category', 'refundCategory', {
+    meaning:
+      'Expense category of refunds that are expenses; without one they are held. For all orders at once',
+    form: nameOrNone('the name of an expense category in FreshBooks'),
+    holdsFor: 'all-orders',
+  }),
+  rule('line_names', 'lineNames', {
+    meaning: 'Name of a line by its kind; others are named as the shop does',
+    form: mapOf({
+      allowed: `a map from ${NAMED_LINES.map(lineKindText).join(', ')} to a name`,
+      keyOf: (text) => NAMED_LINES.find((kind) => lineKindText(kind) === text),
+      keyText: lineKindText,
+      valueOf: (text) => text,
+    }),
+  }),
+  rule('language', 'language', {
+    meaning: 'Language of FreshBooks’ own words on the invoice',
+    form: LANGUAGE,
+  }),
+  optionalRule('books_start', 'booksStart', {
+    meaning: 'First day that is booked; what is of an earlier day is held. For all orders at once',
+    form: DAY,
+    holdsFor: 'all-orders',
+  }),
+  optionalRule('closed_through', 'closedThrough', {
+    meaning:
+      'Last day of the closed books; what would change something on or before it is held. For all orders at once',
+    form: DAY,
+    holdsFor: 'all-orders',
+  }),
 ];
 
-function rule<Field extends Exclude<keyof Rules, 'timeZone'>>(
+/** The file's spelling: gift_card. */
+function lineKindText(kind: string): string {
+  return kind.replace('-', '_');
+}
+
+/** Rules that may be absent. */
+type OptionalField = 'timeZone' | 'refundCategory' | 'booksStart' | 'closedThrough';
+
+function optionalRule<Field extends OptionalField>(
+  name: string,
+  field: Field,
+  {
+    meaning,
+    form,
+    holdsFor = 'next-orders',
+  }: {
+    readonly meaning: string;
+    readonly form: Form<Rules[Field]>;
+    readonly holdsFor?: RuleKey['holdsFor'];
+  },
+): RuleKey {
+  return {
+    name,
+    meaning,
+    allowed: form.allowed,
+    holdsFor,
+    read(spot, draft) {
+      const value = form.read(spot);
+      delete draft[field];
+      if (value !== undefined) {
+        draft[field] = value;
+      }
+    },
+    write: (rules, indent) => form.write(rules[field], indent),
+  };
+}
+
+function rule<Field extends Exclude<keyof Rules, OptionalField>>(
   name: string,
   field: Field,
   { meaning, form }: { readonly meaning: string; readonly form: Form<Draft[Field]> },
@@ -128,6 +227,7 @@ function rule<Field extends Exclude<keyof Rules, 'timeZone'>>(
     name,
     meaning,
     allowed: form.allowed,
+    holdsFor: 'next-orders',
     read(spot, draft) {
       const value = form.read(spot);
       if (value !== undefined) {

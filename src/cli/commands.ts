@@ -1,8 +1,10 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { VERSION } from '#app.ts';
 import type { Environment } from '#config.ts';
+import type { LocalDate } from '#core/time.ts';
 import { DONE, USAGE } from './command-error.ts';
 import { connectFreshBooks, connectShopify } from './connect.ts';
+import type { ConnectOptions } from './connect.ts';
 import type { CommandContext } from './context.ts';
 import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
@@ -14,6 +16,7 @@ import { preview } from './preview.ts';
 import { report } from './report.ts';
 import { checkRules, exportRules, importRules } from './rules.ts';
 import { retry } from './retry.ts';
+import { dayIn } from './time-text.ts';
 import { webhooks, WEBHOOK_ACTIONS } from './webhooks.ts';
 
 /** The table of commands. Each is a function of the context and its options, and answers with the exit code. */
@@ -149,6 +152,8 @@ function addConnections(program: Command, run: Run): void {
     .option('--code <code>', 'the code, or the whole address, that the consent page answered with')
     .option('--state <state>', 'the state that belongs to the code')
     .option('--account <id>', 'the account to book into')
+    .option('--books-start <date>', 'the first day that is booked, as YYYY-MM-DD', day)
+    .option('--refund-category <name>', 'the expense category of refunds, as FreshBooks calls it')
     .option('--no-browser', 'only print the address of the consent page')
     .action((options: Json & ConnectOptions) =>
       run(options, (context) => connectFreshBooks(context, options)),
@@ -164,13 +169,6 @@ function addConnections(program: Command, run: Run): void {
         .default('list'),
     )
     .action((action: string, options: Json) => run(options, (context) => webhooks(context, action)));
-}
-
-interface ConnectOptions {
-  readonly code?: string;
-  readonly state?: string;
-  readonly account?: string;
-  readonly browser: boolean;
 }
 
 function addCare(program: Command, run: Run): void {
@@ -203,6 +201,14 @@ function addRules(program: Command, run: Run): void {
 
 function withJson(command: Command): Command {
   return command.option('--json', 'print the result as JSON');
+}
+
+function day(text: string): LocalDate {
+  const found = dayIn(text);
+  if (found === undefined) {
+    throw new InvalidArgumentError('Write a date as YYYY-MM-DD');
+  }
+  return found;
 }
 
 function limit(text: string): number {

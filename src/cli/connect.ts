@@ -2,13 +2,18 @@ import { FRESHBOOKS } from '#app.ts';
 import type { App } from '#app.ts';
 import type { Config } from '#config.ts';
 import { Failure } from '#core/failure.ts';
+import type { LocalDate } from '#core/time.ts';
 import { chooseAccount, accountRows, ACCOUNT_COLUMNS } from './choose-account.ts';
+import type { UsableAccount } from './choose-account.ts';
 import { CommandError, DONE, FAILED, USAGE } from './command-error.ts';
+import { settleRules, settledLines } from './connect-rules.ts';
+import type { ConnectRules } from './connect-rules.ts';
 import { askForConsent, answerIn } from './consent.ts';
 import { configOf, withApp } from './context.ts';
 import type { CommandContext } from './context.ts';
 import { createLineReader } from './line-reader.ts';
 import { counted, facts, paragraph, table } from './output.ts';
+import type { Output } from './output.ts';
 
 /** Connecting FreshBooks by the owner's consent, and checking what Shopify's credentials allow. */
 
@@ -18,6 +23,8 @@ export interface ConnectOptions {
   readonly state?: string;
   readonly account?: string;
   readonly browser: boolean;
+  readonly booksStart?: LocalDate;
+  readonly refundCategory?: string;
 }
 
 /** FreshBooks counts on from the highest number of any kind (docs/vendors/freshbooks.md, section 3). */
@@ -37,27 +44,44 @@ export async function connectFreshBooks(context: CommandContext, options: Connec
       table(output, ACCOUNT_COLUMNS, accountRows(accounts)).forEach((line) => output.note(line));
       const account = await chooseAccount({ app, output, lines, accounts, asked: options.account });
       await app.chooseAccount(account.accountId);
+      const settled = await settleRules(context, { app, lines, account, given: options });
       output.json({
         connection: FRESHBOOKS,
         account,
         missingScopes: missing,
         accounts,
         numbering: NUMBERING,
+        booksStart: settled.booksStart ?? null,
+        refundCategory: settled.refundCategory ?? null,
       });
-      output.print();
-      const name = account.name === '' ? '' : ` "${account.name}"`;
-      const connected = `Connected to FreshBooks account ${account.accountId}${name} as ${account.role}; orders are booked there from now on`;
-      const lacking = missing.map(
-        (scope) => `Missing scope ${scope}: enable it on the app and connect again`,
-      );
-      paragraph(output, connected, 'green').forEach((line) => output.print(line));
-      paragraph(output, NUMBERING).forEach((line) => output.print(line));
-      lacking.flatMap((text) => paragraph(output, text, 'red')).forEach((line) => output.print(line));
+      printConnected(output, { account, missing, settled });
       return missing.length === 0 ? DONE : FAILED;
     } finally {
       lines.close();
     }
   });
+}
+
+function printConnected(
+  output: Output,
+  {
+    account,
+    missing,
+    settled,
+  }: {
+    readonly account: UsableAccount;
+    readonly missing: readonly string[];
+    readonly settled: ConnectRules;
+  },
+): void {
+  output.print();
+  const name = account.name === '' ? '' : ` "${account.name}"`;
+  const connected = `Connected to FreshBooks account ${account.accountId}${name} as ${account.role}; orders are booked there from now on`;
+  const lacking = missing.map((scope) => `Missing scope ${scope}: enable it on the app and connect again`);
+  paragraph(output, connected, 'green').forEach((line) => output.print(line));
+  settledLines(output, settled).forEach((line) => output.print(line));
+  paragraph(output, NUMBERING).forEach((line) => output.print(line));
+  lacking.flatMap((text) => paragraph(output, text, 'red')).forEach((line) => output.print(line));
 }
 
 async function grant(

@@ -9,6 +9,7 @@ import type { CommandContext } from './context.ts';
 import type { Check, Finding } from './doctor-check.ts';
 import { connectionChecks } from './doctor-connections.ts';
 import { configurationCheck, keyCheck, nodeCheck, serverCheck, stateChecks } from './doctor-local.ts';
+import { rulesChecks } from './doctor-rules.ts';
 import { wrapped } from './output.ts';
 import type { Output } from './output.ts';
 import { padded, plain } from './text-width.ts';
@@ -38,7 +39,9 @@ export async function doctor(context: CommandContext): Promise<number> {
     const app = await openedApp(config, { checked, signal: stopping.signal });
     try {
       await take([serverCheck(config)]);
-      await take(app === undefined ? [] : [...connectionChecks(app), ...stateChecks(app)]);
+      await take(
+        app === undefined ? [] : [...connectionChecks(app), ...rulesChecks(app), ...stateChecks(app)],
+      );
     } finally {
       // What a check no longer waits for must not keep the process.
       stopping.abort();

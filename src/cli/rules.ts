@@ -1,21 +1,24 @@
 import type { App } from '#app.ts';
 import { ruleTexts, writeRulesFile } from '#rules-file.ts';
-import type { RouteRules } from '#rules-file.ts';
+import type { RouteRules, RuleText } from '#rules-file.ts';
 import { DONE } from './command-error.ts';
 import { withApp } from './context.ts';
 import type { CommandContext } from './context.ts';
 import { facts, paragraph } from './output.ts';
 import type { Output } from './output.ts';
 import { readRules, showingMistakes } from './rules-input.ts';
+import { warningsOf } from './rules-warnings.ts';
 
 /** The booking rules: checking a file of them, making them the current ones, and writing the current ones down. */
 
 export async function checkRules(context: CommandContext, file: string): Promise<number> {
   return showingMistakes(context, async () => {
     const routes = await readRules(context, file);
-    context.output.json({ ok: true, routes: routes.map(routeJson) });
+    const warnings = warningsIn(routes);
+    context.output.json({ ok: true, warnings, routes: routes.map(routeJson) });
     context.output.print('ok');
     routes.forEach((route) => printRoute(context.output, route));
+    printWarnings(context.output, warnings);
     return DONE;
   });
 }
@@ -26,8 +29,10 @@ export async function importRules(context: CommandContext, file: string): Promis
     return withApp(context, async (app) => {
       const changes = changesOf(await app.routeRules(), routes);
       const versions = await app.importRules(routes);
-      context.output.json({ ok: true, changes, versions });
+      const warnings = warningsIn(routes);
+      context.output.json({ ok: true, changes, warnings, versions });
       printChanges(context.output, changes);
+      printWarnings(context.output, warnings);
       return DONE;
     });
   });
@@ -55,20 +60,32 @@ function printRoute(output: Output, { from, to, rules }: RouteRules): void {
   facts(output, ruleTexts(rules)).forEach((line) => output.print(line));
 }
 
+function warningsIn(routes: readonly RouteRules[]): string[] {
+  return routes.flatMap(({ rules }) => warningsOf(rules));
+}
+
+function printWarnings(output: Output, warnings: readonly string[]): void {
+  for (const warning of warnings) {
+    output.print();
+    paragraph(output, warning, 'yellow').forEach((line) => output.print(line));
+  }
+}
+
 interface Change {
   readonly from: string;
   readonly rule: string;
   readonly before: string;
   readonly after: string;
+  readonly holdsFor: RuleText['holdsFor'];
 }
 
 function changesOf(before: Awaited<ReturnType<App['routeRules']>>, after: readonly RouteRules[]): Change[] {
   return after.flatMap(({ from, to, rules }) => {
     const known = before.find((route) => route.from === from && route.to === to);
     const texts = known === undefined ? [] : ruleTexts(known.rules);
-    return ruleTexts(rules).flatMap(({ name, value }) => {
+    return ruleTexts(rules).flatMap(({ name, value, holdsFor }) => {
       const old = texts.find((text) => text.name === name)?.value ?? '';
-      return old === value ? [] : [{ from, rule: name, before: old, after: value }];
+      return old === value ? [] : [{ from, rule: name, before: old, after: value, holdsFor }];
     });
   });
 }
@@ -79,9 +96,27 @@ function printChanges(output: Output, changes: readonly Change[]): void {
     value: `${before} → ${after}`,
   }));
   facts(output, rows).forEach((line) => output.print(line));
-  const text =
-    changes.length === 0
-      ? 'Nothing changes: these are the current rules'
-      : 'Orders that are not booked yet are booked by these rules from now on; orders already booked keep theirs. One that was skipped is looked at again at its next message, or by counterfoil retry';
-  paragraph(output, text).forEach((line) => output.print(line));
+  consequences(changes)
+    .flatMap((text) => paragraph(output, text))
+    .forEach((line) => output.print(line));
+}
+
+function consequences(changes: readonly Change[]): string[] {
+  const general = changes.filter(({ holdsFor }) => holdsFor === 'all-orders').map(({ rule }) => rule);
+  const dropped = changes.filter(({ holdsFor, after }) => holdsFor === 'all-orders' && after === 'none');
+  return [
+    ...(changes.length === 0 ? ['Nothing changes: these are the current rules'] : []),
+    ...(changes.length > general.length
+      ? [
+          'Orders that are not booked yet are booked by these rules from now on; orders already booked keep theirs. One that was skipped is looked at again at its next message, or by counterfoil retry',
+        ]
+      : []),
+    ...(general.length > 0
+      ? [`For all orders at once, also those already booked: ${general.join(', ')}`]
+      : []),
+    ...dropped.map(
+      ({ rule, before }) =>
+        `${rule} was ${before} and is none from now on: a rule that the file leaves out gets its default`,
+    ),
+  ];
 }

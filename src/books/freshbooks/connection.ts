@@ -7,7 +7,10 @@ import type { Clock } from '#core/time.ts';
 import type { Transport } from '#net/request.ts';
 import { createTokens } from '#net/token.ts';
 import type { Books, Store } from '#pipeline/ports.ts';
+import { createApi } from './api.ts';
 import type { ApiOptions } from './api.ts';
+import { readExpenseCategories } from './categories.ts';
+import type { ExpenseCategory } from './categories.ts';
 import { createConsent } from './consent.ts';
 import type { Consent } from './consent.ts';
 import { createFreshBooksBooks } from './freshbooks.ts';
@@ -42,6 +45,8 @@ export interface Connection {
   readonly consent: Consent;
   /** Finds the account before the first order needs it. Throws what keeps the books from being written. */
   readonly open: () => Promise<void>;
+  /** Of the account, by name. */
+  readonly expenseCategories: () => Promise<readonly ExpenseCategory[]>;
 }
 
 export function connectFreshBooks(options: ConnectionOptions): Connection {
@@ -89,7 +94,13 @@ export function connectFreshBooks(options: ConnectionOptions): Connection {
     await options.assertAccount(accountId);
     return createFreshBooksBooks({ ...calling(), accountId });
   });
-  return { books: lazyBooks(connection, opened), consent, open: async () => void (await opened()) };
+  return {
+    books: lazyBooks(connection, opened),
+    consent,
+    open: async () => void (await opened()),
+    expenseCategories: async () =>
+      readExpenseCategories(createApi({ ...calling(), accountId: await consent.account() })),
+  };
 }
 
 /** Runs `first` before the first of many calls. */
