@@ -28,6 +28,7 @@ export interface ByHand {
   deletePayment(id: number): void;
   addCreditNote(fields: JsonObject): number;
   addExpense(fields: JsonObject): number;
+  editExpense(id: number, fields: JsonObject): void;
   addTax(fields: JsonObject): number;
   /** Locks everything on or before the day; null unlocks. */
   setLockDate(day: string | null): void;
@@ -65,6 +66,7 @@ export function byHand(state: State, account: Account): ByHand {
     deletePayment: (id) => edit(payments, { key: 'payment', id }, { vis_state: 1 }),
     addCreditNote: (fields) => add(creditNotes, 'credit_note', fields),
     addExpense: (fields) => add(expenses, 'expense', fields),
+    editExpense: (id, fields) => edit(expenses, { key: 'expense', id }, fields),
     addTax: (fields) => add(taxes, 'tax', fields),
     setLockDate: (day) => {
       account.lockedThrough = day;

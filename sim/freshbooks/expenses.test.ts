@@ -140,3 +140,25 @@ test("other income: source is required, the list's key is singular, PUT needs am
   await desk.put(`${path}/${incomeid}`, { other_income: { vis_state: 1 } });
   assert.equal((await desk.get(path)).result.total, 0);
 });
+
+test('tax amounts stand as sent, or by a switch as the percentages make them within the amount', async () => {
+  const taxes = {
+    taxName1: 'HST',
+    taxPercent1: '13',
+    taxAmount1: { amount: '6.20', code: 'USD' },
+    amount: { amount: '54.00', code: 'USD' },
+  };
+  const amountUnder = async (switches: object) =>
+    (await spend(bench({ switches }), taxes)).result.expense.taxAmount1.amount;
+  assert.equal(await amountUnder({}), '6.20');
+  // As in the one recording that has a tax: 54.00 with 6.21 of 13 %.
+  assert.equal(await amountUnder({ expenseTaxAmount: 'from-percent' }), '6.21');
+});
+
+test('a person edits and deletes an expense', async () => {
+  const desk = bench();
+  const { expense } = (await spend(desk)).result;
+  desk.sim.byHand().editExpense(expense.id, { notes: 'Mine', vis_state: 1 });
+  const [standing] = desk.sim.account().expenses;
+  assert.deepEqual([standing?.notes, standing?.visState], ['Mine', 1]);
+});

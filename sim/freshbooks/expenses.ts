@@ -1,6 +1,6 @@
 // Expenses and their categories (docs/vendors/freshbooks.md section 5).
 
-import { add, formatDecimal, parseDecimal, trimDecimal, ZERO } from './arithmetic.ts';
+import { add, formatDecimal, parseDecimal, trimDecimal, ZERO, type Decimal } from './arithmetic.ts';
 import { minorField, moneyJson } from './amounts.ts';
 import { easternTime } from './calendar.ts';
 import { date, integer, isObject, percent, text, type Fields, type Json, type JsonObject } from './fields.ts';
@@ -154,7 +154,7 @@ function createExpense(call: Call): Expense {
     vendor: text(fields, 'vendor') ?? null,
     notes: text(fields, 'notes') ?? '',
     markupPercent: text(fields, 'markup_percent') ?? '0',
-    taxes: [taxField(fields, currency, 1), taxField(fields, currency, 2)],
+    taxes: settledTaxes(fields, minor ?? 0n, [taxField(fields, currency, 1), taxField(fields, currency, 2)]),
     isDuplicate: twin !== undefined,
     updatedAt: 0,
     version: '',
@@ -214,6 +214,27 @@ function taxField(fields: Fields, currency: string, position: 1 | 2): ExpenseTax
     percent: percent(fields, `taxPercent${position}`) ?? null,
     minor: minorField(fields, `taxAmount${position}`, currency) ?? null,
   };
+}
+
+/** By a switch the amounts are computed from the percentages within what was spent, whatever amounts were sent. */
+function settledTaxes(
+  fields: Fields,
+  spent: bigint,
+  taxes: readonly [ExpenseTax, ExpenseTax],
+): readonly [ExpenseTax, ExpenseTax] {
+  if (fields.switches.expenseTaxAmount === 'as-sent') return taxes;
+  const [first, second] = taxes;
+  const all = add(first.percent ?? ZERO, second.percent ?? ZERO);
+  return [shareOf(spent, first, all), shareOf(spent, second, all)];
+}
+
+/** A tax's part of an amount that all taxes are within: amount x rate / (100 + all rates), half up. */
+function shareOf(spent: bigint, tax: ExpenseTax, all: Decimal): ExpenseTax {
+  if (tax.percent === null) return tax;
+  const scale = Math.max(tax.percent.scale, all.scale);
+  const units = ({ units, scale: own }: Decimal): bigint => units * 10n ** BigInt(scale - own);
+  const divisor = 100n * 10n ** BigInt(scale) + units(all);
+  return { ...tax, minor: (spent * units(tax.percent) * 2n + divisor) / (2n * divisor) };
 }
 
 function mergedTax(fields: Fields, expense: Expense, position: 1 | 2): ExpenseTax {

@@ -425,3 +425,19 @@ test('net_paid_amount can have many decimals', async () => {
     '7.60133524082021936099189318',
   );
 });
+
+test('whether a sent invoice takes new lines, and fewer than what is paid, are switches', async () => {
+  const lower = async (switches: object) => {
+    const desk = bench({ switches });
+    const { id } = await desk.invoice({ lines: [line('A', '50.00')] });
+    await update(desk, id, { action_mark_as_sent: true });
+    desk.sim
+      .byHand()
+      .addPayment({ invoiceid: id, amount: { amount: '40.00' }, date: '2026-06-29', type: 'Other' });
+    const { status, result, error } = await update(desk, id, { lines: [line('A', '30.00')] });
+    return status === 200 ? result.invoice.outstanding.amount : error.errno;
+  };
+  assert.equal(await lower({}), '-10.00');
+  assert.equal(await lower({ sentLines: 'refused' }), 1004);
+  assert.equal(await lower({ totalBelowPaid: 'refused' }), 1040);
+});

@@ -228,6 +228,7 @@ function updateInvoice(call: Call, invoice: Invoice): void {
     switches: call.state.switches,
     object: 'invoice',
   });
+  if (written.lines !== undefined) refuseNewLines(call, invoice, totals.total);
 
   Object.assign(invoice, { lines, discountPercent, currency, totals });
   invoice.customerId = written.customerId ?? invoice.customerId;
@@ -257,6 +258,16 @@ function refuseLockedEdit(call: Call, invoice: Invoice, fields: Fields): void {
   const place = { object: 'invoice', field: 'create_date' };
   refuseIfLocked(call, place, invoice.createdOn);
   refuseIfLocked(call, place, date(fields, 'create_date') ?? invoice.createdOn);
+}
+
+/** By switches, a sent invoice keeps its lines, or a total does not go below what is paid; neither error was ever seen. */
+function refuseNewLines({ account, state }: Call, invoice: Invoice, total: bigint): void {
+  const { sentLines, totalBelowPaid } = state.switches;
+  const place = { field: 'lines', object: 'invoice' };
+  if (sentLines === 'refused' && invoice.status !== 1)
+    throw refused(422, { errno: 1004, message: 'The lines of a sent invoice cannot be changed.', ...place });
+  if (totalBelowPaid === 'refused' && total < paidMinor(account, invoice))
+    throw refused(422, { errno: 1040, message: 'The total must not be less than what is paid.', ...place });
 }
 
 function changeChasing(call: Call, invoice: Invoice, written: Written): void {

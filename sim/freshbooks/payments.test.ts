@@ -198,3 +198,17 @@ test('by the switch a Credit payment is a plain one', async () => {
   const id = await sentInvoice(desk);
   assert.equal((await pay(desk, id, '10.00', { type: 'Credit', creditid: 1 })).status, 200);
 });
+
+test('a change without send_client_notification mails by the same switch as a payment', async () => {
+  for (const [fields, mails] of [
+    [{}, 1],
+    [{ send_client_notification: false }, 0],
+  ] as const) {
+    const desk = bench({ switches: { paymentNotificationDefault: 'sent' } });
+    const id = await sentInvoice(desk);
+    const made = await pay(desk, id, '30.00', { send_client_notification: false });
+    const payment = { amount: { amount: '20.00', code: 'USD' }, ...fields };
+    await desk.put(`payments/payments/${made.result.payment.id}`, { payment });
+    assert.equal(desk.sim.outbox.length, mails);
+  }
+});

@@ -124,6 +124,8 @@ function updatePayment(call: Call, payment: Payment): void {
   const type = typeField(fields) ?? payment.type;
   const note = text(fields, 'note');
   const visState = visStateField(integer(fields, 'vis_state'));
+  const isNotified =
+    flag(fields, 'send_client_notification') ?? state.switches.paymentNotificationDefault === 'sent';
   const invoice = account.invoices.get(payment.invoiceId);
 
   payment.date = paidOn;
@@ -142,6 +144,8 @@ function updatePayment(call: Call, payment: Payment): void {
   }
   payment.updatedAt = state.clock.now();
   if (invoice !== undefined) afterPayment(call, invoice);
+  // Harsh on purpose: nobody knows whether a change is told to the buyer.
+  if (invoice !== undefined && isNotified) notify(call, invoice);
   account.events.push({ name: visState === 1 ? 'payment.delete' : 'payment.update', objectId: payment.id });
 }
 

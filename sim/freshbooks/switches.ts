@@ -52,6 +52,10 @@ export interface Switches {
   readonly actionsOnCreate: 'ignored' | 'honoured';
   /** Page 4. Moves out of draft per the support pages (bookkeeping section 6); the API itself was never tried. */
   readonly paymentOnDraft: 'moves-out-of-draft' | 'stays-draft' | 'refused';
+  /** Page 3: `lines` of an invoice that has left draft. Assumed replaced like a draft's, since the app lets people edit. */
+  readonly sentLines: 'replaced' | 'refused';
+  /** Lines that lower the total below what is paid. Assumed accepted, `outstanding` turns negative; or errno 1040. */
+  readonly totalBelowPaid: 'accepted' | 'refused';
   /** Page 3: `include[]` on POST and PUT. A fixture has it honoured. */
   readonly includesOnWrite: 'honoured' | 'ignored';
   /** An invoice for a client that was deleted. Assumed: refused like any bad id. */
@@ -66,7 +70,7 @@ export interface Switches {
   readonly lockedPeriodError: ErrorShape;
   /** Drafts created on or before the lock date. Assumed allowed: the support page only forbids editing and sending. */
   readonly createInLockedPeriod: 'allowed' | 'refused';
-  /** Page 4: a payment without `send_client_notification`. Silent in the 2026 recordings (null). */
+  /** Page 4: a payment made or changed without `send_client_notification`. Silent in the 2026 recordings (null). */
   readonly paymentNotificationDefault: 'silent' | 'sent';
   /** A payment of zero or less. Assumed refused (page 4: "Negative payment: [?]"). */
   readonly nonPositivePayment: 'refused' | 'accepted';
@@ -74,6 +78,8 @@ export interface Switches {
   readonly creditPayment: 'draws-on-credit' | 'plain';
   /** Page 5: credit numbers. Assumed unique. */
   readonly creditNumbers: 'unique' | 'repeatable';
+  /** Page 5: `taxAmount1` beside `taxPercent1` of an expense. Assumed kept as sent; or computed within the amount. */
+  readonly expenseTaxAmount: 'as-sent' | 'from-percent';
 
   /** Page 2. Documented as "exact", so assumed case sensitive. */
   readonly emailSearchCase: 'sensitive' | 'insensitive';
@@ -144,6 +150,8 @@ export const defaultSwitches: Switches = {
   createWithStatus: 'ignored',
   actionsOnCreate: 'ignored',
   paymentOnDraft: 'moves-out-of-draft',
+  sentLines: 'replaced',
+  totalBelowPaid: 'accepted',
   includesOnWrite: 'honoured',
   invoiceForDeletedClient: 'refused',
   remindersOnInvoice: 'honoured',
@@ -155,6 +163,7 @@ export const defaultSwitches: Switches = {
   nonPositivePayment: 'refused',
   creditPayment: 'draws-on-credit',
   creditNumbers: 'unique',
+  expenseTaxAmount: 'as-sent',
   emailSearchCase: 'sensitive',
   emailSearchContacts: false,
   clientCountry: 'kept',

@@ -4,31 +4,22 @@ import type { Fact } from '#core/failure.ts';
 import { invariant } from '#core/invariant.ts';
 import type { Receipt } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
-import type { Money } from '#core/money.ts';
-import { DAY, after, instant, localDate, parseZone } from '#core/time.ts';
-import type { LocalDate } from '#core/time.ts';
-import type { Answer } from '#net/request.ts';
 import type { Standing, Task } from '#pipeline/ports.ts';
 import { expectDone } from './api.ts';
 import type { Api, Reply } from './api.ts';
-import { layOut } from './layout.ts';
-import type { Layout } from './layout.ts';
-import { pageOf, scan, writeAnyScript } from './listing.ts';
+import { INCLUDES, readBack, readInvoice, receiptOf } from './invoice-reading.ts';
+import { bookable, layoutOf } from './layout.ts';
+import { daysFrom, pageOf, scan, writeAnyScript } from './listing.ts';
 import type { Listing } from './listing.ts';
-import { invoiceBody, linesBody, markerOf, secretsOf, sentBody } from './mapping.ts';
-import { invoiceIn, invoicesIn, needAmount } from './payload.ts';
+import { invoiceBody, markerOf, secretsOf } from './mapping.ts';
+import { invoiceIn, invoicesIn } from './payload.ts';
 import type { ReadInvoice } from './payload.ts';
-import { isNotFound, isNumberConflict } from './refusal.ts';
+import { isNumberConflict } from './refusal.ts';
 
 export type InvoiceTask = Extract<Task, { kind: 'invoice' }>;
-type LinesTask = Extract<Task, { kind: 'lines' }>;
-export type SentTask = Extract<Task, { kind: 'sent' }>;
 
 /** FreshBooks serves no more rows a page than 100; a window of four days holds 10 000 invoices at most. */
 const PAGES_MAX = 100;
-const INCLUDES = ['lines', 'late_reminders', 'late_fee', 'allowed_gateways'].map(
-  (name) => ['include[]', name] as const,
-);
 
 /**
  * By number, which is unique. When the answer shows other numbers the filter is not honoured: then everything around the
@@ -37,14 +28,6 @@ const INCLUDES = ['lines', 'late_reminders', 'late_fee', 'allowed_gateways'].map
 export async function findInvoice(api: Api, task: InvoiceTask): Promise<Standing> {
   const row = await rowOf(api, task, []);
   return row === undefined ? bookable(task.step.document) : await judge(api, task, row);
-}
-
-/** Told before a client is made for an invoice that FreshBooks could never bring to the charged total. */
-function bookable(document: InvoiceDocument): Standing {
-  const laidOut = layOut(document);
-  return laidOut.outcome === 'laid-out'
-    ? { state: 'absent' }
-    : { state: 'unclear', code: laidOut.code, detail: laidOut.detail, facts: laidOut.facts };
 }
 
 type Filters = readonly (readonly [string, string])[];
@@ -87,10 +70,6 @@ function listingOf({ step }: InvoiceTask, query: Filters): Listing<ReadInvoice> 
     doing: `Looking for invoice "${step.document.number}"`,
     pagesMax: PAGES_MAX,
   };
-}
-
-function daysFrom(date: LocalDate, days: number): LocalDate {
-  return localDate(after(instant(Date.parse(`${date}T00:00:00Z`)), days * DAY), parseZone('Z'));
 }
 
 /** Whether the purchase order or the mark in the notes says that the invoice is this order's. */
@@ -195,39 +174,11 @@ export async function createInvoice(api: Api, task: InvoiceTask): Promise<Receip
   }
   const { result, answer } = expectDone(reply);
   const invoice = invoiceIn(result, answer);
-  const chasing =
-    invoice.chasing.untold.length === 0 ? invoice.chasing : (await readBack(api, invoice.id)).chasing;
+  const isWhole = invoice.chasing.untold.length === 0 && invoice.lines !== undefined;
+  const { chasing, lines } = isWhole ? invoice : await readBack(api, invoice.id);
   const renumbered =
     invoice.number === step.document.number ? [] : [`FreshBooks numbered the invoice "${invoice.number}"`];
-  return receiptOf({ ...invoice, chasing }, answer, [...remarks, ...renumbered]);
-}
-
-function layoutOf(document: InvoiceDocument, correction?: Money): Layout {
-  const laidOut = layOut(document, correction);
-  switch (laidOut.outcome) {
-    case 'laid-out':
-      return laidOut.layout;
-    case 'refused':
-      throw new Failure(laidOut.code, { detail: laidOut.detail, facts: laidOut.facts });
-  }
-}
-
-/** The invoice stands by now, so a failure to read it does not mean that nothing happened. */
-async function readBack(api: Api, invoiceId: string): Promise<ReadInvoice> {
-  try {
-    return (await readInvoice(api, invoiceId)).invoice;
-  } catch (thrown) {
-    if (!(thrown instanceof Failure)) {
-      throw thrown;
-    }
-    throw new Failure(thrown.code, {
-      detail: thrown.message,
-      effect: 'unknown',
-      facts: thrown.facts,
-      ...(thrown.retryAt === undefined ? {} : { retryAt: thrown.retryAt }),
-      cause: thrown,
-    });
-  }
+  return receiptOf({ ...invoice, chasing, lines }, answer, [...remarks, ...renumbered]);
 }
 
 async function whatHasTheNumber(
@@ -262,116 +213,4 @@ async function findHidden(api: Api, task: InvoiceTask): Promise<Standing> {
     }
   }
   return { state: 'absent' };
-}
-
-/** Whether the draft has come to its total; then its lines need no change any more. */
-export async function findLines(api: Api, { step, invoiceId }: LinesTask): Promise<Standing> {
-  const { invoice, answer } = await readInvoice(api, invoiceId);
-  return isTotal(invoice, step.document.total)
-    ? { state: 'standing', receipt: { ...receiptOf(invoice, answer, []), isFound: true } }
-    : { state: 'absent' };
-}
-
-/** Reads before it replaces: what a person changed since is theirs. */
-export async function changeLines(api: Api, { step, invoiceId }: LinesTask): Promise<Receipt> {
-  const { invoice } = await readInvoice(api, invoiceId);
-  if (!invoice.isDraft || !isTotal(invoice, step.from)) {
-    throw new Failure('books-invoice-edited', {
-      detail: `Invoice ${invoice.number} was ${money.show(step.from)} as a draft and is not any more`,
-      facts: [
-        {
-          name: 'Total in FreshBooks',
-          value: invoice.total === undefined ? 'unreadable' : money.show(invoice.total),
-        },
-      ],
-    });
-  }
-  const { reply, remarks } = await writeAnyScript(
-    api,
-    { method: 'put', path: `invoices/invoices/${invoiceId}` },
-    {
-      query: INCLUDES,
-      body: linesBody(layoutOf(step.document, step.correction)),
-      doing: `Correcting the rounding of invoice "${invoice.number}"`,
-    },
-  );
-  const { result, answer } = expectDone(reply);
-  return receiptOf(invoiceIn(result, answer), answer, remarks);
-}
-
-function isTotal({ total }: ReadInvoice, expected: Money): boolean {
-  return total !== undefined && money.equal(total, expected);
-}
-
-export async function findSent(api: Api, task: SentTask): Promise<Standing> {
-  const reply = await askInvoice(api, task.invoiceId);
-  const detail = `Invoice ${task.invoiceId} is not in FreshBooks any more`;
-  if (reply.outcome === 'refused' && isNotFound(reply.refusal)) {
-    return unclear('books-invoice-deleted', detail, []);
-  }
-  const { result, answer } = expectDone(reply);
-  const invoice = invoiceIn(result, answer);
-  if (invoice.visibility === 'deleted') {
-    return unclear('books-invoice-deleted', detail, []);
-  }
-  return invoice.isDraft
-    ? { state: 'absent' }
-    : { state: 'standing', receipt: { ...receiptOf(invoice, answer, []), isFound: true } };
-}
-
-export async function markSent(api: Api, task: SentTask): Promise<Receipt> {
-  const doing = `Marking invoice ${task.invoiceId} as sent`;
-  const { result, answer } = expectDone(
-    await api.put(`invoices/invoices/${task.invoiceId}`, { body: sentBody(task.step), doing }),
-  );
-  const invoice = invoiceIn(result, answer);
-  if (invoice.isDraft) {
-    throw new Failure('books-refused', { detail: `${doing}: FreshBooks agreed and left it a draft` });
-  }
-  return receiptOf(invoice, answer, []);
-}
-
-/** What is open on an invoice, read now. */
-export async function outstandingOf(api: Api, invoiceId: string): Promise<Money> {
-  const { invoice, answer } = await readInvoice(api, invoiceId);
-  return needAmount(invoice.outstanding, 'what is outstanding', answer);
-}
-
-async function readInvoice(
-  api: Api,
-  invoiceId: string,
-): Promise<{ readonly invoice: ReadInvoice; readonly answer: Answer }> {
-  const { result, answer } = expectDone(await askInvoice(api, invoiceId));
-  return { invoice: invoiceIn(result, answer), answer };
-}
-
-function askInvoice(api: Api, invoiceId: string): Promise<Reply> {
-  return api.get(`invoices/invoices/${invoiceId}`, {
-    query: INCLUDES,
-    doing: `Reading invoice ${invoiceId}`,
-  });
-}
-
-function receiptOf(invoice: ReadInvoice, answer: Answer, remarks: readonly string[]): Receipt {
-  const { by, untold } = invoice.chasing;
-  const told = invoice.isDraft && untold.length > 0 ? [...remarks, untoldRemark(untold)] : remarks;
-  return {
-    externalId: invoice.id,
-    amount: needAmount(invoice.total, 'the invoice', answer),
-    ...(invoice.outstanding === undefined ? {} : { outstanding: invoice.outstanding }),
-    number: invoice.number,
-    // Only a draft can still be kept from writing to the buyer; one that was sent is not ours to stop.
-    ...(invoice.isDraft && by.length > 0 ? { remindsBuyer: by.join(', ') } : {}),
-    requestSha256: answer.requestSha256,
-    answerSha256: answer.answerSha256,
-    ...(told.length === 0 ? {} : { remarks: told }),
-  };
-}
-
-/**
- * They were switched off when the invoice was made, and FreshBooks accepted that; whether it leaves out what is empty is not
- * known, so an operator is asked once to look.
- */
-function untoldRemark(untold: readonly string[]): string {
-  return `FreshBooks does not show ${untold.join(', ')} of our invoices: look at one of them whether reminders, late fees and online payment are off`;
 }

@@ -1,18 +1,21 @@
-import type { DocumentLine, InvoiceDocument, TaxTreatment } from '#core/document.ts';
+import type { DocumentLine, InvoiceDocument } from '#core/document.ts';
+import { Failure } from '#core/failure.ts';
 import type { Fact } from '#core/failure.ts';
 import { invariant } from '#core/invariant.ts';
 import * as money from '#core/money.ts';
 import type { Money } from '#core/money.ts';
+import type { Standing } from '#pipeline/ports.ts';
+import { TAXES_A_LINE_MAX, fold, percentOf, ppmOf } from './taxes.ts';
+import type { ChargedTax, LaidTax } from './taxes.ts';
 import { shortened, singleLine } from './text.ts';
 
 /**
  * The ladder from a document to FreshBooks' lines and the total that FreshBooks will compute of them:
  *
- *   native          → percentages as charged; FreshBooks' own arithmetic arrives at the charged total
+ *   native          → percentages as charged; FreshBooks' own arithmetic arrives at the charged total and at every tax
+ *   evened-out      → it arrives at the total, and taxes differ from the charged ones by cents that cancel out
  *   rounding-line   → it arrives next to it, and one visible line without tax makes up the difference
  *   refused         → it is further off than rounding explains: held, with the figures
- *
- * FreshBooks takes at most two percentages a line, with at most three decimals (docs/vendors/freshbooks.md, section 3).
  */
 export type LaidOut =
   | { readonly outcome: 'laid-out'; readonly layout: Layout }
@@ -24,11 +27,11 @@ export type LaidOut =
     };
 
 export interface Layout {
-  readonly rung: 'native' | 'rounding-line';
+  readonly rung: 'native' | 'evened-out' | 'rounding-line';
   /** A sentence for `preview` and `explain`. */
   readonly why: string;
   readonly lines: readonly LaidLine[];
-  /** As FreshBooks is expected to compute them. */
+  /** As FreshBooks is expected to compute them, and as they were charged. */
   readonly taxes: readonly LaidTaxTotal[];
   readonly expectedTotal: Money;
 }
@@ -41,68 +44,110 @@ export interface LaidLine {
   /** Without tax. */
   readonly amount: Money;
   /** Two at most. */
-  readonly taxes: readonly LaidTax[];
+  readonly taxes: readonly ChargedTax[];
 }
 
-export interface LaidTax {
-  readonly name: string;
-  /** "9.975": at most three decimals. */
-  readonly percent: string;
-}
-
-export interface LaidTaxTotal extends LaidTax {
+export interface LaidTaxTotal extends ChargedTax {
   readonly amount: Money;
 }
 
 /** FreshBooks publishes no lengths. Databases of its age keep names in 255 characters, so this is as long as is safe. */
 export const NAME_LENGTH_MAX = 250;
-/** Two jurisdictions written out fit; what is folded stands whole in the description. */
-const TAX_NAME_LENGTH_MAX = 100;
 /** Taken as long as a text field is anywhere; a description that is longer is cut, since no figure stands in it. */
 const DESCRIPTION_LENGTH_MAX = 2000;
-const TAXES_A_LINE_MAX = 2;
 
 const ROUNDING_NAME = 'Rounding';
 
+/** Whether FreshBooks can be brought to the document's total at all. */
+export function fits(document: InvoiceDocument): boolean {
+  return layOut(document).outcome === 'laid-out';
+}
+
+/** Told before anything is made for a document that FreshBooks could never bring to its total. */
+export function bookable(document: InvoiceDocument): Standing {
+  const laidOut = layOut(document);
+  return laidOut.outcome === 'laid-out'
+    ? { state: 'absent' }
+    : { state: 'unclear', code: laidOut.code, detail: laidOut.detail, facts: laidOut.facts };
+}
+
+/** The layout, or a Failure `order-rounding-too-large`. */
+export function layoutOf(document: InvoiceDocument, correction?: Money): Layout {
+  const laidOut = layOut(document, correction);
+  switch (laidOut.outcome) {
+    case 'laid-out':
+      return laidOut.layout;
+    case 'refused':
+      throw new Failure(laidOut.code, { detail: laidOut.detail, facts: laidOut.facts });
+  }
+}
+
 /**
  * Lays a document out so that FreshBooks comes to its total. `correction` is what a first layout fell short by, once the
- * draft has shown that FreshBooks rounds otherwise than expected.
+ * books have shown that they round otherwise than expected.
  */
 export function layOut(
   document: InvoiceDocument,
   correction: Money = money.zero(document.currency),
 ): LaidOut {
-  const lines = document.lines.map((line) => laidLine(line));
-  const taxes = expectedTaxes(lines, document.currency);
-  const computed = money.sum(
-    [...lines.map((line) => line.amount), ...taxes.map((tax) => tax.amount)],
-    document.currency,
-  );
-  const difference = money.add(money.subtract(document.total, computed), correction);
-  if (money.isZero(difference)) {
-    const why = 'FreshBooks computes the charged total by itself';
-    return {
-      outcome: 'laid-out',
-      layout: { rung: 'native', why, lines, taxes, expectedTotal: document.total },
-    };
+  const { currency, total, roundingLimit } = document;
+  const lines = laidLines(document);
+  const taxes = expectedTaxes(lines, currency);
+  const computed = money.sum([...lines, ...taxes].map((part) => part.amount), currency);
+  const difference = money.add(money.subtract(total, computed), correction);
+  const isWithin = (amount: Money): boolean => money.compare(money.absolute(amount), roundingLimit) <= 0;
+  // A tax in another place than charged is no rounding, even where another tax hides it from the total.
+  if (!isWithin(difference) || !taxes.every((tax) => isWithin(money.subtract(tax.amount, tax.charged)))) {
+    return refusal(document, { computed, difference, taxes });
   }
-  if (money.compare(money.absolute(difference), document.roundingLimit) > 0) {
-    return refusal(document, computed, difference);
-  }
-  const why = `FreshBooks computes ${money.show(computed)} where ${money.show(document.total)} was charged, so a line "${ROUNDING_NAME}" makes up ${money.show(difference)}`;
+  const { rung, why } = rungOf(document, { computed, difference, taxes });
   return {
     outcome: 'laid-out',
     layout: {
-      rung: 'rounding-line',
+      rung,
       why,
-      lines: [...lines, roundingLine(difference)],
+      lines: rung === 'rounding-line' ? [...lines, roundingLine(difference)] : lines,
       taxes,
-      expectedTotal: document.total,
+      expectedTotal: total,
     },
   };
 }
 
-function refusal(document: InvoiceDocument, computed: Money, difference: Money): LaidOut {
+interface Computed {
+  /** FreshBooks' total without a rounding line. */
+  readonly computed: Money;
+  readonly difference: Money;
+  readonly taxes: readonly LaidTaxTotal[];
+}
+
+function rungOf(
+  { total }: InvoiceDocument,
+  { computed, difference, taxes }: Computed,
+): Pick<Layout, 'rung' | 'why'> {
+  if (!money.isZero(difference)) {
+    return {
+      rung: 'rounding-line',
+      why: `FreshBooks computes ${money.show(computed)} where ${money.show(total)} was charged, so a line "${ROUNDING_NAME}" makes up ${money.show(difference)}`,
+    };
+  }
+  const unlike = taxes.filter(isUnlike);
+  return unlike.length === 0
+    ? { rung: 'native', why: 'FreshBooks computes the charged total by itself' }
+    : {
+        rung: 'evened-out',
+        why: `FreshBooks computes the charged total by itself, and of its taxes ${unlike.map(unlikeText).join(', ')}`,
+      };
+}
+
+function isUnlike({ amount, charged }: LaidTaxTotal): boolean {
+  return !money.equal(amount, charged);
+}
+
+function unlikeText(tax: LaidTaxTotal): string {
+  return `${money.format(tax.amount)} of ${nameOf(tax)} where ${money.format(tax.charged)} was charged`;
+}
+
+function refusal(document: InvoiceDocument, { computed, difference, taxes }: Computed): LaidOut {
   return {
     outcome: 'refused',
     code: 'order-rounding-too-large',
@@ -111,6 +156,7 @@ function refusal(document: InvoiceDocument, computed: Money, difference: Money):
       { name: 'Charged', value: money.show(document.total) },
       { name: 'FreshBooks would compute', value: money.show(computed) },
       { name: 'Difference', value: money.show(difference) },
+      ...taxes.filter(isUnlike).map((tax) => ({ name: nameOf(tax), value: unlikeText(tax) })),
       { name: 'Allowed for rounding', value: money.show(document.roundingLimit) },
     ],
   };
@@ -127,10 +173,21 @@ function roundingLine(difference: Money): LaidLine {
   };
 }
 
+/** Taxes in one order on all lines, or those that are folded would not be the same on each. */
+function laidLines({ lines }: InvoiceDocument): LaidLine[] {
+  const names = [...new Set(lines.flatMap((line) => line.taxes).map((tax) => tax.name))];
+  return lines.map((line) =>
+    laidLine({
+      ...line,
+      taxes: line.taxes.toSorted((a, b) => names.indexOf(a.name) - names.indexOf(b.name)),
+    }),
+  );
+}
+
 function laidLine(line: DocumentLine): LaidLine {
   const name = singleLine(line.name) || line.kind;
   const short = shortened(name, NAME_LENGTH_MAX);
-  const folded = fold(mergeNames(line.taxes));
+  const folded = fold(line.taxes);
   const texts = [short === name ? '' : name, line.description, folded.split];
   const isWhole = money.equal(money.multiply(line.unitPrice, line.quantity), line.net);
   return {
@@ -143,74 +200,22 @@ function laidLine(line: DocumentLine): LaidLine {
   };
 }
 
-/** A tax named twice on a line would be refused as a duplicate (errno 1019), so its rates are one. */
-function mergeNames(treatments: readonly TaxTreatment[]): TaxTreatment[] {
-  const rates = new Map<string, number>();
-  for (const { name, ratePpm } of treatments) {
-    const key = singleLine(name) || 'Tax';
-    rates.set(key, (rates.get(key) ?? 0) + ratePpm);
-  }
-  return [...rates].map(([name, ratePpm]) => ({ name, ratePpm }));
-}
-
-/** More than two taxes become two whose rates sum to all: the first jurisdiction and the rest. */
-function fold(treatments: readonly TaxTreatment[]): {
-  readonly taxes: readonly LaidTax[];
-  readonly split: string;
-} {
-  const [first, ...rest] = treatments;
-  if (first === undefined || treatments.length <= TAXES_A_LINE_MAX) {
-    const taxes = treatments.map(laidTax);
-    return { taxes, split: isCut(treatments, taxes) ? splitOf(treatments) : '' };
-  }
-  const together = {
-    name: rest.map((tax) => tax.name).join(' + '),
-    ratePpm: rest.reduce((sum, tax) => sum + tax.ratePpm, 0),
-  };
-  return { taxes: [laidTax(first), laidTax(together)], split: splitOf(treatments) };
-}
-
-function isCut(treatments: readonly TaxTreatment[], taxes: readonly LaidTax[]): boolean {
-  return treatments.some((treatment, index) => treatment.name !== taxes[index]?.name);
-}
-
-function splitOf(treatments: readonly TaxTreatment[]): string {
-  return `Taxes: ${treatments.map((tax) => `${tax.name} ${percentOf(tax.ratePpm)} %`).join(', ')}`;
-}
-
-function laidTax({ name, ratePpm }: TaxTreatment): LaidTax {
-  return { name: shortened(name, TAX_NAME_LENGTH_MAX), percent: percentOf(inThreeDecimals(ratePpm)) };
-}
-
-/** Rates are described, not charged, so a fourth decimal may go: what it was worth shows as rounding. */
-function inThreeDecimals(ratePpm: number): number {
-  return Math.round(ratePpm / 10) * 10;
-}
-
-/** Millionths as a percentage without zeros at the end: 99750 → "9.975", 50000 → "5". */
-export function percentOf(ratePpm: number): string {
-  const digits = String(ratePpm).padStart(5, '0');
-  const whole = digits.slice(0, -4);
-  const fraction = digits.slice(-4).replace(/0+$/, '');
-  return fraction === '' ? whole : `${whole}.${fraction}`;
-}
-
-function ppmOf(percent: string): number {
-  const [whole = '0', fraction = ''] = percent.split('.');
-  return Number(whole + fraction.padEnd(4, '0'));
-}
-
 /**
  * FreshBooks taxes the sum of the lines under a tax once and rounds half up; no tax is taken of a tax. An assumption that
  * recordings fit (docs/vendors/freshbooks.md, section 3): the total is read back after each creation.
  */
 function expectedTaxes(lines: readonly LaidLine[], currency: string): LaidTaxTotal[] {
   const bases = new Map<string, LaidTaxTotal>();
+  const none = money.zero(currency);
   for (const line of lines) {
     for (const tax of line.taxes) {
       const key = `${tax.percent} ${tax.name}`;
-      const base = money.add(bases.get(key)?.amount ?? money.zero(currency), line.amount);
-      bases.set(key, { ...tax, amount: base });
+      const { amount, charged } = bases.get(key) ?? { amount: none, charged: none };
+      bases.set(key, {
+        ...tax,
+        amount: money.add(amount, line.amount),
+        charged: money.add(charged, tax.charged),
+      });
     }
   }
   return [...bases.values()].map((base) => ({
@@ -241,7 +246,7 @@ export function previewOf(document: InvoiceDocument, correction?: Money): Previe
   const laidOut = layOut(document, correction);
   if (laidOut.outcome === 'refused') {
     return {
-      lines: document.lines.map((line) => previewLine(laidLine(line))),
+      lines: laidLines(document).map(previewLine),
       taxes: document.taxes.map((tax) => ({
         name: `${tax.name} ${percentOf(tax.ratePpm)} %`,
         amount: money.format(tax.amount),

@@ -1,6 +1,16 @@
-import type { ClientStep, InvoiceStep, PaymentMethod, PaymentStep, SentStep } from '#core/document.ts';
+import type {
+  ClientStep,
+  CreditNoteStep,
+  ExpenseStep,
+  InvoiceDocument,
+  InvoiceStep,
+  PaymentMethod,
+  PaymentStep,
+  SentStep,
+} from '#core/document.ts';
 import type { Reference } from '#core/ids.ts';
 import { invariant } from '#core/invariant.ts';
+import type { BookedPayment } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
 import type { Money } from '#core/money.ts';
 import type { Buyer } from '#core/order.ts';
@@ -9,6 +19,8 @@ import { textIn } from './json.ts';
 import type { JsonObject } from './json.ts';
 import { NAME_LENGTH_MAX } from './layout.ts';
 import type { LaidLine, Layout } from './layout.ts';
+import { fold } from './taxes.ts';
+import type { ChargedTax } from './taxes.ts';
 import { shortened, singleLine, withinBasicPlane } from './text.ts';
 
 /** Steps into FreshBooks' JSON, pure. Nothing here asks FreshBooks to write to a buyer (docs/bookkeeping.md, section 2). */
@@ -21,6 +33,11 @@ const EMAIL_LENGTH_MAX = 254;
 /** Our own mark in a field that people read: `[counterfoil shopify/123/invoice-1]`. The brackets make it exact. */
 export function markerOf(reference: Reference): string {
   return `[counterfoil ${reference}]`;
+}
+
+/** Whether a text bears the mark of any step of ours. */
+export function isMarked(text: string): boolean {
+  return /\[counterfoil \S+\]/.test(text);
 }
 
 /** The shared client's mark: its name is part of it, since one Amazon connection has a client for each marketplace. */
@@ -123,6 +140,7 @@ export function invoiceBody(
       invoice_number: document.number,
       po_number: document.poNumber,
       currency_code: document.currency,
+      language: document.language,
       notes: [document.notes, markerOf(step.reference)].filter(Boolean).join('\n'),
       terms: document.terms,
       ...snapshotFields(buyer),
@@ -157,9 +175,83 @@ function snapshotFields(buyer: Buyer): Readonly<Record<string, string>> {
   return Object.values(fields).some((text) => text !== '') ? fields : {};
 }
 
-/** The whole set: what is left out is removed. */
-export function linesBody(layout: Layout): Body {
-  return { invoice: { lines: layout.lines.map(lineBody) } };
+/** The whole set: what is left out is removed. `restored` is what else a person wants back as it was. */
+export function linesBody(layout: Layout, restored: Body = {}): Body {
+  return { invoice: { ...restored, lines: layout.lines.map(lineBody) } };
+}
+
+/** What a person may have changed of an invoice beside its lines, as we wrote it. */
+export function restoredBody(document: InvoiceDocument, clientId: string): Body {
+  return {
+    customerid: idNumber(clientId),
+    create_date: document.issuedOn,
+    invoice_number: document.number,
+    currency_code: document.currency,
+    // We never give one, so one that stands takes a part of our total away.
+    discount_value: '0',
+  };
+}
+
+/** FreshBooks deletes by hiding; what is hidden can be brought back there. */
+export function hiddenBody(object: 'invoice' | 'payment'): Body {
+  return { [object]: { vis_state: HIDDEN } };
+}
+
+const HIDDEN = 1;
+const SHOWN = 0;
+
+/** The key is singular, the client's is another than an invoice's, and a line has no type (section 5). */
+export function creditNoteBody(
+  { document, reference }: CreditNoteStep,
+  { clientId, layout }: { clientId: string; layout: Layout },
+): Body {
+  return {
+    credit_note: {
+      clientid: idNumber(clientId),
+      create_date: document.issuedOn,
+      currency_code: document.currency,
+      language: document.language,
+      notes: [document.notes, markerOf(reference)].filter(Boolean).join('\n'),
+      lines: layout.lines.map(creditLineBody),
+    },
+  };
+}
+
+export function creditLinesBody(layout: Layout): Body {
+  return { credit_note: { lines: layout.lines.map(creditLineBody) } };
+}
+
+function creditLineBody(line: LaidLine): Body {
+  const { type: _type, ...rest } = lineBody(line);
+  return rest;
+}
+
+/** The account's owner. */
+const OWNER_STAFF_ID = 1;
+
+/** Without a client, or it could be billed on to him. */
+export function expenseBody(step: ExpenseStep, categoryId: string): Body {
+  const { taxes, split } = fold(step.taxes);
+  return {
+    expense: {
+      amount: amountBody(step.amount),
+      categoryid: idNumber(categoryId),
+      staffid: OWNER_STAFF_ID,
+      date: step.spentOn,
+      vendor: name(step.invoiceNumber),
+      notes: [step.note, split, markerOf(step.reference)].filter(Boolean).join('\n'),
+      ...Object.fromEntries(taxes.flatMap(expenseTaxFields)),
+    },
+  };
+}
+
+function expenseTaxFields({ name, percent, charged }: ChargedTax, index: number): [string, JsonBody][] {
+  const place = index + 1;
+  return [
+    [`taxName${place}`, name],
+    [`taxPercent${place}`, percent],
+    [`taxAmount${place}`, amountBody(charged)],
+  ];
 }
 
 function lineBody(line: LaidLine): Body {
@@ -189,6 +281,19 @@ export function paymentBody(step: PaymentStep, invoiceId: string): Body {
       type: paymentType(step.method),
       note: [singleLine(step.note), markerOf(step.reference)].filter(Boolean).join(' '),
       send_client_notification: false,
+    },
+  };
+}
+
+/** `restored`: what a person changed beside the amount and wants back as it was. */
+export function paymentAmountBody(amount: Money, restored?: BookedPayment): Body {
+  return {
+    payment: {
+      amount: amountBody(amount),
+      send_client_notification: false,
+      ...(restored === undefined
+        ? {}
+        : { date: restored.paidOn, type: paymentType(restored.method), vis_state: SHOWN }),
     },
   };
 }

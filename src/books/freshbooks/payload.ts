@@ -17,13 +17,28 @@ export interface ReadInvoice {
   readonly notes: string;
   readonly clientId: string;
   readonly issuedOn: string;
+  readonly currency: string;
   readonly isDraft: boolean;
+  /** Its date is on or before the account's lock date. */
+  readonly isLocked: boolean;
   readonly visibility: Visibility;
   /** Absent when the amount is in no known currency or not exact: only a row that matters is asked for it. */
   readonly total: Money | undefined;
   readonly outstanding: Money | undefined;
+  /** Absent when the answer does not show them. */
+  readonly lines: readonly ReadLine[] | undefined;
   /** What FreshBooks would do to the buyer by itself. */
   readonly chasing: Chasing;
+}
+
+/** Decimals are without zeros that say nothing ("4.00" is "4"), so that equal lines are equal texts. */
+export interface ReadLine {
+  readonly name: string;
+  readonly description: string;
+  readonly quantity: string;
+  readonly unitCost: string;
+  readonly currency: string;
+  readonly taxes: readonly { readonly name: string; readonly percent: string }[];
 }
 
 export type Visibility = 'active' | 'deleted' | 'archived';
@@ -44,6 +59,32 @@ export interface ReadPayment {
   readonly note: string;
   /** The part that was too much became this credit note. */
   readonly overpaymentId: string;
+  readonly visibility: Visibility;
+}
+
+export interface ReadExpense {
+  readonly id: string;
+  readonly amount: Money | undefined;
+  readonly spentOn: string;
+  readonly vendor: string;
+  readonly notes: string;
+  readonly taxes: readonly { readonly name: string; readonly amount: Money | undefined }[];
+  readonly visibility: Visibility;
+}
+
+export interface ReadCategory {
+  readonly id: string;
+  readonly name: string;
+  readonly visibility: Visibility;
+}
+
+export interface ReadCreditNote {
+  readonly id: string;
+  readonly number: string;
+  readonly clientId: string;
+  readonly issuedOn: string;
+  readonly total: Money | undefined;
+  readonly notes: string;
   readonly visibility: Visibility;
 }
 
@@ -74,6 +115,27 @@ export function clientIn(result: JsonObject, answer: Answer): ReadClient {
   return readClient(need(result, 'client', answer), answer);
 }
 
+export function expenseIn(result: JsonObject, answer: Answer): ReadExpense {
+  return readExpense(need(result, 'expense', answer), answer);
+}
+
+/** The key of one is singular, that of the list plural. */
+export function creditNoteIn(result: JsonObject, answer: Answer): ReadCreditNote {
+  return readCreditNote(need(result, 'credit_note', answer), answer);
+}
+
+export function expensesIn(result: JsonObject, answer: Answer): Page<ReadExpense> {
+  return pageOf({ result, answer, key: 'expenses' }, readExpense);
+}
+
+export function categoriesIn(result: JsonObject, answer: Answer): Page<ReadCategory> {
+  return pageOf({ result, answer, key: 'categories' }, readCategory);
+}
+
+export function creditNotesIn(result: JsonObject, answer: Answer): Page<ReadCreditNote> {
+  return pageOf({ result, answer, key: 'credit_notes' }, readCreditNote);
+}
+
 export function invoicesIn(result: JsonObject, answer: Answer): Page<ReadInvoice> {
   return pageOf({ result, answer, key: 'invoices' }, readInvoice);
 }
@@ -102,11 +164,76 @@ function readInvoice(value: JsonObject, answer: Answer): ReadInvoice {
     notes: textIn(value, 'notes'),
     clientId: textIn(value, 'customerid'),
     issuedOn: textIn(value, 'create_date').slice(0, 10),
+    currency: textIn(value, 'currency_code') || textIn(objectIn(value, 'amount') ?? {}, 'code'),
     isDraft: isDraft(value, answer),
+    isLocked: !['', 'unlocked'].includes(textIn(value, 'lock_status')),
     visibility: visibilityIn(value, answer),
     total: amountIn(value, 'amount'),
     outstanding: amountIn(value, 'outstanding'),
+    lines: Array.isArray(value['lines']) ? listIn(value, 'lines').filter(isObject).map(readLine) : undefined,
     chasing: chasingIn(value),
+  };
+}
+
+function readLine(value: JsonObject): ReadLine {
+  const cost = objectIn(value, 'unit_cost') ?? {};
+  const taxes = ['1', '2'].map((place) => ({
+    name: textIn(value, `taxName${place}`),
+    percent: plainDecimal(textIn(value, `taxAmount${place}`)),
+  }));
+  return {
+    name: textIn(value, 'name'),
+    description: textIn(value, 'description'),
+    quantity: plainDecimal(textIn(value, 'qty')),
+    unitCost: plainDecimal(textIn(cost, 'amount')),
+    currency: textIn(cost, 'code'),
+    taxes: taxes.filter((tax) => tax.name !== ''),
+  };
+}
+
+/** "4", "4.0" and "04.00" are one; what is no decimal stays as it is. */
+export function plainDecimal(text: string): string {
+  const [, sign = '', whole = '', fraction = ''] = /^(-?)0*(\d+)(?:\.(\d*?)0*)?$/.exec(text) ?? [];
+  if (whole === '') {
+    return text;
+  }
+  const size = fraction === '' ? whole : `${whole}.${fraction}`;
+  return size === '0' ? size : sign + size;
+}
+
+function readExpense(value: JsonObject, answer: Answer): ReadExpense {
+  const taxes = ['1', '2'].map((place) => ({
+    name: textIn(value, `taxName${place}`),
+    amount: amountIn(value, `taxAmount${place}`),
+  }));
+  return {
+    id: idIn(value, ['id', 'expenseid'], answer),
+    amount: amountIn(value, 'amount'),
+    spentOn: textIn(value, 'date').slice(0, 10),
+    vendor: textIn(value, 'vendor'),
+    notes: textIn(value, 'notes'),
+    taxes: taxes.filter((tax) => tax.name !== ''),
+    visibility: visibilityIn(value, answer),
+  };
+}
+
+function readCategory(value: JsonObject, answer: Answer): ReadCategory {
+  return {
+    id: idIn(value, ['id', 'categoryid'], answer),
+    name: textIn(value, 'category'),
+    visibility: visibilityIn(value, answer),
+  };
+}
+
+function readCreditNote(value: JsonObject, answer: Answer): ReadCreditNote {
+  return {
+    id: idIn(value, ['id', 'creditid'], answer),
+    number: textIn(value, 'credit_number'),
+    clientId: textIn(value, 'clientid'),
+    issuedOn: textIn(value, 'create_date').slice(0, 10),
+    total: amountIn(value, 'amount'),
+    notes: textIn(value, 'notes'),
+    visibility: visibilityIn(value, answer),
   };
 }
 

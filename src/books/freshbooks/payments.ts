@@ -5,9 +5,9 @@ import type { Money } from '#core/money.ts';
 import type { Standing, Task } from '#pipeline/ports.ts';
 import { expectDone } from './api.ts';
 import type { Api } from './api.ts';
-import { outstandingOf } from './invoices.ts';
+import { outstandingOf } from './invoice-reading.ts';
 import { scan } from './listing.ts';
-import { markerOf, paymentBody, paymentType } from './mapping.ts';
+import { isMarked, markerOf, paymentBody, paymentType } from './mapping.ts';
 import { needAmount, paymentIn, paymentsIn } from './payload.ts';
 import type { ReadPayment } from './payload.ts';
 
@@ -39,7 +39,8 @@ export async function findPayment(api: Api, task: PaymentTask): Promise<Standing
       marked = payment;
       return 'stop';
     }
-    if (isAlike(task, payment)) {
+    // One that bears the mark of another step is that one.
+    if (isAlike(task, payment) && !isMarked(payment.note)) {
       lookalike = payment;
     }
     return 'go-on';

@@ -150,6 +150,13 @@ export function failureOf(refusal: Refusal, doing: string, secrets: readonly str
 /** errno 1038 is a field that nobody may write, and no matter of the person's role. */
 const PERMISSION = /permission|access denied|not authori[sz]ed|forbidden/i;
 
+/**
+ * A change on or before the lock date; the words of that error were never recorded. A person or an account that is locked is
+ * another matter, and would close days that are open.
+ */
+const LOCKED = /\block(?:ed|s)?\b/i;
+const LOCKED_OUT = /\b(?:account|user|login) (?:is|was|has been) (?:temporarily )?locked/i;
+
 function codeOf(refusal: Refusal): FailureCode {
   const { status, errors } = refusal;
   const has = (errno: string): boolean => errors.some((error) => error.errno === errno);
@@ -166,6 +173,9 @@ function codeOf(refusal: Refusal): FailureCode {
   if (status === 409 || has('409')) {
     // Another program is changing the same thing at this moment.
     return 'request-server-error';
+  }
+  if (errors.some(({ message }) => LOCKED.test(message) && !LOCKED_OUT.test(message))) {
+    return 'books-period-locked';
   }
   if (says(NO_ACCOUNT)) {
     return 'books-account-unchosen';

@@ -1,0 +1,163 @@
+import type { LinesStep } from '#core/document.ts';
+import { Failure } from '#core/failure.ts';
+import type { Receipt } from '#core/ledger.ts';
+import * as money from '#core/money.ts';
+import type { LastWritten, Standing, Task } from '#pipeline/ports.ts';
+import { expectDone } from './api.ts';
+import type { Api } from './api.ts';
+import { asStanding, assertWritable, leftOf, paidOf } from './invoice-edits.ts';
+import { INCLUDES, lookAt, proofOf, readBack, receiptOf } from './invoice-reading.ts';
+import type { Seen } from './invoice-reading.ts';
+import { layOut, layoutOf } from './layout.ts';
+import { areAlike, asRead } from './line-content.ts';
+import { writeAnyScript } from './listing.ts';
+import { hiddenBody, linesBody, restoredBody, sentBody } from './mapping.ts';
+import { invoiceIn, needAmount } from './payload.ts';
+import type { ReadInvoice } from './payload.ts';
+
+/** Changes of an invoice that stands: new lines, taking it away, marking it as sent. What a person changed is looked for first. */
+
+type LinesTask = Extract<Task, { kind: 'lines' }>;
+type VoidTask = Extract<Task, { kind: 'void' }>;
+export type SentTask = Extract<Task, { kind: 'sent' }>;
+
+/** By the lines: those to be written, or those that were written last. */
+export async function findLines(api: Api, { step, last }: LinesTask): Promise<Standing> {
+  const seen = await lookAt(api, last.invoice.externalId);
+  if (!isThere(seen)) {
+    return deleted(last.invoice.externalId);
+  }
+  return isWritten(step, seen.invoice) ? found(seen) : asStanding(leftOf(seen, last));
+}
+
+/** The total may be off by what FreshBooks rounds otherwise: that is compared, and corrected, by the pipeline. */
+function isWritten({ document, correction }: LinesStep, { lines, total }: ReadInvoice): boolean {
+  const laidOut = layOut(document, correction);
+  return (
+    laidOut.outcome === 'laid-out' &&
+    lines !== undefined &&
+    areAlike(lines, asRead(laidOut.layout.lines)) &&
+    total !== undefined &&
+    total.currency === document.currency &&
+    money.compare(money.absolute(money.subtract(total, document.total)), document.roundingLimit) <= 0
+  );
+}
+
+/** Replaces the whole set. A total that FreshBooks computes otherwise is returned as it stands. */
+export async function changeLines(api: Api, { step, last }: LinesTask): Promise<Receipt> {
+  const layout = layoutOf(step.document, step.correction);
+  const { externalId } = last.invoice;
+  const state = assertChangeable(await lookAt(api, externalId), last);
+  const { reply, remarks } = await writeAnyScript(
+    api,
+    { method: 'put', path: `invoices/invoices/${externalId}` },
+    {
+      query: INCLUDES,
+      body: linesBody(layout, state === 'given up' ? restoredBody(step.document, last.clientId) : {}),
+      doing: `Changing the lines of invoice "${step.document.number}"`,
+    },
+  );
+  const { result, answer } = expectDone(reply);
+  const written = invoiceIn(result, answer);
+  return receiptOf(
+    written.lines === undefined ? await readBack(api, externalId) : written,
+    answer,
+    remarks,
+  );
+}
+
+export async function findVoid(api: Api, { last }: VoidTask): Promise<Standing> {
+  const seen = await lookAt(api, last.invoice.externalId);
+  return isThere(seen)
+    ? asStanding(leftOf(seen, last))
+    : { state: 'standing', receipt: { ...goneReceipt(last, seen), isFound: true } };
+}
+
+/** FreshBooks would delete an invoice with its payments on it, so that is asked here. */
+export async function voidInvoice(api: Api, { last }: VoidTask): Promise<Receipt> {
+  const { externalId } = last.invoice;
+  const seen = await lookAt(api, externalId);
+  if (!isThere(seen)) {
+    return goneReceipt(last, seen);
+  }
+  assertChangeable(seen, last);
+  assertUnpaid(seen);
+  const doing = `Deleting invoice ${externalId}`;
+  const { result, answer } = expectDone(
+    await api.put(`invoices/invoices/${externalId}`, { body: hiddenBody('invoice'), doing }),
+  );
+  const invoice = invoiceIn(result, answer);
+  if (invoice.visibility !== 'deleted') {
+    throw new Failure('books-refused', { detail: `${doing}: FreshBooks agreed and left it as it was` });
+  }
+  return goneReceipt(last, { invoice, answer });
+}
+
+function goneReceipt({ invoice: last }: LastWritten, seen: Seen | undefined): Receipt {
+  return {
+    externalId: last.externalId,
+    amount: money.zero(last.amount.currency),
+    ...(seen === undefined ? {} : { number: seen.invoice.number, ...proofOf(seen.answer) }),
+  };
+}
+
+function assertUnpaid({ invoice, answer }: Seen): void {
+  const paid = needAmount(paidOf(invoice), 'what is paid', answer);
+  if (!money.isZero(paid)) {
+    throw new Failure('books-invoice-edited', {
+      detail: `Invoice ${invoice.number} (id ${invoice.id}) has payments on it and is not deleted`,
+      facts: [{ name: 'Paid in FreshBooks', value: money.show(paid) }],
+    });
+  }
+}
+
+/** Throws what keeps us from changing the invoice: it is gone, its date is locked, or a person changed it. */
+function assertChangeable(seen: Seen | undefined, last: LastWritten): 'as left' | 'given up' {
+  if (!isThere(seen)) {
+    throw new Failure('books-invoice-deleted', { detail: goneText(last.invoice.externalId) });
+  }
+  const { invoice } = seen;
+  if (invoice.isLocked) {
+    throw new Failure('books-period-locked', {
+      detail: `Invoice ${invoice.number} (id ${invoice.id}) of ${invoice.issuedOn} is locked in FreshBooks`,
+      facts: [{ name: 'Invoice date', value: invoice.issuedOn }],
+    });
+  }
+  return assertWritable(leftOf(seen, last));
+}
+
+export async function findSent(api: Api, task: SentTask): Promise<Standing> {
+  const seen = await lookAt(api, task.invoiceId);
+  if (!isThere(seen)) {
+    return deleted(task.invoiceId);
+  }
+  return seen.invoice.isDraft ? { state: 'absent' } : found(seen);
+}
+
+export async function markSent(api: Api, task: SentTask): Promise<Receipt> {
+  const doing = `Marking invoice ${task.invoiceId} as sent`;
+  const { result, answer } = expectDone(
+    await api.put(`invoices/invoices/${task.invoiceId}`, { body: sentBody(task.step), doing }),
+  );
+  const invoice = invoiceIn(result, answer);
+  if (invoice.isDraft) {
+    throw new Failure('books-refused', { detail: `${doing}: FreshBooks agreed and left it a draft` });
+  }
+  return receiptOf(invoice, answer, []);
+}
+
+function isThere(seen: Seen | undefined): seen is Seen {
+  return seen !== undefined && seen.invoice.visibility !== 'deleted';
+}
+
+function found({ invoice, answer }: Seen): Standing {
+  return { state: 'standing', receipt: { ...receiptOf(invoice, answer, []), isFound: true } };
+}
+
+function deleted(invoiceId: string): Standing {
+  return { state: 'unclear', code: 'books-invoice-deleted', detail: goneText(invoiceId), facts: [] };
+}
+
+function goneText(invoiceId: string): string {
+  return `Invoice ${invoiceId} is not in FreshBooks any more`;
+}
