@@ -12,6 +12,9 @@ test('taxes as own lines are warned of once, with the countries and what FreshBo
     taxLines: { default: 'own_lines', CA: 'own_lines', US: 'percentages', BR: 'own_lines' },
   });
   assert.equal(warnings.length, 1);
-  assert.match(warnings[0] ?? '', /^Taxes stand as lines of their own on invoices of BR, CA, every other country /);
+  assert.match(
+    warnings[0] ?? '',
+    /^Taxes stand as lines of their own on invoices of BR, CA, every other country /,
+  );
   assert.match(warnings[0] ?? '', /untaxed line as sales, .* Sales Tax Summary stays empty/);
 });

@@ -5,6 +5,7 @@ import { toJson } from '#core/json.ts';
 import { transition } from '#core/lifecycle.ts';
 import * as money from '#core/money.ts';
 import type { Order } from '#core/order.ts';
+import { paidBack } from '#core/sale.ts';
 import { MINUTE, instant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import type { Machine } from './machine.ts';
@@ -226,7 +227,7 @@ function figuresOf(order: Order): unknown {
 function furtherInMoney(a: Order, b: Order): number {
   const refunded = (order: Order) =>
     money.sum(
-      order.refunds.map((refund) => refund.amount),
+      order.refunds.map((refund) => paidBack(refund, order.currency)),
       order.currency,
     );
   const received = (order: Order) =>

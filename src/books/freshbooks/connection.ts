@@ -14,6 +14,7 @@ import type { ExpenseCategory } from './categories.ts';
 import { createConsent } from './consent.ts';
 import type { Consent } from './consent.ts';
 import { createFreshBooksBooks } from './freshbooks.ts';
+import { fits } from './layout.ts';
 import { authorizeUrl, exchangeCode, readAccounts, refresh } from './oauth.ts';
 import type { OAuthApp } from './oauth.ts';
 
@@ -161,6 +162,7 @@ async function exclusively<T>(
 function lazyBooks(connection: ConnectionId, books: () => Promise<Books>): Books {
   return {
     connection,
+    fits,
     find: async (task) => (await books()).find(task),
     apply: async (task) => (await books()).apply(task),
     fillClient: async (clientId, buyer) => (await books()).fillClient(clientId, buyer),

@@ -3,14 +3,20 @@ import type { Books, Standing, Task } from '#pipeline/ports.ts';
 import { createApi } from './api.ts';
 import type { Api, ApiOptions } from './api.ts';
 import { createClient, fillClient, findClient } from './clients.ts';
-import { changeLines, createInvoice, findInvoice, findLines, findSent, markSent } from './invoices.ts';
+import { createCreditNote, findCreditNote } from './credit-notes.ts';
+import { createExpense, findExpense } from './expenses.ts';
+import { changeLines, findLines, findSent, findVoid, markSent, voidInvoice } from './invoice-changes.ts';
+import { createInvoice, findInvoice } from './invoices.ts';
+import { fits } from './layout.ts';
+import { changePayment, findPaymentChange } from './payment-changes.ts';
 import { createPayment, findPayment } from './payments.ts';
 
-/** The books in FreshBooks. How each thing is found again stands with it: clients, invoices, payments. */
+/** The books in FreshBooks. How each thing is found again stands with it. */
 export function createFreshBooksBooks(options: ApiOptions): Books {
   const api = createApi(options);
   return {
     connection: options.connection,
+    fits,
     find: (task) => find(api, task),
     apply: (task) => apply(api, task),
     fillClient: (clientId, buyer) => fillClient(api, clientId, buyer),
@@ -25,10 +31,18 @@ function find(api: Api, task: Task): Promise<Standing> {
       return findInvoice(api, task);
     case 'lines':
       return findLines(api, task);
+    case 'void':
+      return findVoid(api, task);
     case 'sent':
       return findSent(api, task);
     case 'payment':
       return findPayment(api, task);
+    case 'payment-change':
+      return findPaymentChange(api, task);
+    case 'expense':
+      return findExpense(api, task);
+    case 'credit-note':
+      return findCreditNote(api, task);
   }
 }
 
@@ -40,9 +54,17 @@ function apply(api: Api, task: Task): Promise<Receipt> {
       return createInvoice(api, task);
     case 'lines':
       return changeLines(api, task);
+    case 'void':
+      return voidInvoice(api, task);
     case 'sent':
       return markSent(api, task);
     case 'payment':
       return createPayment(api, task);
+    case 'payment-change':
+      return changePayment(api, task);
+    case 'expense':
+      return createExpense(api, task);
+    case 'credit-note':
+      return createCreditNote(api, task);
   }
 }

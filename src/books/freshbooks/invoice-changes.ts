@@ -6,6 +6,7 @@ import type { LastWritten, Standing, Task } from '#pipeline/ports.ts';
 import { expectDone } from './api.ts';
 import type { Api } from './api.ts';
 import { asStanding, assertWritable, leftOf, paidOf } from './invoice-edits.ts';
+import type { Left } from './invoice-edits.ts';
 import { INCLUDES, lookAt, proofOf, readBack, receiptOf } from './invoice-reading.ts';
 import type { Seen } from './invoice-reading.ts';
 import { layOut, layoutOf } from './layout.ts';
@@ -47,23 +48,23 @@ function isWritten({ document, correction }: LinesStep, { lines, total }: ReadIn
 export async function changeLines(api: Api, { step, last }: LinesTask): Promise<Receipt> {
   const layout = layoutOf(step.document, step.correction);
   const { externalId } = last.invoice;
-  const state = assertChangeable(await lookAt(api, externalId), last);
+  const seen = await lookAt(api, externalId);
+  const state = assertChangeable(seen, last);
+  if (state === 'accepted' && isThere(seen)) {
+    return { ...receiptOf(seen.invoice, seen.answer, []), isAccepted: true };
+  }
   const { reply, remarks } = await writeAnyScript(
     api,
     { method: 'put', path: `invoices/invoices/${externalId}` },
     {
       query: INCLUDES,
-      body: linesBody(layout, state === 'given up' ? restoredBody(step.document, last.clientId) : {}),
+      body: linesBody(layout, state === 'given up' ? restoredBody(step.document, last.clientId ?? '') : {}),
       doing: `Changing the lines of invoice "${step.document.number}"`,
     },
   );
   const { result, answer } = expectDone(reply);
   const written = invoiceIn(result, answer);
-  return receiptOf(
-    written.lines === undefined ? await readBack(api, externalId) : written,
-    answer,
-    remarks,
-  );
+  return receiptOf(written.lines === undefined ? await readBack(api, externalId) : written, answer, remarks);
 }
 
 export async function findVoid(api: Api, { last }: VoidTask): Promise<Standing> {
@@ -80,7 +81,9 @@ export async function voidInvoice(api: Api, { last }: VoidTask): Promise<Receipt
   if (!isThere(seen)) {
     return goneReceipt(last, seen);
   }
-  assertChangeable(seen, last);
+  // What is right as it stands stays, and asks again what is to become of it.
+  const asked: LastWritten = last.edits.say === 'accept' ? { ...last, edits: { say: 'ask' } } : last;
+  assertChangeable(seen, asked);
   assertUnpaid(seen);
   const doing = `Deleting invoice ${externalId}`;
   const { result, answer } = expectDone(
@@ -112,7 +115,7 @@ function assertUnpaid({ invoice, answer }: Seen): void {
 }
 
 /** Throws what keeps us from changing the invoice: it is gone, its date is locked, or a person changed it. */
-function assertChangeable(seen: Seen | undefined, last: LastWritten): 'as left' | 'given up' {
+function assertChangeable(seen: Seen | undefined, last: LastWritten): Exclude<Left['state'], 'edited'> {
   if (!isThere(seen)) {
     throw new Failure('books-invoice-deleted', { detail: goneText(last.invoice.externalId) });
   }

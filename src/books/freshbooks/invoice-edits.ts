@@ -4,6 +4,7 @@ import type { BookedInvoice } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
 import type { Money } from '#core/money.ts';
 import { unreadable } from '#net/request.ts';
+import { VERSION_FACT } from '#pipeline/ports.ts';
 import type { Edits, LastWritten, Standing } from '#pipeline/ports.ts';
 import type { Seen } from './invoice-reading.ts';
 import { layOut } from './layout.ts';
@@ -19,6 +20,8 @@ export type Left =
   | { readonly state: 'as left' }
   /** A person has said of these very edits that they are to be written over. */
   | { readonly state: 'given up' }
+  /** Or that they are right as they stand. */
+  | { readonly state: 'accepted' }
   | { readonly state: 'edited'; readonly detail: string; readonly facts: readonly Fact[] };
 
 /** One thing in both versions, readable. */
@@ -40,8 +43,9 @@ export function leftOf({ invoice, answer }: Seen, last: LastWritten): Left {
     return { state: 'as left' };
   }
   const version = sha256Of([linesSha256(lines), ...comparedFigures(invoice, last).map((one) => one.theirs)]);
-  if (isGivenUp(last.edits, version)) {
-    return { state: 'given up' };
+  const said = saidOf(last.edits, version);
+  if (said !== undefined) {
+    return { state: said };
   }
   const names = edited.map((thing) => thing.name.toLowerCase()).join(', ');
   return {
@@ -51,8 +55,12 @@ export function leftOf({ invoice, answer }: Seen, last: LastWritten): Left {
   };
 }
 
-export function isGivenUp(edits: Edits, version: string): boolean {
-  return edits.say === 'overwrite' && edits.seen === version;
+/** What a person has said of exactly this version. */
+export function saidOf(edits: Edits, version: string): 'given up' | 'accepted' | undefined {
+  if (edits.say === 'ask' || edits.seen !== version) {
+    return undefined;
+  }
+  return edits.say === 'overwrite' ? 'given up' : 'accepted';
 }
 
 /** Both versions, and the fingerprint by which a person's answer is about no other edit than this. */
@@ -62,7 +70,7 @@ export function factsOf(edited: readonly Omit<Compared, 'isSame'>[], version: st
       { name: `${name}, ours`, value: ours },
       { name: `${name}, theirs`, value: theirs },
     ]),
-    { name: 'Version', value: version },
+    { name: VERSION_FACT, value: version },
   ];
 }
 
@@ -89,9 +97,7 @@ function comparedLines(lines: readonly ReadLine[], last: BookedInvoice): Compare
     ours: showLines(written),
     theirs: showLines(lines),
     isSame:
-      last.linesSha256 === undefined
-        ? areAlike(lines, written)
-        : linesSha256(lines) === last.linesSha256,
+      last.linesSha256 === undefined ? areAlike(lines, written) : linesSha256(lines) === last.linesSha256,
   };
 }
 
@@ -99,7 +105,7 @@ function comparedFigures(invoice: ReadInvoice, { invoice: last, clientId, paid }
   const { document, amount } = last;
   return [
     compared('Total', money.show(amount), shownAmount(invoice.total)),
-    compared('Client', clientId, invoice.clientId),
+    ...(clientId === undefined ? [] : [compared('Client', clientId, invoice.clientId)]),
     compared('Date', document.issuedOn, invoice.issuedOn),
     compared('Number', document.number, invoice.number),
     compared('Currency', document.currency, invoice.currency),
@@ -107,7 +113,7 @@ function comparedFigures(invoice: ReadInvoice, { invoice: last, clientId, paid }
   ];
 }
 
-function compared(name: string, ours: string, theirs: string): Compared {
+export function compared(name: string, ours: string, theirs: string): Compared {
   return { name, ours, theirs, isSame: ours === theirs };
 }
 

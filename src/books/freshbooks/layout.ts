@@ -93,7 +93,10 @@ export function layOut(
   const { currency, total, roundingLimit } = document;
   const lines = laidLines(document);
   const taxes = expectedTaxes(lines, currency);
-  const computed = money.sum([...lines, ...taxes].map((part) => part.amount), currency);
+  const computed = money.sum(
+    [...lines, ...taxes].map((part) => part.amount),
+    currency,
+  );
   const difference = money.add(money.subtract(total, computed), correction);
   const isWithin = (amount: Money): boolean => money.compare(money.absolute(amount), roundingLimit) <= 0;
   // A tax in another place than charged is no rounding, even where another tax hides it from the total.

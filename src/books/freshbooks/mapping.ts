@@ -183,7 +183,7 @@ export function linesBody(layout: Layout, restored: Body = {}): Body {
 /** What a person may have changed of an invoice beside its lines, as we wrote it. */
 export function restoredBody(document: InvoiceDocument, clientId: string): Body {
   return {
-    customerid: idNumber(clientId),
+    ...(clientId === '' ? {} : { customerid: idNumber(clientId) }),
     create_date: document.issuedOn,
     invoice_number: document.number,
     currency_code: document.currency,

@@ -72,12 +72,6 @@ export interface ReadExpense {
   readonly visibility: Visibility;
 }
 
-export interface ReadCategory {
-  readonly id: string;
-  readonly name: string;
-  readonly visibility: Visibility;
-}
-
 export interface ReadCreditNote {
   readonly id: string;
   readonly number: string;
@@ -126,10 +120,6 @@ export function creditNoteIn(result: JsonObject, answer: Answer): ReadCreditNote
 
 export function expensesIn(result: JsonObject, answer: Answer): Page<ReadExpense> {
   return pageOf({ result, answer, key: 'expenses' }, readExpense);
-}
-
-export function categoriesIn(result: JsonObject, answer: Answer): Page<ReadCategory> {
-  return pageOf({ result, answer, key: 'categories' }, readCategory);
 }
 
 export function creditNotesIn(result: JsonObject, answer: Answer): Page<ReadCreditNote> {
@@ -213,14 +203,6 @@ function readExpense(value: JsonObject, answer: Answer): ReadExpense {
     vendor: textIn(value, 'vendor'),
     notes: textIn(value, 'notes'),
     taxes: taxes.filter((tax) => tax.name !== ''),
-    visibility: visibilityIn(value, answer),
-  };
-}
-
-function readCategory(value: JsonObject, answer: Answer): ReadCategory {
-  return {
-    id: idIn(value, ['id', 'categoryid'], answer),
-    name: textIn(value, 'category'),
     visibility: visibilityIn(value, answer),
   };
 }

@@ -1,6 +1,6 @@
 import { add, equal, format, isNegative, isZero, minimum, show, subtract, sum, zero } from '#core/money.ts';
 import type { Money } from '#core/money.ts';
-import type { Cash, Refund, Tender } from '#core/order.ts';
+import type { Cash, Tender } from '#core/order.ts';
 import { TOGETHER } from '#core/payment-method.ts';
 import type { Instant } from '#core/time.ts';
 import type { Amounts } from './amounts.ts';
@@ -13,6 +13,8 @@ export interface Sale {
   /** As the order says it, before cash rounding. */
   readonly total: Money;
   readonly currentTotal: Money;
+  /** Absent in old bodies. */
+  readonly shownCurrentTotal?: Money;
   readonly rounding: Money;
 }
 
@@ -40,26 +42,6 @@ export function cashOf(order: OrderPayload, sale: Sale): Cash {
   return transactions === undefined || transactions === null
     ? cashByStatus(order, sale, outstanding)
     : cashByTransactions(order, sale, transactions);
-}
-
-/**
- * What was paid back: only transactions that succeeded are money. One that is shown only in another currency counts nothing
- * here, and `cashOf` says that the order must be asked for.
- */
-export function refundsOf(order: OrderPayload, sale: Sale): Refund[] {
-  return order.refunds.map((refund) => {
-    const payouts = refund.transactions.filter((transaction) => transaction.kind === 'refund');
-    const done = payouts.filter((transaction) => counts(transaction, order));
-    return {
-      id: refund.id,
-      at: (refund.processed_at ?? refund.created_at)?.at ?? sale.placedAt,
-      amount: sum(
-        done.flatMap((transaction) => amountOf(transaction, sale.amounts) ?? []),
-        sale.amounts.currency,
-      ),
-      isPending: payouts.some((transaction) => transaction.status === 'pending'),
-    };
-  });
 }
 
 function refundPayouts(order: OrderPayload): TransactionPayload[] {
@@ -153,7 +135,7 @@ function gatewayOf(order: OrderPayload): string {
   return names.length === 0 ? 'unknown' : names.join(TOGETHER);
 }
 
-function gatewaysOf(order: OrderPayload): string[] {
+export function gatewaysOf(order: OrderPayload): string[] {
   const names = [...new Set(order.payment_gateway_names.filter((name) => name !== ''))];
   return names.length > 0 || order.gateway === '' ? names : [order.gateway];
 }
@@ -197,12 +179,12 @@ function cashByTransactions(
 }
 
 /** Money that moved. A test transaction counts in a test order, which is skipped as a whole or not at all. */
-function counts(transaction: TransactionPayload, order: OrderPayload): boolean {
+export function counts(transaction: TransactionPayload, order: OrderPayload): boolean {
   return transaction.status === 'success' && (!transaction.test || order.test);
 }
 
 /** A transaction's plain amount is in its own currency, which is the buyer's (docs/vendors/shopify.md 4). */
-function amountOf(transaction: TransactionPayload, amounts: Amounts): Money | undefined {
+export function amountOf(transaction: TransactionPayload, amounts: Amounts): Money | undefined {
   const path = `transaction ${transaction.id}`;
   const { currency, amount: plain } = transaction;
   const isOurs = currency === undefined ? amounts.hasOneCurrency : currency === amounts.currency;

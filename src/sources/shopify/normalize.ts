@@ -1,17 +1,19 @@
 import { orderKey } from '#core/ids.ts';
 import type { ConnectionId } from '#core/ids.ts';
-import { add, equal } from '#core/money.ts';
+import { add, equal, isZero, subtract, sum } from '#core/money.ts';
 import type { Money } from '#core/money.ts';
 import { totalByLines } from '#core/order.ts';
-import type { Order, OrderLine } from '#core/order.ts';
+import type { Cash, Order, OrderLine, Refund } from '#core/order.ts';
+import { worthOf } from '#core/sale.ts';
 import type { Snapshot } from '#pipeline/ports.ts';
 import { amountsOf } from './amounts.ts';
 import type { Amounts, CurrencySide } from './amounts.ts';
 import { buyerOf } from './buyer.ts';
-import { cashOf, refundsOf } from './cash.ts';
+import { cashOf } from './cash.ts';
 import type { Sale } from './cash.ts';
 import { cashRoundingOf, linesOf, withoutUnmarkedTip } from './lines.ts';
 import { malformed } from './payload.ts';
+import { refundsOf } from './refunds.ts';
 import type { OrderPayload } from './payload.ts';
 
 export interface ShopIdentity {
@@ -30,6 +32,9 @@ export function normalize(body: OrderPayload, shop: ShopIdentity): Snapshot {
   const total = add(sale.total, sale.rounding);
   const lines = withoutUnmarkedTip(linesOf(body, sale.amounts), { order: body, total });
   const buyer = buyerOf(body);
+  const cash = cashOf(body, sale);
+  const country = countryOf(body);
+  const { refunds, doubt } = refundsOf({ order: body, sale, lines, currentTotal: sale.shownCurrentTotal });
   const order: Order = {
     key: orderKey(shop.connection, body.id),
     connection: shop.connection,
@@ -52,9 +57,12 @@ export function normalize(body: OrderPayload, shop: ShopIdentity): Snapshot {
     lines,
     // Cash rounding is charged by the drawer, not by the order: a line of its own, so that invoice and cash agree.
     total: (shop.currencySide === 'shop' ? disputed(body, sale, lines) : undefined) ?? total,
-    currentTotal: add(sale.currentTotal, sale.rounding),
-    cash: cashOf(body, sale),
-    refunds: refundsOf(body, sale),
+    currentTotal: add(currentTotalOf(sale, refunds, body), sale.rounding),
+    cash,
+    refunds,
+    ...(doubt === undefined ? {} : { doubt }),
+    isVoided: isVoided(body, cash),
+    ...(country === undefined ? {} : { country }),
     buyer: {
       ...(buyer.customerId === undefined ? {} : { customerId: buyer.customerId }),
       hasEmail: buyer.email !== '',
@@ -69,19 +77,36 @@ function saleOf(body: OrderPayload, side: CurrencySide): Sale {
   if (total === undefined) {
     throw malformed(body.id, 'total_price', `is missing in ${amounts.currency}`);
   }
+  const shownCurrentTotal = amounts.read({
+    set: body.current_total_price_set,
+    plain: body.current_total_price,
+    path: 'current_total_price',
+  });
   return {
     amounts,
     placedAt: placedStamp(body).at,
     total,
-    // Old bodies have no current total: nothing could be edited then.
-    currentTotal:
-      amounts.read({
-        set: body.current_total_price_set,
-        plain: body.current_total_price,
-        path: 'current_total_price',
-      }) ?? total,
+    currentTotal: shownCurrentTotal ?? total,
+    ...(shownCurrentTotal === undefined ? {} : { shownCurrentTotal }),
     rounding: cashRoundingOf(body, amounts),
   };
+}
+
+/** Old bodies have no current total: then it is what their refunds left. */
+function currentTotalOf(sale: Sale, refunds: readonly Refund[], body: OrderPayload): Money {
+  const basis = { currency: sale.amounts.currency, pricesIncludeTax: body.taxes_included };
+  const returned = refunds.map((refund) => worthOf(refund, basis));
+  return sale.shownCurrentTotal ?? subtract(sale.total, sum(returned, basis.currency));
+}
+
+/** What was authorized is gone, so the order is not owed any more unless it is paid in another way. */
+function isVoided({ financial_status: status }: OrderPayload, cash: Cash): boolean {
+  return (status === 'voided' || status === 'expired') && cash.state === 'known' && isZero(cash.received);
+}
+
+function countryOf({ shipping_address: to, billing_address: billed }: OrderPayload): string | undefined {
+  const codes = [to?.country_code, billed?.country_code].map((code) => code?.toUpperCase() ?? '');
+  return codes.find((code) => /^[A-Z]{2}$/.test(code));
 }
 
 /** The total as Shopify writes it beside its set; in the shop's currency. */

@@ -18,6 +18,7 @@ export type LinePayload = z.infer<typeof LINE>;
 export type ShippingPayload = z.infer<typeof SHIPPING>;
 export type TaxPayload = z.infer<typeof TAX>;
 export type AllocationPayload = z.infer<typeof ALLOCATION>;
+export type RefundPayload = z.infer<typeof REFUND>;
 export type TransactionPayload = z.infer<typeof TRANSACTION>;
 export type AddressPayload = z.infer<typeof ADDRESS>;
 export type BagPayload = z.infer<typeof BAG>;
@@ -367,10 +368,39 @@ const TRANSACTION = object({
   created_at: maybe(readStamp),
 });
 
+/** The sets are exact; the plain amounts beside them are JSON numbers, which are read as their digits. */
+const REFUND_LINE = object({
+  line_item_id: field(readId),
+  quantity: field(readCount),
+  subtotal: maybe(readDecimal),
+  subtotal_set: BAG.nullish(),
+  total_tax: maybe(readDecimal),
+  total_tax_set: BAG.nullish(),
+});
+
+const REFUND_SHIPPING = object({
+  shipping_line_id: maybe(readId),
+  subtotal_amount_set: BAG.nullish(),
+  tax_amount_set: BAG.nullish(),
+});
+
+const ADJUSTMENT = object({
+  kind: orElse(readText, ''),
+  amount: maybe(readDecimal),
+  amount_set: BAG.nullish(),
+  tax_amount: maybe(readDecimal),
+  tax_amount_set: BAG.nullish(),
+});
+
 const REFUND = object({
   id: field(readId),
   processed_at: maybe(readStamp),
   created_at: maybe(readStamp),
+  refund_line_items: list(REFUND_LINE),
+  refund_shipping_lines: list(REFUND_SHIPPING),
+  order_adjustments: list(ADJUSTMENT),
+  total_duties_set: BAG.nullish(),
+  total_additional_fees_set: BAG.nullish(),
   transactions: list(TRANSACTION),
 });
 
@@ -430,6 +460,7 @@ const ORDER = object({
   original_total_duties_set: BAG.nullish(),
   original_total_additional_fees_set: BAG.nullish(),
   total_cash_rounding_payment_adjustment_set: BAG.nullish(),
+  total_cash_rounding_refund_adjustment_set: BAG.nullish(),
   tax_lines: list(TAX),
   line_items: z
     .array(LINE, {

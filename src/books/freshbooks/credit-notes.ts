@@ -1,0 +1,113 @@
+import type { Receipt } from '#core/ledger.ts';
+import { invariant } from '#core/invariant.ts';
+import * as money from '#core/money.ts';
+import type { Answer } from '#net/request.ts';
+import type { Standing, Task } from '#pipeline/ports.ts';
+import { expectDone } from './api.ts';
+import type { Api } from './api.ts';
+import { onceWritten, proofOf } from './invoice-reading.ts';
+import { bookable, layoutOf } from './layout.ts';
+import { scan, writeAnyScript } from './listing.ts';
+import { creditLinesBody, creditNoteBody, markerOf } from './mapping.ts';
+import { creditNoteIn, creditNotesIn, needAmount } from './payload.ts';
+import type { ReadCreditNote } from './payload.ts';
+
+/** Refunds into store credit as credit notes of their client: found again by our mark in the notes. */
+
+type CreditTask = Extract<Task, { kind: 'credit-note' }>;
+
+/** A customer has few; the bound is for a filter that is not honoured. */
+const PAGES_MAX = 100;
+
+export async function findCreditNote(api: Api, task: CreditTask): Promise<Standing> {
+  const { step, clientId } = task;
+  let marked: ReadCreditNote | undefined;
+  const listing = {
+    path: 'credit_notes/credit_notes',
+    query: [['search[clientid]', clientId]] as const,
+    read: creditNotesIn,
+    doing: `Looking for the credit note of ${step.document.number}`,
+    pagesMax: PAGES_MAX,
+  };
+  const end = await scan(api, listing, (credit) => {
+    if (credit.visibility === 'deleted' || !credit.notes.includes(markerOf(step.reference))) {
+      return 'go-on';
+    }
+    marked = credit;
+    return 'stop';
+  });
+  if (marked !== undefined) {
+    return { state: 'standing', receipt: { ...receiptOf(task, marked), isFound: true } };
+  }
+  return end === 'too-many'
+    ? {
+        state: 'unclear',
+        code: 'books-expense-unclear',
+        detail: `The credit notes of client ${clientId} are too many to look through`,
+        facts: [],
+      }
+    : bookable(step.document);
+}
+
+/** A total that FreshBooks computes otherwise by no more than rounding explains gets its rounding line corrected at once. */
+export async function createCreditNote(api: Api, task: CreditTask): Promise<Receipt> {
+  const { step, clientId } = task;
+  const { document } = step;
+  const { reply, remarks } = await writeAnyScript(
+    api,
+    { method: 'post', path: 'credit_notes/credit_notes' },
+    {
+      body: creditNoteBody(step, { clientId, layout: layoutOf(document) }),
+      doing: `Creating the credit note of ${document.number}`,
+    },
+  );
+  const { result, answer } = expectDone(reply);
+  const credit = creditNoteIn(result, answer);
+  const total = needAmount(credit.total, 'the credit note', answer);
+  const correction = money.subtract(document.total, total);
+  const isCorrectable =
+    !money.isZero(correction) && money.compare(money.absolute(correction), document.roundingLimit) <= 0;
+  const written = isCorrectable
+    ? await onceWritten(() => correct(api, task, { credit, correction }))
+    : { credit, answer };
+  return receiptOf(task, written.credit, written.answer, remarks);
+}
+
+async function correct(
+  api: Api,
+  { step }: CreditTask,
+  { credit, correction }: { credit: ReadCreditNote; correction: money.Money },
+): Promise<{ readonly credit: ReadCreditNote; readonly answer: Answer }> {
+  const { result, answer } = expectDone(
+    await api.put(`credit_notes/credit_notes/${credit.id}`, {
+      body: creditLinesBody(layoutOf(step.document, correction)),
+      doing: `Correcting the rounding of credit note ${credit.number}`,
+    }),
+  );
+  const corrected = creditNoteIn(result, answer);
+  invariant(corrected.id === credit.id, `credit note ${credit.id} is corrected`);
+  return { credit: corrected, answer };
+}
+
+function receiptOf(
+  { step }: CreditTask,
+  credit: ReadCreditNote,
+  answer?: Answer,
+  remarks: readonly string[] = [],
+): Receipt {
+  const { total } = step.document;
+  const told =
+    credit.total === undefined || money.equal(credit.total, total)
+      ? remarks
+      : [
+          ...remarks,
+          `FreshBooks made credit note ${credit.number} of ${money.show(credit.total)}, and ${money.show(total)} was credited: correct it there`,
+        ];
+  return {
+    externalId: credit.id,
+    number: credit.number,
+    ...(credit.total === undefined ? {} : { amount: credit.total }),
+    ...(answer === undefined ? {} : proofOf(answer)),
+    ...(told.length === 0 ? {} : { remarks: told }),
+  };
+}

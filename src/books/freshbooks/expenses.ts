@@ -1,0 +1,131 @@
+import { Failure } from '#core/failure.ts';
+import type { Receipt } from '#core/ledger.ts';
+import * as money from '#core/money.ts';
+import type { Money } from '#core/money.ts';
+import type { Answer } from '#net/request.ts';
+import type { Standing, Task } from '#pipeline/ports.ts';
+import { expectDone } from './api.ts';
+import type { Api } from './api.ts';
+import { readExpenseCategories } from './categories.ts';
+import { proofOf } from './invoice-reading.ts';
+import { daysFrom, scan } from './listing.ts';
+import { expenseBody, isMarked, markerOf } from './mapping.ts';
+import { expenseIn, expensesIn, needAmount } from './payload.ts';
+import type { ReadExpense } from './payload.ts';
+import { fold } from './taxes.ts';
+
+/** Refunds as expenses of their day: found again by our mark in the notes. */
+
+type ExpenseTask = Extract<Task, { kind: 'expense' }>;
+
+/** A window of three days; as many expenses as anybody has in them. */
+const PAGES_MAX = 100;
+/** Of categories that there are, so many are named. */
+const NAMES_SHOWN = 20;
+
+export async function findExpense(api: Api, task: ExpenseTask): Promise<Standing> {
+  const { step } = task;
+  let marked: ReadExpense | undefined;
+  let lookalike: ReadExpense | undefined;
+  const listing = {
+    path: 'expenses/expenses',
+    query: [
+      ['search[date_min]', daysFrom(step.spentOn, -1)],
+      ['search[date_max]', daysFrom(step.spentOn, 2)],
+    ] as const,
+    read: expensesIn,
+    doing: `Looking for the expense of ${step.invoiceNumber}`,
+    pagesMax: PAGES_MAX,
+  };
+  const end = await scan(api, listing, (expense) => {
+    if (expense.visibility === 'deleted') {
+      return 'go-on';
+    }
+    if (expense.notes.includes(markerOf(step.reference))) {
+      marked = expense;
+      return 'stop';
+    }
+    if (isAlike(task, expense)) {
+      lookalike = expense;
+    }
+    return 'go-on';
+  });
+  if (marked !== undefined) {
+    return { state: 'standing', receipt: { ...receiptOf(task, marked), isFound: true } };
+  }
+  return lookalike === undefined && end !== 'too-many' ? { state: 'absent' } : perhapsOurs(task, lookalike);
+}
+
+/** Another refund of ours on the same day with the same amount bears its own mark. */
+function isAlike({ step }: ExpenseTask, expense: ReadExpense): boolean {
+  return (
+    expense.spentOn === step.spentOn &&
+    expense.amount !== undefined &&
+    money.equal(expense.amount, step.amount) &&
+    expense.vendor === step.invoiceNumber &&
+    !isMarked(expense.notes)
+  );
+}
+
+function perhapsOurs({ step }: ExpenseTask, expense: ReadExpense | undefined): Standing {
+  return {
+    state: 'unclear',
+    code: 'books-expense-unclear',
+    detail:
+      expense === undefined
+        ? `The expenses around ${step.spentOn} are too many to look through`
+        : `Expense ${expense.id} of ${step.spentOn} is like the one to be made and does not carry our mark`,
+    facts: [{ name: 'Expense to be made', value: `${money.show(step.amount)} on ${step.spentOn}` }],
+  };
+}
+
+/** FreshBooks marks look-alikes as duplicates and takes them all the same, so that mark says nothing. */
+export async function createExpense(api: Api, task: ExpenseTask): Promise<Receipt> {
+  const { step } = task;
+  const categoryId = await categoryIdOf(api, step.category);
+  const { result, answer } = expectDone(
+    await api.post('expenses/expenses', {
+      body: expenseBody(step, categoryId),
+      doing: `Creating the expense of ${money.show(step.amount)} for ${step.invoiceNumber}`,
+    }),
+  );
+  return receiptOf(task, expenseIn(result, answer), answer);
+}
+
+/** Read anew each time: refunds beside their invoices are rare, and a renamed category must not be missed. */
+async function categoryIdOf(api: Api, name: string): Promise<string> {
+  const categories = await readExpenseCategories(api);
+  const found = categories.find((category) => category.name.toLowerCase() === name.trim().toLowerCase());
+  if (found !== undefined) {
+    return found.id;
+  }
+  const names = categories.slice(0, NAMES_SHOWN).map((category) => category.name);
+  throw new Failure('books-category-unknown', {
+    detail: `FreshBooks has no expense category "${name}"`,
+    facts: [{ name: 'Categories', value: names.join(', ') }],
+  });
+}
+
+function receiptOf({ step }: ExpenseTask, expense: ReadExpense, answer?: Answer): Receipt {
+  const amount = answer === undefined ? expense.amount : needAmount(expense.amount, 'the expense', answer);
+  const remarks = [
+    amount === undefined || money.equal(amount, step.amount)
+      ? ''
+      : `FreshBooks booked ${money.show(amount)} of the refund of ${money.show(step.amount)}`,
+    areTaxesKept(step.taxes, expense)
+      ? ''
+      : `FreshBooks shows other taxes on expense ${expense.id} than were refunded: look at it`,
+  ].filter((remark) => remark !== '');
+  return {
+    externalId: expense.id,
+    ...(amount === undefined ? {} : { amount }),
+    ...(answer === undefined ? {} : proofOf(answer)),
+    ...(remarks.length === 0 ? {} : { remarks }),
+  };
+}
+
+function areTaxesKept(taxes: ExpenseTask['step']['taxes'], expense: ReadExpense): boolean {
+  const isSame = (wanted: Money, shown: Money | undefined): boolean =>
+    shown !== undefined && money.equal(wanted, shown);
+  return fold(taxes).taxes.every((tax, index) => isSame(tax.charged, expense.taxes[index]?.amount));
+}

@@ -1,0 +1,215 @@
+import type { Fact } from '#core/failure.ts';
+import { toJson } from '#core/json.ts';
+import { add, equal, isZero, negate, show, subtract, sum, zero } from '#core/money.ts';
+import type { Money } from '#core/money.ts';
+import type { Doubt, OrderLine, Payout, Refund } from '#core/order.ts';
+import { paidBack, worthOf } from '#core/sale.ts';
+import { amountOf, counts, gatewaysOf } from './cash.ts';
+import type { Sale } from './cash.ts';
+import type { OrderPayload, RefundPayload } from './payload.ts';
+import { UnreadableReturn, returnsOf } from './returns.ts';
+import type { Reading } from './returns.ts';
+
+/**
+ * Refunds, edits that removed, and cancellations (docs/vendors/shopify.md 4.3, 4.4). What some of their fields mean is not
+ * documented, so every reading is tried, and only one that fulfils the identities is taken:
+ *
+ *   paid back = worth of what was returned − differences       for each entry with money
+ *   total now = total − worth of all that was returned         for the order
+ */
+export interface RefundsRead {
+  readonly refunds: readonly Refund[];
+  readonly doubt?: Doubt;
+}
+
+export interface RefundContext {
+  readonly order: OrderPayload;
+  readonly sale: Sale;
+  readonly lines: readonly OrderLine[];
+  /** As the body shows it; old ones do not. */
+  readonly currentTotal: Money | undefined;
+}
+
+export function refundsOf(context: RefundContext): RefundsRead {
+  const { order } = context;
+  if (order.refunds.length === 0) {
+    return { refunds: [] };
+  }
+  try {
+    const found = new Map<string, readonly Refund[]>();
+    for (const reading of readingsOf(order)) {
+      const refunds = readBy(reading, context);
+      if (isRight(refunds, context)) {
+        found.set(toJson(refunds), refunds);
+      }
+    }
+    const [only, ...others] = [...found.values()];
+    return only !== undefined && others.length === 0
+      ? { refunds: only }
+      : doubtful(context, found.size === 0 ? 'do not add up' : 'can be read in more than one way');
+  } catch (thrown) {
+    if (thrown instanceof UnreadableReturn) {
+      return { refunds: bare(context), doubt: { ask: 'shop', why: thrown.message, facts: [] } };
+    }
+    throw thrown;
+  }
+}
+
+/** All that the fields could mean. Where tax is zero or on top, several say the same, which is no doubt. */
+function readingsOf(order: OrderPayload): Reading[] {
+  const goods = order.taxes_included ? (['gross', 'net'] as const) : (['net'] as const);
+  const readings: Reading[] = [];
+  for (const goodsAre of goods) {
+    for (const shippingIs of ['net', 'gross'] as const) {
+      for (const extrasTaxes of ['stay', 'go back'] as const) {
+        for (const rounding of ['none', 'in the last'] as const) {
+          readings.push({ goodsAre, shippingIs, extrasTaxes, rounding });
+        }
+      }
+    }
+  }
+  return readings;
+}
+
+function readBy(reading: Reading, context: RefundContext): Refund[] {
+  const { order, sale } = context;
+  const all = returnsOf(reading, context);
+  const last = order.refunds.findLastIndex((refund) => refund.transactions.length > 0);
+  return order.refunds
+    .map((refund, index): Refund => {
+      const rounding = reading.rounding === 'in the last' && index === last ? roundingOf(context) : undefined;
+      const difference = differenceOf(refund, context);
+      return {
+        id: refund.id,
+        at: (refund.processed_at ?? refund.created_at)?.at ?? sale.placedAt,
+        returns: all[index] ?? [],
+        difference: rounding === undefined ? difference : subtract(difference, rounding),
+        payouts: payoutsOf(refund, context),
+        isPending: refund.transactions.some(({ kind, status }) => kind === 'refund' && status === 'pending'),
+      };
+    })
+    .sort((a, b) => a.at - b.at);
+}
+
+/** Cash drawers round what they give back, too. */
+function roundingOf({ order, sale }: RefundContext): Money {
+  return sale.amounts.orZero({
+    set: order.total_cash_rounding_refund_adjustment_set,
+    path: 'total_cash_rounding_refund_adjustment',
+  });
+}
+
+/** Refunded shipping may stand among the adjustments; it is a return and no difference. */
+function differenceOf(refund: RefundPayload, { sale: { amounts } }: RefundContext): Money {
+  const real = refund.order_adjustments.filter(({ kind }) => kind !== 'shipping_refund');
+  return sum(
+    real.map(({ amount, amount_set: set, tax_amount: tax, tax_amount_set: taxSet }) =>
+      add(
+        needed(amounts.read({ set, plain: amount, path: 'order_adjustments.amount' }), refund),
+        amounts.orZero({ set: taxSet, plain: tax, path: 'order_adjustments.tax_amount' }),
+      ),
+    ),
+    amounts.currency,
+  );
+}
+
+function needed(amount: Money | undefined, refund: RefundPayload): Money {
+  if (amount === undefined) {
+    throw new UnreadableReturn(`Refund ${refund.id} is not shown in the order’s currency`);
+  }
+  return amount;
+}
+
+/** Only transactions that succeeded are money. One that is shown in another currency only is asked for by `cashOf`. */
+function payoutsOf(refund: RefundPayload, { order, sale }: RefundContext): Payout[] {
+  const paidBy = paidGateways(order);
+  return refund.transactions
+    .filter((transaction) => transaction.kind === 'refund' && counts(transaction, order))
+    .flatMap((transaction) => {
+      const amount = amountOf(transaction, sale.amounts);
+      const { gateway } = transaction;
+      const isCredit = STORE_CREDIT.test(gateway) && !paidBy.includes(gateway);
+      return amount === undefined
+        ? []
+        : [
+            {
+              amount,
+              at:
+                (transaction.processed_at ?? transaction.created_at ?? refund.created_at)?.at ??
+                sale.placedAt,
+              gateway: gateway === '' ? 'unknown' : gateway,
+              to: isCredit ? ('store-credit' as const) : ('money' as const),
+              transactionId: transaction.id,
+            },
+          ];
+    });
+}
+
+/** A gift card that paid is refilled, which is money back the way it came; else it is a new credit. */
+const STORE_CREDIT = /gift.?card|store.?credit/i;
+
+function paidGateways(order: OrderPayload): readonly string[] {
+  const receipts = order.transactions?.filter(({ kind }) => kind === 'sale' || kind === 'capture');
+  return receipts === undefined ? gatewaysOf(order) : receipts.map(({ gateway }) => gateway);
+}
+
+function isRight(refunds: readonly Refund[], context: RefundContext): boolean {
+  const basis = basisOf(context);
+  const { currentTotal, sale } = context;
+  const worth = sum(
+    refunds.map((refund) => worthOf(refund, basis)),
+    basis.currency,
+  );
+  const isNow = currentTotal === undefined || equal(subtract(sale.total, worth), currentTotal);
+  return (
+    isNow &&
+    refunds.every((refund) => {
+      const back = paidBack(refund, basis.currency);
+      const isRemoval = isZero(refund.difference) && isZero(back);
+      return isRemoval || equal(back, subtract(worthOf(refund, basis), refund.difference));
+    })
+  );
+}
+
+function basisOf({ order, sale }: RefundContext): { currency: string; pricesIncludeTax: boolean } {
+  return { currency: sale.amounts.currency, pricesIncludeTax: order.taxes_included };
+}
+
+function doubtful(context: RefundContext, problem: string): RefundsRead {
+  const [reading] = readingsOf(context.order);
+  const refunds = reading === undefined ? [] : readBy(reading, context);
+  const basis = basisOf(context);
+  const facts = refunds.flatMap((refund): Fact[] => [
+    { name: `Refund ${refund.id}: returned`, value: show(worthOf(refund, basis)) },
+    { name: `Refund ${refund.id}: differences`, value: show(negate(refund.difference)) },
+    { name: `Refund ${refund.id}: paid back`, value: show(paidBack(refund, basis.currency)) },
+  ]);
+  const now = context.currentTotal === undefined ? 'not shown' : show(context.currentTotal);
+  return {
+    refunds: bare(context),
+    doubt: {
+      // Our own reading shows all that there is; a message may leave out duties and fees that went back.
+      ask:
+        context.order.transactions === undefined || context.order.transactions === null ? 'shop' : 'person',
+      why: `Its refunds ${problem}`,
+      facts: [
+        { name: 'Total', value: show(context.sale.total) },
+        { name: 'Total as it is now', value: now },
+        ...facts,
+      ],
+    },
+  };
+}
+
+/** What is certain of them: the money. */
+function bare(context: RefundContext): Refund[] {
+  const none = zero(context.sale.amounts.currency);
+  return context.order.refunds.map((refund) => ({
+    id: refund.id,
+    at: (refund.processed_at ?? refund.created_at)?.at ?? context.sale.placedAt,
+    returns: [],
+    difference: none,
+    payouts: payoutsOf(refund, context),
+    isPending: refund.transactions.some(({ status }) => status === 'pending'),
+  }));
+}
