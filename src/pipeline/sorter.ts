@@ -202,10 +202,14 @@ function take(
   const isOutstanding =
     reread?.at !== undefined && reread.at > order.updatedAt && delivery.topic !== READ_TOPIC;
   // A newer state ends the doubt between two older ones; what it does not tell blocks nothing but its own payment.
-  const unpaid =
+  const untold =
     order.cash.state === 'reread'
-      ? { ...asked(record, { why: order.cash.why }, now), isBlocking: false }
-      : undefined;
+      ? order.cash.why
+      : order.doubt?.ask === 'shop'
+        ? order.doubt.why
+        : undefined;
+  const unpaid =
+    untold === undefined ? undefined : { ...asked(record, { why: untold }, now), isBlocking: false };
   const question = unpaid ?? (isOutstanding ? reread : undefined);
   return {
     ...rest,

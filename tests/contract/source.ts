@@ -124,14 +124,19 @@ async function readsWhatItSends({ source, orders }: SourceWorld): Promise<void> 
 
 /** The same canonical order, but for what a message says by itself that it does not tell: the money that moved. */
 export function assertSameSnapshot({ sent, read }: { sent: Snapshot; read: Snapshot }, name: string): void {
-  const { cash: sentCash, refunds: sentRefunds, ...sentRest } = sent.order;
-  const { cash: readCash, refunds: readRefunds, ...readRest } = read.order;
+  const { cash: sentCash, refunds: sentRefunds, doubt, ...sentRest } = sent.order;
+  const { cash: readCash, refunds: readRefunds, doubt: readDoubt, ...readRest } = read.order;
   assert.deepEqual(readRest, sentRest, name);
   assert.deepEqual(read.buyer, sent.buyer, name);
   assertSameMoney({ sent: sentCash, read: readCash }, name);
+  assert.equal(readDoubt, undefined, name);
   const isTold = sentCash.state !== 'reread';
-  const figures = ({ amount, ...rest }: Refund): unknown => (isTold ? { ...rest, amount } : rest);
-  assert.deepEqual(readRefunds.map(figures), sentRefunds.map(figures), name);
+  const figures = ({ payouts, ...rest }: Refund): unknown => (isTold ? { ...rest, payouts } : rest);
+  if (doubt === undefined) {
+    assert.deepEqual(readRefunds.map(figures), sentRefunds.map(figures), name);
+  } else {
+    assert.equal(doubt.ask, 'shop', name);
+  }
 }
 
 /** What arrives may not tell how much was received or in which parts; what is read always does. */

@@ -198,17 +198,22 @@ describe('refunds', () => {
       ...bodyOf(),
       financial_status: 'partially_refunded',
       refunds: [{ ...refund, transactions }],
-    }).order.refunds.map(({ id, at, amount, isPending }) => ({ id, at, amount: show(amount), isPending }));
+    }).order.refunds.map(({ id, at, payouts, isPending }) => ({
+      id,
+      at,
+      paid: payouts.map(({ amount }) => show(amount)),
+      isPending,
+    }));
 
   test('they are what went back, on their own day', () => {
     assert.deepEqual(refundsOf([payout, { ...payout, id: 10, amount: '1.00', status: 'failure' }]), [
-      { id: '77', at: Date.parse('2026-11-22T15:00:01Z'), amount: '4.00 USD', isPending: false },
+      { id: '77', at: Date.parse('2026-11-22T15:00:01Z'), paid: ['4.00 USD'], isPending: false },
     ]);
   });
 
   test('a pending one is no money yet', () => {
     const [pending] = refundsOf([{ ...payout, status: 'pending' }]);
-    assert.deepEqual([pending?.amount, pending?.isPending], ['0.00 USD', true]);
+    assert.deepEqual([pending?.paid, pending?.isPending], [[], true]);
   });
 
   test('one that is shown only in the buyer’s currency is asked for', () => {
@@ -217,10 +222,11 @@ describe('refunds', () => {
     const body = { ...bodyOf(foreign), refunds: [{ ...refund, transactions }] };
     const { order } = snapshotOf(body);
     assert.equal(shown(order.cash), 'reread: Refund transaction 9 is not shown in USD');
-    assert.equal(show(snapshotOf(body, 'presentment').order.refunds[0]?.amount ?? order.total), '3.69 EUR');
+    const [paid] = snapshotOf(body, 'presentment').order.refunds[0]?.payouts ?? [];
+    assert.equal(show(paid?.amount ?? order.total), '3.69 EUR');
   });
 
   test('removed units are a refund of nothing', () => {
-    assert.equal(refundsOf([])[0]?.amount, '0.00 USD');
+    assert.deepEqual(refundsOf([])[0]?.paid, []);
   });
 });

@@ -39,7 +39,7 @@ const ORDER_HEADER = `query OrderForAccounting($id: ID!) {
     totalTipReceivedSet { ...M }
     originalTotalDutiesSet { ...M }
     originalTotalAdditionalFeesSet { ...M }
-    totalCashRoundingAdjustment { paymentSet { ...M } }
+    totalCashRoundingAdjustment { paymentSet { ...M } refundSet { ...M } }
     taxLines { title rate channelLiable priceSet { ...M } }
     discountApplications(first: 100) {
       pageInfo { hasNextPage }
@@ -90,6 +90,15 @@ const REFUND = `query RefundForAccounting($id: ID!, $after: String) {
   refund(id: $id) {
     id createdAt processedAt
     order { id updatedAt }
+    refundShippingLines(first: 50) {
+      pageInfo { hasNextPage }
+      nodes { shippingLine { id } subtotalAmountSet { ...M } taxAmountSet { ...M } }
+    }
+    orderAdjustments(first: 50) {
+      pageInfo { hasNextPage }
+      nodes { amountSet { ...M } taxAmountSet { ...M } }
+    }
+    duties { amountSet { ...M } }
     transactions(first: 50, after: $after) {
       pageInfo { hasNextPage endCursor }
       nodes { ...T }
@@ -97,6 +106,37 @@ const REFUND = `query RefundForAccounting($id: ID!, $after: String) {
   }
 }
 ${TRANSACTION}
+${MONEY}`;
+
+const REFUND_LINES = `query RefundLines($id: ID!, $after: String) {
+  refund(id: $id) {
+    id
+    order { id updatedAt }
+    refundLineItems(first: 50, after: $after) {
+      pageInfo { hasNextPage endCursor }
+      nodes { quantity lineItem { id } subtotalSet { ...M } totalTaxSet { ...M } }
+    }
+  }
+}
+${MONEY}`;
+
+/** The shop's own ledger: fees that went back stand nowhere else (docs/vendors/shopify.md 11). */
+const AGREEMENTS = `query OrderAgreements($id: ID!, $after: String) {
+  order(id: $id) {
+    id updatedAt
+    agreements(first: 10, after: $after) {
+      pageInfo { hasNextPage endCursor }
+      nodes {
+        __typename
+        ... on RefundAgreement { refund { id } }
+        sales(first: 50) {
+          pageInfo { hasNextPage }
+          nodes { lineType totalAmount { ...M } totalTaxAmount { ...M } }
+        }
+      }
+    }
+  }
+}
 ${MONEY}`;
 
 const PREFLIGHT = `query Preflight {
@@ -133,6 +173,8 @@ export type DocumentName =
   | 'order-header'
   | 'order-lines'
   | 'refund'
+  | 'refund-lines'
+  | 'agreements'
   | 'preflight'
   | 'webhook-list'
   | 'webhook-create'
@@ -143,6 +185,8 @@ export const DOCUMENTS: Readonly<Record<DocumentName, string>> = {
   'order-header': ORDER_HEADER,
   'order-lines': ORDER_LINES,
   refund: REFUND,
+  'refund-lines': REFUND_LINES,
+  agreements: AGREEMENTS,
   preflight: PREFLIGHT,
   'webhook-list': WEBHOOK_LIST,
   'webhook-create': WEBHOOK_CREATE,

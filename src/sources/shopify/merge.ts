@@ -13,7 +13,10 @@ export interface OrderParts {
 
 export interface RefundParts {
   readonly refund: Lossless;
+  readonly lines: readonly Lossless[];
   readonly transactions: readonly Lossless[];
+  /** Additional fees that went back, as sales of the shop's ledger. */
+  readonly fees: readonly Lossless[];
 }
 
 type Body = { readonly [key: string]: Lossless };
@@ -52,12 +55,7 @@ export function restBody({ order, lines, refunds, timeZone }: OrderParts): Body 
     shipping_lines: listOf(order, 'shippingLines.nodes').map(shippingBody),
     discount_applications: applicationsOf(order),
     transactions: listOf(order, 'transactions').map(transactionIn(at)),
-    refunds: refunds.map(({ refund, transactions }) => ({
-      id: idOf(refund, 'id'),
-      created_at: at(refund, 'createdAt'),
-      processed_at: at(refund, 'processedAt'),
-      transactions: transactions.map(transactionIn(at)),
-    })),
+    refunds: refunds.map(refundIn(at)),
     ...contactOf(order),
   };
 }
@@ -77,6 +75,7 @@ function totalsOf(order: Lossless): Body {
     original_total_duties_set: bagOf(order, 'originalTotalDutiesSet'),
     original_total_additional_fees_set: bagOf(order, 'originalTotalAdditionalFeesSet'),
     total_cash_rounding_payment_adjustment_set: bagOf(order, 'totalCashRoundingAdjustment.paymentSet'),
+    total_cash_rounding_refund_adjustment_set: bagOf(order, 'totalCashRoundingAdjustment.refundSet'),
   };
 }
 
@@ -157,6 +156,36 @@ function transactionIn(at: Stamps): Write {
     amount_set: bagOf(transaction, 'amountSet'),
     processed_at: at(transaction, 'processedAt'),
     created_at: at(transaction, 'createdAt'),
+  });
+}
+
+function refundIn(at: Stamps): (parts: RefundParts) => Body {
+  return ({ refund, lines, transactions, fees }) => ({
+    id: idOf(refund, 'id'),
+    created_at: at(refund, 'createdAt'),
+    processed_at: at(refund, 'processedAt'),
+    refund_line_items: lines.map((line) => ({
+      line_item_id: idOf(line, 'lineItem.id'),
+      ...copied(line, { quantity: 'quantity' }),
+      subtotal_set: bagOf(line, 'subtotalSet'),
+      total_tax_set: bagOf(line, 'totalTaxSet'),
+    })),
+    refund_shipping_lines: listOf(refund, 'refundShippingLines.nodes').map((part) => ({
+      shipping_line_id: idOf(part, 'shippingLine.id') === '' ? null : idOf(part, 'shippingLine.id'),
+      subtotal_amount_set: bagOf(part, 'subtotalAmountSet'),
+      tax_amount_set: bagOf(part, 'taxAmountSet'),
+    })),
+    order_adjustments: listOf(refund, 'orderAdjustments.nodes').map((entry) => ({
+      kind: 'refund_discrepancy',
+      amount_set: bagOf(entry, 'amountSet'),
+      tax_amount_set: bagOf(entry, 'taxAmountSet'),
+    })),
+    duty_returns: listOf(refund, 'duties').map((duty) => bagOf(duty, 'amountSet')),
+    fee_sales: fees.map((sale) => ({
+      total_set: bagOf(sale, 'totalAmount'),
+      tax_set: bagOf(sale, 'totalTaxAmount'),
+    })),
+    transactions: transactions.map(transactionIn(at)),
   });
 }
 

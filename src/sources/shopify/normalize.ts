@@ -57,7 +57,10 @@ export function normalize(body: OrderPayload, shop: ShopIdentity): Snapshot {
     lines,
     // Cash rounding is charged by the drawer, not by the order: a line of its own, so that invoice and cash agree.
     total: (shop.currencySide === 'shop' ? disputed(body, sale, lines) : undefined) ?? total,
-    currentTotal: add(currentTotalOf(sale, refunds, body), sale.rounding),
+    currentTotal: add(
+      doubt === undefined ? leftOf(sale, refunds, body) : (sale.shownCurrentTotal ?? sale.total),
+      sale.rounding,
+    ),
     cash,
     refunds,
     ...(doubt === undefined ? {} : { doubt }),
@@ -92,11 +95,13 @@ function saleOf(body: OrderPayload, side: CurrencySide): Sale {
   };
 }
 
-/** Old bodies have no current total: then it is what their refunds left. */
-function currentTotalOf(sale: Sale, refunds: readonly Refund[], body: OrderPayload): Money {
+/** What refunds left of the total: without doubt about them it is what the body shows, where it shows it. */
+function leftOf(sale: Sale, refunds: readonly Refund[], body: OrderPayload): Money {
   const basis = { currency: sale.amounts.currency, pricesIncludeTax: body.taxes_included };
   const returned = refunds.map((refund) => worthOf(refund, basis));
-  return sale.shownCurrentTotal ?? subtract(sale.total, sum(returned, basis.currency));
+  return refunds.length === 0
+    ? (sale.shownCurrentTotal ?? sale.total)
+    : subtract(sale.total, sum(returned, basis.currency));
 }
 
 /** What was authorized is gone, so the order is not owed any more unless it is paid in another way. */

@@ -401,6 +401,9 @@ const REFUND = object({
   order_adjustments: list(ADJUSTMENT),
   total_duties_set: BAG.nullish(),
   total_additional_fees_set: BAG.nullish(),
+  /** Only from our own reading: each duty, and each fee as a sale of the shop's ledger, negative. */
+  duty_returns: list(BAG),
+  fee_sales: list(object({ total_set: BAG.nullish(), tax_set: BAG.nullish() })),
   transactions: list(TRANSACTION),
 });
 

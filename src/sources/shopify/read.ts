@@ -80,20 +80,69 @@ interface Paging {
 }
 
 async function readRefunds(paging: Paging, order: Lossless): Promise<RefundParts[] | 'changed'> {
+  const listedRefunds = listOf(order, 'refunds');
+  const ledger = listedRefunds.length > 0 && hasFees(order) ? await readLedger(paging, order) : [];
+  if (ledger === 'changed') {
+    return 'changed';
+  }
   const refunds: RefundParts[] = [];
-  for (const listed of listOf(order, 'refunds')) {
+  for (const listed of listedRefunds) {
     const pages = await readPages(paging, {
       document: 'refund',
       id: textOf(listed, 'id'),
       connection: 'refund.transactions',
       stamp: 'refund.order.updatedAt',
     });
-    if (pages === 'changed') {
+    const lines = await readPages(paging, {
+      document: 'refund-lines',
+      id: textOf(listed, 'id'),
+      connection: 'refund.refundLineItems',
+      stamp: 'refund.order.updatedAt',
+    });
+    if (pages === 'changed' || lines === 'changed') {
       return 'changed';
     }
-    refunds.push({ refund: fieldOf(pages.first, 'refund') ?? null, transactions: pages.nodes });
+    const refund = fieldOf(pages.first, 'refund') ?? null;
+    assertShown(refund, ['refundShippingLines', 'orderAdjustments'], paging.doing);
+    const agreed = ledger.filter((agreement) => textOf(agreement, 'refund.id') === textOf(listed, 'id'));
+    refunds.push({
+      refund,
+      lines: lines.nodes,
+      transactions: pages.nodes,
+      fees: agreed
+        .flatMap((agreement) => listOf(agreement, 'sales.nodes'))
+        .filter((sale) => textOf(sale, 'lineType') === 'ADDITIONAL_FEE'),
+    });
   }
   return refunds;
+}
+
+function hasFees(order: Lossless): boolean {
+  return /[1-9]/.test(textOf(order, 'originalTotalAdditionalFeesSet.shopMoney.amount'));
+}
+
+/** What every refund took back, by the shop's own account of it. */
+async function readLedger(paging: Paging, order: Lossless): Promise<readonly Lossless[] | 'changed'> {
+  const pages = await readPages(paging, {
+    document: 'agreements',
+    id: textOf(order, 'id'),
+    connection: 'order.agreements',
+    stamp: 'order.updatedAt',
+  });
+  if (pages === 'changed') {
+    return 'changed';
+  }
+  pages.nodes.forEach((agreement) => assertShown(agreement, ['sales'], paging.doing));
+  return pages.nodes;
+}
+
+/** A list that was cut would make another refund of it. */
+function assertShown(value: Lossless, connections: readonly string[], doing: string): void {
+  for (const connection of connections) {
+    if (isTrue(value, `${connection}.pageInfo.hasNextPage`)) {
+      throw cut(doing, `more ${connection} than are asked for`);
+    }
+  }
 }
 
 interface Paged {
@@ -131,11 +180,7 @@ async function readPages({ api, doing, updatedAt }: Paging, paged: Paged): Promi
 
 /** A list that was cut would make a smaller order of it. */
 function assertWhole(order: Lossless, doing: string): void {
-  for (const connection of ['discountApplications', 'shippingLines']) {
-    if (isTrue(order, `${connection}.pageInfo.hasNextPage`)) {
-      throw cut(doing, `more ${connection} than are asked for`);
-    }
-  }
+  assertShown(order, ['discountApplications', 'shippingLines'], doing);
   const transactions = listOf(order, 'transactions').length;
   const count = textOf(order, 'transactionsCount.count');
   if (count === '' ? transactions >= LISTED_MAX : Number(count) > transactions) {

@@ -128,8 +128,16 @@ function fromShipping(
 
 function extrasBack(refund: RefundPayload, { reading, context, left }: Taking): Return[] {
   const { amounts } = context.sale;
-  const duties = amounts.orZero({ set: refund.total_duties_set, path: 'total_duties' });
-  const fees = amounts.orZero({ set: refund.total_additional_fees_set, path: 'total_additional_fees' });
+  const duties = sum(
+    [refund.total_duties_set, ...refund.duty_returns].map((set) =>
+      amounts.orZero({ set, path: 'total_duties' }),
+    ),
+    amounts.currency,
+  );
+  const fees = add(
+    amounts.orZero({ set: refund.total_additional_fees_set, path: 'total_additional_fees' }),
+    feesSold(refund, context),
+  );
   const back = (amount: Money, isRight: (line: OrderLine) => boolean): Return[] => {
     const from = [...left.values()].filter(({ line }) => isRight(line));
     const whole = sum(
@@ -149,6 +157,20 @@ function extrasBack(refund: RefundPayload, { reading, context, left }: Taking): 
 interface Taken {
   readonly amount: Money;
   readonly tax: Money;
+}
+
+/** In the ledger what went back is negative, and with its tax. */
+function feesSold(refund: RefundPayload, context: RefundContext): Money {
+  const { amounts } = context.sale;
+  const none = zero(amounts.currency);
+  return sum(
+    refund.fee_sales.map(({ total_set: set, tax_set: taxSet }) => {
+      const total = amounts.orZero({ set, path: 'fee_sales.total' });
+      const tax = isIncluded(context) ? none : amounts.orZero({ set: taxSet, path: 'fee_sales.tax' });
+      return subtract(none, subtract(total, tax));
+    }),
+    amounts.currency,
+  );
 }
 
 /** An amount over several lines by what is left of each. */
