@@ -1,10 +1,18 @@
-import type { DocumentLine, InvoiceDocument, PaymentStep } from '#core/document.ts';
+import type {
+  DocumentLine,
+  ExpenseStep,
+  InvoiceDocument,
+  PaymentStep,
+  TaxTotal,
+  TaxTreatment,
+} from '#core/document.ts';
 import { connectionId, orderKey, referenceOf } from '#core/ids.ts';
 import * as money from '#core/money.ts';
 import type { Money } from '#core/money.ts';
 import type { Buyer } from '#core/order.ts';
 import { parseLocalDate } from '#core/time.ts';
-import type { Task } from '#pipeline/ports.ts';
+import type { Receipt } from '#core/ledger.ts';
+import type { LastWritten, Task } from '#pipeline/ports.ts';
 
 /** Tasks for the books, with defaults that make one plausible order of a shop in Canada. */
 
@@ -30,9 +38,13 @@ export function buyer(parts: Partial<Buyer> = {}): Buyer {
   };
 }
 
-export function line(parts: Partial<DocumentLine> = {}): DocumentLine {
+/** A line whose taxes are charged at their rates, unless the document says what was charged of them. */
+export function line(
+  parts: Partial<Omit<DocumentLine, 'taxes'>> & { readonly taxes?: readonly TaxTreatment[] } = {},
+): DocumentLine {
   const unitPrice = parts.unitPrice ?? money.parse('9.90', 'CAD');
   const quantity = parts.quantity ?? 3;
+  const net = parts.net ?? money.multiply(unitPrice, quantity);
   return {
     key: 'item:1',
     kind: 'item',
@@ -40,16 +52,31 @@ export function line(parts: Partial<DocumentLine> = {}): DocumentLine {
     description: '',
     quantity,
     unitPrice,
-    net: money.multiply(unitPrice, quantity),
-    taxes: [],
+    net,
     ...parts,
+    taxes: (parts.taxes ?? []).map((tax) => ({ ...tax, amount: money.atRate(net, tax.ratePpm, 'half-up') })),
   };
+}
+
+/** The first line under each tax bears all that was charged of it. */
+function charged(lines: readonly DocumentLine[], taxes: readonly TaxTotal[]): DocumentLine[] {
+  const isSame = (a: TaxTreatment, b: TaxTreatment): boolean => a.name === b.name && a.ratePpm === b.ratePpm;
+  return lines.map((one, index) => ({
+    ...one,
+    taxes: one.taxes.map((tax) => {
+      const total = taxes.find((candidate) => isSame(candidate, tax));
+      const isFirst = !lines.slice(0, index).some((other) => other.taxes.some((each) => isSame(each, tax)));
+      const none = money.zero(one.net.currency);
+      return { ...tax, amount: isFirst ? (total?.amount ?? none) : none };
+    }),
+  }));
 }
 
 export function document(parts: Partial<InvoiceDocument> = {}): InvoiceDocument {
   const currency = parts.currency ?? 'CAD';
-  const lines = parts.lines ?? [line()];
+  const made = parts.lines ?? [line()];
   const taxes = parts.taxes ?? [];
+  const lines = parts.taxes === undefined ? made : charged(made, taxes);
   return {
     number: 'SHOPIFY-1001',
     poNumber: 'SHOPIFY-ORDER-5001',
@@ -58,11 +85,13 @@ export function document(parts: Partial<InvoiceDocument> = {}): InvoiceDocument 
     currency,
     notes: 'Shopify order #1001 (id 5001)',
     terms: 'Record of order #1001 at shop.example. Not a request for payment.',
-    lines,
     taxes,
+    refunds: [],
+    language: 'en',
     total: money.sum([...lines.map((part) => part.net), ...taxes.map((tax) => tax.amount)], currency),
     roundingLimit: money.money(2n, currency),
     ...parts,
+    lines,
   };
 }
 
@@ -101,6 +130,7 @@ export function invoiceTask(
       slot: 1,
       reference: referenceOf(parts.order ?? ORDER, 'invoice', 1),
       document: parts.document ?? document(),
+      variant: 1,
     },
     buyer: parts.buyer ?? buyer(),
     ...(parts.clientId === undefined ? {} : { clientId: parts.clientId }),
@@ -116,19 +146,113 @@ export function sentTask(invoiceId: string): TaskOf<'sent'> {
   };
 }
 
+/** An invoice as it was last written, by the receipt of that. */
+export function lastWritten(receipt: Receipt, parts: Partial<LastWritten['invoice']> = {}): LastWritten {
+  const made = parts.document ?? document();
+  return {
+    invoice: {
+      slot: 1,
+      externalId: receipt.externalId,
+      document: made,
+      amount: receipt.amount ?? made.total,
+      isAdopted: false,
+      isFound: false,
+      isSent: false,
+      isAccepted: false,
+      ...(receipt.linesSha256 === undefined ? {} : { linesSha256: receipt.linesSha256 }),
+      ...parts,
+    },
+    paid: money.zero(made.currency),
+    edits: { say: 'ask' },
+  };
+}
+
 export function linesTask(
-  invoiceId: string,
-  {
-    from,
-    correction,
-    document: made = document(),
-  }: { from: Money; correction: Money; document?: InvoiceDocument },
+  last: LastWritten,
+  { correction, document: made = document() }: { correction?: Money; document?: InvoiceDocument } = {},
 ): TaskOf<'lines'> {
   const reference = referenceOf(ORDER, 'lines', 1);
-  return {
+  const step = {
     kind: 'lines',
-    step: { kind: 'lines', slot: 1, reference, document: made, from, correction },
+    slot: 1,
+    reference,
+    invoice: 1,
+    document: made,
+    from: last.invoice.amount,
+    correction: correction ?? money.zero(made.currency),
+  } as const;
+  return { kind: 'lines', step, last };
+}
+
+export function voidTask(last: LastWritten): TaskOf<'void'> {
+  const reference = referenceOf(ORDER, 'void', 1);
+  const step = { kind: 'void', slot: 1, reference, invoice: 1, from: last.invoice.amount } as const;
+  return { kind: 'void', step, last };
+}
+
+export function paymentChangeTask(
+  invoiceId: string,
+  { receipt, to, edits = { say: 'ask' } }: { receipt: Receipt; to: Money; edits?: LastWritten['edits'] },
+): TaskOf<'payment-change'> {
+  const amount = receipt.amount ?? money.parse('29.70', 'CAD');
+  return {
+    kind: 'payment-change',
+    step: {
+      kind: 'payment-change',
+      slot: 1,
+      reference: referenceOf(ORDER, 'payment-change', 1),
+      payment: 1,
+      from: amount,
+      to,
+    },
+    payment: {
+      slot: 1,
+      invoice: 1,
+      externalId: receipt.externalId,
+      amount,
+      paidOn: parseLocalDate('2026-11-10'),
+      method: 'card',
+    },
     invoiceId,
+    edits,
+  };
+}
+
+export function expenseTask(parts: Partial<Omit<ExpenseStep, 'kind' | 'reference'>> = {}): TaskOf<'expense'> {
+  const slot = parts.slot ?? 1;
+  return {
+    kind: 'expense',
+    step: {
+      kind: 'expense',
+      slot,
+      reference: referenceOf(ORDER, 'expense', slot),
+      refund: '901',
+      amount: money.parse('10.50', 'CAD'),
+      taxes: [{ name: 'GST', ratePpm: 50_000, amount: money.parse('0.50', 'CAD') }],
+      spentOn: parseLocalDate('2026-12-02'),
+      category: 'Other Expenses',
+      invoiceNumber: 'SHOPIFY-1001',
+      note: 'Refund 901 of order #1001',
+      ...parts,
+    },
+  };
+}
+
+export function creditNoteTask(
+  clientId: string,
+  parts: { readonly slot?: number; readonly document?: InvoiceDocument } = {},
+): TaskOf<'credit-note'> {
+  const slot = parts.slot ?? 1;
+  return {
+    kind: 'credit-note',
+    step: {
+      kind: 'credit-note',
+      slot,
+      reference: referenceOf(ORDER, 'credit-note', slot),
+      refund: '902',
+      document: parts.document ?? document({ lines: [line({ quantity: 1 })] }),
+    },
+    clientId,
   };
 }
 
@@ -143,6 +267,7 @@ export function paymentTask(
       kind: 'payment',
       slot,
       reference: referenceOf(ORDER, 'payment', slot),
+      invoice: 1,
       amount: money.parse('29.70', 'CAD'),
       paidOn: parseLocalDate('2026-11-10'),
       method: 'card',

@@ -10,6 +10,7 @@ import {
   clientTask,
   document,
   invoiceTask,
+  lastWritten,
   line,
   linesTask,
   paymentTask,
@@ -165,25 +166,29 @@ export function booksContract(harness: BooksHarness): void {
           ...dearer,
           lines: [line(), line({ key: 'fee', name: 'Fee', quantity: 1, unitPrice: correction })],
         };
-        const task = linesTask(invoice.externalId, { from, correction: money.zero('CAD'), document: native });
+        const task = linesTask(lastWritten(invoice), { document: native });
         assert.equal((await books.find(task)).state, 'absent');
-        assert.equal(money.show((await books.apply(task)).amount ?? from), '29.71 CAD');
+        const changed = await books.apply(task);
+        assert.equal(money.show(changed.amount ?? from), '29.71 CAD');
         assert.equal((await standing(books, task)).externalId, invoice.externalId);
-        const rounded = linesTask(invoice.externalId, { from: dearer.total, correction });
+        const rounded = linesTask(lastWritten(changed, { document: native }), { correction });
         assert.equal(money.show((await books.apply(rounded)).amount ?? from), '29.71 CAD');
       },
     );
     promise('lines that somebody changed since are not replaced', async ({ books }) => {
       const client = await books.apply(clientTask());
       const invoice = await books.apply(invoiceTask({ clientId: client.externalId }));
-      const stale = { from: money.parse('29.69', 'CAD'), correction: money.parse('0.01', 'CAD') };
-      const failure = await failureOf(books.apply(linesTask(invoice.externalId, stale)));
+      const stale = lastWritten(invoice, { amount: money.parse('29.69', 'CAD') });
+      const failure = await failureOf(books.apply(linesTask(stale)));
       assert.deepEqual([failure.code, failure.effect], ['books-invoice-edited', 'none']);
-      await books.apply(sentTask(invoice.externalId));
-      const sent = { ...stale, from: money.parse('29.70', 'CAD') };
-      assert.equal(
-        (await failureOf(books.apply(linesTask(invoice.externalId, sent)))).code,
-        'books-invoice-edited',
+      const other = lastWritten(invoice, { linesSha256: 'what stood before somebody changed it' });
+      assert.equal((await failureOf(books.apply(linesTask(other)))).code, 'books-invoice-edited');
+      const unclear = await books.find(
+        linesTask(other, { document: document({ lines: [line({ quantity: 4 })] }) }),
+      );
+      assert.deepEqual(
+        [unclear.state, 'code' in unclear && unclear.code],
+        ['unclear', 'books-invoice-edited'],
       );
     });
     promise(

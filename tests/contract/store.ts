@@ -10,7 +10,19 @@ import { fold } from '#core/ledger.ts';
 import { HOUR, MINUTE, SECOND, after } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import type { Lease, OrderRecord, Store, Writer } from '#pipeline/ports.ts';
-import { ORDER, SHOP, at, clientStep, entry, hold, message, order, record, rules, terms } from '#tests/build.ts';
+import {
+  ORDER,
+  SHOP,
+  at,
+  clientStep,
+  entry,
+  hold,
+  message,
+  order,
+  record,
+  rules,
+  terms,
+} from '#tests/build.ts';
 
 /** What every implementation of the port `Store` promises. */
 export interface StoreHarness {
