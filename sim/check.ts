@@ -1,5 +1,6 @@
 import type { Side } from './world/money.ts';
 import type { WorldOrder } from './world/order.ts';
+import { figuresOf } from './world/totals.ts';
 
 /**
  * The oracle: what the books must hold about an order, computed from the world alone and by other means than the
@@ -25,6 +26,24 @@ export interface ExpectedBooks {
   readonly owed: bigint;
   /** What a cash drawer put on (or, negative, took off) when it rounded. */
   readonly rounding: bigint;
+  readonly now: ExpectedNow;
+}
+
+/**
+ * What must stand now, once everything was told: sum of live invoices less credit notes and dated refund expenses = the shop's
+ * current total less amounts that went back without lines; payments less the same = captures less refunds. The tax that the
+ * channel remits is in none of them. A refund whose money is still under way or did not succeed changes nothing.
+ */
+export interface ExpectedNow {
+  readonly worth: bigint;
+  /** Received and not paid back, without the channel's part: what could stand as payments. */
+  readonly kept: bigint;
+  /** Cancelled, voided or run out without any money kept: nothing stands. */
+  readonly isGone: boolean;
+  /** The merchant's own, by name and rate. */
+  readonly taxes: readonly ExpectedTax[];
+  /** Paid back into a credit that the buyer may spend later. */
+  readonly storeCredit: bigint;
 }
 
 interface Figures {
@@ -81,7 +100,47 @@ export function expectedBooks(order: WorldOrder, side: Side = 'shop'): ExpectedB
     paid: received - refunded,
     owed: current.total + agreed + rounding - received + refunded,
     rounding,
+    now: standsNow(order, side, { received, refunded, rounding }),
   };
+}
+
+function standsNow(
+  order: WorldOrder,
+  side: Side,
+  { received, refunded, rounding }: Pick<ExpectedBooks, 'received' | 'refunded' | 'rounding'>,
+): ExpectedNow {
+  const effective = order.refunds.filter((refund) => isEffective(order, refund));
+  const left = figures({ ...order, refunds: effective }, side, 1n);
+  const agreed = sum(effective.flatMap((refund) => refund.adjustments.map((entry) => entry.amount[side])));
+  const { status } = figuresOf(order);
+  const isOver = order.cancelled !== null || status === 'voided' || status === 'expired';
+  const isGone = isOver && received === refunded;
+  const cash = received - refunded;
+  const channelPart = left.channelTax < cash ? left.channelTax : cash;
+  return {
+    worth: isGone ? 0n : left.total - left.channelTax + agreed + rounding,
+    kept: cash - (channelPart > 0n ? channelPart : 0n),
+    isGone,
+    taxes: left.taxes.filter((tax) => !tax.isChannelLiable),
+    storeCredit: sum(
+      order.transactions.filter((entry) => isStoreCredit(order, entry)).map((entry) => entry.amount[side]),
+    ),
+  };
+}
+
+/** Units that an edit took off count at once; a refund by its money, once some of it went back. */
+function isEffective(order: WorldOrder, refund: WorldOrder['refunds'][number]): boolean {
+  const own = order.transactions.filter((entry) => refund.transactionIds.includes(entry.id));
+  return refund.kind === 'removal' || own.length === 0 || own.some((entry) => entry.status === 'success');
+}
+
+/** A new credit, not the refilling of a gift card that had paid. */
+function isStoreCredit(order: WorldOrder, entry: WorldOrder['transactions'][number]): boolean {
+  const paidBy = order.transactions
+    .filter(({ kind }) => kind === 'sale' || kind === 'capture')
+    .map(({ gateway }) => gateway);
+  const isCredit = entry.gateway === 'shopify_store_credit' || entry.gateway === 'gift_card';
+  return entry.kind === 'refund' && entry.status === 'success' && isCredit && !paidBy.includes(entry.gateway);
 }
 
 /** `weight` 1 takes refunds off, 0 leaves them out. */

@@ -4,17 +4,22 @@ import { Failure } from '#core/failure.ts';
 import { connectionId, orderKey } from '#core/ids.ts';
 import type { Receipt } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
+import { VERSION_FACT } from '#pipeline/ports.ts';
 import type { Books, Standing, Task } from '#pipeline/ports.ts';
 import {
   buyer,
   clientTask,
+  creditNoteTask,
   document,
+  expenseTask,
   invoiceTask,
   lastWritten,
   line,
   linesTask,
+  paymentChangeTask,
   paymentTask,
   sentTask,
+  voidTask,
 } from '#tests/contract/books-tasks.ts';
 
 /** What every implementation of the port `Books` promises, whatever stands behind it. */
@@ -78,11 +83,11 @@ export function booksContract(harness: BooksHarness): void {
         assert.match(receipt.answerSha256 ?? '', /^[0-9a-f]{64}$/);
       }
     });
-    for (const kind of ['client', 'channel client', 'invoice', 'payment', 'sent'] as const) {
+    for (const kind of KINDS) {
       promise(`a ${kind} whose answer was lost is found, and nothing stands twice`, async (world) => {
         const { books } = world;
         const task = await taskFor(books, kind);
-        world.loseAnswer(kind === 'sent' ? 'PUT' : 'POST');
+        world.loseAnswer(methodOf(kind));
         const failure = await failureOf(books.apply(task));
         assert.equal(failure.effect, 'unknown');
         const before = world.counts();
@@ -92,7 +97,7 @@ export function booksContract(harness: BooksHarness): void {
       promise(`a ${kind} whose request was lost is not found`, async (world) => {
         const { books } = world;
         const task = await taskFor(books, kind);
-        world.loseRequest(kind === 'sent' ? 'PUT' : 'POST');
+        world.loseRequest(methodOf(kind));
         assert.equal((await failureOf(books.apply(task))).effect, 'unknown');
         assert.equal((await books.find(task)).state, 'absent');
       });
@@ -191,6 +196,80 @@ export function booksContract(harness: BooksHarness): void {
         ['unclear', 'books-invoice-edited'],
       );
     });
+    promise('a sent invoice is lowered after its payment, and both are read back', async ({ books }) => {
+      const [client, invoice, sent, paid] = await orderOf(books);
+      assert(client !== undefined && invoice !== undefined && sent !== undefined && paid !== undefined);
+      const to = money.parse('19.80', 'CAD');
+      const lowered = await books.apply(paymentChangeTask(invoice.externalId, { receipt: paid, to }));
+      assert.equal(money.show(lowered.amount ?? assert.fail()), '19.80 CAD');
+      const last = { ...lastWritten(sent), clientId: client.externalId, paid: to };
+      const less = document({ lines: [line({ quantity: 2 })] });
+      const changed = await books.apply(linesTask(last, { document: less }));
+      assert.deepEqual(
+        [money.show(changed.amount ?? to), money.show(changed.outstanding ?? to)],
+        ['19.80 CAD', '0.00 CAD'],
+      );
+      const gone = await books.apply(
+        paymentChangeTask(invoice.externalId, { receipt: lowered, to: money.zero('CAD') }),
+      );
+      assert.equal(money.isZero(gone.amount ?? to), true);
+      const empty = { ...lastWritten(changed, { document: less }), clientId: client.externalId };
+      await books.apply(voidTask(empty));
+      assert.equal((await standing(books, voidTask(empty))).externalId, invoice.externalId);
+    });
+    promise('an invoice with payments on it is not taken away', async ({ books }) => {
+      const [client, , sent] = await orderOf(books);
+      assert(client !== undefined && sent !== undefined);
+      const paid = money.parse('29.70', 'CAD');
+      const last = { ...lastWritten(sent), clientId: client.externalId, paid };
+      const failure = await failureOf(books.apply(voidTask(last)));
+      assert.deepEqual([failure.code, failure.effect], ['books-invoice-edited', 'none']);
+    });
+    promise(
+      'what was edited is written over, or taken as right, only by an answer about that version',
+      async ({ books }) => {
+        const [, invoice, , paid] = await orderOf(books);
+        assert(invoice !== undefined && paid !== undefined);
+        const receipt = { ...paid, amount: money.parse('25.00', 'CAD') };
+        const to = money.parse('9.70', 'CAD');
+        const failure = await failureOf(books.apply(paymentChangeTask(invoice.externalId, { receipt, to })));
+        assert.deepEqual([failure.code, failure.effect], ['books-payment-edited', 'none']);
+        const seen = failure.facts.find(({ name }) => name === VERSION_FACT)?.value ?? assert.fail();
+        const other = { say: 'overwrite', seen: 'another version' } as const;
+        await failureOf(books.apply(paymentChangeTask(invoice.externalId, { receipt, to, edits: other })));
+        const accept = { say: 'accept', seen } as const;
+        const accepted = await books.apply(
+          paymentChangeTask(invoice.externalId, { receipt, to, edits: accept }),
+        );
+        assert.deepEqual([accepted.isAccepted, money.show(accepted.amount ?? to)], [true, '29.70 CAD']);
+        const over = { say: 'overwrite', seen } as const;
+        const written = await books.apply(
+          paymentChangeTask(invoice.externalId, { receipt, to, edits: over }),
+        );
+        assert.equal(money.show(written.amount ?? receipt.amount), '9.70 CAD');
+      },
+    );
+    promise('two refunds of one day and amount are two expenses', async ({ books }) => {
+      const first = await books.apply(expenseTask({ slot: 1 }));
+      const second = await books.apply(expenseTask({ slot: 2 }));
+      assert.notEqual(first.externalId, second.externalId);
+      assert.equal((await standing(books, expenseTask({ slot: 2 }))).externalId, second.externalId);
+      assert.deepEqual(first.remarks, undefined);
+    });
+    promise('an expense of an unknown category is refused with those that there are', async ({ books }) => {
+      const failure = await failureOf(books.apply(expenseTask({ category: 'Nowhere' })));
+      assert.deepEqual([failure.code, failure.effect], ['books-category-unknown', 'none']);
+      assert.match(failure.facts[0]?.value ?? '', /Other Expenses|Bank Fees/);
+    });
+    promise('documents that the books can bring to their total fit, and others do not', async ({ books }) => {
+      const gst = { name: 'GST', ratePpm: 50_000 };
+      assert.equal(
+        books.fits(document({ lines: [line({ taxes: [gst] })], total: money.parse('31.19', 'CAD') })),
+        true,
+      );
+      const taxes = [{ ...gst, amount: money.parse('9.99', 'CAD') }];
+      assert.equal(books.fits(document({ lines: [line({ taxes: [gst] })], taxes })), false);
+    });
     promise(
       'an order whose taxes are further off than rounding is refused before anything is sent',
       async (world) => {
@@ -222,11 +301,45 @@ export async function orderOf(
     : [client, invoice, sent];
 }
 
-async function taskFor(
-  books: Books,
-  kind: 'client' | 'channel client' | 'invoice' | 'payment' | 'sent',
-): Promise<Task> {
+const KINDS = [
+  'client',
+  'channel client',
+  'invoice',
+  'lines',
+  'void',
+  'sent',
+  'payment',
+  'payment-change',
+  'payment taken away',
+  'expense',
+  'credit-note',
+] as const;
+
+/** What stands is changed, what does not is made. */
+function methodOf(kind: (typeof KINDS)[number]): 'POST' | 'PUT' {
+  return ['lines', 'void', 'sent', 'payment-change', 'payment taken away'].includes(kind) ? 'PUT' : 'POST';
+}
+
+async function taskFor(books: Books, kind: (typeof KINDS)[number]): Promise<Task> {
   switch (kind) {
+    case 'lines':
+    case 'void': {
+      const [, , sent] = await orderOf(books, { isPaid: false });
+      const last = lastWritten(sent ?? assert.fail());
+      const less = document({ lines: [line({ quantity: 2 })] });
+      return kind === 'void' ? voidTask(last) : linesTask(last, { document: less });
+    }
+    case 'payment-change':
+    case 'payment taken away': {
+      const [, invoice, , receipt] = await orderOf(books);
+      assert(invoice !== undefined && receipt !== undefined);
+      const to = money.parse(kind === 'payment-change' ? '9.70' : '0', 'CAD');
+      return paymentChangeTask(invoice.externalId, { receipt, to });
+    }
+    case 'expense':
+      return expenseTask();
+    case 'credit-note':
+      return creditNoteTask((await books.apply(clientTask())).externalId);
     case 'client':
       return clientTask();
     case 'channel client':

@@ -7,6 +7,8 @@ import type { WorldOrder } from '#sim/world/order.ts';
 export interface Life {
   readonly world: World;
   readonly order: WorldOrder;
+  /** The order as it stood when it was placed and after each event. */
+  readonly history: readonly WorldOrder[];
   /** The currency that its shop is booked in. */
   readonly side: CurrencySide;
 }
@@ -27,7 +29,9 @@ const START = Date.UTC(2026, 0, 1);
 /** A prime number of minutes, so that orders fall on every hour of every day of a year, both changes of clock included. */
 const APART_MS = 521 * 60_000;
 const YEAR_MS = 365 * 86_400_000;
-const EVENTS_MAX = 4;
+const EVENTS_MAX = 8;
+/** From one event to the next: most within minutes, some over days or into other months. */
+const PACES_MS = [61_000, 61_000, 61_000, 2 * 86_400_000, 12 * 86_400_000] as const;
 /** One order in this many is booked in its buyer's currency. */
 const PRESENTMENT_EVERY = 5;
 /** Far apart, so that the orders of two seeds are not the same ones shifted by one. */
@@ -45,11 +49,14 @@ export function lifeOf(seed: number, number: number, options: Partial<WorldOptio
     ...options,
   });
   let order = world.placeRandom();
+  const history = [order];
   const events = Math.floor(own / SHOPS.length) % (EVENTS_MAX + 1);
+  const pace = PACES_MS[Math.floor(own / 101) % PACES_MS.length] ?? PACES_MS[0];
   for (let event = 0; event < events; event += 1) {
-    now += options.updatedAt === 'whole seconds' ? 0 : 61_000;
+    now += options.updatedAt === 'whole seconds' ? 0 : pace;
     world.actRandom(order.id);
     order = world.order(order.id) ?? order;
+    history.push(order);
   }
-  return { world, order, side: number % PRESENTMENT_EVERY === 0 ? 'presentment' : 'shop' };
+  return { world, order, history, side: number % PRESENTMENT_EVERY === 0 ? 'presentment' : 'shop' };
 }

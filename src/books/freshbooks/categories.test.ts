@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '#core/failure.ts';
-import { fromJson } from '#core/json.ts';
+import { parseLossless } from '#core/json.ts';
 import { openFreshBooks } from '#tests/contract/books-freshbooks.ts';
 import { createApi } from './api.ts';
 import type { Api } from './api.ts';
 import { readExpenseCategories } from './categories.ts';
+import { isObject } from './json.ts';
 import type { JsonObject } from './json.ts';
 
 test('the expense categories of an account are listed by name, with what they are part of', async () => {
@@ -45,16 +46,30 @@ test('an answer without the list is one that cannot be read, not an empty one', 
   );
 });
 
+function parsed(text: string): JsonObject {
+  const result = parseLossless(text);
+  assert.ok(isObject(result));
+  return result;
+}
+
 /** Answers these results, page after page. */
 function answering(pages: readonly object[]): Pick<Api, 'get'> {
   return {
     get: async (_path, { query = [] }) => {
       const number = Number(new Map(query).get('page'));
-      const body = new TextEncoder().encode(JSON.stringify(pages[number - 1]));
+      const text = JSON.stringify(pages[number - 1]);
       return {
         outcome: 'done',
-        result: fromJson<JsonObject>(new TextDecoder().decode(body)),
-        answer: { status: 200, headers: new Headers(), body, doing: 'listing' },
+        result: parsed(text),
+        answer: {
+          status: 200,
+          headers: new Headers(),
+          text,
+          effectIfUnreadable: 'none',
+          doing: 'listing',
+          requestSha256: '',
+          answerSha256: '',
+        },
       };
     },
   };

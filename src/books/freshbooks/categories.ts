@@ -19,7 +19,7 @@ export interface ExpenseCategory {
 const PAGES_MAX = 20;
 
 /** All that stand, by name. */
-export async function readExpenseCategories(api: Api): Promise<readonly ExpenseCategory[]> {
+export async function readExpenseCategories(api: Pick<Api, 'get'>): Promise<readonly ExpenseCategory[]> {
   const found = new Map<string, ExpenseCategory>();
   await scan(
     api,

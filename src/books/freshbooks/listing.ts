@@ -24,7 +24,7 @@ export interface Listing<Row> {
 
 /** Shows row after row until `visit` says that it has what it wanted. */
 export async function scan<Row>(
-  api: Api,
+  api: Pick<Api, 'get'>,
   listing: Listing<Row>,
   visit: (row: Row) => 'stop' | 'go-on',
 ): Promise<'stopped' | 'complete' | 'too-many'> {
@@ -42,7 +42,11 @@ export async function scan<Row>(
   return 'too-many';
 }
 
-export async function pageOf<Row>(api: Api, listing: Listing<Row>, number: number): Promise<Page<Row>> {
+export async function pageOf<Row>(
+  api: Pick<Api, 'get'>,
+  listing: Listing<Row>,
+  number: number,
+): Promise<Page<Row>> {
   const { result, answer } = expectDone(
     await api.get(listing.path, {
       query: [...listing.query, ['page', String(number)], ['per_page', String(PER_PAGE)]],
