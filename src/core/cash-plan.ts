@@ -52,7 +52,7 @@ export function planCash(order: Order, settling: Settling): CashPlan {
     order.currency,
   );
   const wanted = money.minimum(money.atLeastZero(kept), money.atLeastZero(capacity));
-  const least = leastPaid(order, { ...settling, capacity });
+  const least = leastPaid(order, { ...settling, capacity, received: cash.received });
   const isUnexplained = money.compare(wanted, least) < 0;
   const target = isUnexplained ? least : wanted;
   const lowered = lowerings(order, { ...settling, target });
@@ -87,13 +87,30 @@ export function cashHold(order: Order, why: string): PlannedHold {
  */
 function leastPaid(
   order: Order,
-  { booked, offInvoice, capacity }: Settling & { readonly capacity: Money },
+  {
+    booked,
+    offInvoice,
+    capacity,
+    received,
+  }: Settling & { readonly capacity: Money; readonly received: Money },
 ): Money {
   const paid = paidOf(booked, order.currency);
   const isNew = ({ id }: Refund): boolean =>
     !booked.invoices.some(({ document }) => document.refunds.includes(id));
   const back = offInvoice.filter(isNew).map((refund) => paidBack(refund, order.currency));
-  const explained = money.subtract(paid, money.sum(back, order.currency));
+  const standing = money.sum(
+    booked.invoices.map(({ document }) => document.total),
+    order.currency,
+  );
+  const shrunk = money.subtract(standing, capacity);
+  const newBack = money.sum(back, order.currency);
+  const explained = money.subtract(paid, money.compare(newBack, shrunk) >= 0 ? newBack : shrunk);
+  const all = offInvoice.map((refund) => paidBack(refund, order.currency));
+  const inHand = money.subtract(received, money.sum(all, order.currency));
+  if (money.compare(inHand, explained) >= 0) {
+    // The money is there; more of it may be the channel's than before.
+    return money.zero(order.currency);
+  }
   return money.atLeastZero(money.minimum(explained, money.atLeastZero(capacity)));
 }
 

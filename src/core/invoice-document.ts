@@ -18,8 +18,8 @@ export interface Contents {
   readonly holds: (line: OrderLine) => boolean;
   /** Refunds that its lines leave out. */
   readonly refunds: readonly Refund[];
-  /** Whether it bears what they kept or paid back beside their lines: of several invoices one does. */
-  readonly amounts: 'borne' | 'elsewhere';
+  /** Those of them whose amounts beside lines it bears: of several invoices one does. */
+  readonly amounts: readonly Refund[];
 }
 
 export interface Heading {
@@ -57,9 +57,7 @@ export function documentOf(
   const charged = [
     ...sold.map((line) => chargedLine(line, order, rules)),
     ...discountLines(sold, order, rules),
-    ...(contents.amounts === 'borne' ? contents.refunds : []).flatMap((refund) =>
-      amountLines(refund, { sold, order, rules }),
-    ),
+    ...contents.amounts.flatMap((refund) => amountLines(refund, { sold, order, rules })),
     ...channelTaxLines(sold, order, rules),
   ];
   const taxes = taxTotals(charged, order.currency);
@@ -93,7 +91,7 @@ export function documentAsSold(order: Order, rules: Rules, naming: Naming): Invo
   const issuedOn = localDate(order.placedAt, rules.timeZone ?? order.zone);
   return documentOf(
     order,
-    { holds: () => true, refunds: [], amounts: 'borne' },
+    { holds: () => true, refunds: [], amounts: [] },
     { rules, heading: { number: numberOf(order, rules, naming), issuedOn, remark: '' } },
   );
 }

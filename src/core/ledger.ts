@@ -64,6 +64,8 @@ export interface Booked {
   readonly beside: readonly BookedRefund[];
   /** The highest slot that any posted entry of a kind has, also of what was taken away. */
   readonly lastSlots: Readonly<Partial<Record<StepKind, number>>>;
+  /** The highest variant of a number that any of the order's invoices has had; 0 for none. */
+  readonly lastVariant: number;
 }
 
 export interface BookedClient {
@@ -107,7 +109,13 @@ export interface BookedRefund {
   readonly amount: Money;
 }
 
-export const NOTHING_BOOKED: Booked = { invoices: [], payments: [], beside: [], lastSlots: {} };
+export const NOTHING_BOOKED: Booked = {
+  invoices: [],
+  payments: [],
+  beside: [],
+  lastSlots: {},
+  lastVariant: 0,
+};
 
 /** Folds an order's entries. Pending ones do not count: the worker settles them before it plans. */
 export function fold(entries: readonly Entry[]): Booked {
@@ -126,9 +134,15 @@ export function asIfPosted(booked: Booked, steps: readonly Step[]): Booked {
   return steps.reduce((before, step) => remember(post(before, step, planned), step), booked);
 }
 
-function remember(booked: Booked, { kind, slot }: Step): Booked {
+function remember(booked: Booked, step: Step): Booked {
+  const { kind, slot } = step;
   const last = Math.max(booked.lastSlots[kind] ?? 0, slot);
-  return { ...booked, lastSlots: { ...booked.lastSlots, [kind]: last } };
+  const variant = step.kind === 'invoice' ? step.variant : 0;
+  return {
+    ...booked,
+    lastSlots: { ...booked.lastSlots, [kind]: last },
+    lastVariant: Math.max(booked.lastVariant, variant),
+  };
 }
 
 function post(booked: Booked, step: Step, receipt: Receipt): Booked {

@@ -136,6 +136,8 @@ law(
   'less money than stands as payments takes nothing back by itself',
   fc.property(orders, fc.integer({ min: 0, max: 99 }), (order, percent) => {
     assert(order.cash.state === 'known');
+    // With tax of the channel's among it, how much of the money is the merchant's depends on how much there is.
+    fc.pre(money.isZero(channelTaxOf(order)));
     const entries = postAll([], stepsFor(order, []));
     const [first] = order.cash.tenders;
     assert(first !== undefined);

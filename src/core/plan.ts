@@ -10,24 +10,23 @@ import type {
   VoidStep,
 } from './document.ts';
 import { referenceOf } from './ids.ts';
-import { differencesOf, documentOf, numberOf } from './invoice-document.ts';
-import type { Contents } from './invoice-document.ts';
+import { differencesOf, documentOf } from './invoice-document.ts';
 import type { Booked, BookedInvoice } from './ledger.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
 import { discountOf, grossOf, taxOf, totalByLines } from './order.ts';
 import type { Order, OrderLine, Refund } from './order.ts';
-import { isClosed, isSameMonth } from './period.ts';
 import { clientPolicyOf } from './plan-terms.ts';
 import type { PlannedHold, Terms } from './plan-terms.ts';
-import { besideSteps, decideRefunds, openDay } from './refund-ways.ts';
+import { besideSteps, decideRefunds } from './refund-ways.ts';
 import type { DecidedRefund } from './refund-ways.ts';
 import { fill } from './rules.ts';
 import type { Rules } from './rules.ts';
-import { isGone, isSpent, linesWithout, paidBack, worthNow, worthOf } from './sale.ts';
+import { isGone, paidBack, worthNow, worthOf } from './sale.ts';
 import { skipReason, waitReason } from './skipping.ts';
+import { everything, openingOf, targetsOf } from './targets.ts';
+import type { Basis, Target, Targets } from './targets.ts';
 import { localDate } from './time.ts';
-import type { LocalDate, Zone } from './time.ts';
 
 /**
  * Every accounting decision. `plan` says what the books should hold for an order, less what the ledger says they hold. A
@@ -200,27 +199,6 @@ function correctionStep(order: Order, booked: Booked): LinesStep | undefined {
   return undefined;
 }
 
-/** An invoice as it should stand. */
-interface Target {
-  readonly slot: number;
-  readonly document: InvoiceDocument;
-  /** Absent for one that is to be made. */
-  readonly invoice?: BookedInvoice;
-  readonly variant: number;
-}
-
-interface Targets {
-  readonly targets: readonly Target[];
-  readonly holds: readonly PlannedHold[];
-}
-
-interface Basis {
-  readonly order: Order;
-  readonly booked: Booked;
-  readonly terms: Terms;
-  readonly zone: Zone;
-}
-
 function converge(order: Order, booked: Booked, terms: Terms): Plan {
   const { rules } = terms;
   const zone = rules.timeZone ?? order.zone;
@@ -240,172 +218,19 @@ function converge(order: Order, booked: Booked, terms: Terms): Plan {
   });
   const offInvoice = decided.filter(({ way }) => way.kind === 'off-invoice').map(({ refund }) => refund);
   const gone = isGone(order) && decided.every(({ way }) => way.kind === 'off-invoice' || way.kind === 'none');
-  const { targets, holds } = targetsOf(basis, { opening, offInvoice, isGone: gone });
-  if (booked.lastSlots.invoice === undefined && targets.length === 0 && holds.length === 0) {
+  const found = targetsOf(basis, { opening, offInvoice, isGone: gone });
+  if (booked.lastSlots.invoice === undefined && found.targets.length === 0 && found.holds.length === 0) {
     return {
       outcome: 'skip',
       reason: 'Nothing is left of it: it was refunded, reduced or cancelled before it was booked',
     };
   }
   return stepsTo(basis, {
-    targets,
-    holds,
+    ...found,
     decided,
     offInvoice,
-    worth: gone ? money.zero(order.currency) : worthNow(order),
+    worth: isGone(order) ? money.zero(order.currency) : worthNow(order),
   });
-}
-
-type Opening =
-  | {
-      readonly state: 'open';
-      readonly issuedOn: LocalDate;
-      readonly number: string;
-      readonly variant: number;
-      readonly remark: string;
-    }
-  | { readonly state: 'closed'; readonly hold: PlannedHold };
-
-/** Day and number of the order's invoice: of the one that stands, else of the one to be made. */
-function openingOf({ order, booked, terms, zone }: Basis): Opening {
-  const [first] = booked.invoices;
-  const { variant, number } = nextNumber(order, booked, terms);
-  if (first !== undefined) {
-    const { issuedOn } = first.document;
-    return { state: 'open', issuedOn, number: first.document.number, variant, remark: '' };
-  }
-  const dated = openDay(localDate(order.placedAt, zone), terms, {
-    step: 'invoice-1',
-    what: `Order ${order.name}`,
-  });
-  return dated.state === 'closed'
-    ? dated
-    : { state: 'open', issuedOn: dated.day, number, variant, remark: dated.remark };
-}
-
-/** The first number that none of the order's own invoices has had, from where the books last objected. */
-function nextNumber(
-  order: Order,
-  booked: Booked,
-  { rules, naming }: Terms,
-): { readonly variant: number; readonly number: string } {
-  // An invoice that was taken away keeps its number in the books, and each invoice of an order had its own.
-  const variant = Math.max(naming.variant, (booked.lastSlots.invoice ?? 0) + 1);
-  const isTaken = (number: string): boolean =>
-    booked.invoices.some((invoice) => invoice.document.number === number);
-  const numbers = Array.from({ length: booked.invoices.length + 1 }, (_, index) => variant + index);
-  const free = numbers.find(
-    (candidate) => !isTaken(numberOf(order, rules, { ...naming, variant: candidate })),
-  );
-  const chosen = free ?? variant + booked.invoices.length;
-  return { variant: chosen, number: numberOf(order, rules, { ...naming, variant: chosen }) };
-}
-
-function everything(refunds: readonly Refund[]): Contents {
-  return { holds: () => true, refunds, amounts: 'borne' };
-}
-
-interface Content {
-  readonly opening: Extract<Opening, { state: 'open' }>;
-  readonly offInvoice: readonly Refund[];
-  readonly isGone: boolean;
-}
-
-/** Which invoices should stand, each with its lines. Those that may not be rewritten stay as they are. */
-function targetsOf(basis: Basis, content: Content): Targets {
-  const { order, booked } = basis;
-  const live = booked.invoices;
-  const open = content.isGone ? [] : linesWithout(order, content.offInvoice).filter((line) => !isSpent(line));
-  const slotOf = new Map(
-    live.flatMap(({ slot, document }) => document.lines.map(({ key }) => [key, slot] as const)),
-  );
-  const rewritable = live.filter((invoice) => isRewritable(basis, invoice, content));
-  const host = rewritable.at(-1);
-  const bearer = host ?? live[0];
-  const added = open.filter((line) => !slotOf.has(line.key));
-  const kept = live.map((invoice): Target => {
-    const { slot } = invoice;
-    const document = !rewritable.includes(invoice)
-      ? invoice.document
-      : rewritten(basis, invoice, {
-          holds: (line) => !content.isGone && (slotOf.get(line.key) ?? host?.slot) === slot,
-          refunds: content.isGone ? [] : content.offInvoice,
-          amounts: invoice === bearer ? 'borne' : 'elsewhere',
-        });
-    return { slot, document, invoice, variant: 1 };
-  });
-  if (host !== undefined || (added.length === 0 && live.length > 0) || content.isGone) {
-    return { targets: kept, holds: [] };
-  }
-  return added.length === 0 && content.offInvoice.every((refund) => money.isZero(refund.difference))
-    ? { targets: kept, holds: [] }
-    : withAnother(basis, { content, kept, added });
-}
-
-/** An invoice's document with its lines as they are now, under its own number and date. */
-function rewritten(
-  { order, terms }: Basis,
-  { document }: BookedInvoice,
-  contents: Contents,
-): InvoiceDocument {
-  const heading = { number: document.number, issuedOn: document.issuedOn, remark: '' };
-  const now = documentOf(order, contents, { rules: terms.rules, heading });
-  return { ...now, notes: document.notes, poNumber: document.poNumber, terms: document.terms };
-}
-
-/** One more invoice: the order's first, or for what was added when no other may be changed any more. */
-function withAnother(
-  basis: Basis,
-  { content, kept, added }: { content: Content; kept: readonly Target[]; added: readonly OrderLine[] },
-): Targets {
-  const { order, booked, terms, zone } = basis;
-  const { opening, offInvoice } = content;
-  const isFirst = kept.length === 0;
-  const slot = (booked.lastSlots.invoice ?? 0) + 1;
-  const dated = isFirst
-    ? ({ state: 'open', day: opening.issuedOn, remark: opening.remark } as const)
-    : openDay(localDate(order.updatedAt, zone), terms, {
-        step: `invoice-${slot}`,
-        what: `What was added to order ${order.name}`,
-      });
-  if (dated.state === 'closed') {
-    return { targets: kept, holds: [dated.hold] };
-  }
-  const { number, variant } = nextNumber(order, booked, terms);
-  const remark = [isFirst ? '' : 'What was added to it later', dated.remark].filter(Boolean).join('. ');
-  const keys = new Set(added.map((line) => line.key));
-  const document = documentOf(
-    order,
-    { holds: (line) => keys.has(line.key), refunds: offInvoice, amounts: isFirst ? 'borne' : 'elsewhere' },
-    { rules: terms.rules, heading: { number, issuedOn: dated.day, remark } },
-  );
-  const isWorthIt =
-    !money.isZero(document.total) || (document.lines.length > 0 && !terms.rules.skipZeroTotals);
-  return isWorthIt
-    ? { targets: [...kept, { slot, document, variant }], holds: [] }
-    : { targets: kept, holds: [] };
-}
-
-/**
- * Whether an invoice's lines may be replaced: its day is open, and either nothing is paid on it or it changes within its own
- * month, so that no month that somebody has reported is restated (bookkeeping, "edits after payment").
- */
-function isRewritable(
-  { order, booked, terms, zone }: Basis,
-  invoice: BookedInvoice,
-  { offInvoice }: Content,
-): boolean {
-  const { issuedOn } = invoice.document;
-  if (isClosed(issuedOn, terms.rules)) {
-    return false;
-  }
-  const payments = booked.payments.filter((payment) => payment.invoice === invoice.slot);
-  const isTaken = offInvoice.some(
-    ({ id, payouts }) =>
-      payouts.length > 0 && !booked.invoices.some(({ document }) => document.refunds.includes(id)),
-  );
-  const days = [issuedOn, localDate(order.updatedAt, zone), ...payments.map((payment) => payment.paidOn)];
-  return payments.length === 0 || isTaken || isSameMonth(days);
 }
 
 interface Aim extends Targets {
@@ -416,7 +241,8 @@ interface Aim extends Targets {
 }
 
 /** Payments are lowered first, then lines, then what is new (bookkeeping, "Refunds"). */
-function stepsTo(basis: Basis, { targets, holds, decided, offInvoice, worth }: Aim): Plan {
+function stepsTo(basis: Basis, aim: Aim): Plan {
+  const { targets, holds, decided, offInvoice } = aim;
   const { order, booked, terms, zone } = basis;
   const { rules } = terms;
   const unsendable = targets.flatMap(({ invoice }) =>
@@ -457,7 +283,7 @@ function stepsTo(basis: Basis, { targets, holds, decided, offInvoice, worth }: A
       ...holds,
       ...cash.holds,
       ...(isCashKnown ? refundHolds : []),
-      ...gapHolds(order, { targets, decided, holds, worth }),
+      ...gapHolds(order, aim),
     ],
     ...(order.cash.state === 'reread' ? { reread: order.cash.why } : {}),
   };
@@ -594,10 +420,7 @@ function negativeHold(order: Order, { slot, document }: Target): PlannedHold {
  * The last defence: what will stand, less what stands beside it, is what the order is worth. Where an invoice may not be
  * changed any more and no money tells how, a person decides.
  */
-function gapHolds(
-  order: Order,
-  { targets, decided, holds, worth }: Pick<Aim, 'targets' | 'decided' | 'holds' | 'worth'>,
-): PlannedHold[] {
+function gapHolds(order: Order, { targets, decided, holds, worth, unwritten }: Aim): PlannedHold[] {
   const invoiced = money.sum(
     targets.map(({ document }) => document.total),
     order.currency,
@@ -609,21 +432,22 @@ function gapHolds(
     order.currency,
   );
   const gap = money.subtract(money.subtract(invoiced, beside), worth);
-  if (money.isZero(gap) || holds.length > 0) {
+  if (holds.length > 0 || (money.isZero(gap) && unwritten.length === 0)) {
     return [];
   }
   const facts = [
+    ...unwritten,
     { name: 'On its invoices', value: money.show(invoiced) },
     { name: 'Refunds beside them', value: money.show(beside) },
     { name: 'Worth now', value: money.show(worth) },
     { name: 'Difference', value: money.show(gap) },
   ];
   return [
-    money.isNegative(gap)
+    money.compare(gap, money.zero(order.currency)) <= 0
       ? {
           step: 'change',
           code: 'order-changed',
-          detail: `Lines of order ${order.name} grew after its invoice could not be changed any more`,
+          detail: `Lines or taxes of order ${order.name} changed after its invoice could not be changed any more`,
           facts,
         }
       : {

@@ -55,7 +55,7 @@ export interface CashFigures {
 
 export function proofOf(order: Order, booked: Booked): Proof {
   const { currency } = order;
-  const shop = shopFigures(order, booked);
+  const shop = shopFigures(order);
   const invoices = booked.invoices.map(({ document, amount }) => ({ number: document.number, amount }));
   const amounts = [...invoices, ...booked.payments, ...booked.beside].map(({ amount }) => amount);
   const isComparable = amounts.every((amount) => amount.currency === currency);
@@ -84,11 +84,11 @@ export function proofOf(order: Order, booked: Booked): Proof {
   };
 }
 
-function shopFigures(order: Order, booked: Booked): ShopFigures {
+function shopFigures(order: Order): ShopFigures {
   const { currency } = order;
   const effective = order.refunds.filter((refund) => isEffective(refund, order));
   const returned = effective.map((refund) => worthOf(refund, order));
-  const gone = isGone(order) && booked.beside.length === 0;
+  const gone = isGone(order);
   return {
     total: order.total,
     sumOfLines: totalByLines(order),

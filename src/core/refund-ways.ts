@@ -67,9 +67,9 @@ interface Considering extends Deciding {
 
 function wayOf(order: Order, refund: Refund, considering: Considering): Way {
   const { booked } = considering;
-  const standing = booked.beside.find((each) => each.refund === refund.id);
-  if (standing !== undefined) {
-    return { kind: 'beside', amount: standing.amount };
+  const standing = booked.beside.filter((each) => each.refund === refund.id);
+  if (standing.length > 0) {
+    return moreBeside(order, refund, { ...considering, standing });
   }
   if (booked.invoices.some(({ document }) => document.refunds.includes(refund.id))) {
     return { kind: 'off-invoice' };
@@ -91,6 +91,31 @@ function wayOf(order: Order, refund: Refund, considering: Considering): Way {
     case 'money':
       return asMoney(order, refund, { ...considering, amount });
   }
+}
+
+/** What stands stays. When more of the same refund has been paid since, the rest follows as another expense. */
+function moreBeside(
+  order: Order,
+  refund: Refund,
+  { standing, ...considering }: Considering & { readonly standing: Booked['beside'] },
+): Way {
+  const booked = money.sum(
+    standing.map((each) => each.amount),
+    order.currency,
+  );
+  const more = money.subtract(merchantPart(refund, order), booked);
+  const isExpense = standing.every(({ kind }) => kind === 'expense');
+  if (!isExpense || money.compare(more, money.zero(order.currency)) <= 0) {
+    return { kind: 'beside', amount: booked };
+  }
+  const rest = asExpense(
+    order,
+    { ...refund, returns: [], difference: money.negate(more) },
+    { ...considering, amount: more },
+  );
+  return rest.kind === 'beside' || rest.kind === 'held'
+    ? { ...rest, amount: money.add(booked, rest.amount) }
+    : rest;
 }
 
 interface Priced extends Considering {
@@ -214,7 +239,7 @@ function returnDocument(
   const beside: Refund = { ...refund, returns: [], difference: money.negate(refund.difference) };
   return documentOf(
     { ...order, lines },
-    { holds: () => true, refunds: [beside], amounts: 'borne' },
+    { holds: () => true, refunds: [beside], amounts: [beside] },
     { rules, heading: { number, issuedOn, remark: `Refund ${refund.id}` } },
   );
 }

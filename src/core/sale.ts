@@ -24,13 +24,13 @@ export function paidBack({ payouts }: Refund, currency: string): Money {
 
 /**
  * Whether a refund changes anything: one whose money is still under way, or did not succeed, is neutralised by its own
- * difference and counts as if it were not there.
+ * difference and counts as if it were not there. Without money, only units that left the order count.
  */
 export function isEffective(refund: Refund, order: Pick<Order, 'currency' | 'pricesIncludeTax'>): boolean {
+  const { payouts, returns, difference } = refund;
   return (
-    refund.payouts.length > 0 ||
-    money.isZero(refund.difference) ||
-    !money.equal(refund.difference, worthOf(refund, order))
+    payouts.length > 0 ||
+    (returns.length > 0 && (money.isZero(difference) || !money.equal(difference, worthOf(refund, order))))
   );
 }
 
