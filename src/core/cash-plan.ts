@@ -8,7 +8,7 @@ import type { Order, Refund, Tender } from './order.ts';
 import { methodOf } from './payment-method.ts';
 import type { PlannedHold, Terms } from './plan-terms.ts';
 import { openDay } from './refund-ways.ts';
-import { keptOf, paidBack } from './sale.ts';
+import { isEffective, keptOf, paidBack } from './sale.ts';
 import { localDate } from './time.ts';
 import type { LocalDate, Zone } from './time.ts';
 
@@ -64,6 +64,7 @@ export function planCash(order: Order, settling: Settling): CashPlan {
     tenders: netTenders(order, cash.tenders, settling),
   });
   const excess = money.subtract(kept, wanted);
+  const effective = order.refunds.filter((refund) => isEffective(refund, order));
   return {
     lowered,
     paid: paid.steps,
@@ -71,7 +72,7 @@ export function planCash(order: Order, settling: Settling): CashPlan {
       ...(isUnexplained ? [missingHold(order, { kept, least })] : []),
       ...paid.holds,
       ...(money.compare(excess, money.zero(order.currency)) > 0
-        ? [excessHold(order, { kept, target, excess })]
+        ? [excessHold(order, { kept, target, excess, inHand: keptOf(order, cash.received, effective) })]
         : []),
     ],
   };
@@ -311,18 +312,29 @@ function paymentStep(
   };
 }
 
+/** Money of the buyer's beyond the invoices, unless all of it went back: then more went back than they hold. */
 function excessHold(
   order: Order,
-  { kept, target, excess }: { kept: Money; target: Money; excess: Money },
+  { kept, target, excess, inHand }: { kept: Money; target: Money; excess: Money; inHand: Money },
 ): PlannedHold {
-  return {
-    step: 'payment',
-    code: 'order-overpaid',
-    detail: `Order ${order.name} has ${money.show(excess)} of the buyer's money more than its invoice holds`,
-    facts: [
-      { name: 'Received and not paid back', value: money.show(kept) },
-      { name: 'Booked as paid', value: money.show(target) },
-      { name: 'Excess', value: money.show(excess) },
-    ],
-  };
+  return money.compare(inHand, money.zero(order.currency)) > 0
+    ? {
+        step: 'payment',
+        code: 'order-overpaid',
+        detail: `Order ${order.name} has ${money.show(excess)} of the buyer's money more than its invoice holds`,
+        facts: [
+          { name: 'Received and not paid back', value: money.show(kept) },
+          { name: 'Booked as paid', value: money.show(target) },
+          { name: 'Excess', value: money.show(excess) },
+        ],
+      }
+    : {
+        step: 'payment',
+        code: 'order-worth-negative',
+        detail: `More was paid back on order ${order.name} than is left of it: ${money.show(excess)} more than its invoices hold`,
+        facts: [
+          { name: 'Booked as paid', value: money.show(target) },
+          { name: 'Paid back beyond it', value: money.show(excess) },
+        ],
+      };
 }

@@ -81,7 +81,7 @@ export function documentOf(
     lines,
     taxes: way === 'percentages' ? taxes : [],
     total,
-    roundingLimit: roundingLimit(contents, { order, sold, rules }),
+    roundingLimit: roundingLimitOf(order, contents.refunds, rules),
     refunds: contents.refunds.map((refund) => refund.id),
   };
 }
@@ -338,17 +338,15 @@ function taxTotals(lines: readonly DocumentLine[], currency: string): TaxTotal[]
 }
 
 /**
- * Half a minor unit for each tax amount that someone rounded: the shop on each line and on each return of it, the books once
- * for each tax. Rounded up, and never more than the rule allows.
+ * Half a minor unit for each tax amount that someone rounded: the shop on each line of the order and on each return, the
+ * books once for each tax. Rounded up, and never more than the rule allows. All of the order's lines count on each of its
+ * documents: the shop rounds them together and puts the remainder on any of them (docs/vendors/shopify.md, section 4).
  */
-function roundingLimit(
-  { refunds }: Contents,
-  { order, sold, rules }: { order: Order; sold: readonly OrderLine[]; rules: Rules },
-): Money {
+export function roundingLimitOf(order: Order, refunds: readonly Refund[], rules: Rules): Money {
   const rated = (line: OrderLine): readonly Tax[] => merchantTaxes(line).filter((tax) => tax.ratePpm > 0);
-  const onLines = sold.flatMap(rated);
+  const onLines = order.lines.flatMap(rated);
   const returns = refunds.flatMap((refund) => refund.returns);
-  const onReturns = sold.flatMap((line) =>
+  const onReturns = order.lines.flatMap((line) =>
     returns.filter((part) => part.line === line.key).flatMap(() => rated(line)),
   );
   const byBooks = new Set(onLines.map(taxKey));

@@ -106,7 +106,10 @@ export interface BookedRefund {
   readonly refund: string;
   readonly kind: 'expense' | 'credit-note';
   readonly externalId: string;
+  /** As the books returned it, which is what counts. */
   readonly amount: Money;
+  /** As it should stand. */
+  readonly charged: Money;
 }
 
 export const NOTHING_BOOKED: Booked = {
@@ -172,9 +175,10 @@ function post(booked: Booked, step: Step, receipt: Receipt): Booked {
     }
     case 'expense':
     case 'credit-note': {
-      const amount = receipt.amount ?? (step.kind === 'expense' ? step.amount : step.document.total);
+      const charged = step.kind === 'expense' ? step.amount : step.document.total;
+      const amount = receipt.amount ?? charged;
       const { refund, kind } = step;
-      return { ...booked, beside: [...booked.beside, { refund, kind, externalId, amount }] };
+      return { ...booked, beside: [...booked.beside, { refund, kind, externalId, amount, charged }] };
     }
   }
 }

@@ -11,7 +11,7 @@ import type {
 } from './document.ts';
 import { referenceOf } from './ids.ts';
 import { differencesOf, documentOf } from './invoice-document.ts';
-import type { Booked, BookedInvoice } from './ledger.ts';
+import type { Booked, BookedInvoice, BookedRefund } from './ledger.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
 import { discountOf, grossOf, taxOf, totalByLines } from './order.ts';
@@ -256,6 +256,7 @@ function stepsTo(basis: Basis, aim: Aim): Plan {
     rules.endState === 'sent' && unsendable.length === 0
       ? planCash(order, { booked, invoices, offInvoice, terms, zone })
       : NO_CASH;
+  const unlike = booked.beside.flatMap((refund) => unlikeHolds(order, refund));
   const negative = targets.filter(({ document }) => money.isNegative(document.total));
   const changes = changeSteps(basis, targets);
   const made = targets
@@ -274,16 +275,25 @@ function stepsTo(basis: Basis, aim: Aim): Plan {
     ...cash.paid,
     ...(rules.endState === 'sent' ? besideSteps(decided) : []),
   ];
+  if (negative.length > 0) {
+    // Every other question would be about the figures of an invoice that cannot be.
+    return {
+      outcome: 'work',
+      steps: [],
+      holds: [...unsendable, ...negative.map((target) => negativeHold(order, target))],
+      ...(order.cash.state === 'reread' ? { reread: order.cash.why } : {}),
+    };
+  }
   return {
     outcome: 'work',
-    steps: negative.length > 0 ? [] : steps,
+    steps,
     holds: [
       ...unsendable,
-      ...negative.map((target) => negativeHold(order, target)),
+      ...unlike,
       ...holds,
       ...cash.holds,
       ...(isCashKnown ? refundHolds : []),
-      ...gapHolds(order, aim),
+      ...(unlike.length === 0 ? gapHolds(order, aim) : []),
     ],
     ...(order.cash.state === 'reread' ? { reread: order.cash.why } : {}),
   };
@@ -407,6 +417,23 @@ function unsendableHolds({
   return [{ step, code: 'books-reminders-on', detail, facts: [] }];
 }
 
+/** A refund beside the invoice that the books made of another amount: nobody else would notice. */
+function unlikeHolds(order: Order, { refund, amount, charged }: BookedRefund): PlannedHold[] {
+  return money.equal(amount, charged)
+    ? []
+    : [
+        {
+          step: `refund-${refund}`,
+          code: 'books-total-differs',
+          detail: `Refund ${refund} of order ${order.name} should be ${money.show(charged)} and the books made it ${money.show(amount)}`,
+          facts: [
+            { name: 'Refunded', value: money.show(charged) },
+            { name: 'In the books', value: money.show(amount) },
+          ],
+        },
+      ];
+}
+
 function negativeHold(order: Order, { slot, document }: Target): PlannedHold {
   return {
     step: `invoice-${slot}`,
@@ -442,19 +469,31 @@ function gapHolds(order: Order, { targets, decided, holds, worth, unwritten }: A
     { name: 'Worth now', value: money.show(worth) },
     { name: 'Difference', value: money.show(gap) },
   ];
-  return [
-    money.compare(gap, money.zero(order.currency)) <= 0
-      ? {
-          step: 'change',
-          code: 'order-changed',
-          detail: `Lines or taxes of order ${order.name} changed after its invoice could not be changed any more`,
-          facts,
-        }
-      : {
-          step: 'change',
-          code: 'order-reduced',
-          detail: `Order ${order.name} was reduced by ${money.show(gap)} after its invoice could not be changed any more, and no refund of it is known`,
-          facts,
-        },
-  ];
+  const hold = (code: PlannedHold['code'], detail: string): PlannedHold => ({
+    step: 'change',
+    code,
+    detail,
+    facts,
+  });
+  if (gap.minor > 0n) {
+    return [
+      hold(
+        'order-reduced',
+        `Order ${order.name} was reduced by ${money.show(gap)} after its invoice could not be changed any more, and no refund of it is known`,
+      ),
+    ];
+  }
+  return unwritten.length === 0 && money.compare(beside, invoiced) > 0
+    ? [
+        hold(
+          'order-worth-negative',
+          `More was paid back on order ${order.name} than its invoices hold: ${money.show(beside)} beside ${money.show(invoiced)}`,
+        ),
+      ]
+    : [
+        hold(
+          'order-changed',
+          `Lines or taxes of order ${order.name} changed after its invoice could not be changed any more`,
+        ),
+      ];
 }

@@ -1,6 +1,6 @@
 import type { CreditNoteStep, ExpenseStep, InvoiceDocument, Step, TaxTotal } from './document.ts';
 import { referenceOf } from './ids.ts';
-import { documentOf } from './invoice-document.ts';
+import { documentOf, roundingLimitOf } from './invoice-document.ts';
 import type { Booked } from './ledger.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
@@ -237,11 +237,12 @@ function returnDocument(
 ): InvoiceDocument {
   const lines: readonly OrderLine[] = returnedLines(order, refund);
   const beside: Refund = { ...refund, returns: [], difference: money.negate(refund.difference) };
-  return documentOf(
+  const document = documentOf(
     { ...order, lines },
     { holds: () => true, refunds: [beside], amounts: [beside] },
     { rules, heading: { number, issuedOn, remark: `Refund ${refund.id}` } },
   );
+  return { ...document, roundingLimit: roundingLimitOf(order, [refund], rules) };
 }
 
 type Dated =

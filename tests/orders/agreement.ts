@@ -3,7 +3,7 @@ import { fits, layOut } from '#books/freshbooks/layout.ts';
 import { connectionId } from '#core/ids.ts';
 import { FIRST_NAMING, documentAsSold } from '#core/invoice-document.ts';
 import { fold, paidOf } from '#core/ledger.ts';
-import type { Entry } from '#core/ledger.ts';
+import type { Booked, Entry } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
 import type { Order } from '#core/order.ts';
 import { channelTaxOf } from '#core/order.ts';
@@ -68,12 +68,12 @@ interface Met {
   rounding: bigint;
 }
 
+type Expecting = (order: WorldOrder, life: Life) => ExpectedBooks;
+
+const byOracle: Expecting = (order, { side }) => expectedBooks(order, side);
+
 /** From state to state, with the books as each leaves them. */
-export function walk(
-  life: Life,
-  number: number,
-  expect: (order: WorldOrder, life: Life) => ExpectedBooks = (order, { side }) => expectedBooks(order, side),
-): Verdict {
+export function walk(life: Life, number: number, expect: Expecting = byOracle): Verdict {
   const rounding = ROUNDINGS[number % ROUNDINGS.length] ?? ROUNDINGS[0] ?? assert.fail();
   const met: Met = { holds: new Set(), reasons: new Set(), kinds: new Set(), steps: 0, rounding: 0n };
   let entries: readonly Entry[] = [];
@@ -124,7 +124,9 @@ function readBy({ world: { shop }, side }: Life, world: WorldOrder): Order {
   const body = orderBody(world, context);
   const refunds = world.refunds.map((refund, index) => ({
     ...Object(Array.isArray(body['refunds']) ? body['refunds'][index] : {}),
-    transactions: told.filter(({ id }) => refund.transactionIds.some((own) => own === id)),
+    transactions: told.filter((_, position) =>
+      refund.transactionIds.some((own) => own === world.transactions[position]?.id),
+    ),
   }));
   const read = { ...body, transactions: told, refunds, total_tip_received_set: moneySet(world.tip, world) };
   const sorted = source.sort({ topic: READ_TOPIC, body: new TextEncoder().encode(toJson(read)) });
@@ -206,7 +208,7 @@ function compare(settled: Settled, comparing: Comparing): Verdict['outcome'] {
   }
   if (isRefused) {
     assertRefused(settled, comparing);
-    met.holds.add('order-rounding-too-large');
+    met.holds.add(ROUNDING_HOLD);
     return 'held';
   }
   const booked = fold(entries);
@@ -231,9 +233,12 @@ function compare(settled: Settled, comparing: Comparing): Verdict['outcome'] {
       assert.equal(holds.some(isExcess), kept > invoiced, `the buyer’s money beyond it ${at}`);
     }
   }
-  holds.forEach((hold) => assertTrue(hold, comparing, { stands, beside }));
+  holds.forEach((hold) => assertTrue(hold, comparing, { stands, beside, booked }));
   return holds.length > 0 ? 'held' : 'equal';
 }
+
+/** Asked by the adapter instead of the plan, with the document that FreshBooks cannot be brought to. */
+export const ROUNDING_HOLD = 'order-rounding-too-large';
 
 /** Questions under which what stands may differ from what the order is worth, each proven by `assertTrue`. */
 const EXPLAIN_TOTAL: readonly string[] = [
@@ -255,7 +260,7 @@ function isExcess({ code }: PlannedHold): boolean {
 function assertTrue(
   hold: PlannedHold,
   { world, expected, order, at }: Comparing,
-  { stands, beside }: { stands: bigint; beside: bigint },
+  { stands, beside, booked }: { stands: bigint; beside: bigint; booked: Booked },
 ): void {
   const { now } = expected;
   const succeeded = world.transactions.filter(
@@ -269,7 +274,8 @@ function assertTrue(
     case 'order-reduced':
       return assert.ok(stands > now.worth, at);
     case 'order-changed':
-      return assert.ok(stands < now.worth, at);
+      // What changed may come to the same total, by other lines or other taxes.
+      return assert.ok(stands < now.worth || hold.facts.some(({ value }) => value.includes('→')), at);
     case 'order-worth-negative':
       return assert.ok(now.worth < 0n || now.kept < 0n || expected.refunded > 0n, at);
     case 'refund-category-missing':
@@ -279,7 +285,11 @@ function assertTrue(
     case 'refund-both-ways':
       return assert.ok(now.storeCredit > 0n, at);
     case 'books-total-differs':
-      return;
+      return assert.ok(
+        booked.invoices.some(({ amount, document }) => !money.equal(amount, document.total)) ||
+          booked.beside.some(({ amount, charged }) => !money.equal(amount, charged)),
+        at,
+      );
     default:
       return assert.fail(`${hold.code} is no question that an order asks here, ${at}: ${hold.detail}`);
   }
@@ -290,7 +300,8 @@ function assertRefused({ planned }: Settled, { at }: Comparing): void {
   const step = planned.outcome === 'work' ? planned.steps[0] : undefined;
   assert.ok(step !== undefined && 'document' in step, at);
   const { document } = step;
-  const wide = layOut({ ...document, roundingLimit: { ...document.roundingLimit, minor: 10n ** 12n } });
+  const roundingLimit = { ...document.roundingLimit, minor: 10n ** 12n };
+  const wide = layOut({ ...document, roundingLimit }, step.kind === 'lines' ? step.correction : undefined);
   assert.ok(wide.outcome === 'laid-out');
   const off = [
     ...wide.layout.taxes.map((tax) => money.subtract(tax.amount, tax.charged)),
@@ -347,9 +358,9 @@ function assertSkip(reason: string, { expected, world, at }: Comparing): void {
 }
 
 /** What an invoice of the whole order as it was sold would hold, against the oracle, line kind by line kind. */
-export function assertSold(life: Life): void {
+export function assertSold(life: Life, expect: Expecting = byOracle): void {
   const order = readBy(life, life.order);
-  const { sold, rounding } = expectedBooks(life.order, life.side);
+  const { sold, rounding } = expect(life.order, life);
   const document = documentAsSold(order, DEFAULT_RULES, FIRST_NAMING);
   const within = life.order.taxesIncluded ? sumOf(sold.taxes.map((tax) => tax.amount)) : 0n;
   const net = (...kinds: readonly string[]): bigint =>

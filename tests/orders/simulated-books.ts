@@ -45,10 +45,20 @@ function receiptOf(booked: Booked, step: Step, rounding: Rounding): Receipt | un
     case 'client':
     case 'sent':
       return { externalId };
-    case 'invoice':
-    case 'credit-note': {
+    case 'invoice': {
       const amount = totalIn(step.document, rounding);
       return amount === undefined ? undefined : { externalId, amount };
+    }
+    case 'credit-note': {
+      const { document } = step;
+      const first = totalIn(document, rounding);
+      if (first === undefined) {
+        return undefined;
+      }
+      // Its rounding line is corrected in the same step, if it may be.
+      const correction = money.subtract(document.total, first);
+      const amount = money.isZero(correction) ? first : totalIn(document, rounding, correction);
+      return { externalId, amount: amount ?? first };
     }
     case 'lines': {
       const amount = totalIn(step.document, rounding, step.correction);

@@ -1,20 +1,23 @@
 import { examine } from '#tests/orders/agreement.ts';
 import type { Verdict } from '#tests/orders/agreement.ts';
 
-/** What became of many orders, counted. */
+/** What became of many lives, counted. */
 export interface Tally {
-  orders: number;
-  /** By outcome; "skipped", "refused" and "asked" by reason as well. */
+  lives: number;
+  events: number;
+  steps: number;
+  /** At the end of each life. */
   readonly outcomes: Map<string, number>;
+  /** Lives in which a question was asked, by its code, each proven true where it was asked. */
   readonly holds: Map<string, number>;
-  readonly cash: Map<string, number>;
-  readonly doubts: Map<string, number>;
+  readonly skips: Map<string, number>;
+  /** Lives in which a kind of step was taken. */
+  readonly kinds: Map<string, number>;
   /** Largest rounding line by currency, in minor units. */
   readonly roundingMax: Map<string, bigint>;
-  steps: number;
 }
 
-/** An order on which the program and the simulators do not agree, and how to see it again. */
+/** A life on which the program and the simulators do not agree, and how to see it again. */
 export class Disagreement extends Error {
   constructor({ seed, number }: { seed: number; number: number }, cause: unknown) {
     const what = cause instanceof Error ? cause.message : String(cause);
@@ -29,21 +32,40 @@ export interface Range {
   readonly orders: number;
 }
 
-/** Throws a Disagreement at the first order that differs. */
+/** Throws a Disagreement at the first life that differs. */
 export function tallyOf({ seed, from, orders }: Range): Tally {
-  const tally: Tally = {
-    orders: 0,
-    outcomes: new Map(),
-    holds: new Map(),
-    cash: new Map(),
-    doubts: new Map(),
-    roundingMax: new Map(),
-    steps: 0,
-  };
+  const tally = emptyTally();
   for (let number = from; number < from + orders; number += 1) {
     count(tally, examined(seed, number));
   }
   return tally;
+}
+
+export function emptyTally(): Tally {
+  return {
+    lives: 0,
+    events: 0,
+    steps: 0,
+    outcomes: new Map(),
+    holds: new Map(),
+    skips: new Map(),
+    kinds: new Map(),
+    roundingMax: new Map(),
+  };
+}
+
+export function merge(into: Tally, { lives, events, steps, ...counts }: Tally): void {
+  into.lives += lives;
+  into.events += events;
+  into.steps += steps;
+  for (const name of ['outcomes', 'holds', 'skips', 'kinds'] as const) {
+    counts[name].forEach((times, key) => {
+      add(into[name], key, times);
+    });
+  }
+  counts.roundingMax.forEach((amount, currency) => {
+    raise(into.roundingMax, currency, amount);
+  });
 }
 
 function examined(seed: number, number: number): Verdict {
@@ -55,22 +77,29 @@ function examined(seed: number, number: number): Verdict {
 }
 
 function count(tally: Tally, verdict: Verdict): void {
-  tally.orders += 1;
+  tally.lives += 1;
+  tally.events += verdict.events;
   tally.steps += verdict.steps;
-  const { outcome, reason, currency, rounding } = verdict;
-  add(tally.outcomes, reason === '' ? outcome : `${outcome}: ${reason}`);
-  add(tally.cash, verdict.cash);
-  for (const code of verdict.holds) {
-    add(tally.holds, code);
+  add(tally.outcomes, verdict.outcome, 1);
+  const lists = [
+    [tally.holds, verdict.holds],
+    [tally.skips, verdict.reasons],
+    [tally.kinds, verdict.kinds],
+  ] as const;
+  for (const [counts, keys] of lists) {
+    for (const key of keys) {
+      add(counts, key, 1);
+    }
   }
-  for (const doubt of verdict.dependsOn) {
-    add(tally.doubts, doubt);
-  }
-  if (outcome === 'rounding-line' && rounding > (tally.roundingMax.get(currency) ?? 0n)) {
-    tally.roundingMax.set(currency, rounding);
-  }
+  raise(tally.roundingMax, verdict.currency, verdict.rounding);
 }
 
-function add(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
+function add(counts: Map<string, number>, key: string, times: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + times);
+}
+
+function raise(largest: Map<string, bigint>, key: string, amount: bigint): void {
+  if (amount > (largest.get(key) ?? 0n)) {
+    largest.set(key, amount);
+  }
 }

@@ -6,7 +6,7 @@ import type { Standing, Task } from '#pipeline/ports.ts';
 import { expectDone } from './api.ts';
 import type { Api } from './api.ts';
 import { onceWritten, proofOf } from './invoice-reading.ts';
-import { bookable, layoutOf } from './layout.ts';
+import { bookable, layOut, layoutOf } from './layout.ts';
 import { scan, writeAnyScript } from './listing.ts';
 import { creditLinesBody, creditNoteBody, markerOf } from './mapping.ts';
 import { creditNoteIn, creditNotesIn, needAmount } from './payload.ts';
@@ -65,8 +65,7 @@ export async function createCreditNote(api: Api, task: CreditTask): Promise<Rece
   const credit = creditNoteIn(result, answer);
   const total = needAmount(credit.total, 'the credit note', answer);
   const correction = money.subtract(document.total, total);
-  const isCorrectable =
-    !money.isZero(correction) && money.compare(money.absolute(correction), document.roundingLimit) <= 0;
+  const isCorrectable = !money.isZero(correction) && layOut(document, correction).outcome === 'laid-out';
   const written = isCorrectable
     ? await onceWritten(() => correct(api, task, { credit, correction }))
     : { credit, answer };

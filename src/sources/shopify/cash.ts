@@ -163,17 +163,14 @@ function cashByTransactions(
       transactionId: transaction.id,
     });
   }
-  const given = withRounding(tenders.sort(byTime), sale);
+  const given = withRounding(tenders.sort(byTime), order, sale);
   const change = done
     .filter(({ kind }) => kind === 'change')
     .flatMap((each) => amountOf(each, sale.amounts) ?? []);
   const kept = withoutChange(given, sum(change, sale.amounts.currency));
   return {
     state: 'known',
-    received: sum(
-      kept.map((tender) => tender.amount),
-      sale.amounts.currency,
-    ),
+    received: sumOfAmounts(kept, sale.amounts.currency),
     tenders: kept,
   };
 }
@@ -194,15 +191,24 @@ export function amountOf(transaction: TransactionPayload, amounts: Amounts): Mon
 
 /**
  * Whether a transaction's amount contains the cash rounding is not documented. When the receipts are exactly the unrounded
- * total, it does not, and the last one carries it; else they are taken as they stand.
+ * total, it does not, and the last one carries it, unless what is outstanding says that the rounding is still owed: then an
+ * edit made the total equal by chance. Else they are taken as they stand.
  */
-function withRounding(tenders: readonly Tender[], { total, rounding, amounts }: Sale): readonly Tender[] {
-  const received = sum(
-    tenders.map((tender) => tender.amount),
+function withRounding(tenders: readonly Tender[], order: OrderPayload, sale: Sale): readonly Tender[] {
+  const { total, currentTotal, rounding, amounts } = sale;
+  const received = sumOfAmounts(tenders, amounts.currency);
+  const last = tenders.at(-1);
+  if (last === undefined || isZero(rounding) || !equal(received, total)) {
+    return tenders;
+  }
+  const back = sum(
+    refundPayouts(order).flatMap((payout) => amountOf(payout, amounts) ?? []),
     amounts.currency,
   );
-  const last = tenders.at(-1);
-  return last === undefined || isZero(rounding) || !equal(received, total)
+  const outstanding = outstandingOf(order, sale);
+  const owed = add(subtract(currentTotal, received), rounding);
+  // What was paid back is owed again or not, by what the refund was for.
+  return outstanding !== undefined && [owed, add(owed, back)].some((each) => equal(outstanding, each))
     ? tenders
     : [...tenders.slice(0, -1), { ...last, amount: add(last.amount, rounding) }];
 }
@@ -216,6 +222,13 @@ function withoutChange(tenders: readonly Tender[], change: Money): readonly Tend
     return { ...tender, amount: subtract(tender.amount, part) };
   });
   return kept.toReversed().filter((tender) => !isZero(tender.amount));
+}
+
+function sumOfAmounts(tenders: readonly Tender[], currency: string): Money {
+  return sum(
+    tenders.map((tender) => tender.amount),
+    currency,
+  );
 }
 
 function byTime(a: Tender, b: Tender): number {
