@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import { releaseOrder } from '#pipeline/release.ts';
 import { scriptedFaults } from '#sim/faults.ts';
 import { openStage } from './stage.ts';
+import { expectedBooks } from '#sim/check.ts';
+import { standingOf } from '#tests/standing.ts';
 import { until } from './until.ts';
 import type { Placed, Stage } from './stage.ts';
 
@@ -205,7 +207,7 @@ test('an order deleted in the shop is flagged and its invoice stays', () =>
     );
   }));
 
-test('a message that only names an order asks the shop, and what it shows is held with the figures', () =>
+test('a message that only names an order asks the shop, and what it shows is booked', () =>
   onStage({}, async (stage) => {
     const order = stage.sandbox.world.scenario('paid, one line');
     await stage.book(order);
@@ -218,8 +220,11 @@ test('a message that only names an order asks the shop, and what it shows is hel
       body: `{"id":1,"order_id":${order.id}}`,
       order,
     });
-    assert.equal(record.state, 'held');
-    assert.deepEqual(await openHolds(stage, order), ['order-refunded']);
+    assert.equal(record.state, 'settled');
+    assert.deepEqual(await openHolds(stage, order), []);
+    const { now } = expectedBooks(stage.sandbox.world.order(order.id) ?? order);
+    const { net, paid } = standingOf(stage.sandbox, order);
+    assert.deepEqual([net, paid], [now.worth, now.kept]);
     assert.ok(stage.sandbox.shopify.calls().some((call) => call.operation !== null));
   }));
 

@@ -44,7 +44,7 @@ describe('a preview', () => {
   test('leaves the tax that the channel remits out of the invoice and says so', () => {
     const text = textOf('paid, tax remitted by the channel');
     assert.match(text, /^Tax that the shop remits itself +-8\.74 USD$/m);
-    assert.match(text, /^Invoice +98\.47 USD$/m);
+    assert.match(text, /^Invoice SHOPIFY-1001 +98\.47 USD$/m);
     assert.match(text, /^Difference +0\.00 USD$/m);
   });
 
@@ -55,13 +55,13 @@ describe('a preview', () => {
     assert.doesNotMatch(text, /^Payment/m);
   });
 
-  test('of a refunded order shows the hold that waits beneath the invoice', () => {
+  test('of a refunded order shows what is left of it, and what is asked before money is booked', () => {
     const shown = previewOf('refunded, one unit of three');
     assert.equal(judge(shown).outcome, 'priced');
-    assert.match(
-      previewText(SCREEN, shown).join('\n'),
-      /^Held +Order #1001 was [\d.]+ USD and is [\d.]+ USD now\./m,
-    );
+    const text = previewText(SCREEN, shown).join('\n');
+    assert.match(text, /^Went back +-21\.89 USD$/m);
+    assert.match(text, /^To stand in the books +50\.89 USD$/m);
+    assert.match(text, /^Asked +the shop, before money is booked: .*partially_refunded/m);
   });
 
   test('of an order that does not add up shows both sums and no invoice', () => {
@@ -79,21 +79,20 @@ describe('a preview', () => {
     const shown = previewOf('paid, Quebec', (body) => body.replaceAll('"rate":0.05', '"rate":0.5'));
     assert.equal(judge(shown).outcome, 'priced');
     const text = previewText(SCREEN, shown).join('\n');
-    assert.match(text, /^Difference +0\.00/m);
     assert.match(text, /^Held +Invoice .* FreshBooks would compute/m);
-    assert.doesNotMatch(text, /^(How|Sent|Payment)/m);
+    assert.doesNotMatch(text, /^(How|Sent|Payment|Difference)/m);
   });
 
   test('as JSON has amounts as decimal text and the same verdict', () => {
     const json = JSON.parse(outputJson(previewJson(previewOf('paid, four taxes a line')))) as {
       outcome: string;
       invoice: { number: string; issuedOn: string; dueOn: string; lines: unknown[] };
-      proof: { shopTotal: { amount: string }; difference: { amount: string } };
+      proof: { shop: { total: { amount: string } }; difference: { amount: string } };
     };
     assert.equal(json.outcome, 'priced');
     assert.equal(json.invoice.number, 'SHOPIFY-1001');
     assert.deepEqual([json.invoice.issuedOn, json.invoice.dueOn], ['2026-11-20', '2026-12-05']);
-    assert.equal(json.proof.shopTotal.amount, '114.73');
+    assert.equal(json.proof.shop.total.amount, '114.73');
     assert.equal(json.proof.difference.amount, '0.00');
   });
 });

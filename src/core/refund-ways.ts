@@ -155,8 +155,18 @@ function isAdjustable(order: Order, refund: Refund, { booked, terms, zone, issue
 function asExpense(order: Order, refund: Refund, priced: Priced): Way {
   const { amount, terms, zone, invoiceNumber, slots } = priced;
   const { rules } = terms;
-  if (money.compare(amount, money.zero(order.currency)) <= 0) {
-    return { kind: 'beside', amount: money.zero(order.currency) };
+  if (money.isZero(amount)) {
+    return { kind: 'beside', amount };
+  }
+  if (money.isNegative(amount)) {
+    return held(refund, amount, {
+      code: 'order-refunds-unclear',
+      detail: `Refund ${refund.id} of order ${order.name} gave back less than the channel's tax on what was returned`,
+      facts: [
+        { name: 'Paid back', value: money.show(paidBack(refund, order.currency)) },
+        { name: 'Of it the merchant’s own', value: money.show(amount) },
+      ],
+    });
   }
   const dated = dayFor(order, refund, priced);
   if (dated.state === 'closed') {

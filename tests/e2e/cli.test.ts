@@ -81,10 +81,11 @@ describe('without anything configured', () => {
     const shown = JSON.parse(out) as {
       outcome: string;
       reason: string;
-      proof: { difference: { amount: string } };
+      proof: { shop: { worth: { amount: string } }; books: { invoices: unknown[] } };
     };
     assert.deepEqual([shown.outcome, shown.reason], ['skipped', 'Test order of the shop']);
-    assert.equal(shown.proof.difference.amount, '0.00');
+    assert.equal(shown.proof.shop.worth.amount, '86.51');
+    assert.deepEqual(shown.proof.books.invoices, []);
   });
 
   test('preview of an order that does not add up ends with 1 and shows both sums', async () => {
@@ -236,7 +237,7 @@ describe('beside a running server', () => {
     for (const name of [
       'paid, two lines, code discount',
       'test order',
-      'refunded, one unit of three',
+      'stated paid, money outstanding',
     ] as const) {
       sandbox.world.scenario(name);
     }
@@ -286,7 +287,7 @@ describe('beside a running server', () => {
     assert.equal(told.code, 0, told.err);
     assert.match(told.out, /Received orders\/create/);
     assert.match(told.out, /Booked: invoice SHOPIFY-1001, 103\.94 USD/);
-    assert.match(told.out, /^Total in FreshBooks +103\.94 USD\nDifference +0\.00 USD$/m);
+    assert.match(told.out, /^Invoice SHOPIFY-1001 +103\.94 USD\nDifference +0\.00 USD$/m);
     assert.match(told.out, /^Payments in FreshBooks +103\.94 USD\nDifference +0\.00 USD$/m);
     const { key } = await json<{ key: string }>('explain', '#1001');
     const id = key.slice(key.indexOf('/') + 1);
@@ -306,8 +307,8 @@ describe('beside a running server', () => {
 
   test('explain shows why an order is held, what no order fits, and what fits several', async () => {
     const held = await run('explain', '#1003');
-    assert.match(held.out, /Held: refund \(order-refunded\)/);
-    assert.match(held.out, /^Refunded by the shop +-[\d.]+ USD$/m);
+    assert.match(held.out, /Held: payment \(order-cash-unclear\)/);
+    assert.match(held.out, /^Received by the shop +unclear$/m);
     const [absent, several] = [await run('explain', '#9999'), await run('explain', '100')];
     assert.equal(absent.code, 1);
     assert.match(absent.err, /^There is no order "#9999"/);

@@ -245,6 +245,7 @@ const EXPLAIN_TOTAL: readonly string[] = [
   'order-reduced',
   'order-changed',
   'order-worth-negative',
+  'order-refunds-unclear',
   'refund-category-missing',
   'refund-credit-shared',
   'refund-both-ways',
@@ -278,6 +279,8 @@ function assertTrue(
       return assert.ok(stands < now.worth || hold.facts.some(({ value }) => value.includes('→')), at);
     case 'order-worth-negative':
       return assert.ok(now.worth < 0n || now.kept < 0n || expected.refunded > 0n, at);
+    case 'order-refunds-unclear':
+      return assert.ok(expected.sold.channelTax > 0n && expected.refunded > 0n, at);
     case 'refund-category-missing':
       return assert.ok(succeeded.length > 0 && expected.refunded > now.storeCredit, at);
     case 'refund-credit-shared':

@@ -1,6 +1,6 @@
 import { add, equal, format, isNegative, isZero, minimum, show, subtract, sum, zero } from '#core/money.ts';
 import type { Money } from '#core/money.ts';
-import type { Cash, Tender } from '#core/order.ts';
+import type { Cash, Refund, Tender } from '#core/order.ts';
 import { TOGETHER } from '#core/payment-method.ts';
 import type { Instant } from '#core/time.ts';
 import type { Amounts } from './amounts.ts';
@@ -23,7 +23,7 @@ export interface Sale {
  * beside 0.00 outstanding in public samples, and `paid` beside money that is. So the words decide only where nothing
  * contradicts them; the transactions decide where they are shown; and everything else is asked for.
  */
-export function cashOf(order: OrderPayload, sale: Sale): Cash {
+export function cashOf(order: OrderPayload, sale: Sale, refunds: readonly Refund[]): Cash {
   const unreadable = refundPayouts(order).find((each) => amountOf(each, sale.amounts) === undefined);
   if (unreadable !== undefined) {
     return {
@@ -41,7 +41,7 @@ export function cashOf(order: OrderPayload, sale: Sale): Cash {
   const { transactions } = order;
   return transactions === undefined || transactions === null
     ? cashByStatus(order, sale, outstanding)
-    : cashByTransactions(order, sale, transactions);
+    : cashByTransactions(order, sale, { transactions, refunds });
 }
 
 function refundPayouts(order: OrderPayload): TransactionPayload[] {
@@ -143,7 +143,10 @@ export function gatewaysOf(order: OrderPayload): string[] {
 function cashByTransactions(
   order: OrderPayload,
   sale: Sale,
-  transactions: readonly TransactionPayload[],
+  {
+    transactions,
+    refunds,
+  }: { readonly transactions: readonly TransactionPayload[]; readonly refunds: readonly Refund[] },
 ): Cash {
   const done = transactions.filter((transaction) => counts(transaction, order));
   const receipts = done.filter(({ kind }) => kind === 'sale' || kind === 'capture');
@@ -163,7 +166,9 @@ function cashByTransactions(
       transactionId: transaction.id,
     });
   }
-  const given = withRounding(tenders.sort(byTime), order, sale);
+  const given = isRoundingApart(tenders, { order, sale, refunds })
+    ? withRounding(tenders.sort(byTime), sale.rounding)
+    : tenders.sort(byTime);
   const change = done
     .filter(({ kind }) => kind === 'change')
     .flatMap((each) => amountOf(each, sale.amounts) ?? []);
@@ -191,24 +196,39 @@ export function amountOf(transaction: TransactionPayload, amounts: Amounts): Mon
 
 /**
  * Whether a transaction's amount contains the cash rounding is not documented. When the receipts are exactly the unrounded
- * total, it does not, and the last one carries it, unless what is outstanding says that the rounding is still owed: then an
- * edit made the total equal by chance. Else they are taken as they stand.
+ * total, it does not, unless what is outstanding tells that the rounding is among them: then an edit made the total equal by
+ * chance. Outstanding = total now + what refunds kept or gave beyond their returns − receipts without rounding + paid back.
  */
-function withRounding(tenders: readonly Tender[], order: OrderPayload, sale: Sale): readonly Tender[] {
+function isRoundingApart(
+  tenders: readonly Tender[],
+  {
+    order,
+    sale,
+    refunds,
+  }: { readonly order: OrderPayload; readonly sale: Sale; readonly refunds: readonly Refund[] },
+): boolean {
   const { total, currentTotal, rounding, amounts } = sale;
   const received = sumOfAmounts(tenders, amounts.currency);
-  const last = tenders.at(-1);
-  if (last === undefined || isZero(rounding) || !equal(received, total)) {
-    return tenders;
+  if (isZero(rounding) || !equal(received, total)) {
+    return false;
   }
-  const back = sum(
-    refundPayouts(order).flatMap((payout) => amountOf(payout, amounts) ?? []),
+  const agreed = sum(
+    refunds.map((refund) => refund.difference),
     amounts.currency,
   );
+  const back = sumOfAmounts(
+    refunds.flatMap((refund) => refund.payouts),
+    amounts.currency,
+  );
+  const owed = add(add(currentTotal, agreed), subtract(back, received));
   const outstanding = outstandingOf(order, sale);
-  const owed = add(subtract(currentTotal, received), rounding);
-  // What was paid back is owed again or not, by what the refund was for.
-  return outstanding !== undefined && [owed, add(owed, back)].some((each) => equal(outstanding, each))
+  return outstanding === undefined || !equal(outstanding, add(owed, rounding));
+}
+
+/** The last receipt carries it. */
+function withRounding(tenders: readonly Tender[], rounding: Money): readonly Tender[] {
+  const last = tenders.at(-1);
+  return last === undefined
     ? tenders
     : [...tenders.slice(0, -1), { ...last, amount: add(last.amount, rounding) }];
 }
@@ -224,9 +244,9 @@ function withoutChange(tenders: readonly Tender[], change: Money): readonly Tend
   return kept.toReversed().filter((tender) => !isZero(tender.amount));
 }
 
-function sumOfAmounts(tenders: readonly Tender[], currency: string): Money {
+function sumOfAmounts(parts: readonly { readonly amount: Money }[], currency: string): Money {
   return sum(
-    tenders.map((tender) => tender.amount),
+    parts.map((part) => part.amount),
     currency,
   );
 }

@@ -32,9 +32,9 @@ export function normalize(body: OrderPayload, shop: ShopIdentity): Snapshot {
   const total = add(sale.total, sale.rounding);
   const lines = withoutUnmarkedTip(linesOf(body, sale.amounts), { order: body, total });
   const buyer = buyerOf(body);
-  const cash = cashOf(body, sale);
-  const country = countryOf(body);
   const { refunds, doubt } = refundsOf({ order: body, sale, lines, currentTotal: sale.shownCurrentTotal });
+  const cash = cashOf(body, sale, refunds);
+  const country = countryOf(body);
   const order: Order = {
     key: orderKey(shop.connection, body.id),
     connection: shop.connection,

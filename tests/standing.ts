@@ -1,0 +1,47 @@
+import type { Sandbox } from '#sim/main.ts';
+
+/** What stands for an order in the simulated account, read from its rows and not from our ledger; in minor units. */
+export interface Standing {
+  /** Of invoices that were not deleted. */
+  readonly invoiced: bigint;
+  readonly credited: bigint;
+  /** Expenses for its refunds. */
+  readonly spent: bigint;
+  /** What a bookkeeper counts: invoices less credit notes and refund expenses. */
+  readonly net: bigint;
+  readonly paid: bigint;
+  readonly numbers: readonly string[];
+  readonly isDraft: boolean;
+}
+
+export function standingOf(
+  { freshbooks }: Pick<Sandbox, 'freshbooks'>,
+  order: { readonly id: bigint; readonly name: string },
+): Standing {
+  const account = freshbooks.account();
+  const invoices = account.invoices.filter(
+    (row) => row.poNumber === `SHOPIFY-ORDER-${order.id}` && row.visState !== DELETED,
+  );
+  const ids = invoices.map(({ id }) => id);
+  const payments = account.payments.filter((row) => ids.includes(row.invoiceId) && row.visState !== DELETED);
+  const isOf = ({ notes, visState }: { readonly notes: string; readonly visState: number }): boolean =>
+    visState !== DELETED && new RegExp(`order ${order.name}(?!\\d)`).test(notes);
+  const credits = account.creditNotes.filter(isOf);
+  const expenses = account.expenses.filter(isOf);
+  const [invoiced, credited, spent] = [invoices, credits, expenses].map(sumOf);
+  return {
+    invoiced: invoiced ?? 0n,
+    credited: credited ?? 0n,
+    spent: spent ?? 0n,
+    net: (invoiced ?? 0n) - (credited ?? 0n) - (spent ?? 0n),
+    paid: sumOf(payments),
+    numbers: invoices.map(({ number }) => number),
+    isDraft: invoices.some(({ status }) => status === 1),
+  };
+}
+
+const DELETED = 1;
+
+function sumOf(rows: readonly { readonly amount: string }[]): bigint {
+  return rows.reduce((sum, { amount }) => sum + BigInt(amount.replace('.', '')), 0n);
+}
