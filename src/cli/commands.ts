@@ -2,10 +2,13 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { VERSION } from '#app.ts';
 import type { Environment } from '#config.ts';
 import type { LocalDate } from '#core/time.ts';
+import { DECISIONS } from '#pipeline/release.ts';
+import type { Decision } from '#pipeline/release.ts';
 import { DONE, USAGE } from './command-error.ts';
 import { connectFreshBooks, connectShopify } from './connect.ts';
 import type { ConnectOptions } from './connect.ts';
 import type { CommandContext } from './context.ts';
+import { decide } from './decide.ts';
 import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
 import { migrate } from './migrate.ts';
@@ -41,8 +44,17 @@ Examples:
   counterfoil orders --state held              what waits for a decision
   counterfoil explain '#1001'                  an order from delivery to cent
   counterfoil retry '#1001'                    try again after the cause is mended
+  counterfoil decide '#1001' restore           answer a question about it
 
 Exit code: 0 done, 1 failed, 2 wrong use. Settings: environment variables, or a file .env in the working folder.`;
+
+const DECISION_HELP = `
+Decisions:
+  keep            leave FreshBooks as it stands and stop following this order
+  restore         write the shop's figures over what was changed in FreshBooks
+  accept          take what stands in FreshBooks as right
+  open-day        book what lies on closed days on the first open day
+  already-booked  what lies on closed days is in the books already`;
 
 /** Runs one command line and answers with the exit code. Never rejects. */
 export async function runCommandLine(argv: readonly string[], terminal: Terminal): Promise<number> {
@@ -142,6 +154,14 @@ function addOrders(program: Command, run: Run): void {
     .option('--all-held', 'every held order and message')
     .action((order: string | undefined, options: Json & { readonly allHeld?: true }) =>
       run(options, (context) => retry(context, { order, isAllHeld: options.allHeld === true })),
+    );
+  withJson(program.command('decide'))
+    .description('Answer what waits on an order: how it is to be booked')
+    .argument('<order>', 'as for explain')
+    .addArgument(new Argument('<decision>', 'what is to be done').choices(DECISIONS))
+    .addHelpText('after', DECISION_HELP)
+    .action((order: string, decision: Decision, options: Json) =>
+      run(options, (context) => decide(context, { order, decision })),
     );
 }
 

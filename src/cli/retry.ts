@@ -88,6 +88,10 @@ function closing(released: readonly Released[], isServed: boolean): string {
   if (!released.some(({ isDone }) => isDone)) {
     return 'Nothing was changed';
   }
+  return takenUp(isServed);
+}
+
+export function takenUp(isServed: boolean): string {
   return isServed
     ? 'The running server takes it up within a second: counterfoil explain shows what became of it'
     : 'No server serves this database now: it is taken up when counterfoil serve runs';

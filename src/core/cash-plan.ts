@@ -7,7 +7,7 @@ import type { Money } from './money.ts';
 import type { Order, Refund, Tender } from './order.ts';
 import { methodOf } from './payment-method.ts';
 import type { PlannedHold, Terms } from './plan-terms.ts';
-import { openDay } from './refund-ways.ts';
+import { isBookedBy, openDay } from './refund-ways.ts';
 import { isEffective, keptOf, paidBack } from './sale.ts';
 import { localDate } from './time.ts';
 import type { LocalDate, Zone } from './time.ts';
@@ -266,7 +266,7 @@ function paymentsFor(
           })
         : undefined;
     if (dated?.state === 'closed') {
-      holds.push(dated.hold);
+      holds.push(...(isBookedBy(terms) ? [] : [dated.hold]));
       due = money.subtract(due, amount);
       continue;
     }

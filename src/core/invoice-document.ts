@@ -108,7 +108,7 @@ function namesOf(order: Order): Readonly<Record<string, string>> {
 }
 
 /** How taxes stand on an order's invoice: by its country's rule, else the default's, else as percentages. */
-export function taxLinesOf({ country }: Pick<Order, 'country'>, { taxLines }: Rules): TaxLines {
+function taxLinesOf({ country }: Pick<Order, 'country'>, { taxLines }: Rules): TaxLines {
   const named = (key: string | undefined): TaxLines | undefined =>
     key !== undefined && Object.hasOwn(taxLines, key) ? taxLines[key] : undefined;
   return named(country) ?? named('default') ?? 'percentages';

@@ -18,7 +18,7 @@ import { discountOf, grossOf, taxOf, totalByLines } from './order.ts';
 import type { Order, OrderLine, Refund } from './order.ts';
 import { clientPolicyOf } from './plan-terms.ts';
 import type { PlannedHold, Terms } from './plan-terms.ts';
-import { besideSteps, decideRefunds } from './refund-ways.ts';
+import { besideSteps, decideRefunds, isBookedBy } from './refund-ways.ts';
 import type { DecidedRefund } from './refund-ways.ts';
 import { fill } from './rules.ts';
 import type { Rules } from './rules.ts';
@@ -66,7 +66,7 @@ export function plan(order: Order, booked: Booked, terms: Terms): Plan {
   if (correction !== undefined) {
     return { outcome: 'work', steps: [correction], holds: [] };
   }
-  return isNew && terms.choices.period === 'already-booked'
+  return isNew && isBookedBy(terms)
     ? { outcome: 'skip', reason: 'In the books already, as you said' }
     : converge(order, booked, terms);
 }

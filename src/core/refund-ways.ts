@@ -170,7 +170,7 @@ function asExpense(order: Order, refund: Refund, priced: Priced): Way {
   }
   const dated = dayFor(order, refund, priced);
   if (dated.state === 'closed') {
-    return { kind: 'held', amount, hold: dated.hold };
+    return isBookedBy(terms) ? { kind: 'beside', amount } : { kind: 'held', amount, hold: dated.hold };
   }
   const { refundCategory } = rules;
   if (refundCategory === undefined) {
@@ -221,7 +221,7 @@ function toStoreCredit(order: Order, refund: Refund, priced: Priced): Way {
   }
   const dated = dayFor(order, refund, priced);
   if (dated.state === 'closed') {
-    return { kind: 'held', amount, hold: dated.hold };
+    return isBookedBy(terms) ? { kind: 'beside', amount } : { kind: 'held', amount, hold: dated.hold };
   }
   const slot = (slots['credit-note'] ?? 0) + 1;
   const document = returnDocument(order, refund, {
@@ -266,6 +266,11 @@ function dayFor(order: Order, refund: Refund, { terms, zone }: Considering): Dat
     step: stepOf(refund),
     what: `Refund ${refund.id} of order ${order.name}`,
   });
+}
+
+/** What lies on closed days stands already, by a person's word. */
+export function isBookedBy({ choices }: Terms): boolean {
+  return choices.period === 'already-booked';
 }
 
 export function openDay(

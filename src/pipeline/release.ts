@@ -1,16 +1,37 @@
+import type { FailureCode } from '#core/failure.ts';
 import { transition } from '#core/lifecycle.ts';
 import type { OrderKey } from '#core/ids.ts';
+import type { Hold } from '#core/ledger.ts';
+import type { Decisions } from '#core/plan-terms.ts';
 import type { Instant } from '#core/time.ts';
-import type { Store } from './ports.ts';
+import { VERSION_FACT } from './ports.ts';
+import type { OrderRecord, Store, Writer } from './ports.ts';
+
+/** What a person says of something that waits: try it again, or how it is to be. The worker does the rest. */
+
+/** What can be decided about an order (docs/bookkeeping.md, "Questions and answers"). */
+export const DECISIONS = ['keep', 'restore', 'accept', 'open-day', 'already-booked'] as const;
+export type Decision = (typeof DECISIONS)[number];
+
+export type Decided =
+  | { readonly outcome: 'decided'; readonly closedHolds: number }
+  | { readonly outcome: 'no-order' }
+  /** Nothing that waits on the order is answered by it; nothing was changed. */
+  | { readonly outcome: 'not-asked'; readonly asked: readonly FailureCode[] };
+
+interface Moment {
+  readonly now: Instant;
+  readonly account: string;
+}
 
 /**
- * A person says: try again. The order is planned anew with what is known today, and what was refused may be sent again; the
- * stored bytes of a refused request never are. Nothing when there is no such order.
+ * Try again: the order is planned anew with what is known today, and what was refused may be sent again; the stored bytes of
+ * a refused request never are. Nothing when there is no such order.
  */
 export async function releaseOrder(
   store: Store,
   key: OrderKey,
-  { now, account }: { now: Instant; account: string },
+  { now, account }: Moment,
 ): Promise<{ readonly closedHolds: number } | undefined> {
   return store.transact(async (tx) => {
     const record = await tx.order(key);
@@ -18,14 +39,31 @@ export async function releaseOrder(
       return undefined;
     }
     const open = await tx.holds({ order: key, isOpen: true });
-    for (const hold of open) {
-      await tx.closeHold(hold.id, { at: now, because: 'Released by hand' });
-    }
+    await planAnew(tx, record, { open, because: 'Released by hand', now });
     await tx.clearPause(account);
-    const { firstFailedAt: _first, ...rest } = record;
-    const state = record.state === 'working' ? record.state : transition(record.state, 'due');
-    await tx.putOrder({ ...rest, state, attempts: 0, dueAt: now, updatedAt: now });
     return { closedHolds: open.length };
+  });
+}
+
+/** Answers the questions that wait on an order, and has it planned anew by the answer, which holds from now on. */
+export async function decideOrder(
+  store: Store,
+  key: OrderKey,
+  { decision, now }: { readonly decision: Decision; readonly now: Instant },
+): Promise<Decided> {
+  return store.transact(async (tx) => {
+    const record = await tx.order(key);
+    if (record === undefined) {
+      return { outcome: 'no-order' };
+    }
+    const open = await tx.holds({ order: key, isOpen: true });
+    const answer = answerOf(decision, open);
+    if (answer === undefined) {
+      return { outcome: 'not-asked', asked: open.map(({ code }) => code) };
+    }
+    const decided = { ...record, decisions: { ...record.decisions, ...answer } };
+    await planAnew(tx, decided, { open, because: `Decided by hand: ${decision}`, now });
+    return { outcome: 'decided', closedHolds: open.length };
   });
 }
 
@@ -41,4 +79,37 @@ export async function releaseDelivery(store: Store, id: string, now: Instant): P
     await tx.settleDelivery(id, { state: 'accepted' });
     return true;
   });
+}
+
+const CLOSED: readonly FailureCode[] = ['period-closed', 'books-period-locked'];
+
+/** Nothing when none of the open questions is answered by it. */
+function answerOf(decision: Decision, open: readonly Hold[]): Decisions | undefined {
+  switch (decision) {
+    case 'keep':
+      return open.length === 0 ? undefined : { following: 'stopped' };
+    case 'open-day':
+    case 'already-booked':
+      return open.some(({ code }) => CLOSED.includes(code)) ? { period: decision } : undefined;
+    case 'restore':
+    case 'accept': {
+      // An answer is about the very version that its question showed: what is changed after it is asked about again.
+      const seen = open.flatMap(({ facts }) => facts.filter(({ name }) => name === VERSION_FACT))[0]?.value;
+      const say = decision === 'restore' ? 'overwrite' : 'accept';
+      return seen === undefined ? undefined : { edits: { say, seen } };
+    }
+  }
+}
+
+async function planAnew(
+  tx: Writer,
+  record: OrderRecord,
+  { open, because, now }: { readonly open: readonly Hold[]; readonly because: string; readonly now: Instant },
+): Promise<void> {
+  for (const hold of open) {
+    await tx.closeHold(hold.id, { at: now, because });
+  }
+  const { firstFailedAt: _first, ...rest } = record;
+  const state = record.state === 'working' ? record.state : transition(record.state, 'due');
+  await tx.putOrder({ ...rest, state, attempts: 0, dueAt: now, updatedAt: now });
 }

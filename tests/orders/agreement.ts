@@ -238,7 +238,7 @@ function compare(settled: Settled, comparing: Comparing): Verdict['outcome'] {
 }
 
 /** Asked by the adapter instead of the plan, with the document that FreshBooks cannot be brought to. */
-export const ROUNDING_HOLD = 'order-rounding-too-large';
+const ROUNDING_HOLD = 'order-rounding-too-large';
 
 /** Questions under which what stands may differ from what the order is worth, each proven by `assertTrue`. */
 const EXPLAIN_TOTAL: readonly string[] = [

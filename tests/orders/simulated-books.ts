@@ -101,7 +101,7 @@ function totalIn(
 }
 
 /** What FreshBooks makes of a layout by its own arithmetic. */
-export function computed(layout: Layout, currency: string, rounding: Rounding): Totals {
+function computed(layout: Layout, currency: string, rounding: Rounding): Totals {
   const exponent = exponentOf(currency);
   return totalsOf(inputsOf(layout, exponent), ZERO, { ...rounding, exponent });
 }

@@ -37,7 +37,7 @@ export async function findCreditNote(api: Api, task: CreditTask): Promise<Standi
     return 'stop';
   });
   if (marked !== undefined) {
-    return { state: 'standing', receipt: { ...receiptOf(task, marked), isFound: true } };
+    return { state: 'standing', receipt: { ...receiptOf(task, marked, {}), isFound: true } };
   }
   return end === 'too-many'
     ? {
@@ -69,7 +69,7 @@ export async function createCreditNote(api: Api, task: CreditTask): Promise<Rece
   const written = isCorrectable
     ? await onceWritten(() => correct(api, task, { credit, correction }))
     : { credit, answer };
-  return receiptOf(task, written.credit, written.answer, remarks);
+  return receiptOf(task, written.credit, { answer: written.answer, remarks });
 }
 
 async function correct(
@@ -91,8 +91,7 @@ async function correct(
 function receiptOf(
   { step }: CreditTask,
   credit: ReadCreditNote,
-  answer?: Answer,
-  remarks: readonly string[] = [],
+  { answer, remarks = [] }: { readonly answer?: Answer; readonly remarks?: readonly string[] },
 ): Receipt {
   const { total } = step.document;
   const told =

@@ -1,0 +1,57 @@
+import { findServer } from '#app.ts';
+import type { FailureCode } from '#core/failure.ts';
+import { decideOrder } from '#pipeline/release.ts';
+import type { Decision } from '#pipeline/release.ts';
+import { CommandError, DONE, FAILED } from './command-error.ts';
+import { withApp } from './context.ts';
+import type { CommandContext } from './context.ts';
+import { findSubject } from './find-subject.ts';
+import { paragraph } from './output.ts';
+import { takenUp } from './retry.ts';
+
+/** A person answers what waits on an order. Nothing is called here; whoever serves the database does the work. */
+
+const MEANINGS: Readonly<Record<Decision, string>> = {
+  keep: 'FreshBooks is left as it stands, and whatever the shop says from now on, nothing is changed for this order',
+  restore: 'what was changed in FreshBooks is written over with what the shop says',
+  accept: 'what stands in FreshBooks is taken as right, and later changes go from there',
+  'open-day': 'what lies on closed days is booked on the first open day, with its own date in the notes',
+  'already-booked': 'what lies on closed days is in the books already, and is not booked',
+};
+
+export async function decide(
+  context: CommandContext,
+  { order, decision }: { readonly order: string; readonly decision: Decision },
+): Promise<number> {
+  const { output } = context;
+  return withApp(context, async ({ store, clock, config }) => {
+    const subject = await findSubject(store.read, order);
+    if (subject.kind !== 'order') {
+      throw new CommandError(
+        'A message is not decided on, only an order; read it again with counterfoil retry',
+        FAILED,
+      );
+    }
+    const { key, name } = subject.record;
+    const decided = await decideOrder(store, key, { decision, now: clock.now() });
+    switch (decided.outcome) {
+      case 'no-order':
+        throw new CommandError(`Order ${name} is not stored any more`, FAILED);
+      case 'not-asked':
+        throw new CommandError(notAsked(name, decision, decided.asked), FAILED);
+      case 'decided': {
+        const isServed = findServer(config, clock) !== undefined;
+        output.json({ order: key, decision, closedHolds: decided.closedHolds, isServed });
+        const texts = [`Order ${name}: ${MEANINGS[decision]}`, takenUp(isServed)];
+        texts.flatMap((text) => paragraph(output, text)).forEach((line) => output.print(line));
+        return DONE;
+      }
+    }
+  });
+}
+
+function notAsked(name: string, decision: Decision, asked: readonly FailureCode[]): string {
+  return asked.length === 0
+    ? `Nothing waits for a decision on order ${name}`
+    : `"${decision}" answers nothing that waits on order ${name} (${asked.join(', ')}). See counterfoil explain '${name}'`;
+}
