@@ -9,10 +9,11 @@ import { createShopify, DEFAULT_APP as SHOPIFY_APP } from './shopify/shopify.ts'
 import type { ShopifySim } from './shopify/shopify.ts';
 import { listen } from './socket.ts';
 import { createWorld } from './world.ts';
-import type { World } from './world.ts';
+import type { World, WorldOptions } from './world.ts';
 import { decimal } from './world/money.ts';
 import type { WorldOrder } from './world/order.ts';
 import { seededRandom } from './world/random.ts';
+import type { Clock } from './world/random.ts';
 
 /**
  * A shop and an account on local sockets, and the environment that points the service at them: what the demo, the sandbox
@@ -63,13 +64,20 @@ export interface SandboxOptions {
   readonly accounts?: readonly AccountOptions[];
   readonly duplicatePpm?: number;
   readonly disorderPpm?: number;
+  /** The time of shop and account; real time when left out. */
+  readonly clock?: Clock;
+  readonly world?: Partial<Omit<WorldOptions, 'seed' | 'clock'>>;
 }
 
 /** What a real service would be reached under; the sandbox delivers to a local port instead. */
 const PUBLIC_URL = 'https://counterfoil.example';
 
+const REAL_TIME: Clock = {
+  now: () => Date.now(), // oxlint-disable-line no-restricted-properties -- a sandbox runs in real time
+};
+
 export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const clock = { now: () => Date.now() }; // oxlint-disable-line no-restricted-properties -- the sandbox runs in real time
+  const clock = options.clock ?? REAL_TIME;
   const freshbooks = createFreshBooks({
     clock,
     random: seededRandom(options.seed),
@@ -78,7 +86,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     ...(options.faults === undefined ? {} : { faults: options.faults }),
     ...(options.accounts === undefined ? {} : { accounts: options.accounts }),
   });
-  const world = createWorld({ seed: options.seed, clock });
+  const world = createWorld({ ...options.world, seed: options.seed, clock });
   let target = PUBLIC_URL;
   const shopify = createShopify({
     world,

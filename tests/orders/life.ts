@@ -14,7 +14,7 @@ export interface Life {
 }
 
 /** Shops of every kind of arithmetic: tax on top and within, none, two and three decimals, several currencies. */
-const SHOPS = [
+export const SHOPS = [
   { currency: 'USD', taxesIncluded: false, timeZone: 'America/New_York' },
   { currency: 'EUR', taxesIncluded: true, timeZone: 'Europe/Berlin' },
   { currency: 'CAD', taxesIncluded: false, timeZone: 'America/Toronto' },
@@ -51,7 +51,7 @@ export function lifeOf(seed: number, number: number, options: Partial<WorldOptio
   let order = world.placeRandom();
   const history = [order];
   const events = Math.floor(own / SHOPS.length) % (EVENTS_MAX + 1);
-  const pace = PACES_MS[Math.floor(own / 101) % PACES_MS.length] ?? PACES_MS[0];
+  const pace = paceOf(Math.floor(own / 101));
   for (let event = 0; event < events; event += 1) {
     now += options.updatedAt === 'whole seconds' ? 0 : pace;
     world.actRandom(order.id);
@@ -59,4 +59,8 @@ export function lifeOf(seed: number, number: number, options: Partial<WorldOptio
     history.push(order);
   }
   return { world, order, history, side: number % PRESENTMENT_EVERY === 0 ? 'presentment' : 'shop' };
+}
+
+export function paceOf(number: number): number {
+  return PACES_MS[number % PACES_MS.length] ?? PACES_MS[0];
 }
