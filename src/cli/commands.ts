@@ -157,7 +157,7 @@ function addOrders(program: Command, run: Run): void {
     );
   withJson(program.command('decide'))
     .description('Answer what waits on an order: how it is to be booked')
-    .argument('<order>', 'as for explain')
+    .argument('<order>', 'as for explain, or delivery:ID for a message (keep: it was seen to)')
     .addArgument(new Argument('<decision>', 'what is to be done').choices(DECISIONS))
     .addHelpText('after', DECISION_HELP)
     .action((order: string, decision: Decision, options: Json) =>

@@ -1,12 +1,14 @@
 import { findServer } from '#app.ts';
+import type { App } from '#app.ts';
 import type { FailureCode } from '#core/failure.ts';
-import { decideOrder } from '#pipeline/release.ts';
+import { decideOrder, putAside } from '#pipeline/release.ts';
 import type { Decision } from '#pipeline/release.ts';
-import { CommandError, DONE, FAILED } from './command-error.ts';
+import { CommandError, DONE, FAILED, USAGE } from './command-error.ts';
 import { withApp } from './context.ts';
 import type { CommandContext } from './context.ts';
 import { findSubject } from './find-subject.ts';
 import { paragraph } from './output.ts';
+import type { Output } from './output.ts';
 import { takenUp } from './retry.ts';
 
 /** A person answers what waits on an order. Nothing is called here; whoever serves the database does the work. */
@@ -24,13 +26,11 @@ export async function decide(
   { order, decision }: { readonly order: string; readonly decision: Decision },
 ): Promise<number> {
   const { output } = context;
-  return withApp(context, async ({ store, clock, config }) => {
+  return withApp(context, async (app) => {
+    const { store, clock, config } = app;
     const subject = await findSubject(store.read, order);
-    if (subject.kind !== 'order') {
-      throw new CommandError(
-        'A message is not decided on, only an order; read it again with counterfoil retry',
-        FAILED,
-      );
+    if (subject.kind === 'delivery') {
+      return decideMessage(app, output, { id: subject.delivery.id, decision });
     }
     const { key, name } = subject.record;
     const decided = await decideOrder(store, key, { decision, now: clock.now() });
@@ -48,6 +48,22 @@ export async function decide(
       }
     }
   });
+}
+
+async function decideMessage(
+  { store, clock }: App,
+  output: Output,
+  { id, decision }: { readonly id: string; readonly decision: Decision },
+): Promise<number> {
+  if (decision !== 'keep') {
+    throw new CommandError(`Of a message only "keep" can be said: it was seen to and waits no longer`, USAGE);
+  }
+  if (!(await putAside(store, id, clock.now()))) {
+    throw new CommandError(`Message ${id} does not wait for anything`, FAILED);
+  }
+  output.json({ delivery: id, decision });
+  output.print(`Message ${id} was seen to and waits no longer`);
+  return DONE;
 }
 
 function notAsked(name: string, decision: Decision, asked: readonly FailureCode[]): string {

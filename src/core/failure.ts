@@ -122,6 +122,11 @@ export const CATALOGUE = {
     sentence:
       'The shop has more of the buyer’s money than the invoice holds. The excess is not booked, because it would become a silent credit; it goes when the shop pays it back',
   },
+  'order-disputed': {
+    remedy: 'review',
+    sentence:
+      'A buyer disputes a payment with his bank. Nothing of it is booked by itself: book it in FreshBooks as it ends, then decide: keep',
+  },
   'order-rounding-too-large': {
     remedy: 'review',
     sentence:

@@ -81,6 +81,20 @@ export async function releaseDelivery(store: Store, id: string, now: Instant): P
   });
 }
 
+/** A person has seen to a message that is no order: it waits no longer. */
+export async function putAside(store: Store, id: string, now: Instant): Promise<boolean> {
+  return store.transact(async (tx) => {
+    if ((await tx.delivery(id))?.state !== 'held') {
+      return false;
+    }
+    for (const hold of await tx.holds({ delivery: id, isOpen: true })) {
+      await tx.closeHold(hold.id, { at: now, because: 'Decided by hand: keep' });
+    }
+    await tx.settleDelivery(id, { state: 'ignored', reason: 'Seen to by hand' });
+    return true;
+  });
+}
+
 const CLOSED: readonly FailureCode[] = ['period-closed', 'books-period-locked'];
 
 /** Nothing when none of the open questions is answered by it. */

@@ -6,7 +6,7 @@ import { transition } from '#core/lifecycle.ts';
 import * as money from '#core/money.ts';
 import type { Order } from '#core/order.ts';
 import { paidBack } from '#core/sale.ts';
-import { MINUTE, instant } from '#core/time.ts';
+import { MINUTE, instant, localDate } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import type { Machine } from './machine.ts';
 import { READ_TOPIC } from './ports.ts';
@@ -98,7 +98,12 @@ async function record(machine: Machine, tx: Writer, { delivery, sorted, canRead 
       const known = await tx.order(order.key);
       return due(machine, tx, {
         delivery,
-        record: newest(known ?? firstRecord(order.key, order.name, now), { delivery, order, canRead, now }),
+        record: newest(known ?? firstRecord(order.key, order.name, now), {
+          delivery,
+          order: canRead ? withDatedCash(order) : order,
+          canRead,
+          now,
+        }),
       });
     }
     case 'touch': {
@@ -163,6 +168,27 @@ async function due(
   await tx.putOrder({ ...record, state, dueAt: now, updatedAt: now });
   await tx.settleDelivery(delivery.id, { state: 'sorted', order: record.key });
   tx.afterCommit(() => machine.queue.wake(`order:${record.key}`));
+}
+
+/**
+ * A body that does not list its receipts dates them as the order. On the day it was placed that is so; of a later day the
+ * money may be of that day, in another month even, so the shop is asked. Who cannot ask books it by the order's day.
+ */
+export function withDatedCash(order: Order): Order {
+  const { cash, placedAt, updatedAt, zone } = order;
+  const isUndated =
+    cash.state === 'known' &&
+    cash.tenders.some(({ transactionId }) => transactionId === undefined) &&
+    localDate(placedAt, zone) !== localDate(updatedAt, zone);
+  return isUndated
+    ? {
+        ...order,
+        cash: {
+          state: 'reread',
+          why: 'The message is of a later day than the order and does not show when money came',
+        },
+      }
+    : order;
 }
 
 /** The record with the newer of two states: the one it has, or the one that this delivery shows. */

@@ -3,6 +3,7 @@ import { orderKey } from '#core/ids.ts';
 import { parseLossless } from '#core/json.ts';
 import type { Lossless } from '#core/json.ts';
 import type { Authentic, Sorted } from '#pipeline/ports.ts';
+import { textOf } from './answer.ts';
 import { isTipHidden } from './lines.ts';
 import { normalize } from './normalize.ts';
 import type { ShopIdentity } from './normalize.ts';
@@ -24,6 +25,8 @@ const READERS: Readonly<Record<string, Reader>> = {
   'refunds/create': touchBy('', 'A refund was made'),
   'order_transactions/create': touchBy('', 'A payment was made or changed'),
   'orders/delete': sortDeleted,
+  'disputes/create': sortDispute,
+  'disputes/update': sortDispute,
   'app/uninstalled': () => ({
     kind: 'held',
     code: 'delivery-shop-uninstalled',
@@ -93,6 +96,23 @@ function touchBy(under: string, why: string): Reader {
     };
   };
 }
+
+/** A chargeback moves money outside the order, and how it ends is told by a later message: a person books it. */
+function sortDispute(message: Pick<Authentic, 'topic' | 'body'>): Sorted {
+  const body = jsonIn(message);
+  const told = (name: string): string => textOf(body, name).slice(0, DISPUTE_TEXT_MAX);
+  const order = told('order_id') === '' ? 'no order' : `order ${parseId(body, 'order_id')}`;
+  const kind = told('type') === 'inquiry' ? 'An inquiry' : 'A chargeback';
+  const amount = `${told('amount') || 'an unknown amount'} ${told('currency')}`.trim();
+  return {
+    kind: 'held',
+    code: 'order-disputed',
+    detail: `${kind} of ${amount} on ${order} is "${told('status')}", reason "${told('reason')}"`,
+  };
+}
+
+/** Words of a list; longer is none of it. */
+const DISPUTE_TEXT_MAX = 60;
 
 /** Names orders and never the person: the stored body has that until it is blanked. */
 function complianceOf(message: Pick<Authentic, 'topic' | 'body'>, task: string, key: string): Sorted {

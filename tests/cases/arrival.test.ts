@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { scriptedFaults } from '#sim/faults.ts';
+import { atCounter } from '#tests/cases/counter.ts';
+import { KETTLE, card, of } from '#tests/cases/goods.ts';
+
+/** Cases 1 to 9 of docs/bookkeeping.md: how orders arrive. */
+
+const ONE = card([of(KETTLE)]);
+
+void describe('cases of arrival', () => {
+  void test('case 1: the same webhook twice, and two topics of one order, are one invoice and one payment', () =>
+    atCounter({}, async ({ stage, sell, standing, agrees }) => {
+      const order = await sell(ONE);
+      for (const topic of ['orders/create', 'orders/paid', 'orders/updated']) {
+        await stage.book(order, topic);
+      }
+      assert.equal(standing(order).numbers.length, 1);
+      assert.equal(stage.payments(order).length, 1);
+      await agrees(order);
+    }));
+
+  void test('case 2: paid before created is one invoice and one payment', () =>
+    atCounter({}, async ({ stage, standing, agrees }) => {
+      const order = stage.sandbox.world.place(ONE);
+      await stage.book(order, 'orders/paid');
+      await stage.book(order, 'orders/create');
+      assert.equal(standing(order).numbers.length, 1);
+      assert.equal(stage.payments(order).length, 1);
+      await agrees(order);
+    }));
+
+  void test('case 3: a late message of an older state changes nothing', () =>
+    atCounter({}, async ({ stage, sell, change, agrees }) => {
+      const order = await sell(card([of(KETTLE, 2)]));
+      const old = stage.sandbox.shopify.webhooks.body(order.id);
+      const after = await change(order, {
+        kind: 'refund',
+        request: { lines: [{ line: 0, quantity: 1 }], restock: 'return' },
+      });
+      const before = await agrees(after);
+      await stage.tell({ topic: 'orders/create', body: old, order });
+      assert.deepEqual((await agrees(after)).now, before.now);
+      const record = await stage.atRest(order);
+      const kept = await stage.app.store.read.deliveriesOf(record.key);
+      assert.ok(kept.length >= 3, 'the late message is kept');
+    }));
+
+  void test('case 4: an invoice whose answer was lost is found and not made again', () => {
+    const faults = scriptedFaults([
+      { method: 'POST', path: '/invoices/invoices', nth: 1, fault: { kind: 'commit-then-drop' } },
+    ]);
+    return atCounter({ stage: { faults } }, async ({ stage, sell, agrees }) => {
+      const order = await sell(ONE);
+      assert.equal(faults.injected.length, 1);
+      assert.equal(stage.invoices(order).length, 1);
+      await agrees(order);
+    });
+  });
+
+  void test('case 8: an invoice made by hand for this order and numbered like it is linked when equal, and its money left alone', () =>
+    atCounter({}, async ({ stage, questions, standing }) => {
+      const order = stage.sandbox.world.place(ONE);
+      const body = JSON.parse(stage.sandbox.shopify.webhooks.body(order.id));
+      const hand = stage.sandbox.freshbooks.byHand();
+      const number = `SHOPIFY-${order.name.slice(1)}`;
+      hand.addInvoice({
+        customerid: hand.addClient({ fname: 'Jane' }),
+        create_date: body.processed_at.slice(0, 10),
+        invoice_number: number,
+        po_number: `SHOPIFY-ORDER-${order.id}`,
+        lines: [{ name: 'All of it', qty: 1, unit_cost: { amount: body.total_price, code: 'USD' } }],
+      });
+      await stage.book(order);
+      assert.deepEqual(await questions(order), []);
+      assert.deepEqual(standing(order).numbers, [number]);
+      assert.equal(standing(order).paid, 0n);
+    }));
+
+  void test('case 9: a number that something else has gets a suffix, and nothing is written over', () =>
+    atCounter({}, async ({ stage, standing, agrees }) => {
+      const order = stage.sandbox.world.place(ONE);
+      const hand = stage.sandbox.freshbooks.byHand();
+      const invoice_number = `SHOPIFY-${order.name.slice(1)}`;
+      hand.addInvoice({
+        customerid: hand.addClient({ fname: 'Another' }),
+        create_date: '2026-01-05',
+        invoice_number,
+        lines: [{ name: 'Workshop', qty: 1, unit_cost: { amount: '12.00', code: 'USD' } }],
+      });
+      await stage.book(order);
+      assert.deepEqual(standing(order).numbers, [`${invoice_number}-2`]);
+      await agrees(order);
+    }));
+});
