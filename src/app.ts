@@ -18,6 +18,7 @@ import { createServer } from '#http/server.ts';
 import type { ConsentAnswer, Server } from '#http/server.ts';
 import { currentRules, keepRules, putCurrentRules } from '#pipeline/current-rules.ts';
 import { createInbox } from '#pipeline/inbox.ts';
+import { lockedSetting } from '#pipeline/machine.ts';
 import type { Machine, Route } from '#pipeline/machine.ts';
 import type { Books, Queue, Source, Store } from '#pipeline/ports.ts';
 import { run } from '#pipeline/worker.ts';
@@ -176,6 +177,8 @@ async function importRules(app: Parts, routes: readonly RouteRules[]): Promise<r
       for (const { from, rules } of routes) {
         versions.push(await putCurrentRules(tx, connectionId(from), { rules, otherwise: defaults }));
       }
+      // What an account once refused as locked may be open again: if it is not, it is learnt again.
+      await tx.dropSetting(lockedSetting(FRESHBOOKS));
       return versions;
     });
   } finally {

@@ -284,7 +284,7 @@ async function refused(
       }
       await voidEntry(run, entry, async (tx) => {
         await tx.putSetting(lockedSetting(account), day);
-        const sentence = `${failure.message}; days through ${day} of account "${account}" are taken as closed`;
+        const sentence = `${failure.message}; days through ${day} of account "${account}" are taken as closed until rules are imported again`;
         await tx.tell({ key: `${lockedSetting(account)}:${day}`, sentence, at });
       });
       return DONE;

@@ -330,6 +330,8 @@ export interface Writer extends Reader {
   /** Whether it is told for the first time. */
   tell(notice: Notice): Promise<boolean>;
   putSetting(key: string, value: string): Promise<void>;
+  /** Harmless where it was never put. */
+  dropSetting(key: string): Promise<void>;
   putSecret(key: string, value: string): Promise<void>;
   /** Runs once this transaction is durable, and never when it is rolled back. */
   afterCommit(action: () => void): void;

@@ -486,7 +486,10 @@ function leaseWriter(tx: Tx): Pick<Writer, 'takeLease' | 'keepLease' | 'releaseL
 function factWriter(
   tx: Tx,
   seal: Seal,
-): Pick<Writer, 'setPause' | 'clearPause' | 'putRules' | 'tell' | 'putSetting' | 'putSecret'> {
+): Pick<
+  Writer,
+  'setPause' | 'clearPause' | 'putRules' | 'tell' | 'putSetting' | 'dropSetting' | 'putSecret'
+> {
   return {
     async setPause(pause: Pause) {
       const row = { account: pause.account, until: pause.until ?? null, reason: pause.reason };
@@ -527,6 +530,9 @@ function factWriter(
         .values({ key, value })
         .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
         .execute();
+    },
+    async dropSetting(key) {
+      await tx.deleteFrom('settings').where('key', '=', key).execute();
     },
     async putSecret(key, value) {
       const sealed = seal.seal(key, value);

@@ -17,16 +17,16 @@ import type { Standing } from '#tests/standing.ts';
 export interface Counter {
   readonly stage: Stage;
   /** Places an order and waits until it is booked. */
-  sell(recipe: Recipe): Promise<Placed>;
+  readonly sell: (recipe: Recipe) => Promise<Placed>;
   /** Lets things happen to it, one after the other, and tells the last state. */
-  change(order: Placed, ...events: readonly LifeEvent[]): Promise<Placed>;
+  readonly change: (order: Placed, ...events: readonly LifeEvent[]) => Promise<Placed>;
   /** Moves the shop's clock to a moment, in UTC: `2026-10-02T15:00:00Z`. */
-  goTo(moment: string): void;
-  standing(order: Placed): Standing;
+  readonly goTo: (moment: string) => void;
+  readonly standing: (order: Placed) => Standing;
   /** Codes of the questions that wait on it. */
-  questions(order: Placed): Promise<readonly string[]>;
+  readonly questions: (order: Placed) => Promise<readonly string[]>;
   /** Asserts that nothing is asked, that the books equal the shop and that what was kept is paid. */
-  agrees(order: Placed): Promise<ExpectedBooks>;
+  readonly agrees: (order: Placed) => Promise<ExpectedBooks>;
 }
 
 export interface CounterOptions {

@@ -699,6 +699,11 @@ function facts(promise: Promises): void {
       await tx.putSecret('a', 'hush 2 – ünï');
     });
     assert.deepEqual([await read.setting('a'), await read.secret('a')], ['two', 'hush 2 – ünï']);
+    await store.transact(async (tx) => {
+      await tx.dropSetting('a');
+      await tx.dropSetting('never put');
+    });
+    assert.equal(await read.setting('a'), undefined);
   });
 
   promise('a notice is told once for its key', async (store) => {

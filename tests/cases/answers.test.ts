@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { parseLocalDate } from '#core/time.ts';
+import { decideOrder, putAside } from '#pipeline/release.ts';
+import type { Decided, Decision } from '#pipeline/release.ts';
+import { atCounter } from '#tests/cases/counter.ts';
+import type { Counter } from '#tests/cases/counter.ts';
+import { KETTLE, PAPERS, card, of } from '#tests/cases/goods.ts';
+import type { Placed } from '#tests/stage.ts';
+
+/** Questions and what each answer does (docs/bookkeeping.md, "Questions and answers"). */
+
+const TWO = card([of(KETTLE), of(PAPERS, 3)], { to: 'US-NY' });
+const ONE_BACK = {
+  kind: 'refund',
+  request: { lines: [{ line: 0, quantity: 1 }], restock: 'return' },
+} as const;
+
+async function answer({ stage }: Counter, order: Placed, decision: Decision): Promise<Decided> {
+  const { key } = await stage.atRest(order);
+  const { store, clock } = stage.app;
+  const decided = await decideOrder(store, key, { decision, now: clock.now() });
+  await stage.atRest(order);
+  return decided;
+}
+
+/** Sold, its invoice edited by hand, and then a unit goes back: the edit is asked about. */
+async function edited(counter: Counter): Promise<Placed> {
+  const order = await counter.sell(TWO);
+  const [invoice] = counter.stage.invoices(order);
+  assert.ok(invoice !== undefined);
+  counter.stage.sandbox.freshbooks.byHand().editInvoice(invoice.id, { create_date: '2026-09-14' });
+  await counter.change(order, ONE_BACK);
+  assert.deepEqual([...new Set(await counter.questions(order))], ['books-invoice-edited']);
+  return order;
+}
+
+void describe('questions and answers', () => {
+  void test('what was edited by hand is written over by "restore"', () =>
+    atCounter({}, async (counter) => {
+      const order = await edited(counter);
+      const decided = await answer(counter, order, 'restore');
+      assert.equal(decided.outcome, 'decided');
+      await counter.agrees(order);
+      assert.equal(counter.stage.invoices(order)[0]?.createdOn, '2026-09-15');
+    }));
+
+  void test('what was edited by hand is taken as right by "accept", and later changes go from there', () =>
+    atCounter({}, async (counter) => {
+      const order = await edited(counter);
+      await answer(counter, order, 'accept');
+      assert.deepEqual(await counter.questions(order), []);
+      assert.equal(counter.stage.invoices(order)[0]?.createdOn, '2026-09-14');
+    }));
+
+  void test('an order that is kept as it stands is followed no more', () =>
+    atCounter({}, async (counter) => {
+      const order = await edited(counter);
+      const before = counter.stage.invoices(order);
+      await answer(counter, order, 'keep');
+      assert.deepEqual(await counter.questions(order), []);
+      await counter.change(order, { kind: 'cancel', request: { reason: 'customer', money: 'refund' } });
+      assert.deepEqual(counter.stage.invoices(order), before);
+      assert.equal((await counter.stage.atRest(order)).state, 'skipped');
+    }));
+
+  void test('an answer is about one edit: the next is asked about again', () =>
+    atCounter({}, async (counter) => {
+      const order = await edited(counter);
+      const [invoice] = counter.stage.invoices(order);
+      counter.stage.sandbox.freshbooks.byHand().editInvoice(invoice?.id ?? 0, { create_date: '2026-09-13' });
+      await answer(counter, order, 'restore');
+      assert.deepEqual([...new Set(await counter.questions(order))], ['books-invoice-edited']);
+      assert.equal(counter.stage.invoices(order)[0]?.createdOn, '2026-09-13');
+    }));
+
+  void test('an answer to what is not asked changes nothing', () =>
+    atCounter({}, async (counter) => {
+      const order = await edited(counter);
+      const decided = await answer(counter, order, 'open-day');
+      assert.deepEqual(decided.outcome, 'not-asked');
+      assert.deepEqual([...new Set(await counter.questions(order))], ['books-invoice-edited']);
+    }));
+
+  void test('an order of a closed day is booked on the first open one, or left out as booked already', () =>
+    atCounter({ rules: { closedThrough: parseLocalDate('2026-09-30') } }, async (counter) => {
+      const first = await counter.sell(TWO);
+      assert.deepEqual(await counter.questions(first), ['period-closed']);
+      assert.deepEqual(counter.standing(first).numbers, []);
+      await answer(counter, first, 'open-day');
+      await counter.agrees(first);
+      const [invoice] = counter.stage.invoices(first);
+      assert.equal(invoice?.createdOn, '2026-10-01');
+      assert.match(invoice?.texts['notes'] ?? '', /Really of 2026-09-15, which was closed in the books/);
+      const second = await counter.sell(TWO);
+      await answer(counter, second, 'already-booked');
+      assert.deepEqual(counter.standing(second).numbers, []);
+      assert.equal((await counter.stage.atRest(second)).state, 'skipped');
+    }));
+
+  void test('a refund of a closed day is left out as booked already, and the rest is followed', () =>
+    atCounter({}, async (counter) => {
+      const order = await counter.sell(TWO);
+      const [route] = await counter.stage.app.routeRules();
+      assert.ok(route !== undefined);
+      const closedThrough = parseLocalDate('2026-09-30');
+      await counter.stage.app.importRules([{ ...route, rules: { ...route.rules, closedThrough } }]);
+      const before = counter.standing(order);
+      await counter.change(order, ONE_BACK);
+      assert.deepEqual(await counter.questions(order), ['period-closed']);
+      await answer(counter, order, 'already-booked');
+      assert.deepEqual(await counter.questions(order), []);
+      assert.deepEqual(counter.standing(order), before);
+    }));
+
+  void test('a day that FreshBooks has locked is taken as closed, until rules are imported again', () =>
+    atCounter({}, async (counter) => {
+      const hand = counter.stage.sandbox.freshbooks.byHand();
+      hand.setLockDate('2026-09-20');
+      const first = await counter.sell(TWO);
+      assert.ok((await counter.questions(first)).includes('books-period-locked'));
+      const second = await counter.sell(TWO);
+      assert.deepEqual(await counter.questions(second), ['period-closed'], 'asked before anything is sent');
+      assert.deepEqual(counter.standing(second).numbers, []);
+      const [route] = await counter.stage.app.routeRules();
+      assert.ok(route !== undefined);
+      const closedThrough = parseLocalDate('2026-09-20');
+      await counter.stage.app.importRules([{ ...route, rules: { ...route.rules, closedThrough } }]);
+      await answer(counter, second, 'open-day');
+      await counter.agrees(second);
+      assert.equal(counter.stage.invoices(second)[0]?.createdOn, '2026-09-21');
+      hand.setLockDate(null);
+      await counter.stage.app.importRules([route]);
+      const third = await counter.sell(TWO);
+      await counter.agrees(third);
+      assert.equal(counter.stage.invoices(third)[0]?.createdOn, '2026-09-15');
+    }));
+
+  void test('a message that is no order waits until a person says that it was seen to', () =>
+    atCounter({}, async (counter) => {
+      const order = await counter.sell(TWO);
+      const { store, clock } = counter.stage.app;
+      const dispute = JSON.stringify({ id: 1, order_id: Number(order.id), type: 'inquiry', status: 'lost' });
+      await counter.stage.tell({ topic: 'disputes/update', body: dispute, order });
+      const [held] = await store.read.deliveries({ state: 'held', limit: 10 });
+      assert.ok(held !== undefined);
+      assert.match(held.reason ?? '', /^An inquiry of an unknown amount on order \d+ is "lost"/);
+      assert.equal(await putAside(store, held.id, clock.now()), true);
+      assert.deepEqual(await store.read.deliveries({ state: 'held', limit: 10 }), []);
+      assert.equal(await putAside(store, held.id, clock.now()), false);
+    }));
+});
