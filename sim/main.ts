@@ -8,6 +8,7 @@ import type { FaultPlan } from './faults.ts';
 import { createShopify, DEFAULT_APP as SHOPIFY_APP } from './shopify/shopify.ts';
 import type { ShopifySim } from './shopify/shopify.ts';
 import { listen } from './socket.ts';
+import { standingOf } from './standing.ts';
 import { createWorld } from './world.ts';
 import type { World, WorldOptions } from './world.ts';
 import { decimal } from './world/money.ts';
@@ -37,21 +38,19 @@ export interface Inspected {
   readonly id: bigint;
   readonly name: string;
   readonly expected: {
-    /** As sold, in cash where cash was rounded. */
-    readonly total: string;
-    /** Money that came in, less what the channel remits. */
-    readonly received: string;
+    /** What invoices, less credit notes and refund expenses, should come to now. */
+    readonly worth: string;
+    /** Of the money that stayed, what these invoices can hold. */
+    readonly paid: string;
+    /** A test, or nothing was charged. */
+    readonly isSkipped: boolean;
   };
-  /** A test, nothing charged, or cancelled before anything was paid: an invoice may be missing. */
-  readonly isWorthNoInvoice: boolean;
-  /** Refunds, edits or a cancellation came after the sale. */
-  readonly hasLaterEvents: boolean;
-  readonly invoices: readonly {
-    readonly number: string;
-    readonly total: string;
+  readonly stands: {
+    readonly worth: string;
     readonly paid: string;
     readonly isDraft: boolean;
-  }[];
+    readonly invoices: number;
+  };
 }
 
 export interface SandboxOptions {
@@ -129,26 +128,19 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
 }
 
 function inspected(order: WorldOrder, freshbooks: FreshBooksSim): Inspected {
-  const { skipped, sold, received, rounding } = expectedBooks(order);
+  const { skipped, now } = expectedBooks(order);
   const text = (minor: bigint): string => decimal(minor, order.currency);
-  const mine = freshbooks
-    .account()
-    .invoices.filter((invoice) => invoice.poNumber === `SHOPIFY-ORDER-${order.id}`);
+  const { net, paid, invoiced, credited, spent, isDraft, numbers } = standingOf({ freshbooks }, order);
+  const kept = now.kept + credited + spent;
   return {
     id: order.id,
     name: order.name,
     expected: {
-      total: text(sold.invoiceTotal + rounding),
-      received: text(received === 0n ? 0n : received - sold.channelTax),
+      worth: text(skipped === null ? now.worth : 0n),
+      paid: text(kept < invoiced ? kept : invoiced),
+      isSkipped: skipped !== null,
     },
-    isWorthNoInvoice: skipped !== null || (order.cancelled !== null && received === 0n),
-    hasLaterEvents: order.refunds.length > 0 || order.cancelled !== null,
-    invoices: mine.map(({ number, amount, paid, status }) => ({
-      number,
-      total: amount,
-      paid,
-      isDraft: status === 1,
-    })),
+    stands: { worth: text(net), paid: text(paid), isDraft, invoices: numbers.length },
   };
 }
 

@@ -4,7 +4,7 @@ import { releaseOrder } from '#pipeline/release.ts';
 import { scriptedFaults } from '#sim/faults.ts';
 import { openStage } from './stage.ts';
 import { expectedBooks } from '#sim/check.ts';
-import { standingOf } from '#tests/standing.ts';
+import { standingOf } from '#sim/standing.ts';
 import { until } from './until.ts';
 import type { Placed, Stage } from './stage.ts';
 

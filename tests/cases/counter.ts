@@ -7,8 +7,8 @@ import type { LifeEvent } from '#sim/world/life.ts';
 import type { Recipe } from '#sim/world/recipe.ts';
 import { openStage } from '#tests/stage.ts';
 import type { Placed, Stage } from '#tests/stage.ts';
-import { standingOf } from '#tests/standing.ts';
-import type { Standing } from '#tests/standing.ts';
+import { standingOf } from '#sim/standing.ts';
+import type { Standing } from '#sim/standing.ts';
 
 /**
  * A counter at which orders are sold and changed, one named case after the other: the shop's clock stands where a test puts

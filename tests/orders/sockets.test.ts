@@ -5,7 +5,7 @@ import { expectedBooks } from '#sim/check.ts';
 import { SHOPS, paceOf } from '#tests/orders/life.ts';
 import { openStage } from '#tests/stage.ts';
 import type { Placed, Stage } from '#tests/stage.ts';
-import { standingOf } from '#tests/standing.ts';
+import { standingOf } from '#sim/standing.ts';
 
 /** Whole lives over real sockets: webhooks in, the shop asked, FreshBooks written to, and its own rows compared at the end. */
 

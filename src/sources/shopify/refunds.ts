@@ -1,7 +1,8 @@
 import type { Fact } from '#core/failure.ts';
 import { toJson } from '#core/json.ts';
-import { add, equal, isNegative, isZero, negate, show, subtract, sum, zero } from '#core/money.ts';
+import { add, compare, equal, isNegative, isZero, negate, show, subtract, sum, zero } from '#core/money.ts';
 import type { Money } from '#core/money.ts';
+import { discountOf, grossOf } from '#core/order.ts';
 import type { Doubt, OrderLine, Payout, Refund } from '#core/order.ts';
 import { paidBack, worthOf } from '#core/sale.ts';
 import { amountOf, counts, gatewaysOf } from './cash.ts';
@@ -43,10 +44,12 @@ export function refundsOf(context: RefundContext): RefundsRead {
         found.set(toJson(refunds), refunds);
       }
     }
-    const [only, ...others] = [...found.values()];
+    const all = [...found.values()];
+    const narrow = all.length > 1 ? all.filter((refunds) => fitsLines(refunds, context)) : all;
+    const [only, ...others] = narrow;
     return only !== undefined && others.length === 0
       ? { refunds: only }
-      : doubtful(context, found.size === 0 ? 'do not add up' : 'can be read in more than one way');
+      : doubtful(context, all.length === 0 ? 'do not add up' : 'can be read in more than one way');
   } catch (thrown) {
     if (thrown instanceof UnreadableReturn) {
       return { refunds: bare(context), doubt: { ask: 'shop', why: thrown.message, facts: [] } };
@@ -173,6 +176,21 @@ function isRight(refunds: readonly Refund[], context: RefundContext): boolean {
       return isRemoval || equal(back, subtract(worthOf(refund, basis), refund.difference));
     })
   );
+}
+
+/** Of several readings: no line gave back more than was charged for it, and one of which every unit went, all of that. */
+function fitsLines(refunds: readonly Refund[], { lines, sale }: RefundContext): boolean {
+  const returns = refunds.flatMap((refund) => refund.returns);
+  return lines.every((line) => {
+    const own = returns.filter((part) => part.line === line.key);
+    const back = sum(
+      own.map((part) => part.amount),
+      sale.amounts.currency,
+    );
+    const charged = subtract(grossOf(line), discountOf(line));
+    const units = own.reduce((count, part) => count + part.quantity, 0);
+    return units === line.quantity ? equal(back, charged) : compare(back, charged) <= 0;
+  });
 }
 
 function basisOf({ order, sale }: RefundContext): { currency: string; pricesIncludeTax: boolean } {

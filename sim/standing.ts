@@ -1,6 +1,6 @@
-import type { Sandbox } from '#sim/main.ts';
+import type { FreshBooksSim } from './freshbooks/freshbooks.ts';
 
-/** What stands for an order in the simulated account, read from its rows and not from our ledger; in minor units. */
+/** What stands for an order in the simulated account, read from its rows; in minor units. */
 export interface Standing {
   /** Of invoices that were not deleted. */
   readonly invoiced: bigint;
@@ -15,7 +15,7 @@ export interface Standing {
 }
 
 export function standingOf(
-  { freshbooks }: Pick<Sandbox, 'freshbooks'>,
+  { freshbooks }: { readonly freshbooks: FreshBooksSim },
   order: { readonly id: bigint; readonly name: string },
 ): Standing {
   const account = freshbooks.account();
