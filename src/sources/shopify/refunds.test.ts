@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import * as money from '#core/money.ts';
+import type { Order } from '#core/order.ts';
+import { bodyOf, snapshotOf } from '#tests/contract/shopify-bodies.ts';
+import type { Body, OrderSpec } from '#tests/contract/shopify-bodies.ts';
+
+/** What went back, read by hand-made bodies: every amount was computed on paper. */
+
+interface Went {
+  readonly lines?: readonly {
+    readonly line: number;
+    readonly quantity: number;
+    readonly subtotal: string;
+    readonly tax: string;
+  }[];
+  readonly shipping?: { readonly subtotal: string; readonly tax: string };
+  readonly adjustments?: readonly Body[];
+  readonly transactions?: readonly Body[];
+}
+
+function refundBody({ lines = [], shipping, adjustments = [], transactions = [] }: Went): Body {
+  const set = (amount: string): Body => ({ shop_money: { amount, currency_code: 'EUR' } });
+  return {
+    id: 901,
+    created_at: '2026-11-22T10:00:00-05:00',
+    processed_at: '2026-11-22T10:00:00-05:00',
+    refund_line_items: lines.map(({ line, quantity, subtotal, tax }, index) => ({
+      id: 5000 + index,
+      line_item_id: 1000 + line,
+      quantity,
+      subtotal,
+      total_tax: tax,
+    })),
+    order_adjustments: adjustments,
+    refund_shipping_lines:
+      shipping === undefined
+        ? []
+        : [
+            {
+              id: 6000,
+              shipping_line_id: 2000,
+              subtotal_amount_set: set(shipping.subtotal),
+              tax_amount_set: set(shipping.tax),
+            },
+          ],
+    transactions: transactions.map((transaction, index) => ({
+      id: 8000 + index,
+      kind: 'refund',
+      status: 'success',
+      gateway: 'shopify_payments',
+      currency: 'EUR',
+      test: false,
+      processed_at: '2026-11-22T10:00:00-05:00',
+      ...transaction,
+    })),
+  };
+}
+
+function orderWith(spec: OrderSpec, went: Went, as: Body): Order {
+  const body = bodyOf({
+    currency: 'EUR',
+    ...spec,
+    as: { refunds: [refundBody(went)], current_total_price_set: null, ...as },
+  });
+  return snapshotOf(body).order;
+}
+
+const GOODS: OrderSpec = { lines: [{ price: 1000, quantity: 2, taxes: [{ rate: 0.2, amount: 400 }] }] };
+
+void describe('refunds', () => {
+  void test('of one unit of two give back its price and its part of the tax', () => {
+    const { refunds, doubt, currentTotal } = orderWith(
+      GOODS,
+      {
+        lines: [{ line: 0, quantity: 1, subtotal: '10.00', tax: '2.00' }],
+        transactions: [{ amount: '12.00' }],
+      },
+      { current_total_price: '12.00', financial_status: 'partially_refunded' },
+    );
+    assert.equal(doubt, undefined);
+    assert.equal(money.format(currentTotal), '12.00');
+    const [refund] = refunds;
+    const [part] = refund?.returns ?? [];
+    assert.deepEqual(
+      [part?.line, part?.quantity, money.format(part?.amount ?? currentTotal), part?.taxes.map(money.format)],
+      ['item:1000', 1, '10.00', ['2.00']],
+    );
+    assert.deepEqual(
+      refund?.payouts.map(({ amount, to }) => [money.format(amount), to]),
+      [['12.00', 'money']],
+    );
+  });
+
+  void test('with tax within are read gross or net, as the totals prove', () => {
+    for (const subtotal of ['12.00', '10.00']) {
+      const { doubt, refunds } = orderWith(
+        { taxesIncluded: true, lines: [{ price: 1200, quantity: 2, taxes: [{ rate: 0.2, amount: 400 }] }] },
+        { lines: [{ line: 0, quantity: 1, subtotal, tax: '2.00' }], transactions: [{ amount: '12.00' }] },
+        { current_total_price: '12.00', financial_status: 'partially_refunded' },
+      );
+      assert.equal(doubt, undefined, subtotal);
+      assert.deepEqual(
+        refunds[0]?.returns.map(({ amount }) => money.format(amount)),
+        ['12.00'],
+      );
+    }
+  });
+
+  void test('that two readings explain alike are read as their lines were charged', () => {
+    // Goods gross and shipping net, or goods net and shipping gross: both sum to 17.00, and only one is what a line cost.
+    const { doubt, refunds } = orderWith(
+      {
+        taxesIncluded: true,
+        lines: [{ price: 1200, taxes: [{ rate: 0.2, amount: 200 }] }],
+        shipping: [{ price: 500, taxes: [{ rate: 0.66, amount: 200 }] }],
+      },
+      {
+        lines: [{ line: 0, quantity: 1, subtotal: '12.00', tax: '2.00' }],
+        shipping: { subtotal: '3.00', tax: '2.00' },
+        transactions: [{ amount: '17.00' }],
+      },
+      { current_total_price: '0.00', financial_status: 'refunded' },
+    );
+    assert.equal(doubt, undefined);
+    assert.deepEqual(
+      refunds[0]?.returns.map(({ amount }) => money.format(amount)),
+      ['12.00', '5.00'],
+    );
+  });
+
+  void test('of an amount alone have a difference and no lines', () => {
+    const { doubt, refunds, currentTotal } = orderWith(
+      GOODS,
+      {
+        adjustments: [{ id: 1, kind: 'refund_discrepancy', amount: '-5.00', tax_amount: '0.00' }],
+        transactions: [{ amount: '5.00' }],
+      },
+      { current_total_price: '24.00', financial_status: 'partially_refunded' },
+    );
+    assert.equal(doubt, undefined);
+    assert.equal(money.format(currentTotal), '24.00');
+    assert.deepEqual(
+      [refunds[0]?.returns, money.format(refunds[0]?.difference ?? currentTotal)],
+      [[], '-5.00'],
+    );
+  });
+
+  void test('to a gift card are store credit, and a gift card that paid is refilled as money', () => {
+    const went: Went = {
+      lines: [{ line: 0, quantity: 1, subtotal: '10.00', tax: '2.00' }],
+      transactions: [{ amount: '12.00', gateway: 'gift_card' }],
+    };
+    const as = { current_total_price: '12.00', financial_status: 'partially_refunded' };
+    const toOf = (gateways: readonly string[]): string | undefined =>
+      orderWith(GOODS, went, { ...as, payment_gateway_names: gateways }).refunds[0]?.payouts[0]?.to;
+    assert.equal(toOf(['shopify_payments']), 'store-credit');
+    assert.equal(toOf(['gift_card', 'shopify_payments']), 'money');
+  });
+
+  void test('that are pending pay nothing back yet', () => {
+    const { refunds } = orderWith(
+      GOODS,
+      {
+        lines: [{ line: 0, quantity: 1, subtotal: '10.00', tax: '2.00' }],
+        adjustments: [{ id: 1, kind: 'pending_refund_discrepancy', amount: '12.00', tax_amount: '0.00' }],
+        transactions: [{ amount: '12.00', status: 'pending' }],
+      },
+      { current_total_price: '12.00' },
+    );
+    assert.deepEqual([refunds[0]?.payouts, refunds[0]?.isPending], [[], true]);
+  });
+
+  void test('that do not add up are a doubt that shows the figures, and only their money is certain', () => {
+    const { doubt, refunds } = orderWith(
+      GOODS,
+      {
+        lines: [{ line: 0, quantity: 1, subtotal: '10.00', tax: '2.00' }],
+        transactions: [{ amount: '11.00' }],
+      },
+      { current_total_price: '12.00', financial_status: 'partially_refunded' },
+    );
+    assert.equal(doubt?.ask, 'shop');
+    assert.match(doubt.why, /do not add up/);
+    assert.deepEqual(
+      doubt.facts.map(({ value }) => value),
+      ['24.00 EUR', '12.00 EUR', '12.00 EUR', '0.00 EUR', '11.00 EUR'],
+    );
+    assert.deepEqual(refunds[0]?.returns, []);
+    assert.deepEqual(
+      refunds[0]?.payouts.map(({ amount }) => money.format(amount)),
+      ['11.00'],
+    );
+  });
+});
