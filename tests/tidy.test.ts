@@ -179,6 +179,21 @@ void describe('documents', () => {
     none(codes.map((code) => `${code} is thrown nowhere`));
   });
 
+  void test('docs/bookkeeping.md has forty cases, each with a test of its number or the word that it is not yet', () => {
+    const rows = Array.from(read('docs/bookkeeping.md').matchAll(/^\| (\d+) \|(.*)\|$/gm));
+    assert.deepEqual(
+      rows.map(([, number]) => Number(number)),
+      Array.from({ length: 40 }, (_, index) => index + 1),
+    );
+    const tests = SOURCES.filter(({ path }) => isTest(path));
+    none(
+      rows.flatMap(([, number = '', rest = '']) => {
+        const isTested = tests.some(({ text }) => text.includes(`'case ${number}: `));
+        return isTested === rest.includes('*not yet*') ? [`case ${number}`] : [];
+      }),
+    );
+  });
+
   void test('docs/config.md has every setting, its meaning and whether it is secret, and no other', () => {
     const documented = Array.from(rowsOf('docs/config.md'), ([name, [meaning, , secret]]) => ({
       name,

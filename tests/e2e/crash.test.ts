@@ -24,7 +24,7 @@ const LIFE_MS_MAX = 700;
 const LATENCY_MS = 40;
 
 test(
-  'killed at twenty random moments and restarted, the books are the same',
+  'case 5: killed at twenty random moments and restarted, the books are the same',
   { timeout: 90_000 },
   async (context) => {
     const seed = Number(process.env['CRASH_SEED'] ?? Math.floor(Math.random() * 2 ** 31)); // oxlint-disable-line
