@@ -18,6 +18,7 @@ import { createServer } from '#http/server.ts';
 import type { ConsentAnswer, Server } from '#http/server.ts';
 import { currentRules, keepRules, putCurrentRules } from '#pipeline/current-rules.ts';
 import { createInbox } from '#pipeline/inbox.ts';
+import type { Inbox } from '#pipeline/inbox.ts';
 import { lockedSetting } from '#pipeline/machine.ts';
 import type { Machine, Route } from '#pipeline/machine.ts';
 import type { Books, Queue, Source, Store } from '#pipeline/ports.ts';
@@ -30,7 +31,7 @@ import type { Migrated } from '#storage/migrate.ts';
 import { createSeal, keyFromFile } from '#storage/seal.ts';
 import type { ServeLock } from '#storage/serve-lock.ts';
 import { takeServeLock } from '#storage/serve-lock.ts';
-import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
+import { sqliteDialect } from '#storage/sqlite.ts';
 import { openStore } from '#storage/store.ts';
 import { connectFreshBooks } from '#books/freshbooks/connection.ts';
 import { rulesWith } from '#core/rules.ts';
@@ -78,7 +79,18 @@ export interface App {
   readonly preview: (document: InvoiceDocument, correction?: Money) => Preview;
   /** Takes the lock, listens, works; resolves when it does. Stopping finishes what is in flight. */
   serve(): Promise<Serving>;
+  /** The pipeline alone, for who has the database to himself: `pollMs` is how soon it sees what became due by itself. */
+  openPipeline(pollMs: number): Promise<Pipeline>;
   close(): Promise<void>;
+}
+
+/** Takes messages in and works on them, without any server: one at a time for a database. */
+export interface Pipeline {
+  readonly inbox: Inbox;
+  /** Begins to work, until it is stopped. */
+  start(): void;
+  /** Starts nothing more and ends what is under way at its next step. */
+  stop(): Promise<void>;
 }
 
 export interface Serving {
@@ -94,9 +106,8 @@ const POLL_MS = 250;
 export async function openApp(config: Config, outside: Outside): Promise<App> {
   const { clock } = outside;
   const key = config.secretKey ?? keyFromFile(join(dirname(config.databasePath), 'counterfoil.key'));
-  const database = openSqlite(config.databasePath);
   const { store, migrated } = await openStore({
-    dialect: sqliteDialect(database),
+    dialect: sqliteDialect(outside.openDatabase(config.databasePath)),
     clock,
     seal: createSeal(key),
   });
@@ -133,6 +144,7 @@ export async function openApp(config: Config, outside: Outside): Promise<App> {
       await consent.choose(accountId);
     },
     serve: () => serve(app, outside),
+    openPipeline: (pollMs) => openPipeline(app, outside, pollMs),
     close: () => store.close(),
   };
 }
@@ -237,38 +249,49 @@ async function serve(app: Parts, outside: Outside): Promise<Serving> {
       await assertSame(store, { setting: `identity:${SHOPIFY}`, value, what: 'Shopify shop' });
     }
     await assertSide(app);
-    await store.transact((tx) => tx.voidOrderLeases(clock.now()));
-    const queue = createEmbeddedQueue({
-      read: store.read,
-      clock,
-      places: PLACES,
-      pollMs: POLL_MS,
-      onPollFailure: (thrown) =>
-        outside.emit({
-          name: 'poll failed',
-          level: 'error',
-          fields: { detail: thrown instanceof Error ? thrown.message : String(thrown) },
-        }),
-    });
-    const machine = await createMachine(app, { outside, queue });
+    const pipeline = await openPipeline(app, outside, POLL_MS);
     const server = createServer({
-      inbox: createInbox({ store, queue, clock, emit: outside.emit }),
+      inbox: pipeline.inbox,
       sources: new Map(shopify === undefined ? [] : [['shopify', [shopify.source]]]),
       emit: outside.emit,
       checkReady: async () => void (await store.read.orderCounts()),
       finishConsent: (answer) => finishConsent(app.consent, answer),
     });
     const { port } = await server.listen({ host: config.host, port: config.port });
-    queue.start((key, signal) => run(machine, key, signal));
+    pipeline.start();
     openBooks().catch((thrown: unknown) => {
       const { code, message } = asFailure(thrown, 'Cannot open the books');
       outside.emit({ name: 'books not ready', level: 'warn', fields: { code, detail: message } });
     });
-    return { port, stop: () => stop({ server, queue, lock }) };
+    return { port, stop: () => stop({ server, pipeline, lock }) };
   } catch (thrown) {
     lock.release();
     throw thrown;
   }
+}
+
+/** The holders of order leases are dead: this is the only server. */
+async function openPipeline(app: Parts, outside: Outside, pollMs: number): Promise<Pipeline> {
+  const { store, clock } = app;
+  await store.transact((tx) => tx.voidOrderLeases(clock.now()));
+  const queue = createEmbeddedQueue({
+    read: store.read,
+    clock,
+    places: PLACES,
+    pollMs,
+    onPollFailure: (thrown) =>
+      outside.emit({
+        name: 'poll failed',
+        level: 'error',
+        fields: { detail: thrown instanceof Error ? thrown.message : String(thrown) },
+      }),
+  });
+  const machine = await createMachine(app, { outside, queue });
+  return {
+    inbox: createInbox({ store, queue, clock, emit: outside.emit }),
+    start: () => queue.start((key, signal) => run(machine, key, signal)),
+    stop: () => queue.stop(),
+  };
 }
 
 /** From here on the lock keeps the side as it is; before, another process could import another one. */
@@ -306,15 +329,15 @@ async function createMachine(
 /** First no new deliveries, then no new runs; those under way end at their next step. */
 async function stop({
   server,
-  queue,
+  pipeline,
   lock,
 }: {
   server: Server;
-  queue: Queue;
+  pipeline: Pipeline;
   lock: ServeLock;
 }): Promise<void> {
   await server.close();
-  await queue.stop();
+  await pipeline.stop();
   lock.release();
 }
 

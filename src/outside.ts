@@ -1,8 +1,10 @@
+import type { DatabaseSync } from 'node:sqlite';
 import type { LogLevel } from '#config.ts';
 import { instant } from '#core/time.ts';
 import type { Clock } from '#core/time.ts';
 import type { Transport } from '#net/request.ts';
 import type { Emit } from '#pipeline/ports.ts';
+import { openSqlite } from '#storage/sqlite.ts';
 import { createLog } from '#telemetry/log.ts';
 
 /** What the outside lends: in production the platform's, in tests and simulations their own. */
@@ -11,6 +13,8 @@ export interface Outside {
   readonly transport: Transport;
   readonly random: () => number;
   readonly emit: Emit;
+  /** The file of the database, made if it is not there. */
+  readonly openDatabase: (path: string) => DatabaseSync;
 }
 
 /** The platform's own clock. */
@@ -39,7 +43,7 @@ export function loggingOutside(level: LogLevel): Outside {
   return systemOutside(createLog(level, process.stderr));
 }
 
-/** The platform's network, clock and chance. */
+/** The platform's network, clock, chance and disk. */
 export function systemOutside(emit: Emit): Outside {
   return {
     clock: systemClock,
@@ -48,5 +52,6 @@ export function systemOutside(emit: Emit): Outside {
     // oxlint-disable-next-line no-restricted-properties -- this is the random source
     random: Math.random,
     emit,
+    openDatabase: openSqlite,
   };
 }
