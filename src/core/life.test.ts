@@ -357,6 +357,15 @@ describe('an edit', () => {
     assert.equal(books(book(shown)), books(now), 'as if it had been booked only now');
   });
 
+  test('that removes everything after payment, before it was booked, asks about the money', () => {
+    const gone = refund(usd('0'), {
+      returns: [returned('item:1', 2, usd('40'), [usd('4')])],
+      difference: usd('0'),
+    });
+    const found = work(withRefunds(SOLD, gone), []);
+    assert.deepEqual([found.steps, holds(found)], [[], ['order-overpaid']]);
+  });
+
   test('that reduces a paid order in a later month changes nothing and asks', () => {
     const gone = refund(usd('0'), {
       returns: [returned('item:1', 1, usd('20'), [usd('2')])],

@@ -22,7 +22,7 @@ import { besideSteps, decideRefunds, isBookedBy } from './refund-ways.ts';
 import type { DecidedRefund } from './refund-ways.ts';
 import { fill } from './rules.ts';
 import type { Rules } from './rules.ts';
-import { isGone, paidBack, worthNow, worthOf } from './sale.ts';
+import { isGone, isPaidBack, paidBack, worthNow, worthOf } from './sale.ts';
 import { skipReason, waitReason } from './skipping.ts';
 import { everything, openingOf, targetsOf } from './targets.ts';
 import type { Basis, Target, Targets } from './targets.ts';
@@ -219,7 +219,9 @@ function converge(order: Order, booked: Booked, terms: Terms): Plan {
   const offInvoice = decided.filter(({ way }) => way.kind === 'off-invoice').map(({ refund }) => refund);
   const gone = isGone(order) && decided.every(({ way }) => way.kind === 'off-invoice' || way.kind === 'none');
   const found = targetsOf(basis, { opening, offInvoice, isGone: gone });
-  if (booked.lastSlots.invoice === undefined && found.targets.length === 0 && found.holds.length === 0) {
+  const worth = isGone(order) ? money.zero(order.currency) : worthNow(order);
+  const isEmpty = found.targets.length === 0 && found.holds.length === 0 && money.isZero(worth);
+  if (booked.lastSlots.invoice === undefined && isEmpty && isPaidBack(order)) {
     return {
       outcome: 'skip',
       reason: 'Nothing is left of it: it was refunded, reduced or cancelled before it was booked',
@@ -229,7 +231,7 @@ function converge(order: Order, booked: Booked, terms: Terms): Plan {
     ...found,
     decided,
     offInvoice,
-    worth: isGone(order) ? money.zero(order.currency) : worthNow(order),
+    worth,
   });
 }
 

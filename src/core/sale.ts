@@ -53,14 +53,14 @@ export function keptOf(order: Order, received: Money, refunds: readonly Refund[]
 }
 
 /** Nothing is owed any more: cancelled, voided or run out, and no money was kept. */
-export function isGone({ cash, cancelledAt, isVoided, refunds, currency }: Order): boolean {
-  const back = money.sum(
-    refunds.map((refund) => paidBack(refund, currency)),
-    currency,
-  );
-  return (
-    cash.state === 'known' && (cancelledAt !== undefined || isVoided) && money.equal(cash.received, back)
-  );
+export function isGone(order: Order): boolean {
+  return (order.cancelledAt !== undefined || order.isVoided) && isPaidBack(order);
+}
+
+/** It is told what was received, and none of it stayed with the shop. */
+export function isPaidBack({ cash, refunds, currency }: Order): boolean {
+  const back = refunds.map((refund) => paidBack(refund, currency));
+  return cash.state === 'known' && money.equal(cash.received, money.sum(back, currency));
 }
 
 /**
