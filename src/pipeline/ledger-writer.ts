@@ -91,6 +91,19 @@ export async function uncalled(run: Run, entry: Entry): Promise<void> {
   await underLease(run, (tx) => tx.putEntry({ ...rest, looks: 0 }));
 }
 
+/** What was intended and certainly not made, and is wanted no more, is not left open for ever. */
+export async function dropUnwanted(run: Run, { order }: Subject, wanted: readonly Step[]): Promise<void> {
+  const isWanted = ({ kind, slot }: Entry): boolean =>
+    wanted.some((step) => step.kind === kind && step.slot === slot);
+  const entries = await run.machine.store.read.entriesOf(order.key);
+  const left = entries.filter(
+    (entry) => entry.state === 'pending' && entry.calledAt === undefined && !isWanted(entry),
+  );
+  for (const entry of left) {
+    await voidEntry(run, entry, nothingMore);
+  }
+}
+
 /** The intent certainly does not stand and will not be sent. */
 export async function voidEntry(run: Run, entry: Entry, also: (tx: Writer) => Promise<void>): Promise<void> {
   const { calledAt: _none, ...rest } = entry;

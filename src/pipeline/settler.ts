@@ -1,5 +1,6 @@
 import { fold } from '#core/ledger.ts';
 import type { Entry } from '#core/ledger.ts';
+import type { Step } from '#core/document.ts';
 import { SECOND, after } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import { rememberClient } from './client-keeper.ts';
@@ -17,25 +18,32 @@ export type Settled =
   | { readonly state: 'wait'; readonly until: Instant; readonly reason: string };
 
 /**
- * An invoice's number is unique in the books, and what changes a thing that stands changes nothing when repeated, so they may
- * be looked for, and sent again, at once. What makes a new thing without a number of ours would stand twice if it arrived
- * late: it is waited for and looked for twice.
+ * How a call is settled whose answer is not known. What makes a new thing without a number of ours would stand twice if it
+ * arrived late: it is waited for, then looked for twice. A change of what stands is looked for at once, and when it is not
+ * there waited for as well: arriving late it would undo what was changed since. An invoice that is still wanted exactly so may
+ * be sent again at once, since its number is unique in the books.
  */
-const LOOKS: Readonly<Record<Entry['kind'], number>> = {
-  invoice: 1,
-  lines: 1,
-  sent: 1,
-  void: 1,
-  'payment-change': 1,
-  client: 2,
-  payment: 2,
-  expense: 2,
-  'credit-note': 2,
+const MANNERS: Readonly<Record<Entry['kind'], 'sent again at once' | 'looked for at once' | 'waited for'>> = {
+  invoice: 'sent again at once',
+  lines: 'looked for at once',
+  sent: 'looked for at once',
+  void: 'looked for at once',
+  'payment-change': 'looked for at once',
+  client: 'waited for',
+  payment: 'waited for',
+  expense: 'waited for',
+  'credit-note': 'waited for',
 };
+const LOOKS = 2;
 /** Between two looks: longer than an index of the books should lag. */
 const LOOK_AGAIN_MS = 5 * SECOND;
 
-export async function settlePending(run: Run, subject: Subject): Promise<Settled> {
+/** `isWanted`: whether the plan asks for this very step today. */
+export async function settlePending(
+  run: Run,
+  subject: Subject,
+  isWanted: (step: Step) => Promise<boolean>,
+): Promise<Settled> {
   const holds: HeldStep[] = [];
   for (const entry of await run.machine.store.read.entriesOf(subject.order.key)) {
     if (entry.state === 'pending' && entry.calledAt !== undefined) {
@@ -47,14 +55,10 @@ export async function settlePending(run: Run, subject: Subject): Promise<Settled
           reason: `It is unknown whether ${stepName(entry.intent)} reached the books`,
         };
       }
-      const hold = await settle(run, subject, entry);
-      if (hold === 'look again') {
-        const again = after(run.machine.clock.now(), pauseOf(run));
-        return {
-          state: 'wait',
-          until: again,
-          reason: `${stepName(entry.intent)} was not found yet in the books`,
-        };
+      const hold = await settle(run, subject, { entry, isWanted });
+      if (hold !== undefined && 'until' in hold) {
+        const reason = `${stepName(entry.intent)} was not found yet in the books`;
+        return { state: 'wait', until: hold.until, reason };
       }
       holds.push(...(hold === undefined ? [] : [hold]));
     }
@@ -62,9 +66,10 @@ export async function settlePending(run: Run, subject: Subject): Promise<Settled
   return { state: 'settled', holds };
 }
 
-function lookAt(run: Run, entry: Entry, calledAt: Instant): Instant {
-  const isQuick = LOOKS[entry.kind] === 1;
-  return isQuick ? calledAt : after(calledAt, run.machine.unknownWaitMs + entry.looks * pauseOf(run));
+/** When it is looked for first, and again once it was not there. */
+function lookAt(run: Run, { kind, looks }: Entry, calledAt: Instant): Instant {
+  const isLookedForAtOnce = MANNERS[kind] !== 'waited for' && looks === 0;
+  return isLookedForAtOnce ? calledAt : after(calledAt, run.machine.unknownWaitMs + looks * pauseOf(run));
 }
 
 /** Tests shorten the wait, and the pause between two looks with it. */
@@ -75,8 +80,8 @@ function pauseOf(run: Run): number {
 async function settle(
   run: Run,
   subject: Subject,
-  entry: Entry,
-): Promise<HeldStep | 'look again' | undefined> {
+  { entry, isWanted }: { readonly entry: Entry; readonly isWanted: (step: Step) => Promise<boolean> },
+): Promise<HeldStep | { readonly until: Instant } | undefined> {
   const booked = fold(await run.machine.store.read.entriesOf(subject.order.key));
   const task = taskOf(run, subject, { step: entry.intent, booked });
   const standing = await run.route.books.find(task);
@@ -85,9 +90,11 @@ async function settle(
       await found(run, subject, { entry, standing });
       return undefined;
     case 'absent': {
-      if (entry.looks + 1 < LOOKS[entry.kind]) {
-        await underLease(run, (tx) => tx.putEntry({ ...entry, looks: entry.looks + 1 }));
-        return 'look again';
+      const isSentAgain = MANNERS[entry.kind] === 'sent again at once' && (await isWanted(entry.intent));
+      const looked = { ...entry, looks: entry.looks + 1 };
+      if (!isSentAgain && looked.looks < LOOKS) {
+        await underLease(run, (tx) => tx.putEntry(looked));
+        return { until: lookAt(run, looked, entry.calledAt ?? run.machine.clock.now()) };
       }
       await uncalled(run, entry);
       return undefined;

@@ -1,5 +1,6 @@
 import { Failure, asFailure } from '#core/failure.ts';
 import type { OrderKey } from '#core/ids.ts';
+import { toJson } from '#core/json.ts';
 import { fold } from '#core/ledger.ts';
 import type { Booked } from '#core/ledger.ts';
 import { nextAttemptAt, transition } from '#core/lifecycle.ts';
@@ -19,6 +20,7 @@ import type { HeldStep } from './holding.ts';
 import { compactSetting, lockedSetting, routeOf } from './machine.ts';
 import type { Machine, Run, Subject } from './machine.ts';
 import type { Lease, OrderRecord, WakeKey, Writer } from './ports.ts';
+import { dropUnwanted } from './ledger-writer.ts';
 import { settlePending } from './settler.ts';
 import { REREAD_PATIENCE_MS, sortDelivery } from './sorter.ts';
 
@@ -229,7 +231,10 @@ async function buyerOf({ machine, route }: Run, deliveryId: string): Promise<Buy
 
 async function book(run: Run, subject: Subject): Promise<Outcome> {
   const { machine, signal } = run;
-  const settled = await settlePending(run, subject);
+  const settled = await settlePending(run, subject, async (step) => {
+    const { planned } = await planFor(run, subject);
+    return planned.outcome === 'work' && planned.steps.some((wanted) => toJson(wanted) === toJson(step));
+  });
   if (settled.state === 'wait') {
     return { state: 'waiting', until: settled.until, reason: settled.reason, isAttempt: false };
   }
@@ -239,6 +244,9 @@ async function book(run: Run, subject: Subject): Promise<Outcome> {
       return { state: 'due' };
     }
     const { planned, booked } = await planFor(run, subject);
+    if (planned.outcome === 'skip' || planned.steps.length === 0) {
+      await dropUnwanted(run, subject, []);
+    }
     if (planned.outcome === 'skip') {
       // An open question about a call that may have been made outlives the reason to make it.
       const reason = planned.reason;

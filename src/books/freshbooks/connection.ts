@@ -82,9 +82,13 @@ export function connectFreshBooks(options: ConnectionOptions): Connection {
     },
     accounts: () => readAccounts(calling()),
   });
+  const seeded = onceDone(() => seedTokens(options));
   const tokens = createTokens({
     connection,
-    load: once(() => seedTokens(options), consent.tokens.load),
+    load: async () => {
+      await seeded();
+      return consent.tokens.load();
+    },
     save: consent.tokens.save,
     refresh: async (refreshToken) => refresh(needApp(), refreshToken),
     clock,
@@ -101,16 +105,6 @@ export function connectFreshBooks(options: ConnectionOptions): Connection {
     open: async () => void (await opened()),
     expenseCategories: async () =>
       readExpenseCategories(createApi({ ...calling(), accountId: await consent.account() })),
-  };
-}
-
-/** Runs `first` before the first of many calls. */
-function once<T>(first: () => Promise<void>, then: () => Promise<T>): () => Promise<T> {
-  let done: Promise<void> | undefined;
-  return async () => {
-    done ??= first();
-    await done;
-    return then();
   };
 }
 

@@ -1,0 +1,114 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { openApp } from '#app.ts';
+import type { App, Pipeline } from '#app.ts';
+import type { Config } from '#config.ts';
+import { instant } from '#core/time.ts';
+import type { Transport } from '#net/request.ts';
+import type { PipelineEvent } from '#pipeline/ports.ts';
+import type { Random } from '#sim/world/random.ts';
+import { gatedDatabase } from '#tests/chaos/gated-database.ts';
+import type { VirtualTime } from '#tests/chaos/virtual-time.ts';
+
+/**
+ * One life of the program, from its start to a crash. A crash comes at any call of a port and at any commit: from then on
+ * the dead program's calls do nothing and answer nothing, its open transaction is rolled back, and all that it knew is gone.
+ */
+export interface Generation {
+  readonly app: App;
+  readonly pipeline: Pipeline;
+  /** Rejects when it crashes. */
+  readonly death: Promise<never>;
+  readonly isDead: () => boolean;
+}
+
+/** Where a run's trouble comes from; each is asked once for each call. */
+export interface Trouble {
+  /** Whether the program dies at this call. */
+  readonly crashes: () => boolean;
+  /** A code of SQLite's that this commit fails with, before or after it is durable. */
+  readonly diskError: () => DiskError | undefined;
+  /** Milliseconds that the program's clock is ahead of the others'. */
+  readonly skewMs: () => number;
+}
+
+export interface DiskError {
+  readonly errcode: number;
+  readonly isAfter: boolean;
+}
+
+export class Crash extends Error {}
+
+/** Everything that stays when the program dies. */
+export interface Ground {
+  readonly config: Config;
+  readonly time: VirtualTime;
+  readonly database: DatabaseSync;
+  readonly transport: Transport;
+  readonly random: Random;
+  readonly trouble: Trouble;
+  readonly emit: (event: PipelineEvent) => void;
+}
+
+/** How soon the program sees what became due by itself. Longer than in production, for the polls of quiet hours cost most. */
+const POLL_MS = 5_000;
+
+/** Starts the program. Rejects with a Crash when it dies at that, or as the program itself would. */
+export async function startGeneration(ground: Ground): Promise<Generation> {
+  const { time, trouble, database } = ground;
+  let isDead = false;
+  let die: (crash: Crash) => void = () => undefined;
+  const death = new Promise<never>((_resolve, reject) => {
+    die = reject;
+  });
+  death.catch(() => undefined);
+  const kill = (): Crash => {
+    const crash = new Crash('The program was killed');
+    isDead = true;
+    if (database.isTransaction) {
+      database.exec('rollback');
+    }
+    die(crash);
+    return crash;
+  };
+  /** Throws once it is dead, or dies here. */
+  const enter = (): void => {
+    time.touch();
+    if (isDead || trouble.crashes()) {
+      throw isDead ? new Crash('The program is dead') : kill();
+    }
+  };
+  const never = new Promise<never>(() => undefined);
+  const clock = {
+    now: () => instant(time.now() + trouble.skewMs()),
+    async sleep(until: number, signal?: AbortSignal): Promise<void> {
+      await (isDead ? never : time.sleep(instant(until - trouble.skewMs()), signal));
+      await (isDead ? never : undefined);
+    },
+  };
+  const transport: Transport = async (request) => {
+    try {
+      enter();
+      const response = await ground.transport(request);
+      enter();
+      return response;
+    } catch (thrown) {
+      return thrown instanceof Crash ? never : Promise.reject(thrown);
+    }
+  };
+  const opened = openApp(ground.config, {
+    clock,
+    transport,
+    random: ground.random,
+    emit: (event) => {
+      if (!isDead) {
+        ground.emit(event);
+      }
+    },
+    openDatabase: () => gatedDatabase(database, { enter, diskError: trouble.diskError }),
+  }).then(async (app) => ({ app, pipeline: await app.openPipeline(POLL_MS) }));
+  // Once it is dead, what it still does fails and is nobody's concern.
+  opened.catch(() => undefined);
+  const { app, pipeline } = await Promise.race([opened, death]);
+  pipeline.start();
+  return { app, pipeline, death, isDead: () => isDead };
+}

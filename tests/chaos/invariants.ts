@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import type { FailureCode } from '#core/failure.ts';
+import { fold } from '#core/ledger.ts';
+import { orderKey, connectionId } from '#core/ids.ts';
+import { expectedBooks } from '#sim/check.ts';
+import type { WorldOrder } from '#sim/world/order.ts';
+import { standingOf } from '#sim/standing.ts';
+import type { Arena } from '#tests/chaos/simulate.ts';
+
+/** What must be true once the trouble is over and everything is drained. Each throws with what it found. */
+
+/** Questions that trouble itself may leave, and that trying again answers. */
+export const FAULT_HOLDS: readonly FailureCode[] = [
+  'books-refused',
+  'request-refused',
+  'request-not-found',
+  'retries-exhausted',
+];
+
+/** Questions that an order asks by its own figures (tests/orders/agreement.ts proves each of them true). */
+const QUESTIONS: readonly FailureCode[] = [
+  'order-cash-unclear',
+  'order-changed',
+  'order-overpaid',
+  'order-reduced',
+  'order-refunds-unclear',
+  'order-rounding-too-large',
+  'order-worth-negative',
+  'refund-credit-shared',
+  'books-total-differs',
+];
+
+/** Each order's books equal the shop, each thing stands once, nobody was mailed; answers with the questions that wait. */
+export async function assertBooks(arena: Arena): Promise<ReadonlyMap<string, number>> {
+  const questions = new Map<string, number>();
+  for (const order of arena.world.orders()) {
+    for (const code of await assertOrder(arena, order)) {
+      questions.set(code, (questions.get(code) ?? 0) + 1);
+    }
+  }
+  await assertOnce(arena);
+  assertStored(arena);
+  assert.deepEqual(arena.freshbooks.outbox, [], 'no buyer was mailed');
+  return questions;
+}
+
+async function assertOrder(arena: Arena, order: WorldOrder): Promise<readonly string[]> {
+  const { store } = arena.generation?.app ?? assert.fail('the program lives');
+  const key = orderKey(connectionId('shopify'), String(order.id));
+  const record = await store.read.order(key);
+  assert.ok(record !== undefined, `${order.name} is known`);
+  const entries = await store.read.entriesOf(key);
+  assert.deepEqual(
+    entries.filter(({ state }) => state === 'pending').map(({ kind }) => kind),
+    [],
+    `${order.name} has nothing under way: ${record.reason ?? ''}`,
+  );
+  const { now, skipped } = expectedBooks(order);
+  const standing = standingOf(arena, order);
+  const holds = await store.read.holds({ order: key, isOpen: true });
+  const codes = holds.map(({ code }) => code);
+  const strange = codes.filter((code) => !QUESTIONS.includes(code));
+  assert.deepEqual(strange, [], `${order.name}: ${holds.map(({ detail }) => detail).join('; ')}`);
+  if (record.state === 'skipped') {
+    assert.ok(skipped !== null || now.worth === 0n, `${order.name} is skipped: ${record.reason ?? ''}`);
+    assert.equal(standing.net, 0n, order.name);
+    return [];
+  }
+  assert.equal(record.state, codes.length === 0 ? 'settled' : 'held', order.name);
+  if (codes.length === 0) {
+    const kept = now.kept + standing.credited + standing.spent;
+    const { invoiced } = standing;
+    assert.deepEqual(
+      { net: standing.net, paid: standing.paid, isDraft: standing.isDraft },
+      { net: now.worth, paid: kept < invoiced ? kept : invoiced, isDraft: false },
+      order.name,
+    );
+  }
+  return codes;
+}
+
+/** In the account stands what the ledger says and nothing else. */
+async function assertOnce(arena: Arena): Promise<void> {
+  const { store } = arena.generation?.app ?? assert.fail('the program lives');
+  const account = arena.freshbooks.account();
+  const ours = { invoices: 0, payments: 0, credits: 0, expenses: 0 };
+  for (const { id } of arena.world.orders()) {
+    const booked = fold(await store.read.entriesOf(orderKey(connectionId('shopify'), String(id))));
+    ours.invoices += booked.invoices.length;
+    ours.payments += booked.payments.length;
+    ours.credits += booked.beside.filter(({ kind }) => kind === 'credit-note').length;
+    ours.expenses += booked.beside.filter(({ kind }) => kind === 'expense').length;
+  }
+  const live = (rows: readonly { readonly visState: number }[]): number =>
+    rows.filter(({ visState }) => visState !== 1).length;
+  assert.deepEqual(
+    {
+      invoices: live(account.invoices),
+      payments: live(account.payments),
+      credits: live(account.creditNotes),
+      expenses: live(account.expenses),
+    },
+    ours,
+    'in the account stands what the ledger says',
+  );
+  const emails = account.clients
+    .filter(({ visState }) => visState !== 1)
+    .map(({ texts }) => texts['email'] ?? '')
+    .filter((email) => email !== '');
+  assert.equal(new Set(emails).size, emails.length, `each customer is one client: ${emails.join(', ')}`);
+}
+
+/** Nothing was acknowledged that is not stored, and everything stored came to an end. */
+function assertStored({ shopify, ground }: Arena): void {
+  const rows = ground.database.prepare('select external_id, state from deliveries').all();
+  const stored = new Map(rows.map((row) => [String(row['external_id']), String(row['state'])]));
+  const lost = shopify.webhooks
+    .attempts()
+    .filter(({ kind, delivery }) => kind === 'delivered' && !stored.has(delivery.webhookId));
+  assert.deepEqual(lost, [], 'what was acknowledged is stored');
+  const open = [...stored].filter(([, state]) => state === 'accepted');
+  assert.deepEqual(open, [], 'every message came to an end');
+}
+
+/** The account and the ledger, to be compared before and after everything was told again. */
+export function snapshotOf({ freshbooks, ground }: Arena): string {
+  const entries = ground.database.prepare('select count(*) as count from entries').get();
+  return JSON.stringify([freshbooks.account(), Number(entries?.['count'])]);
+}
+
+export function assertReplayed(before: string, after: string): void {
+  assert.equal(after, before, 'telling everything again changes nothing');
+}

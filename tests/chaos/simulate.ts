@@ -1,0 +1,357 @@
+import assert from 'node:assert/strict';
+import { readConfig } from '#config.ts';
+import type { Config } from '#config.ts';
+import { DEFAULT_RULES } from '#core/rules.ts';
+import { Failure } from '#core/failure.ts';
+import type { PipelineEvent } from '#pipeline/ports.ts';
+import { releaseOrder } from '#pipeline/release.ts';
+import { openSqlite } from '#storage/sqlite.ts';
+import { withFaults } from '#sim/faults.ts';
+import { createFreshBooks, defaultApp } from '#sim/freshbooks/freshbooks.ts';
+import type { FreshBooksSim } from '#sim/freshbooks/freshbooks.ts';
+import { DEFAULT_APP, createShopify } from '#sim/shopify/shopify.ts';
+import type { ShopifySim } from '#sim/shopify/shopify.ts';
+import { createWorld } from '#sim/world.ts';
+import type { World } from '#sim/world.ts';
+import { between, pick, seededRandom } from '#sim/world/random.ts';
+import type { Random } from '#sim/world/random.ts';
+import { Crash, startGeneration } from '#tests/chaos/generation.ts';
+import type { Generation, Ground } from '#tests/chaos/generation.ts';
+import { FAULT_HOLDS, assertBooks, assertReplayed, snapshotOf } from '#tests/chaos/invariants.ts';
+import { virtualTime } from '#tests/chaos/virtual-time.ts';
+import type { VirtualTime } from '#tests/chaos/virtual-time.ts';
+import { weatherOf } from '#tests/chaos/trouble.ts';
+import type { Weather } from '#tests/chaos/trouble.ts';
+import { SHOPS } from '#tests/orders/life.ts';
+
+/**
+ * One run: a shop sells and changes orders for a while, its webhooks come twice, late and out of order, everything that is
+ * called fails in every way, and the program is killed again and again. Then the trouble ends, the program drains what is left,
+ * and the books must be what the shop's orders say. One seed makes the same run again.
+ */
+export interface Report {
+  readonly orders: number;
+  readonly events: number;
+  readonly deliveries: number;
+  readonly calls: number;
+  readonly trouble: ReadonlyMap<string, number>;
+  /** Orders that end in a question, by its code. */
+  readonly questions: ReadonlyMap<string, number>;
+  readonly virtualMs: number;
+}
+
+export interface Simulation {
+  readonly seed: number;
+  readonly orders: number;
+  /** Hears what the program says, for a person who looks into a run. */
+  readonly hear?: (event: PipelineEvent) => void;
+}
+
+/** What stays through all lives of the program. */
+export interface Arena {
+  readonly time: VirtualTime;
+  readonly world: World;
+  readonly shopify: ShopifySim;
+  readonly freshbooks: FreshBooksSim;
+  readonly weather: Weather;
+  readonly ground: Ground;
+  generation: Generation | undefined;
+}
+
+const START = Date.UTC(2026, 8, 28, 9);
+const YEAR_MS = 365 * 86_400_000;
+const SELLING_MS = 45 * 60_000;
+const EVENTS_MAX = 4;
+const DRAIN_PATIENCE_MS = 6 * 3_600_000;
+const RESTART_MS = 1_500;
+const PUBLIC_URL = 'https://counterfoil.example';
+const ORIGINS = { freshbooks: 'http://freshbooks.sim', shopify: 'http://shopify.sim' } as const;
+/** Whether FreshBooks keeps three decimals is unknown. */
+const ACCOUNT_SHOPS = SHOPS.filter(({ currency }) => currency !== 'KWD');
+
+export async function simulate({ seed, orders, hear = () => undefined }: Simulation): Promise<Report> {
+  const random = seededRandom(seed);
+  const arena = openArena(seed, random, hear);
+  const { time, weather, world, shopify } = arena;
+  const began = time.now();
+  const run = living(arena);
+  await time.runUntil('the program is up', () => arena.generation !== undefined, DRAIN_PATIENCE_MS);
+  await subscribe(arena);
+  weather.begin();
+  const events = { count: 0 };
+  let isOver = false;
+  const selling = sell(arena, { random, orders, events }).then(() => {
+    isOver = true;
+  });
+  await time.runUntil('the shop has sold and told everything', () => isOver, DRAIN_PATIENCE_MS);
+  await selling;
+  weather.clear();
+  await drain(arena);
+  await releaseHeld(arena);
+  const questions = await assertBooks(arena);
+  const before = snapshotOf(arena);
+  await replay(arena);
+  assertReplayed(before, snapshotOf(arena));
+  const deliveries = shopify.webhooks.attempts().filter(({ kind }) => kind === 'delivered').length;
+  run.stop();
+  return {
+    orders: world.orders().length,
+    events: events.count,
+    deliveries,
+    calls: arena.freshbooks.calls.length + shopify.calls().length,
+    trouble: weather.counts,
+    questions,
+    virtualMs: time.now() - began,
+  };
+}
+
+function openArena(seed: number, random: Random, hear: (event: PipelineEvent) => void): Arena {
+  const time = virtualTime(START + Math.floor((random() * YEAR_MS) / 60_000) * 60_000);
+  const weather = weatherOf(seededRandom(seed ^ 0x5eed));
+  const shop = pick(random, ACCOUNT_SHOPS);
+  const world = createWorld({
+    seed,
+    clock: time,
+    shop,
+    ids: random() < 0.3 ? 'beyond 2^53' : 'ordinary',
+    updatedAt: 'always later',
+  });
+  const freshbooks = createFreshBooks({
+    clock: time,
+    random: seededRandom(seed + 1),
+    accounts: [{ id: 'SiMfb1', currency: shop.currency }],
+    switches: {
+      zeroDecimalCurrencies: 'none',
+      taxRounding: pick(random, ['per-tax', 'per-line'] as const),
+      halfRounding: pick(random, ['half-up', 'half-even'] as const),
+    },
+    apps: [{ ...defaultApp, redirectUris: [`${PUBLIC_URL}/auth/freshbooks/callback`] }],
+  });
+  const arena: { value?: Arena } = {};
+  const shopify = createShopify({
+    world,
+    clock: time,
+    random: seededRandom(seed + 2),
+    duplicatePpm: 80_000,
+    disorderPpm: 150_000,
+    send: (request) => takeIn(arena.value, request),
+  });
+  const sleep = (delayMs: number): Promise<void> => time.sleep(later(time, delayMs));
+  const books = withFaults(freshbooks.handle, weather.freshbooks, { sleep });
+  const shops = withFaults((request) => shopify.handle(request), weather.shopify, { sleep });
+  const opened: Arena = {
+    time,
+    world,
+    shopify,
+    freshbooks,
+    weather,
+    generation: undefined,
+    ground: {
+      config: configOf(world, freshbooks),
+      time,
+      database: openSqlite(':memory:'),
+      transport: (request) => (request.url.startsWith(ORIGINS.freshbooks) ? books(request) : shops(request)),
+      random: seededRandom(seed + 3),
+      trouble: weather,
+      emit: (event) => {
+        assert.notEqual(event.fields['code'], 'unexpected', JSON.stringify(event));
+        hear(event);
+      },
+    },
+  };
+  arena.value = opened;
+  return opened;
+}
+
+function configOf(world: World, freshbooks: FreshBooksSim): Config {
+  const grant = freshbooks.grant();
+  return readConfig({
+    SHOPIFY_SHOP_DOMAIN: world.shop.domain,
+    SHOPIFY_API_KEY: DEFAULT_APP.clientId,
+    SHOPIFY_API_SECRET: DEFAULT_APP.clientSecret,
+    SHOPIFY_API_URL: ORIGINS.shopify,
+    FRESHBOOKS_CLIENT_ID: defaultApp.clientId,
+    FRESHBOOKS_CLIENT_SECRET: defaultApp.clientSecret,
+    FRESHBOOKS_REDIRECT_URI: `${PUBLIC_URL}/auth/freshbooks/callback`,
+    FRESHBOOKS_ACCESS_TOKEN: grant.access_token,
+    FRESHBOOKS_REFRESH_TOKEN: grant.refresh_token,
+    FRESHBOOKS_API_URL: ORIGINS.freshbooks,
+    FRESHBOOKS_AUTH_URL: ORIGINS.freshbooks,
+    COUNTERFOIL_PUBLIC_URL: PUBLIC_URL,
+    COUNTERFOIL_SECRET_KEY: 'a key for a run',
+    DATABASE_URL: 'sqlite:run.db',
+  });
+}
+
+/** Starts the program, and again whenever it dies, as a supervisor does. */
+function living(arena: Arena): { stop(): void } {
+  const { time, ground } = arena;
+  let isStopped = false;
+  const loop = async (): Promise<void> => {
+    while (!isStopped) {
+      try {
+        const generation = await startGeneration(ground);
+        arena.generation = generation;
+        await generation.death;
+      } catch (thrown) {
+        arena.generation = undefined;
+        if (!(thrown instanceof Crash || thrown instanceof Failure)) {
+          throw thrown;
+        }
+        await time.sleep(later(time, RESTART_MS));
+      }
+    }
+  };
+  loop().catch((thrown: unknown) => {
+    // A bug ends the run: what waits for the program sees it.
+    arena.generation = undefined;
+    queueMicrotask(() => {
+      throw thrown;
+    });
+  });
+  return {
+    stop() {
+      isStopped = true;
+    },
+  };
+}
+
+/** What the server does with a webhook: it is acknowledged once it is stored. */
+async function takeIn(arena: Arena | undefined, request: Request): Promise<Response> {
+  const generation = arena?.generation;
+  if (generation === undefined || generation.isDead()) {
+    throw new TypeError('fetch failed');
+  }
+  const { shopify } = generation.app;
+  assert.ok(shopify !== undefined);
+  const body = new Uint8Array(await request.arrayBuffer());
+  const verdict = shopify.source.verify({ headers: Object.fromEntries(request.headers), body });
+  if (verdict.proof !== 'authentic') {
+    return new Response(null, { status: 401 });
+  }
+  const accepted = generation.pipeline.inbox.accept(verdict.message).then(
+    () => 200,
+    (thrown: unknown) => {
+      if (thrown instanceof Crash) {
+        throw new TypeError('fetch failed');
+      }
+      return 503;
+    },
+  );
+  const dead = generation.death.catch(() => {
+    throw new TypeError('fetch failed');
+  });
+  return new Response(null, { status: await Promise.race([accepted, dead]) });
+}
+
+async function subscribe(arena: Arena): Promise<void> {
+  const { generation, time } = arena;
+  assert.ok(generation !== undefined);
+  let isDone = false;
+  const work = (async () => {
+    await generation.app.importRules([
+      { from: 'shopify', to: 'freshbooks', rules: { ...DEFAULT_RULES, refundCategory: 'Supplies' } },
+    ]);
+    await generation.app.shopAdmin.repairWebhooks();
+    isDone = true;
+  })();
+  await time.runUntil('the webhooks are registered', () => isDone, DRAIN_PATIENCE_MS);
+  await work;
+}
+
+interface Selling {
+  readonly random: Random;
+  readonly orders: number;
+  readonly events: { count: number };
+}
+
+/** Orders at random moments and what becomes of them, and the webhooks of it until each was taken. */
+async function sell(arena: Arena, { random, orders, events }: Selling): Promise<void> {
+  const { time, world, shopify } = arena;
+  const ids: bigint[] = [];
+  const plan = Array.from({ length: orders }, (_, index) => {
+    const at = between(random, 0, SELLING_MS);
+    const changes = Array.from({ length: between(random, 0, EVENTS_MAX) }, () => ({
+      at: at + between(random, 1_000, SELLING_MS),
+      order: index,
+    }));
+    return [{ at, order: -1 }, ...changes];
+  })
+    .flat()
+    .sort((a, b) => a.at - b.at);
+  const start = time.now();
+  for (;;) {
+    for (; plan[0] !== undefined && start + plan[0].at <= time.now(); plan.shift()) {
+      const id = ids[plan[0].order];
+      if (plan[0].order === -1) {
+        ids.push(world.placeRandom().id);
+      } else if (id !== undefined && world.order(id) !== undefined) {
+        events.count += world.actRandom(id) ? 1 : 0;
+      }
+    }
+    await shopify.webhooks.deliverDue();
+    const due = shopify.webhooks.nextDueAt();
+    const next = plan[0] === undefined ? due : Math.min(start + plan[0].at, due ?? Infinity);
+    if (next === null) {
+      return;
+    }
+    await time.sleep(later(time, Math.max(1, next - time.now())));
+  }
+}
+
+/** Until nothing is under way any more. */
+async function drain(arena: Arena): Promise<void> {
+  const { database } = arena.ground;
+  const open = database.prepare(
+    "select (select count(*) from orders where state in ('due', 'working', 'waiting')) + (select count(*) from deliveries where state = 'accepted') as count",
+  );
+  await arena.time.runUntil(
+    'nothing is under way',
+    () => arena.generation?.isDead() === false && Number(open.get()?.['count']) === 0,
+    DRAIN_PATIENCE_MS,
+  );
+}
+
+/** What only the trouble has left for a person is tried again, as he would. */
+async function releaseHeld(arena: Arena): Promise<void> {
+  const { generation, time } = arena;
+  assert.ok(generation !== undefined);
+  const { store } = generation.app;
+  let isDone = false;
+  const work = (async () => {
+    for (const { key } of await store.read.orders({ state: 'held', limit: 1_000 })) {
+      const holds = await store.read.holds({ order: key, isOpen: true });
+      if (holds.some(({ code }) => FAULT_HOLDS.includes(code))) {
+        await releaseOrder(store, key, { now: time.now(), account: 'freshbooks' });
+      }
+    }
+    isDone = true;
+  })();
+  await time.runUntil('held orders are released', () => isDone, DRAIN_PATIENCE_MS);
+  await work;
+  await drain(arena);
+}
+
+/** Every message that was taken comes once more, under another name. */
+async function replay(arena: Arena): Promise<void> {
+  const { shopify, time } = arena;
+  const attempts = shopify.webhooks.attempts();
+  let isDone = false;
+  const work = (async () => {
+    for (const { kind, delivery } of attempts) {
+      if (kind === 'delivered') {
+        const again = { ...delivery, webhookId: `again-${delivery.webhookId}` };
+        const { status } = await takeIn(arena, shopify.webhooks.request(again));
+        assert.equal(status, 200);
+      }
+    }
+    isDone = true;
+  })();
+  await time.runUntil('everything is told again', () => isDone, DRAIN_PATIENCE_MS);
+  await work;
+  await drain(arena);
+}
+
+function later(time: VirtualTime, ms: number): ReturnType<VirtualTime['now']> {
+  return (time.now() + ms) as ReturnType<VirtualTime['now']>; // oxlint-disable-line typescript/no-unsafe-type-assertion
+}

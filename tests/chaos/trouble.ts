@@ -1,0 +1,118 @@
+import { seededFaults } from '#sim/faults.ts';
+import type { Fault, FaultPlan } from '#sim/faults.ts';
+import { between, pick } from '#sim/world/random.ts';
+import type { Random } from '#sim/world/random.ts';
+import type { DiskError, Trouble } from '#tests/chaos/generation.ts';
+
+/** What goes wrong in a run, drawn from its seed: how much of each kind, and when it ends. */
+export interface Weather extends Trouble {
+  readonly freshbooks: FaultPlan;
+  readonly shopify: FaultPlan;
+  /** It is calm until then. */
+  begin(): void;
+  /** From now on nothing goes wrong any more. */
+  clear(): void;
+  /** What went wrong so far, by kind. */
+  readonly counts: Map<string, number>;
+}
+
+/** Chances a call, from a quiet day to a bad one. */
+const INTENSITIES = [0, 0.01, 0.04, 0.15] as const;
+/** Port calls between two crashes, on average; none on some days. */
+const CRASH_EVERY = [Infinity, 2_000, 600, 200] as const;
+const CRASHES_MAX = 40;
+const DISK_ERRORS = [0, 0, 0.002, 0.02] as const;
+/** Full, busy, read-only, I/O: https://sqlite.org/rescode.html. */
+const ERRCODES = [13, 5, 8, 10] as const;
+/** With this and a call that arrives late, `UNKNOWN_WAIT_SECONDS` is still long enough. */
+const SKEW_MAX_MS = 20_000;
+/** A jump of the clock, once in so many looks at it. */
+const JUMP_PPM = 300;
+
+/** An error envelope with status 200, as some gateways of both vendors have sent. */
+const ERRORS_200 = {
+  freshbooks:
+    '{"response":{"errors":[{"errno":1,"field":null,"message":"Internal error","object":null,"value":null}]}}',
+  shopify:
+    '{"errors":[{"message":"Internal error. Looks like something went wrong on our end.","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}',
+} as const;
+
+export function weatherOf(random: Random): Weather {
+  const state = { isClear: true, crashes: 0, skewMs: 0 };
+  const counts = new Map<string, number>();
+  const count = (kind: string): void => {
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  };
+  const crashEvery = pick(random, CRASH_EVERY);
+  const diskRate = pick(random, DISK_ERRORS);
+  const isJumpy = random() < 0.3;
+  const plans = {
+    freshbooks: seededFaults({ random, chances: chancesOf(random, 'freshbooks') }),
+    shopify: seededFaults({ random, chances: chancesOf(random, 'shopify') }),
+  };
+  const planned = (plan: FaultPlan): FaultPlan => ({
+    injected: plan.injected,
+    pick(call) {
+      const fault = state.isClear ? undefined : plan.pick(call);
+      if (fault !== undefined) {
+        count(fault.kind === 'status' ? `status ${fault.status}` : fault.kind);
+      }
+      return fault;
+    },
+  });
+  return {
+    counts,
+    freshbooks: planned(plans.freshbooks),
+    shopify: planned(plans.shopify),
+    begin() {
+      state.isClear = false;
+    },
+    clear() {
+      state.isClear = true;
+      state.skewMs = 0;
+    },
+    crashes() {
+      const isDue = !state.isClear && state.crashes < CRASHES_MAX && random() * crashEvery < 1;
+      if (isDue) {
+        state.crashes += 1;
+        count('crash');
+      }
+      return isDue;
+    },
+    diskError(): DiskError | undefined {
+      if (state.isClear || random() >= diskRate) {
+        return undefined;
+      }
+      count('disk error');
+      return { errcode: pick(random, ERRCODES), isAfter: random() < 0.3 };
+    },
+    skewMs() {
+      if (isJumpy && !state.isClear && random() * 1_000_000 < JUMP_PPM) {
+        state.skewMs = between(random, -SKEW_MAX_MS, SKEW_MAX_MS);
+        count('clock jump');
+      }
+      return state.skewMs;
+    },
+  };
+}
+
+function chancesOf(
+  random: Random,
+  vendor: keyof typeof ERRORS_200,
+): { readonly fault: Fault; readonly probability: number }[] {
+  const faults: Fault[] = [
+    { kind: 'drop-before' },
+    { kind: 'commit-then-drop' },
+    { kind: 'status', status: 500 },
+    { kind: 'status', status: 502 },
+    { kind: 'status', status: 503, retryAfterSeconds: 7 },
+    { kind: 'status', status: 429, retryAfterSeconds: 11 },
+    { kind: 'slow', delayMs: between(random, 500, 45_000) },
+    { kind: 'truncated' },
+    { kind: 'error-200', body: ERRORS_200[vendor] },
+    { kind: 'hang', effect: 'none' },
+    { kind: 'hang', effect: 'committed' },
+  ];
+  const intensity = pick(random, INTENSITIES);
+  return faults.map((fault) => ({ fault, probability: random() < 0.5 ? 0 : intensity * random() }));
+}
