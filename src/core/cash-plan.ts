@@ -8,7 +8,7 @@ import type { Order, Refund, Tender } from './order.ts';
 import { methodOf } from './payment-method.ts';
 import type { PlannedHold, Terms } from './plan-terms.ts';
 import { isBookedBy, openDay } from './refund-ways.ts';
-import { isEffective, keptOf, paidBack } from './sale.ts';
+import { isEffective, keptOf } from './sale.ts';
 import { localDate } from './time.ts';
 import type { LocalDate, Zone } from './time.ts';
 
@@ -47,11 +47,13 @@ export function planCash(order: Order, settling: Settling): CashPlan {
   }
   const { booked, invoices } = settling;
   const kept = keptOf(order, cash.received, settling.offInvoice);
-  const capacity = money.sum(
-    invoices.map((invoice) => invoice.total),
-    order.currency,
+  const capacity = money.atLeastZero(
+    money.sum(
+      invoices.map((invoice) => invoice.total),
+      order.currency,
+    ),
   );
-  const wanted = money.minimum(money.atLeastZero(kept), money.atLeastZero(capacity));
+  const wanted = money.minimum(money.atLeastZero(kept), capacity);
   const least = leastPaid(order, { ...settling, capacity, received: cash.received });
   const isUnexplained = money.compare(wanted, least) < 0;
   const target = isUnexplained ? least : wanted;
@@ -61,6 +63,7 @@ export function planCash(order: Order, settling: Settling): CashPlan {
     ...settling,
     target,
     standing,
+    received: cash.received,
     tenders: netTenders(order, cash.tenders, settling),
   });
   const excess = money.subtract(kept, wanted);
@@ -83,8 +86,8 @@ export function cashHold(order: Order, why: string): PlannedHold {
 }
 
 /**
- * Payments are lowered only for what was paid back since the invoices were last written, and for what they do not hold any
- * more. Money that is merely told to be less is a question: somebody may have deleted a transaction.
+ * What must stay paid. Payments are lowered for what was paid back and for what the invoices do not hold any more, and not
+ * because less is told to have come in than before: somebody may have deleted a transaction, and a person must look.
  */
 function leastPaid(
   order: Order,
@@ -95,24 +98,12 @@ function leastPaid(
     received,
   }: Settling & { readonly capacity: Money; readonly received: Money },
 ): Money {
-  const paid = paidOf(booked, order.currency);
-  const isNew = ({ id }: Refund): boolean =>
-    !booked.invoices.some(({ document }) => document.refunds.includes(id));
-  const back = offInvoice.filter(isNew).map((refund) => paidBack(refund, order.currency));
-  const standing = money.sum(
-    booked.invoices.map(({ document }) => document.total),
-    order.currency,
-  );
-  const shrunk = money.subtract(standing, capacity);
-  const newBack = money.sum(back, order.currency);
-  const explained = money.subtract(paid, money.compare(newBack, shrunk) >= 0 ? newBack : shrunk);
-  const all = offInvoice.map((refund) => paidBack(refund, order.currency));
-  const inHand = money.subtract(received, money.sum(all, order.currency));
-  if (money.compare(inHand, explained) >= 0) {
-    // The money is there; more of it may be the channel's than before.
+  const told = booked.received;
+  if (told === undefined || money.compare(received, told) >= 0) {
     return money.zero(order.currency);
   }
-  return money.atLeastZero(money.minimum(explained, money.atLeastZero(capacity)));
+  const kept = money.atLeastZero(keptOf(order, told, offInvoice));
+  return money.minimum(money.minimum(kept, capacity), paidOf(booked, order.currency));
 }
 
 function missingHold(order: Order, { kept, least }: { kept: Money; least: Money }): PlannedHold {
@@ -226,6 +217,7 @@ function afterwards(payment: BookedPayment, lowered: readonly PaymentChangeStep[
 }
 
 interface Paying extends Targeted {
+  readonly received: Money;
   /** As they stand once the lowered ones are. */
   readonly standing: readonly BookedPayment[];
   readonly tenders: readonly Tender[];
@@ -237,7 +229,7 @@ interface Paying extends Targeted {
  */
 function paymentsFor(
   order: Order,
-  { booked, invoices, terms, zone, target, standing, tenders }: Paying,
+  { booked, invoices, terms, zone, target, standing, tenders, received }: Paying,
 ): { readonly steps: readonly PaymentStep[]; readonly holds: readonly PlannedHold[] } {
   const zero = money.zero(order.currency);
   const sumOf = (payments: readonly BookedPayment[]): Money =>
@@ -274,7 +266,7 @@ function paymentsFor(
       const part = money.minimum(amount, place.room);
       if (dated !== undefined && money.compare(part, zero) > 0) {
         const on = { invoice: place.slot, amount: part, slot, paidOn: dated.day, remark: dated.remark };
-        steps.push(paymentStep(order, { tender, terms, ...on }));
+        steps.push(paymentStep(order, { tender, terms, received, ...on }));
         place.room = money.subtract(place.room, part);
         amount = money.subtract(amount, part);
         due = money.subtract(due, part);
@@ -287,6 +279,7 @@ function paymentsFor(
 
 interface Paid {
   readonly tender: Tender;
+  readonly received: Money;
   readonly terms: Terms;
   readonly invoice: number;
   readonly amount: Money;
@@ -297,7 +290,7 @@ interface Paid {
 
 function paymentStep(
   order: Order,
-  { tender, terms, invoice, amount, slot, paidOn, remark }: Paid,
+  { tender, received, terms, invoice, amount, slot, paidOn, remark }: Paid,
 ): PaymentStep {
   const transaction = tender.transactionId === undefined ? '' : `, transaction ${tender.transactionId}`;
   return {
@@ -306,6 +299,7 @@ function paymentStep(
     reference: referenceOf(order.key, 'payment', slot),
     invoice,
     amount,
+    received,
     paidOn,
     method: methodOf(tender.gateway, terms.rules),
     note: [`${tender.gateway}${transaction}`, remark].filter(Boolean).join('. '),

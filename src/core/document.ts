@@ -104,6 +104,8 @@ export interface PaymentStep {
   /** Slot of the invoice that it pays. */
   readonly invoice: number;
   readonly amount: Money;
+  /** All that the shop had told to have received when this was planned. */
+  readonly received: Money;
   readonly paidOn: LocalDate;
   readonly method: PaymentMethod;
   /** Gateway and transaction, for a reader; the adapter adds the reference. */

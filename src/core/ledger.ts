@@ -60,6 +60,8 @@ export interface Booked {
   /** Those that were not taken away again, oldest first. */
   readonly invoices: readonly BookedInvoice[];
   readonly payments: readonly BookedPayment[];
+  /** The most that the shop had told to have received when any of its payments was booked; absent before the first. */
+  readonly received?: Money;
   /** Refunds that stand beside the invoice, as expenses and credit notes. */
   readonly beside: readonly BookedRefund[];
   /** The highest slot that any posted entry of a kind has, also of what was taken away. */
@@ -164,7 +166,8 @@ function post(booked: Booked, step: Step, receipt: Receipt): Booked {
     case 'payment': {
       const { slot, invoice, paidOn, method } = step;
       const payment = { slot, invoice, externalId, amount: receipt.amount ?? step.amount, paidOn, method };
-      return { ...booked, payments: [...booked.payments, payment] };
+      const received = money.maximum(booked.received ?? step.received, step.received);
+      return { ...booked, received, payments: [...booked.payments, payment] };
     }
     case 'payment-change': {
       const amount = receipt.amount ?? step.to;

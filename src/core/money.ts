@@ -103,6 +103,10 @@ export function minimum(a: Money, b: Money): Money {
   return compare(a, b) <= 0 ? a : b;
 }
 
+export function maximum(a: Money, b: Money): Money {
+  return compare(a, b) >= 0 ? a : b;
+}
+
 /** The amount, or nothing where it is negative. */
 export function atLeastZero(a: Money): Money {
   return a.minor < 0n ? zero(a.currency) : a;

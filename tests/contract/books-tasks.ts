@@ -269,6 +269,7 @@ export function paymentTask(
       reference: referenceOf(ORDER, 'payment', slot),
       invoice: 1,
       amount: money.parse('29.70', 'CAD'),
+      received: money.parse('29.70', 'CAD'),
       paidOn: parseLocalDate('2026-11-10'),
       method: 'card',
       note: 'shopify_payments, transaction 9001',
