@@ -79,12 +79,7 @@ export async function simulate({ seed, orders, hear = () => undefined }: Simulat
   await subscribe(arena);
   weather.begin();
   const events = { count: 0 };
-  let isOver = false;
-  const selling = sell(arena, { random, orders, events }).then(() => {
-    isOver = true;
-  });
-  await time.runUntil('the shop has sold and told everything', () => isOver, DRAIN_PATIENCE_MS);
-  await selling;
+  await during(time, 'the shop has sold and told everything', sell(arena, { random, orders, events }));
   weather.clear();
   await drain(arena);
   await releaseHeld(arena);
@@ -186,9 +181,9 @@ function configOf(world: World, freshbooks: FreshBooksSim): Config {
 /** Starts the program, and again whenever it dies, as a supervisor does. */
 function living(arena: Arena): { stop(): void } {
   const { time, ground } = arena;
-  let isStopped = false;
+  const state = { isStopped: false };
   const loop = async (): Promise<void> => {
-    while (!isStopped) {
+    while (!state.isStopped) {
       try {
         const generation = await startGeneration(ground);
         arena.generation = generation;
@@ -211,7 +206,7 @@ function living(arena: Arena): { stop(): void } {
   });
   return {
     stop() {
-      isStopped = true;
+      state.isStopped = true;
     },
   };
 }
@@ -247,16 +242,13 @@ async function takeIn(arena: Arena | undefined, request: Request): Promise<Respo
 async function subscribe(arena: Arena): Promise<void> {
   const { generation, time } = arena;
   assert.ok(generation !== undefined);
-  let isDone = false;
-  const work = (async () => {
-    await generation.app.importRules([
-      { from: 'shopify', to: 'freshbooks', rules: { ...DEFAULT_RULES, refundCategory: 'Supplies' } },
-    ]);
-    await generation.app.shopAdmin.repairWebhooks();
-    isDone = true;
-  })();
-  await time.runUntil('the webhooks are registered', () => isDone, DRAIN_PATIENCE_MS);
-  await work;
+  const rules = { ...DEFAULT_RULES, refundCategory: 'Supplies' };
+  await during(
+    time,
+    'rules are imported',
+    generation.app.importRules([{ from: 'shopify', to: 'freshbooks', rules }]),
+  );
+  await during(time, 'the webhooks are registered', generation.app.shopAdmin.repairWebhooks());
 }
 
 interface Selling {
@@ -317,18 +309,15 @@ async function releaseHeld(arena: Arena): Promise<void> {
   const { generation, time } = arena;
   assert.ok(generation !== undefined);
   const { store } = generation.app;
-  let isDone = false;
-  const work = (async () => {
+  const release = async (): Promise<void> => {
     for (const { key } of await store.read.orders({ state: 'held', limit: 1_000 })) {
       const holds = await store.read.holds({ order: key, isOpen: true });
       if (holds.some(({ code }) => FAULT_HOLDS.includes(code))) {
         await releaseOrder(store, key, { now: time.now(), account: 'freshbooks' });
       }
     }
-    isDone = true;
-  })();
-  await time.runUntil('held orders are released', () => isDone, DRAIN_PATIENCE_MS);
-  await work;
+  };
+  await during(time, 'held orders are released', release());
   await drain(arena);
 }
 
@@ -336,8 +325,7 @@ async function releaseHeld(arena: Arena): Promise<void> {
 async function replay(arena: Arena): Promise<void> {
   const { shopify, time } = arena;
   const attempts = shopify.webhooks.attempts();
-  let isDone = false;
-  const work = (async () => {
+  const tell = async (): Promise<void> => {
     for (const { kind, delivery } of attempts) {
       if (kind === 'delivered') {
         const again = { ...delivery, webhookId: `again-${delivery.webhookId}` };
@@ -345,11 +333,20 @@ async function replay(arena: Arena): Promise<void> {
         assert.equal(status, 200);
       }
     }
-    isDone = true;
-  })();
-  await time.runUntil('everything is told again', () => isDone, DRAIN_PATIENCE_MS);
-  await work;
+  };
+  await during(time, 'everything is told again', tell());
   await drain(arena);
+}
+
+/** Lets time move while the work is done. */
+async function during<T>(time: VirtualTime, what: string, work: Promise<T>): Promise<T> {
+  const state = { isDone: false };
+  const done = work.finally(() => {
+    state.isDone = true;
+  });
+  done.catch(() => undefined);
+  await time.runUntil(what, () => state.isDone, DRAIN_PATIENCE_MS);
+  return done;
 }
 
 function later(time: VirtualTime, ms: number): ReturnType<VirtualTime['now']> {

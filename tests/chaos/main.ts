@@ -1,0 +1,117 @@
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { Broken, RUN_ORDERS, count, emptyTally, examined } from '#tests/chaos/tally.ts';
+import type { Tally } from '#tests/chaos/tally.ts';
+import type { Report } from '#tests/chaos/simulate.ts';
+
+/** `npm run chaos -- --orders 1000000 --seed 1`: runs under trouble on all cores; ends with 1 when one of them is broken. */
+type Answer =
+  | { readonly outcome: 'right'; readonly report: Report }
+  | { readonly outcome: 'broken'; readonly message: string };
+
+/** How often a long run says how far it is. */
+const TELL_EVERY_MS = 60_000;
+
+if (isMainThread) {
+  await main();
+} else {
+  work();
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      orders: { type: 'string', default: '1000' },
+      runs: { type: 'string' },
+      seed: { type: 'string', default: '1' },
+    },
+  });
+  const whole = (name: keyof typeof values, text = values[name]): number => {
+    const number = Number(text);
+    if (!Number.isSafeInteger(number) || number < 0) {
+      throw new RangeError(`--${name} must be a whole number, not "${text ?? ''}"`);
+    }
+    return number;
+  };
+  const seed = whole('seed');
+  const runs = values.runs === undefined ? Math.ceil(whole('orders') / RUN_ORDERS) : whole('runs');
+  console.log(`seeds ${seed} to ${seed + runs - 1}, ${RUN_ORDERS} orders each`);
+  const began = performance.now();
+  const tally = emptyTally();
+  const seeds = { next: seed, end: seed + runs };
+  const telling = setInterval(() => {
+    console.log(`${tally.orders} orders after ${Math.round((performance.now() - began) / 1000)} s`);
+  }, TELL_EVERY_MS);
+  const cores = Math.min(availableParallelism(), runs);
+  const messages = await Promise.all(Array.from({ length: cores }, () => employ(seeds, tally)));
+  clearInterval(telling);
+  show(tally, (performance.now() - began) / 1000);
+  for (const message of messages.flat()) {
+    console.error(message);
+    process.exitCode = 1;
+  }
+}
+
+/** One core takes seed after seed; answers with the runs that are broken. */
+function employ(seeds: { next: number; readonly end: number }, tally: Tally): Promise<string[]> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL(import.meta.url), { workerData: 'work' });
+    const broken: string[] = [];
+    const next = (): void => {
+      if (seeds.next < seeds.end) {
+        worker.postMessage(seeds.next);
+        seeds.next += 1;
+      } else {
+        void worker.terminate();
+        resolve(broken);
+      }
+    };
+    worker.on('error', reject);
+    worker.on('message', (answer: Answer) => {
+      if (answer.outcome === 'right') {
+        count(tally, answer.report);
+      } else {
+        broken.push(answer.message);
+      }
+      next();
+    });
+    next();
+  });
+}
+
+function work(): void {
+  if (workerData !== 'work' || parentPort === null) {
+    throw new Error('started by itself alone');
+  }
+  const port = parentPort;
+  const answer = async (seed: number): Promise<void> => {
+    port.postMessage(await answerOf(seed));
+  };
+  port.on('message', (seed: number) => void answer(seed));
+}
+
+async function answerOf(seed: number): Promise<Answer> {
+  try {
+    return { outcome: 'right', report: await examined(seed) };
+  } catch (thrown) {
+    return { outcome: 'broken', message: thrown instanceof Broken ? thrown.message : String(thrown) };
+  }
+}
+
+function show(tally: Tally, seconds: number): void {
+  const hours = Math.round(tally.virtualMs / 3_600_000);
+  console.log(
+    `${tally.orders} orders in ${seconds.toFixed(0)} s (${(tally.orders / seconds).toFixed(1)}/s), ${tally.runs} runs of ${hours} simulated hours in all`,
+  );
+  console.log(`events ${tally.events}, messages taken ${tally.deliveries}, calls answered ${tally.calls}`);
+  table('trouble', tally.trouble);
+  table('orders that end in a question', tally.questions);
+}
+
+function table(title: string, counts: ReadonlyMap<string, number>): void {
+  console.log(`${title}:`);
+  for (const [key, times] of [...counts].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    console.log(`  ${String(times).padStart(8)}  ${key}`);
+  }
+}
