@@ -260,7 +260,7 @@ function stepsTo(basis: Basis, aim: Aim): Plan {
       : NO_CASH;
   const unlike = booked.beside.flatMap((refund) => unlikeHolds(order, refund));
   const negative = targets.filter(({ document }) => money.isNegative(document.total));
-  const changes = changeSteps(basis, targets);
+  const changes = changeSteps(basis, targets).filter((step) => isPayable(step, booked, cash));
   const made = targets
     .filter(({ invoice }) => invoice === undefined)
     .map((target) => invoiceStep(order, target));
@@ -320,6 +320,23 @@ function changeSteps({ order, booked, terms }: Basis, targets: readonly Target[]
     }
   }
   return steps;
+}
+
+/**
+ * FreshBooks makes a silent credit of what stands as paid on an invoice beyond its total. So an invoice is not changed below
+ * its payments before they are lowered, which waits until it is known what was received.
+ */
+function isPayable(step: Step, booked: Booked, { lowered }: CashPlan): boolean {
+  if (step.kind !== 'lines' && step.kind !== 'void') {
+    return true;
+  }
+  const standing = booked.payments.filter(({ invoice }) => invoice === step.invoice);
+  const amounts = standing.map(
+    ({ slot, amount }) => lowered.find(({ payment }) => payment === slot)?.to ?? amount,
+  );
+  const currency = step.from.currency;
+  const total = step.kind === 'lines' ? step.document.total : money.zero(currency);
+  return money.compare(money.sum(amounts, currency), total) <= 0;
 }
 
 function linesStep(

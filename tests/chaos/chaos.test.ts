@@ -8,6 +8,7 @@ import { RUN_ORDERS, examined } from '#tests/chaos/tally.ts';
  */
 const FOUND: Readonly<Record<number, string>> = {
   6: 'an intent whose call never happened stayed open once it was not wanted any more',
+  10: 'an invoice was lowered below its payments, and FreshBooks made a silent credit of the rest',
   17: 'new lines that arrived late undid what was changed after them, and then looked like a person’s edit',
   23: 'a failed commit while tokens were seeded was remembered for ever, and the account stood still',
 };

@@ -166,7 +166,7 @@ function cashByTransactions(
       transactionId: transaction.id,
     });
   }
-  const given = isRoundingApart(tenders, { order, sale, refunds })
+  const given = isRoundingApart(tenders, { order, sale, refunds, receipts })
     ? withRounding(tenders.sort(byTime), sale.rounding)
     : tenders.sort(byTime);
   const change = done
@@ -205,11 +205,17 @@ function isRoundingApart(
     order,
     sale,
     refunds,
-  }: { readonly order: OrderPayload; readonly sale: Sale; readonly refunds: readonly Refund[] },
+    receipts,
+  }: {
+    readonly order: OrderPayload;
+    readonly sale: Sale;
+    readonly refunds: readonly Refund[];
+    readonly receipts: readonly TransactionPayload[];
+  },
 ): boolean {
   const { total, currentTotal, rounding, amounts } = sale;
   const received = sumOfAmounts(tenders, amounts.currency);
-  if (isZero(rounding) || !equal(received, total)) {
+  if (isZero(rounding) || !equal(received, total) || !areTotalOnBothSides(receipts, order)) {
     return false;
   }
   const agreed = sum(
@@ -223,6 +229,16 @@ function isRoundingApart(
   const owed = add(add(currentTotal, agreed), subtract(back, received));
   const outstanding = outstandingOf(order, sale);
   return outstanding === undefined || !equal(outstanding, add(owed, rounding));
+}
+
+/** What holds of a transaction's amounts holds in both currencies. A side that is not shown says nothing. */
+function areTotalOnBothSides(receipts: readonly TransactionPayload[], order: OrderPayload): boolean {
+  return (['shop_money', 'presentment_money'] as const).every((side) => {
+    const total = order.total_price_set?.[side] ?? undefined;
+    const amounts = receipts.flatMap(({ amount_set: set }) => set?.[side] ?? []);
+    const isShown = total !== undefined && amounts.length === receipts.length;
+    return !isShown || equal(sum(amounts, total.currency), total);
+  });
 }
 
 /** The last receipt carries it. */

@@ -171,6 +171,20 @@ void describe('refunds', () => {
     assert.deepEqual([refunds[0]?.payouts, refunds[0]?.isPending], [[], true]);
   });
 
+  void test('whose money is shown in another currency alone are no edits: the shop is asked', () => {
+    const { doubt, refunds } = orderWith(
+      GOODS,
+      {
+        lines: [{ line: 0, quantity: 1, subtotal: '10.00', tax: '2.00' }],
+        transactions: [{ amount: '13.20', currency: 'USD' }],
+      },
+      { current_total_price: '12.00', financial_status: 'partially_refunded' },
+    );
+    assert.equal(doubt?.ask, 'shop');
+    assert.match(doubt.why, /not shown in the order’s currency/);
+    assert.deepEqual(refunds[0]?.payouts, []);
+  });
+
   void test('that do not add up are a doubt that shows the figures, and only their money is certain', () => {
     const { doubt, refunds } = orderWith(
       GOODS,

@@ -87,7 +87,7 @@ function readBy(reading: Reading, context: RefundContext): Refund[] {
         at: (refund.processed_at ?? refund.created_at)?.at ?? sale.placedAt,
         returns: all[index] ?? [],
         difference: rounding === undefined ? difference : subtract(difference, rounding),
-        payouts: payoutsOf(refund, context),
+        payouts: readPayouts(refund, context),
         isPending: refund.transactions.some(({ kind, status }) => kind === 'refund' && status === 'pending'),
       };
     })
@@ -123,7 +123,18 @@ function needed(amount: Money | undefined, refund: RefundPayload): Money {
   return amount;
 }
 
-/** Only transactions that succeeded are money. One that is shown in another currency only is asked for by `cashOf`. */
+/** Throws where money went back and is not shown in the order's currency: without it a refund would look like an edit. */
+function readPayouts(refund: RefundPayload, context: RefundContext): Payout[] {
+  const payouts = payoutsOf(refund, context);
+  const { order } = context;
+  const done = refund.transactions.filter((each) => each.kind === 'refund' && counts(each, order));
+  if (payouts.length < done.length) {
+    throw new UnreadableReturn(`The money of refund ${refund.id} is not shown in the order’s currency`);
+  }
+  return payouts;
+}
+
+/** Only transactions that succeeded are money; those that can be read on this side. */
 function payoutsOf(refund: RefundPayload, { order, sale }: RefundContext): Payout[] {
   const paidBy = paidGateways(order);
   return refund.transactions

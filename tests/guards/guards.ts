@@ -1,0 +1,146 @@
+/**
+ * What keeps the books right, each guard with the test that fails without it. `npm run guards` takes each out of a copy of the
+ * program and lets its test fail; docs/testing.md is the same table for a reader.
+ */
+export interface Guard {
+  readonly what: string;
+  readonly file: string;
+  /** Stands once in the file. */
+  readonly from: string;
+  /** The program without the guard. */
+  readonly to: string;
+  readonly test: string;
+  /** Name pattern within the file; all of it when left out. */
+  readonly named?: string;
+}
+
+const CHAOS = 'tests/guards/trouble.test.ts';
+
+export const GUARDS: readonly Guard[] = [
+  {
+    what: 'the intent of a write is stored before its call',
+    file: 'src/pipeline/applier.ts',
+    from: `  const entry = await intend(run, subject, step);
+  const task = taskOf(run, subject, { step, booked });
+  const applied = await call(run, task);`,
+    to: `  const task = taskOf(run, subject, { step, booked });
+  const applied = await call(run, task);
+  const entry = await intend(run, subject, step);`,
+    test: CHAOS,
+  },
+  {
+    what: 'a call whose answer was lost is looked for before anything is sent again',
+    file: 'src/pipeline/settler.ts',
+    from: 'const standing = await run.route.books.find(task);',
+    to: `await Promise.resolve(task);
+  const standing = { state: 'absent' } as Standing;`,
+    test: CHAOS,
+  },
+  {
+    what: 'a payment that was not found is waited for, because it may arrive late',
+    file: 'src/pipeline/settler.ts',
+    from: `  payment: 'waited for',`,
+    to: `  payment: 'sent again at once',`,
+    test: CHAOS,
+  },
+  {
+    what: 'a change that was not found is waited for, because arriving late it undoes a later one',
+    file: 'src/pipeline/settler.ts',
+    from: `const isSentAgain = MANNERS[entry.kind] === 'sent again at once' && (await isWanted(entry.intent));`,
+    to: `const isSentAgain = MANNERS[entry.kind] !== 'waited for';`,
+    test: CHAOS,
+  },
+  {
+    what: 'one order at a time makes the client of a customer',
+    file: 'src/pipeline/client-keeper.ts',
+    from: '`client:${route.books.connection}:${who}`',
+    to: '`client:${route.books.connection}:${who}:${Math.random()}`',
+    test: CHAOS,
+  },
+  {
+    what: 'a message is acknowledged only once it is durable',
+    file: 'src/pipeline/inbox.ts',
+    from: `      const accepted = await store.transact(async (tx) => {`,
+    to: `      const accepted = { id: '0', isNew: true };
+      void store.transact(async (tx) => {`,
+    test: CHAOS,
+  },
+  {
+    what: 'of two states the newer one counts',
+    file: 'src/pipeline/sorter.ts',
+    from: 'order.updatedAt > stamp) {',
+    to: 'order.updatedAt !== stamp) {',
+    test: CHAOS,
+  },
+  {
+    what: 'tokens of the environment are taken again after a disk error',
+    file: 'src/books/freshbooks/connection.ts',
+    from: `    made ??= make().catch((thrown: unknown) => {
+      made = undefined;
+      throw thrown;
+    });`,
+    to: `    made ??= make();`,
+    test: CHAOS,
+  },
+  {
+    what: 'intents that are wanted no more are not left open',
+    file: 'src/pipeline/worker.ts',
+    from: 'await dropUnwanted(run, subject, []);',
+    to: 'await Promise.resolve();',
+    test: CHAOS,
+  },
+  {
+    what: 'a database that fails is asked again',
+    file: 'src/queue/embedded.ts',
+    from: '        options.onPollFailure(thrown);',
+    to: `        options.onPollFailure(thrown);
+        return;`,
+    test: CHAOS,
+  },
+  {
+    what: 'a payment never exceeds what was just read as outstanding',
+    file: 'src/books/freshbooks/payments.ts',
+    from: '  assertFits(task, outstanding);',
+    to: '  void assertFits;',
+    test: 'tests/contract/books.freshbooks.test.ts',
+  },
+  {
+    what: 'a refused token is renewed once for all who ask',
+    file: 'src/net/token.ts',
+    from: 'renewing ??= options',
+    to: 'renewing = options',
+    test: 'src/net/token.test.ts',
+  },
+  {
+    what: 'calls are paced ahead of a refusal',
+    file: 'src/net/throttle.ts',
+    from: '      await enter(window, options);',
+    to: '      window.inFlight += 1;',
+    test: 'src/net/throttle.test.ts',
+  },
+  {
+    what: 'an invoice whose total differs stays a draft',
+    file: 'src/core/plan.ts',
+    from: `const isSendable = rules.endState === 'sent' && unsendable.length === 0;`,
+    to: `const isSendable = rules.endState === 'sent';`,
+    test: 'src/core/plan.test.ts',
+  },
+  {
+    what: 'what a person changed is compared before anything is written over it',
+    file: 'src/books/freshbooks/invoice-edits.ts',
+    from: `  if (edited.length === 0) {
+    return { state: 'as left' };
+  }`,
+    to: `  if (edited.length >= 0) {
+    return { state: 'as left' };
+  }`,
+    test: 'tests/cases/answers.test.ts',
+  },
+  {
+    what: 'two live entries of one order, kind and slot cannot stand',
+    file: 'src/storage/migrations/0001-start.ts',
+    from: '.unique()',
+    to: '',
+    test: 'tests/contract/store.sqlite.test.ts',
+  },
+];

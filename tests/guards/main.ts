@@ -1,0 +1,53 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GUARDS } from '#tests/guards/guards.ts';
+import type { Guard } from '#tests/guards/guards.ts';
+
+/** Takes each guard out of a copy of the program and runs its test, which must fail; ends with 1 if one passes without. */
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const COPIED = ['src', 'sim', 'tests', 'docs', 'package.json', 'README.md'] as const;
+/** Longer than any of the tests takes; one that hangs without its guard has failed as well. */
+const TIMEOUT_MS = 180_000;
+
+const pattern = process.argv[2] ?? '';
+let isWithout = false;
+for (const guard of GUARDS.filter(({ what }) => what.includes(pattern))) {
+  const began = performance.now();
+  const fails = failsWithout(guard);
+  const seconds = ((performance.now() - began) / 1000).toFixed(0);
+  console.log(
+    `${fails ? 'fails without it' : 'PASSES WITHOUT IT'}  ${guard.what} (${guard.test}, ${seconds} s)`,
+  );
+  isWithout ||= !fails;
+}
+process.exitCode = isWithout ? 1 : 0;
+
+function failsWithout({ file, from, to, test, named }: Guard): boolean {
+  const copy = mkdtempSync(join(tmpdir(), 'counterfoil-guard-'));
+  try {
+    for (const path of COPIED) {
+      cpSync(join(ROOT, path), join(copy, path), { recursive: true });
+    }
+    symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+    const text = readFileSync(join(copy, file), 'utf8');
+    if (text.split(from).length !== 2) {
+      throw new Error(`The guard does not stand once in ${file}: ${from}`);
+    }
+    writeFileSync(
+      join(copy, file),
+      text.replace(from, () => to),
+    );
+    const names = named === undefined ? [] : ['--test-name-pattern', named];
+    const { status } = spawnSync(process.execPath, ['--test', ...names, test], {
+      cwd: copy,
+      timeout: TIMEOUT_MS,
+      stdio: 'ignore',
+    });
+    return status !== 0;
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
