@@ -77,3 +77,13 @@ export async function runCli(
   started.child.stdin?.end(options.input ?? '');
   return started.ended();
 }
+
+/** Opens the printed consent page, which approves at once, and gives the address that it answers with. */
+export async function consentTo(
+  connecting: Pick<CliProcess, 'seen'>,
+  where: 'out' | 'err' = 'out',
+): Promise<URL> {
+  const [address] = await connecting.seen(/http\S+\/oauth\/authorize\/\S+(?=\n)/, where);
+  const { headers } = await fetch(address, { redirect: 'manual' });
+  return new URL(headers.get('location') ?? '');
+}
