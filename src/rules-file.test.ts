@@ -324,7 +324,19 @@ route: []
     assert.deepEqual(whatIn(`${HEAD}    terms: &x "t"\n    po_number: *x\n`), [
       '6:16 Key po_number is an alias, which is not followed here, which is no text',
     ]);
-    assert.equal(whatIn('['.repeat(100_000)).length, 1);
+    assert.match(
+      whatIn('['.repeat(20_000)).join('\n'),
+      /^1:\d+ The file is no YAML: it is nested too deeply$/,
+    );
+  });
+
+  test('with more keys or routes than anybody has is told so, once', () => {
+    const many = (line: string): string => line.repeat(ITEMS_MAX + 1);
+    assert.deepEqual(whatIn(HEAD + many('    terms: a\n')), ['3:5 A route is a map of more than 200 keys']);
+    assert.deepEqual(whatIn(many('version: 1\n')), ['1:1 The file is a map of more than 200 keys']);
+    assert.deepEqual(whatIn(`version: 1\nroutes:\n${many('  - {}\n')}`), [
+      '3:3 Key routes is a list of more than 200 items',
+    ]);
   });
 
   test('means the same with a directive of an older YAML, where "yes" is true and a date a moment', () => {

@@ -1,7 +1,7 @@
 import { LineCounter, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import type { ParsedNode, YAMLError } from 'yaml';
 import type { Rules } from '#core/rules.ts';
-import { meant, shown } from './rules-forms.ts';
+import { ITEMS_MAX, meant, shown } from './rules-forms.ts';
 import { RULE_KEYS } from './rules-keys.ts';
 import type { Draft, RuleKey } from './rules-keys.ts';
 
@@ -40,8 +40,8 @@ export interface RulesFileOptions {
 }
 
 const VERSION = 1;
-/** Every rule with the longest lists of the longest names takes 1.6 MB, comments aside. It bounds the parser. */
-export const RULES_BYTES_MAX = 2 * 1024 * 1024;
+/** Every rule with the longest lists of the longest names takes 0.6 MB, comments aside. It bounds the parser. */
+export const RULES_BYTES_MAX = 1024 * 1024;
 /** More than a person mends at once. */
 const MISTAKES_MAX = 50;
 const TOP_KEYS = ['version', 'routes'];
@@ -117,7 +117,7 @@ function routesIn(text: string, reading: Reading, options: RulesFileOptions): Ro
     known: TOP_KEYS,
     hint: (name) => (meant(name, ROUTE_KEYS) === '' ? '' : ' (it belongs into a route)'),
   });
-  if (!isMap(root)) {
+  if (top === undefined) {
     return [];
   }
   const version = top.get('version');
@@ -126,14 +126,20 @@ function routesIn(text: string, reading: Reading, options: RulesFileOptions): Ro
     reading.note(version?.value ?? version?.key ?? root, `Key version is ${found}`, String(VERSION));
   }
   const list = top.get('routes');
-  if (list === undefined || !isSeq(list.value) || list.value.items.length === 0) {
-    const found = list === undefined ? 'missing' : isSeq(list.value) ? 'empty' : shown(list.value);
+  if (list === undefined || !isSeq(list.value) || !isCountable(list.value.items)) {
+    const isEmpty = isSeq(list?.value) && list.value.items.length === 0;
+    const found = list === undefined ? 'missing' : isEmpty ? 'empty' : shown(list.value);
     reading.note(list?.value ?? list?.key ?? root, `Key routes is ${found}`, 'a list of routes');
     return [];
   }
   const read = list.value.items.flatMap((item) => routeOf(item, reading, options) ?? []);
   assertDistinct(read, reading);
   return read.map(({ route }) => route);
+}
+
+/** Every pair of routes is compared, so their number is bounded. */
+function isCountable(items: readonly unknown[]): boolean {
+  return items.length > 0 && items.length <= ITEMS_MAX;
 }
 
 /** Nothing when the text is no YAML; then its first mistake is noted, of which those after it are mostly consequences. */
@@ -169,6 +175,7 @@ const YAML_FAULTS: Readonly<Partial<Record<YAMLError['code'], string>>> = {
   BAD_INDENT: 'this line is not indented as those beside it, or a bracket before it is not closed',
   MISSING_CHAR:
     'something is missing here: a colon after a key, a comma between items, or a closing quote or bracket',
+  RESOURCE_EXHAUSTION: 'it is nested too deeply',
   MULTILINE_IMPLICIT_KEY: 'a key stands in one line and ends with a colon',
   MULTIPLE_DOCS: 'a second document begins here (---), and the rules are one',
   TAB_AS_INDENT: 'a tab is used to indent; use spaces',
@@ -192,15 +199,15 @@ interface Expected {
   readonly hint?: (name: string) => string;
 }
 
-/** The members of a map by their names; notes what is no map, and names that are not known or stand twice. */
+/** The members of a map by their names; notes what is no map (then nothing), and names that are not known or stand twice. */
 function membersOf(
   reading: Reading,
   node: ParsedNode | null,
   { what, known, hint }: Expected,
-): ReadonlyMap<string, Member> {
-  if (!isMap(node)) {
+): ReadonlyMap<string, Member> | undefined {
+  if (!isMap(node) || node.items.length > ITEMS_MAX) {
     reading.note(node, `${what} is ${shown(node)}`, `a map of ${known.join(', ')}`);
-    return new Map();
+    return undefined;
   }
   const members = new Map<string, Member>();
   for (const { key, value } of node.items) {
@@ -226,6 +233,9 @@ interface ReadRoute {
 function routeOf(node: ParsedNode, reading: Reading, options: RulesFileOptions): ReadRoute | undefined {
   const hint = (name: string): string => meant(name, KEY_NAMES);
   const members = membersOf(reading, node, { what: 'A route', known: ROUTE_KEYS, hint });
+  if (members === undefined) {
+    return undefined;
+  }
   const rules = rulesIn(members, reading, options);
   const endOf = (name: 'from' | 'to', known: readonly string[]): string | undefined => {
     const { value = null, key = node } = members.get(name) ?? {};
@@ -233,10 +243,8 @@ function routeOf(node: ParsedNode, reading: Reading, options: RulesFileOptions):
     if (known.includes(found)) {
       return found;
     }
-    if (isMap(node)) {
-      const what = members.has(name) ? `${shown(value)}${meant(found, known)}` : 'missing';
-      reading.note(value ?? key, `Key ${name} is ${what}`, known.join(', '));
-    }
+    const what = members.has(name) ? `${shown(value)}${meant(found, known)}` : 'missing';
+    reading.note(value ?? key, `Key ${name} is ${what}`, known.join(', '));
     return undefined;
   };
   const [from, to] = [endOf('from', options.sources), endOf('to', options.books)];
@@ -254,8 +262,8 @@ function rulesIn(
     const known = KEY_NAMES.flatMap((name) =>
       name.startsWith(`${group}.`) ? [name.slice(group.length + 1)] : [],
     );
-    const inner = known.length === 0 ? [] : membersOf(reading, value, { what: `Key ${group}`, known });
-    inner.forEach(({ value }, name) => values.set(`${group}.${name}`, value));
+    const inner = known.length === 0 ? undefined : membersOf(reading, value, { what: `Key ${group}`, known });
+    inner?.forEach(({ value }, name) => values.set(`${group}.${name}`, value));
   }
   const draft: Draft = { ...defaults };
   for (const key of RULE_KEYS.filter(({ name }) => values.has(name))) {

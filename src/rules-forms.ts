@@ -30,7 +30,7 @@ const TEXT_LENGTH_MAX = 2000;
 /** Of names: a tag, a tax, a gateway, a number's template. */
 export const NAME_LENGTH_MAX = 200;
 /** A shop has tens of taxes, tags and gateways. */
-export const ITEMS_MAX = 500;
+export const ITEMS_MAX = 200;
 /** Of a wrong value, this much is shown. */
 const QUOTE_MAX = 60;
 

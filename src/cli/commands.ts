@@ -212,7 +212,7 @@ function addRules(program: Command, run: Run): void {
     .argument('<file>', 'as for check')
     .addHelpText(
       'after',
-      '\nOrders already booked keep the rules they were booked by. A rule that the file leaves out gets its default.',
+      '\nOrders already booked keep the rules they were booked by; books_start, closed_through and refund_category hold for all at once.\nA rule that the file leaves out gets its default.',
     )
     .action((file: string, options: Json) => run(options, (context) => importRules(context, file)));
   withJson(config.command('export'))

@@ -28,8 +28,8 @@ async function rulesOf(app: App): Promise<Rules> {
 }
 
 function bookingRules({ config }: App, rules: Rules): Finding {
-  const zone = rules.timeZone ?? 'that of the shop';
-  const text = `Orders are booked when ${rules.bookWhen}, dates are of the zone ${zone}`;
+  const zone = rules.timeZone ?? 'the shop’s zone';
+  const text = `Orders are booked when ${rules.bookWhen}, dates are of ${zone}`;
   return warned(text, [
     ...ownLinesWarnings(rules),
     ...(config.timeZone === undefined || config.timeZone === rules.timeZone

@@ -21,7 +21,7 @@ class RulesMistakes extends CommandError {
 
   constructor(file: string, mistakes: readonly Mistake[], more = 0) {
     const lines = mistakes.map((mistake) => `${file}:${mistakeText(mistake)}`);
-    super([...lines, ...(more === 0 ? [] : [`and ${counted(more, 'mistake')} more`])].join('\n'));
+    super([...lines, ...(more === 0 ? [] : [`and ${counted(more, 'more mistake')}`])].join('\n'));
     this.mistakes = mistakes;
     this.more = more;
   }

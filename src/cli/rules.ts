@@ -38,8 +38,7 @@ export async function importRules(context: CommandContext, file: string): Promis
         changes.map(({ rule }) => rule),
       );
       context.output.json({ ok: true, changes, waiting: waiting ?? null, warnings, versions });
-      printChanges(context.output, changes);
-      paragraph(context.output, waiting ?? '').forEach((line) => context.output.print(line));
+      printChanges(context.output, { changes, waiting });
       printWarnings(context.output, warnings);
       return DONE;
     });
@@ -121,13 +120,19 @@ function changesOf(before: Awaited<ReturnType<App['routeRules']>>, after: readon
   });
 }
 
-function printChanges(output: Output, changes: readonly Change[]): void {
+function printChanges(
+  output: Output,
+  { changes, waiting }: { readonly changes: readonly Change[]; readonly waiting: string | undefined },
+): void {
   const rows = changes.map(({ from, rule, before, after }) => ({
     name: `${from}: ${rule}`,
     value: `${before} → ${after}`,
   }));
   facts(output, rows).forEach((line) => output.print(line));
-  consequences(changes)
+  if (rows.length > 0) {
+    output.print();
+  }
+  [...consequences(changes), ...(waiting === undefined ? [] : [waiting])]
     .flatMap((text) => paragraph(output, text))
     .forEach((line) => output.print(line));
 }

@@ -122,8 +122,8 @@ describe('without a shop', () => {
       ],
       [
         'large',
-        `${HEAD}# ${'x'.repeat(2 * 1024 * 1024)}\n`,
-        /^large\.yaml:1:1 The file is larger than 2097152 bytes, in which every rule with the longest lists has room$/,
+        `${HEAD}# ${'x'.repeat(1024 * 1024)}\n`,
+        /^large\.yaml:1:1 The file is larger than 1048576 bytes, in which every rule with the longest lists has room$/,
       ],
       [
         'day',
@@ -363,6 +363,24 @@ describe('beside a running server', () => {
     await writeFile(file, HEAD);
     await run('config', 'import', file);
     assert.match((await run('doctor')).out, /^warning +Refund category +None is chosen: /m);
+  });
+
+  test('an import that opens days again says how many orders were held for it, and a retry books them', async () => {
+    const file = join(folder, 'closed.yaml');
+    await writeFile(file, `${HEAD}    closed_through: 2099-01-01\n`);
+    await run('config', 'import', file);
+    const order = sandbox.world.scenario('paid, one line');
+    await sandbox.shopify.webhooks.deliverDue();
+    await stateOf(order.name.slice(1), 'held');
+    await writeFile(file, HEAD);
+    const { out } = await run('config', 'import', file);
+    assert.match(
+      out,
+      /^Held for want of it until now: 1 order\. Have them planned anew by counterfoil retry --all-held$/m,
+    );
+    assert.doesNotMatch((await run('config', 'import', file)).out, /Held for want/);
+    await run('retry', '--all-held');
+    await stateOf(order.name.slice(1), 'settled');
   });
 
   test('the currency side does not change under orders or under a server', async () => {
