@@ -7,6 +7,7 @@ import { openApp } from '#app.ts';
 import { readConfig } from '#config.ts';
 import { localDate, parseZone } from '#core/time.ts';
 import { systemOutside } from '#outside.ts';
+import { lockedSetting } from '#pipeline/machine.ts';
 import { scriptedFaults } from '#sim/faults.ts';
 import { openSandbox } from '#sim/main.ts';
 import type { Sandbox } from '#sim/main.ts';
@@ -279,6 +280,40 @@ describe('connecting FreshBooks', () => {
     const { code, out } = await piped();
     assert.equal(code, 0, out);
     assert.match(out, /^Books start +none: orders of any day are booked\. Set it by --books-start DATE/m);
+  });
+
+  test('doctor counts days that FreshBooks refused as locked, and finds a category that there is twice', async () => {
+    begin();
+    await piped('--books-start', '2026-01-01', '--refund-category', 'Travel');
+    const app = await openApp(
+      readConfig(environment),
+      systemOutside(() => undefined),
+    );
+    await app.store.transact((tx) => tx.putSetting(lockedSetting('freshbooks'), '2026-09-30'));
+    await app.close();
+    const row = (id: number): object => ({ id, category: 'Travel', parentid: null, vis_state: 0 });
+    const result = { categories: [row(1), row(2)], page: 1, pages: 1, per_page: 100, total: 2 };
+    faults.add({
+      path: 'expenses/categories',
+      fault: {
+        kind: 'status',
+        status: 200,
+        contentType: 'application/json',
+        body: JSON.stringify({ response: { result } }),
+      },
+    });
+    const { out } = await runCli(['doctor'], { cwd: folder, environment });
+    faults.clear();
+    assert.match(
+      out,
+      /^warning +Open days +Books start on 2026-01-01, closed through 2026-09-30, the first open day is 2026-10-01$/m,
+    );
+    assert.match(
+      out,
+      /→ FreshBooks has refused 2026-09-30 as locked, so it counts as closed\. Set the rule closed_through/,
+    );
+    assert.match(out, /^warning +Refund category +"Travel", which FreshBooks has$/m);
+    assert.match(out, /→ FreshBooks has 2 categories of this name/);
   });
 
   test('a category that a file named and FreshBooks does not have is asked for anew', async () => {

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { runCommandLine } from '#cli/commands.ts';
-import type { CliProcess, Ended } from './cli-process.ts';
+import { createTranscript } from './cli-process.ts';
+import type { CliProcess } from './cli-process.ts';
 
 /** A command in this process whose streams say that a person sits before them: no runner of tests has a terminal. */
 export function startAtTerminal(
@@ -8,38 +9,16 @@ export function startAtTerminal(
   environment: Readonly<Record<string, string>>,
 ): Pick<CliProcess, 'seen' | 'type' | 'ended'> {
   const stdin = Object.assign(new PassThrough(), { isTTY: true });
-  const written = { out: '', err: '' };
-  const watchers = new Set<() => void>();
-  const stream = (where: 'out' | 'err') => ({
-    isTTY: true,
-    write(text: string) {
-      written[where] += text;
-      watchers.forEach((look) => look());
-    },
-  });
-  const ended = runCommandLine(args, {
+  const transcript = createTranscript();
+  const end = runCommandLine(args, {
     environment: { ...environment, NO_COLOR: '1' },
     stdin,
-    stdout: stream('out'),
-    stderr: stream('err'),
-  }).then((code): Ended => ({ code, ...written }));
+    stdout: { isTTY: true, write: (text) => transcript.add('out', text) },
+    stderr: { isTTY: true, write: (text) => transcript.add('err', text) },
+  }).then((code) => transcript.ended(code));
   return {
-    seen: (pattern, where = 'out') =>
-      new Promise((resolve, reject) => {
-        const look = (): void => {
-          const match = pattern.exec(written[where]);
-          if (match !== null) {
-            watchers.delete(look);
-            resolve(match);
-          }
-        };
-        watchers.add(look);
-        look();
-        void ended.then(() =>
-          reject(new Error(`The command ended without ${String(pattern)}: ${written.out}${written.err}`)),
-        );
-      }),
+    seen: (pattern, where = 'out') => transcript.seen(pattern, { where, end }),
     type: (text) => void stdin.write(text),
-    ended: () => ended,
+    ended: () => end,
   };
 }
