@@ -1,7 +1,7 @@
 import { LineCounter, isMap, isScalar, isSeq, parseDocument } from 'yaml';
-import type { ParsedNode } from 'yaml';
+import type { ParsedNode, YAMLError } from 'yaml';
 import type { Rules } from '#core/rules.ts';
-import { shown } from './rules-forms.ts';
+import { ITEMS_MAX, meant, shown } from './rules-forms.ts';
 import { RULE_KEYS } from './rules-keys.ts';
 import type { Draft, RuleKey } from './rules-keys.ts';
 
@@ -28,8 +28,8 @@ export interface Mistake {
 
 export type ReadRules =
   | { readonly outcome: 'rules'; readonly routes: readonly RouteRules[] }
-  /** In the order of the file. */
-  | { readonly outcome: 'mistakes'; readonly mistakes: readonly Mistake[] };
+  /** In the order of the file, and how many there are beyond those that a person mends at once. */
+  | { readonly outcome: 'mistakes'; readonly mistakes: readonly Mistake[]; readonly more: number };
 
 export interface RulesFileOptions {
   /** Names of the sources and books that there are. */
@@ -40,21 +40,25 @@ export interface RulesFileOptions {
 }
 
 const VERSION = 1;
-/** Many times what every rule with long lists needs; it bounds the parser. */
-export const RULES_LENGTH_MAX = 256 * 1024;
+/** Every rule with the longest lists of the longest names takes 0.6 MB, comments aside. It bounds the parser. */
+export const RULES_BYTES_MAX = 1024 * 1024;
 /** More than a person mends at once. */
 const MISTAKES_MAX = 50;
 const TOP_KEYS = ['version', 'routes'];
+const KEY_NAMES = RULE_KEYS.map(({ name }) => name);
+/** "skip.tags" stands as `tags` under `skip`. */
+const ROUTE_KEYS = ['from', 'to', ...new Set(KEY_NAMES.map((name) => name.split('.')[0] ?? ''))];
 const INDENT = '    ';
 
 /** Reads a file of rules. Never throws: what is wrong comes back, all of it at once. */
 export function readRulesFile(text: string, options: RulesFileOptions): ReadRules {
   const reading = createReading();
   const routes = routesIn(text, reading, options);
-  const mistakes = reading.mistakes.toSorted((a, b) => a.line - b.line || a.column - b.column);
-  return mistakes.length === 0
+  const found = reading.mistakes.toSorted((a, b) => a.line - b.line || a.column - b.column);
+  const mistakes = found.slice(0, MISTAKES_MAX);
+  return found.length === 0
     ? { outcome: 'rules', routes }
-    : { outcome: 'mistakes', mistakes: mistakes.slice(0, MISTAKES_MAX) };
+    : { outcome: 'mistakes', mistakes, more: found.length - mistakes.length };
 }
 
 /** "4:5 Key terms is empty, allowed: …", after the file's name and a colon. */
@@ -104,16 +108,16 @@ function createReading(): Reading {
 }
 
 function routesIn(text: string, reading: Reading, options: RulesFileOptions): RouteRules[] {
-  if (text.length > RULES_LENGTH_MAX) {
-    reading.note(null, `The file is longer than ${RULES_LENGTH_MAX} characters`);
-    return [];
-  }
   const root = rootOf(text, reading);
   if (root === undefined) {
     return [];
   }
-  const top = membersOf(reading, root, { what: 'The file', known: TOP_KEYS });
-  if (!isMap(root)) {
+  const top = membersOf(reading, root, {
+    what: 'The file',
+    known: TOP_KEYS,
+    hint: (name) => (meant(name, ROUTE_KEYS) === '' ? '' : ' (it belongs into a route)'),
+  });
+  if (top === undefined) {
     return [];
   }
   const version = top.get('version');
@@ -122,24 +126,36 @@ function routesIn(text: string, reading: Reading, options: RulesFileOptions): Ro
     reading.note(version?.value ?? version?.key ?? root, `Key version is ${found}`, String(VERSION));
   }
   const list = top.get('routes');
-  if (list === undefined || !isSeq(list.value) || list.value.items.length === 0) {
-    const found = list === undefined ? 'missing' : isSeq(list.value) ? 'empty' : shown(list.value);
+  if (list === undefined || !isSeq(list.value) || !isCountable(list.value.items)) {
+    const isEmpty = isSeq(list?.value) && list.value.items.length === 0;
+    const found = list === undefined ? 'missing' : isEmpty ? 'empty' : shown(list.value);
     reading.note(list?.value ?? list?.key ?? root, `Key routes is ${found}`, 'a list of routes');
     return [];
   }
-  const read = list.value.items.map((item) => routeOf(item, reading, options));
+  const read = list.value.items.flatMap((item) => routeOf(item, reading, options) ?? []);
   assertDistinct(read, reading);
   return read.map(({ route }) => route);
 }
 
-/** Nothing when the text is no YAML; then its mistakes are noted. */
+/** Every pair of routes is compared, so their number is bounded. */
+function isCountable(items: readonly unknown[]): boolean {
+  return items.length > 0 && items.length <= ITEMS_MAX;
+}
+
+/** Nothing when the text is no YAML; then its first mistake is noted, of which those after it are mostly consequences. */
 function rootOf(text: string, reading: Reading): ParsedNode | null | undefined {
   try {
-    const document = parseDocument(text, { lineCounter: reading.lines, prettyErrors: false });
-    const [error] = document.errors;
+    const document = parseDocument(text, {
+      lineCounter: reading.lines,
+      prettyErrors: false,
+      // A directive of the file must not make booleans of "yes" and moments of dates.
+      schema: 'core',
+      // A key that stands twice is told by its name, beside all other mistakes.
+      uniqueKeys: false,
+    });
+    const [error] = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0]);
     if (error !== undefined) {
-      // Those after it are mostly its consequences.
-      reading.note(error.pos[0], `The file is no YAML: ${error.message.replaceAll('\n', ' ')}`);
+      reading.note(error.pos[0], yamlFault(error));
     }
     return error === undefined ? document.contents : undefined;
   } catch (thrown) {
@@ -151,30 +167,58 @@ function rootOf(text: string, reading: Reading): ParsedNode | null | undefined {
   }
 }
 
+/** Where the parser's own words are for programmers. */
+const YAML_FAULTS: Readonly<Partial<Record<YAMLError['code'], string>>> = {
+  BAD_DIRECTIVE: 'a line that begins with % is no rule',
+  BLOCK_AS_IMPLICIT_KEY:
+    'a value holds another key: begin the key in a line of its own, or write a text with a colon in quotes',
+  BAD_INDENT: 'this line is not indented as those beside it, or a bracket before it is not closed',
+  MISSING_CHAR:
+    'something is missing here: a colon after a key, a comma between items, or a closing quote or bracket',
+  RESOURCE_EXHAUSTION: 'it is nested too deeply',
+  MULTILINE_IMPLICIT_KEY: 'a key stands in one line and ends with a colon',
+  MULTIPLE_DOCS: 'a second document begins here (---), and the rules are one',
+  TAB_AS_INDENT: 'a tab is used to indent; use spaces',
+  TAG_RESOLVE_FAILED:
+    'a value begins with a tag (!), which means nothing here; write a text with ! in quotes',
+};
+
+function yamlFault({ code, message }: YAMLError): string {
+  return `The file is no YAML: ${YAML_FAULTS[code] ?? message.replaceAll('\n', ' ')}`;
+}
+
 interface Member {
   readonly key: ParsedNode;
   readonly value: ParsedNode | null;
 }
 
-/** The members of a map by their names; notes what is no map and names that are not known. */
+interface Expected {
+  readonly what: string;
+  readonly known: readonly string[];
+  /** For a name that is like none of them. */
+  readonly hint?: (name: string) => string;
+}
+
+/** The members of a map by their names; notes what is no map (then nothing), and names that are not known or stand twice. */
 function membersOf(
   reading: Reading,
   node: ParsedNode | null,
-  { what, known }: { readonly what: string; readonly known: readonly string[] },
-): ReadonlyMap<string, Member> {
-  if (!isMap(node)) {
+  { what, known, hint }: Expected,
+): ReadonlyMap<string, Member> | undefined {
+  if (!isMap(node) || node.items.length > ITEMS_MAX) {
     reading.note(node, `${what} is ${shown(node)}`, `a map of ${known.join(', ')}`);
-    return new Map();
+    return undefined;
   }
   const members = new Map<string, Member>();
   for (const { key, value } of node.items) {
     const name = isScalar(key) ? String(key.value) : '';
-    if (known.includes(name)) {
+    if (members.has(name)) {
+      reading.note(key, `Key ${name} stands twice`, 'each key once');
+    } else if (known.includes(name)) {
       members.set(name, { key, value });
     } else {
-      const near = nearest(name, known);
-      const hint = near === undefined ? '' : ` (do you mean ${near}?)`;
-      reading.note(key, `Key ${JSON.stringify(name)} is not known here${hint}`, known.join(', '));
+      const near = meant(name, known) || (hint?.(name) ?? '');
+      reading.note(key, `Key ${JSON.stringify(name)} is not known here${near}`, known.join(', '));
     }
   }
   return members;
@@ -186,50 +230,57 @@ interface ReadRoute {
   readonly at: ParsedNode | null;
 }
 
-function routeOf(node: ParsedNode, reading: Reading, options: RulesFileOptions): ReadRoute {
-  const groups = [...new Set(RULE_KEYS.map(({ name }) => name.split('.')[0] ?? ''))];
-  const members = membersOf(reading, node, { what: 'A route', known: ['from', 'to', ...groups] });
+function routeOf(node: ParsedNode, reading: Reading, options: RulesFileOptions): ReadRoute | undefined {
+  const hint = (name: string): string => meant(name, KEY_NAMES);
+  const members = membersOf(reading, node, { what: 'A route', known: ROUTE_KEYS, hint });
+  if (members === undefined) {
+    return undefined;
+  }
+  const rules = rulesIn(members, reading, options);
+  const endOf = (name: 'from' | 'to', known: readonly string[]): string | undefined => {
+    const { value = null, key = node } = members.get(name) ?? {};
+    const found = isScalar(value) ? String(value.value) : '';
+    if (known.includes(found)) {
+      return found;
+    }
+    const what = members.has(name) ? `${shown(value)}${meant(found, known)}` : 'missing';
+    reading.note(value ?? key, `Key ${name} is ${what}`, known.join(', '));
+    return undefined;
+  };
+  const [from, to] = [endOf('from', options.sources), endOf('to', options.books)];
+  const at = members.get('invoice_number')?.value ?? members.get('from')?.value ?? node;
+  return from === undefined || to === undefined ? undefined : { route: { from, to, rules }, at };
+}
+
+function rulesIn(
+  members: ReadonlyMap<string, Member>,
+  reading: Reading,
+  { defaults }: RulesFileOptions,
+): Rules {
   const values = new Map(Array.from(members, ([name, { value }]) => [name, value]));
-  for (const group of groups.filter((group) => isGroup(group) && members.has(group))) {
-    const known = RULE_KEYS.flatMap(({ name }) =>
+  for (const [group, { value }] of members) {
+    const known = KEY_NAMES.flatMap((name) =>
       name.startsWith(`${group}.`) ? [name.slice(group.length + 1)] : [],
     );
-    const inner = membersOf(reading, members.get(group)?.value ?? null, { what: `Key ${group}`, known });
-    inner.forEach(({ value }, name) => values.set(`${group}.${name}`, value));
+    const inner = known.length === 0 ? undefined : membersOf(reading, value, { what: `Key ${group}`, known });
+    inner?.forEach(({ value }, name) => values.set(`${group}.${name}`, value));
   }
-  const draft: Draft = { ...options.defaults };
+  const draft: Draft = { ...defaults };
   for (const key of RULE_KEYS.filter(({ name }) => values.has(name))) {
     const value = values.get(key.name) ?? null;
     const note = (what: string, allowed: string, at: ParsedNode | null = value): void =>
       reading.note(at, `Key ${key.name} ${what}`, allowed);
     key.read({ name: key.name, node: value, note }, draft);
   }
-  const endOf = (name: 'from' | 'to', known: readonly string[]): string => {
-    const { value = null, key = node } = members.get(name) ?? {};
-    const found = isScalar(value) ? String(value.value) : '';
-    if (!known.includes(found) && isMap(node)) {
-      reading.note(
-        value ?? key,
-        `Key ${name} is ${members.has(name) ? shown(value) : 'missing'}`,
-        known.join(', '),
-      );
-    }
-    return found;
-  };
-  const route = { from: endOf('from', options.sources), to: endOf('to', options.books), rules: draft };
-  return { route, at: members.get('invoice_number')?.value ?? members.get('from')?.value ?? node };
-}
-
-function isGroup(name: string): boolean {
-  return RULE_KEYS.some((key) => key.name.startsWith(`${name}.`));
+  return draft;
 }
 
 /** Two routes into one account must not make one number, and two by one name are one too many. */
 function assertDistinct(read: readonly ReadRoute[], reading: Reading): void {
   read.forEach(({ route, at }, index) => {
     for (const { route: other } of read.slice(0, index)) {
-      if (other.from === route.from && other.to === route.to) {
-        reading.note(at, `The route from ${route.from} to ${route.to} stands twice`);
+      if (other.from === route.from) {
+        reading.note(at, `A route from ${route.from} stands twice`, 'one route from each source');
         return;
       }
       const shared = numbersOf(route).find((number) => numbersOf(other).includes(number));
@@ -272,27 +323,4 @@ function routeLines({ from, to, rules }: RouteRules): string[] {
     );
   }
   return lines;
-}
-
-/** The known name that differs least, if it is near enough to be meant. */
-function nearest(name: string, known: readonly string[]): string | undefined {
-  const ranked = known.map((candidate) => ({ candidate, distance: distanceOf(name, candidate) }));
-  const [best] = ranked.sort((a, b) => a.distance - b.distance);
-  return best !== undefined && best.distance <= Math.max(2, Math.floor(best.candidate.length / 3))
-    ? best.candidate
-    : undefined;
-}
-
-/** How many letters must be changed, added or left out. */
-function distanceOf(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_none, index) => index);
-  for (const [index, letter] of Array.from(a.slice(0, 100)).entries()) {
-    const next = [index + 1];
-    for (let at = 1; at <= b.length; at += 1) {
-      const changed = (row[at - 1] ?? 0) + (letter === b[at - 1] ? 0 : 1);
-      next.push(Math.min(changed, (row[at] ?? 0) + 1, (next[at - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }

@@ -1,7 +1,9 @@
 import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { ParsedNode, YAMLMap } from 'yaml';
+import { nearestName } from '#core/nearest-name.ts';
+import { PERIOD_DAY_MAX, PERIOD_DAY_MIN, periodDay } from '#core/period.ts';
 import { fill } from '#core/rules.ts';
-import { parseLocalDate, parseZone } from '#core/time.ts';
+import { parseZone } from '#core/time.ts';
 import type { LocalDate, Zone } from '#core/time.ts';
 
 /** How the value of a rule is written: what is allowed, how it is read with a mistake at its place, how it is written again. */
@@ -26,9 +28,9 @@ export interface Form<Value> {
 /** Long enough for a sentence of terms; it bounds what an order's document carries. */
 const TEXT_LENGTH_MAX = 2000;
 /** Of names: a tag, a tax, a gateway, a number's template. */
-const NAME_LENGTH_MAX = 200;
+export const NAME_LENGTH_MAX = 200;
 /** A shop has tens of taxes, tags and gateways. */
-const ITEMS_MAX = 500;
+export const ITEMS_MAX = 200;
 /** Of a wrong value, this much is shown. */
 const QUOTE_MAX = 60;
 
@@ -37,9 +39,10 @@ export function choice<Value extends string>(values: readonly Value[]): Form<Val
   return {
     allowed,
     read(spot) {
-      const found = values.find((value) => value === scalarOf(spot.node));
+      const value = scalarOf(spot.node);
+      const found = values.find((known) => known === value);
       if (found === undefined) {
-        spot.note(`is ${shown(spot.node)}`, allowed);
+        spot.note(`is ${shown(spot.node)}${typeof value === 'string' ? meant(value, values) : ''}`, allowed);
       }
       return found;
     },
@@ -107,28 +110,20 @@ const NONE = 'none';
 
 /** YAML's core schema reads a date without quotes as text, so both ways of writing one come here alike. */
 export const DAY: Form<LocalDate | undefined> = {
-  allowed: 'none, a date such as 2026-01-31',
+  allowed: `none, a date from ${PERIOD_DAY_MIN} to ${PERIOD_DAY_MAX}`,
   read(spot) {
     const value = scalarOf(spot.node);
     if (value === NONE) {
       return undefined;
     }
-    const day = typeof value === 'string' ? knownDay(value) : undefined;
+    const day = typeof value === 'string' ? periodDay(value) : undefined;
     if (day === undefined) {
-      spot.note(`is ${shown(spot.node)}, which is no date`, DAY.allowed);
+      spot.note(`is ${shown(spot.node)}, which is no such date`, DAY.allowed);
     }
     return day;
   },
   write: (day) => day ?? NONE,
 };
-
-function knownDay(text: string): LocalDate | undefined {
-  try {
-    return parseLocalDate(text);
-  } catch {
-    return undefined;
-  }
-}
 
 /** A name as the books have it, or none; "none" itself is no name. */
 export function nameOrNone(what: string): Form<string | undefined> {
@@ -171,8 +166,8 @@ export function isCountry(code: string): boolean {
 
 export interface TemplateOptions {
   readonly variables: readonly string[];
-  /** It must tell one order from another. */
-  readonly isIdentity?: true;
+  /** `identity` must tell one order from another, `name` be there; both stand in one line. `text` is as one likes. */
+  readonly use: 'identity' | 'name' | 'text';
   /** Of the filled template, with a 6-digit order number. */
   readonly lengthMax?: number;
 }
@@ -186,25 +181,25 @@ const SAMPLE = {
   shop: 'example.myshopify.com',
 };
 
-export function template({ variables, isIdentity, lengthMax }: TemplateOptions): Form<string> {
+export function template({ variables, use, lengthMax }: TemplateOptions): Form<string> {
   const named = variables.map((name) => `{${name}}`).join(' ');
-  const identity = isIdentity === true ? `, with ${IDENTITIES.map((name) => `{${name}}`).join(' or ')}` : '';
+  const identity = use === 'identity' ? `, with ${IDENTITIES.map((name) => `{${name}}`).join(' or ')}` : '';
   const short = lengthMax === undefined ? '' : `, at most ${lengthMax} characters for a 6-digit order number`;
   const allowed = `text that may name ${named}${identity}${short}`;
   return {
     allowed,
     read(spot) {
-      const text = textOf(spot, {
-        allowed,
-        lengthMax: isIdentity === true ? NAME_LENGTH_MAX : TEXT_LENGTH_MAX,
-      });
+      const text = textOf(spot, { allowed, isName: use !== 'text' });
       if (text === undefined) {
         return undefined;
       }
-      const faults = templateFaults(text, variables);
-      if (isIdentity === true && !IDENTITIES.some((name) => text.includes(`{${name}}`))) {
-        faults.push('is the same for every order');
-      }
+      const faults = [
+        ...templateFaults(text, variables),
+        ...(use === 'text' ? [] : nameFaults(text)),
+        ...(use === 'identity' && !IDENTITIES.some((name) => text.includes(`{${name}}`))
+          ? ['is the same for every order']
+          : []),
+      ];
       const sample = fill(text, SAMPLE);
       if (lengthMax !== undefined && faults.length === 0 && sample.length > lengthMax) {
         faults.push(`makes ${JSON.stringify(sample)}, ${sample.length} characters long`);
@@ -221,9 +216,16 @@ function templateFaults(text: string, variables: readonly string[]): string[] {
   const unknown = braced.filter((name) => !variables.includes(name));
   const isOpen = /[{}]/.test(text.replace(/\{[^{}]*\}/g, ''));
   return [
-    ...unknown.map((name) => `names ${JSON.stringify(`{${name}}`)}, which is not known here`),
+    ...unknown.map(
+      (name) => `names ${JSON.stringify(`{${name}}`)}, which is not known here${meant(name, variables)}`,
+    ),
     ...(isOpen ? ['has a brace without its other half'] : []),
   ];
+}
+
+/** FreshBooks may store it without the blanks, and it would not be found again. */
+function nameFaults(text: string): string[] {
+  return text.trim() === '' ? ['is empty'] : text === text.trim() ? [] : ['begins or ends with a blank'];
 }
 
 export const NAMES: Form<readonly string[]> = {
@@ -246,8 +248,9 @@ export interface MapOptions<Value extends string> {
   /** How a key is written in the file, where that is another way than it is kept. */
   readonly keyText?: (key: string) => string;
   readonly valueOf: (text: string) => Value | undefined;
-  /** Two keys must not share a value. */
-  readonly isOneToOne?: true;
+  /** What a mistyped key or value may have meant, where that can be listed. */
+  readonly keys?: readonly string[];
+  readonly values?: readonly Value[];
 }
 
 export function mapOf<Value extends string>(
@@ -277,7 +280,7 @@ export function mapOf<Value extends string>(
 function readMap<Value extends string>(
   spot: Spot,
   node: YAMLMap.Parsed,
-  { allowed, keyOf, valueOf, isOneToOne }: MapOptions<Value>,
+  { allowed, keyOf, valueOf, keys = [], values = [] }: MapOptions<Value>,
 ): Readonly<Record<string, Value>> | undefined {
   const found = new Map<string, Value>();
   let isRight = true;
@@ -293,13 +296,14 @@ function readMap<Value extends string>(
     if (name === undefined || text === undefined) {
       isRight = false;
     } else if (key === undefined) {
-      wrong(`names ${JSON.stringify(name)}, which is not known here`, keyNode);
+      wrong(`names ${JSON.stringify(name)}, which is not known here${meant(name, keys)}`, keyNode);
     } else if (value === undefined) {
-      wrong(`gives ${JSON.stringify(name)} the value ${JSON.stringify(text)}`, valueNode);
+      wrong(
+        `gives ${JSON.stringify(name)} the value ${JSON.stringify(text)}${meant(text, values)}`,
+        valueNode,
+      );
     } else if (found.has(key)) {
       wrong(`names ${JSON.stringify(name)} twice`, keyNode);
-    } else if (isOneToOne === true && [...found.values()].includes(value)) {
-      wrong(`gives ${JSON.stringify(value)} to two`, valueNode);
     } else {
       found.set(key, value);
     }
@@ -310,7 +314,7 @@ function readMap<Value extends string>(
 
 function nameIn(spot: Spot, node: ParsedNode | null, allowed: string): string | undefined {
   const inside: Spot = { ...spot, node, note: (what, allowed) => spot.note(what, allowed, node) };
-  const text = textOf(inside, { allowed, lengthMax: NAME_LENGTH_MAX });
+  const text = textOf(inside, { allowed, isName: true });
   if (text === undefined || text.trim() !== '') {
     return text?.trim();
   }
@@ -318,9 +322,10 @@ function nameIn(spot: Spot, node: ParsedNode | null, allowed: string): string | 
   return undefined;
 }
 
+/** A name is short and stands in one line. */
 function textOf(
   spot: Spot,
-  { allowed, lengthMax }: { readonly allowed: string; readonly lengthMax: number },
+  { allowed, isName }: { readonly allowed: string; readonly isName: boolean },
 ): string | undefined {
   const value = scalarOf(spot.node);
   if (typeof value !== 'string') {
@@ -328,12 +333,17 @@ function textOf(
     spot.note(`is ${shown(spot.node)}, which is no text${advice}`, allowed);
     return undefined;
   }
+  const lengthMax = isName ? NAME_LENGTH_MAX : TEXT_LENGTH_MAX;
   if (value.length > lengthMax) {
     spot.note(`is ${value.length} characters long`, `${allowed}, at most ${lengthMax} characters`);
     return undefined;
   }
-  if (/\p{Cc}/u.test(value.replaceAll('\n', '')) || (lengthMax === NAME_LENGTH_MAX && value.includes('\n'))) {
-    spot.note('holds a control character or a line break', allowed);
+  if (/\p{Cc}/u.test(isName ? value : value.replaceAll('\n', ''))) {
+    spot.note(`holds a control character${isName ? ' or a line break' : ''}`, allowed);
+    return undefined;
+  }
+  if (!value.isWellFormed()) {
+    spot.note('holds half of a character', allowed);
     return undefined;
   }
   return value;
@@ -341,6 +351,12 @@ function textOf(
 
 function scalarOf(node: ParsedNode | null): unknown {
   return isScalar(node) ? node.value : undefined;
+}
+
+/** " (do you mean sent?)", or nothing. */
+export function meant(name: string, known: readonly string[]): string {
+  const near = nearestName(name, known);
+  return near === undefined ? '' : ` (do you mean ${near}?)`;
 }
 
 /** A wrong value as a person finds it again. */

@@ -34,8 +34,8 @@ export type Draft = { -readonly [Field in keyof Rules]: Rules[Field] };
 
 /** FreshBooks refuses a due date that is too far; a year is longer than any terms. */
 const DUE_DAYS_MAX = 365;
-/** Ten times the default: more is no rounding. */
-const ROUNDING_MAX = 100;
+/** The largest difference that honest rounding makes on an order (docs/bookkeeping.md): more is another mistake. */
+const ROUNDING_MAX = 10;
 const COMPACT_LENGTH_MAX = 10;
 const METHODS = ['card', 'paypal', 'cash', 'bank', 'other'] as const;
 const TAX_LINES = ['percentages', 'own_lines'] as const;
@@ -51,15 +51,15 @@ export const RULE_KEYS: readonly RuleKey[] = [
   }),
   rule('invoice_number', 'invoiceNumber', {
     meaning: 'Number of the invoice; two routes into one account need different ones',
-    form: template({ variables: TEMPLATE_NAMES, isIdentity: true }),
+    form: template({ variables: TEMPLATE_NAMES, use: 'identity' }),
   }),
   rule('invoice_number_compact', 'invoiceNumberCompact', {
     meaning: 'Used instead once FreshBooks has refused the other for its length',
-    form: template({ variables: TEMPLATE_NAMES, isIdentity: true, lengthMax: COMPACT_LENGTH_MAX }),
+    form: template({ variables: TEMPLATE_NAMES, use: 'identity', lengthMax: COMPACT_LENGTH_MAX }),
   }),
   rule('po_number', 'poNumber', {
     meaning: 'PO number of the invoice',
-    form: template({ variables: TEMPLATE_NAMES, isIdentity: true }),
+    form: template({ variables: TEMPLATE_NAMES, use: 'identity' }),
   }),
   rule('due_offset_days', 'dueOffsetDays', {
     meaning: 'Days from the invoice date to the due date',
@@ -67,7 +67,7 @@ export const RULE_KEYS: readonly RuleKey[] = [
   }),
   rule('terms', 'terms', {
     meaning: 'Terms on the invoice',
-    form: template({ variables: TEMPLATE_NAMES }),
+    form: template({ variables: TEMPLATE_NAMES, use: 'text' }),
   }),
   rule('end_state', 'endState', {
     meaning:
@@ -89,7 +89,7 @@ export const RULE_KEYS: readonly RuleKey[] = [
   }),
   rule('channel_client_name', 'channelClientName', {
     meaning: 'Name of the shared client',
-    form: template({ variables: ['shop'] }),
+    form: template({ variables: ['shop'], use: 'name' }),
   }),
   rule('skip.test_orders', 'skipTestOrders', { meaning: 'Test orders are not booked', form: FLAG }),
   rule('skip.zero_totals', 'skipZeroTotals', {
@@ -111,12 +111,12 @@ export const RULE_KEYS: readonly RuleKey[] = [
     form: wholeNumber(ROUNDING_MAX),
   }),
   rule('tax_names', 'taxNames', {
-    meaning: 'Name in FreshBooks for a tax, by its title in the shop; others keep their title',
+    meaning:
+      'Name in FreshBooks for a tax, by its title in the shop; those of one name are one tax, others keep their title',
     form: mapOf({
-      allowed: 'a map from title to name, each name once',
+      allowed: 'a map from title to name',
       keyOf: (text) => text,
       valueOf: (text) => text,
-      isOneToOne: true,
     }),
   }),
   rule('payment_methods', 'paymentMethods', {
@@ -125,31 +125,34 @@ export const RULE_KEYS: readonly RuleKey[] = [
       allowed: `a map from gateway to ${METHODS.join(', ')}`,
       keyOf: (text) => text.toLowerCase(),
       valueOf: (text) => METHODS.find((method) => method === text),
+      values: METHODS,
     }),
   }),
-  rule('tax.lines', 'taxLines', {
+  rule('tax_lines', 'taxLines', {
     meaning:
       'How taxes stand on the invoices of a country: as FreshBooks’ percentages, or as untaxed lines of their own, which FreshBooks counts as sales',
     form: mapOf({
-      allowed: `a map from a country’s two letters (CA), or ${OTHERWISE}, to ${TAX_LINES.join(', ')}`,
+      allowed: `a map from a country’s two letters (CA, and GB for Britain), or ${OTHERWISE}, to ${TAX_LINES.join(', ')}`,
       keyOf: (text) => (text === OTHERWISE || isCountry(text) ? text : undefined),
+      keys: [OTHERWISE],
       valueOf: (text) => TAX_LINES.find((way) => way === text),
+      values: TAX_LINES,
     }),
   }),
-  rule('tax.channel', 'channelTax', {
+  rule('channel_tax', 'channelTax', {
     meaning: 'Tax that the shop remits itself: not on the invoice, or as two untaxed lines that cancel',
     form: choice(['left_out', 'two_lines']),
   }),
-  rule('refunds.strategy', 'refunds', {
+  rule('refund_strategy', 'refunds', {
     meaning:
       'adjust: invoice and payment are lowered while their month is open, and later refunds are expenses. expense: each is one',
     form: choice(['adjust', 'expense']),
   }),
-  rule('refunds.amount_tax', 'amountRefundTax', {
+  rule('amount_refund_tax', 'amountRefundTax', {
     meaning: 'Tax in an amount that was paid back without lines: none, or as on what is left of the order',
     form: choice(['none', 'as_sold']),
   }),
-  optionalRule('refunds.category', 'refundCategory', {
+  optionalRule('refund_category', 'refundCategory', {
     meaning:
       'Expense category of refunds that are expenses; without one they are held. For all orders at once',
     form: nameOrNone('the name of an expense category in FreshBooks'),
@@ -161,6 +164,7 @@ export const RULE_KEYS: readonly RuleKey[] = [
       allowed: `a map from ${NAMED_LINES.map(lineKindText).join(', ')} to a name`,
       keyOf: (text) => NAMED_LINES.find((kind) => lineKindText(kind) === text),
       keyText: lineKindText,
+      keys: NAMED_LINES.map(lineKindText),
       valueOf: (text) => text,
     }),
   }),

@@ -6,9 +6,13 @@ const SEED = Number(process.env['FC_SEED'] ?? Math.floor(Math.random() * 0x7fff_
 const RUNS = 200;
 
 /** A test of a statement that holds for everything that is drawn. */
-export function law<Drawn>(name: string, property: fc.IProperty<Drawn>, numRuns: number = RUNS): void {
-  void test(name, (context) => {
+export function law<Drawn>(
+  name: string,
+  property: fc.IProperty<Drawn> | fc.IAsyncProperty<Drawn>,
+  numRuns: number = RUNS,
+): void {
+  void test(name, async (context) => {
     context.diagnostic(`FC_SEED=${SEED}`);
-    fc.assert(property, { seed: SEED, numRuns });
+    await fc.assert(property, { seed: SEED, numRuns });
   });
 }

@@ -1,12 +1,14 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { VERSION } from '#app.ts';
 import type { Environment } from '#config.ts';
+import { PERIOD_DAY_MAX, PERIOD_DAY_MIN, periodDay } from '#core/period.ts';
 import type { LocalDate } from '#core/time.ts';
 import { DECISIONS } from '#pipeline/release.ts';
 import type { Decision } from '#pipeline/release.ts';
 import { DONE, USAGE } from './command-error.ts';
 import { connectFreshBooks, connectShopify } from './connect.ts';
 import type { ConnectOptions } from './connect.ts';
+import { NONE } from './connect-rules.ts';
 import type { CommandContext } from './context.ts';
 import { decide } from './decide.ts';
 import { doctor } from './doctor.ts';
@@ -19,7 +21,6 @@ import { preview } from './preview.ts';
 import { report } from './report.ts';
 import { checkRules, exportRules, importRules } from './rules.ts';
 import { retry } from './retry.ts';
-import { dayIn } from './time-text.ts';
 import { webhooks, WEBHOOK_ACTIONS } from './webhooks.ts';
 
 /** The table of commands. Each is a function of the context and its options, and answers with the exit code. */
@@ -172,8 +173,8 @@ function addConnections(program: Command, run: Run): void {
     .option('--code <code>', 'the code, or the whole address, that the consent page answered with')
     .option('--state <state>', 'the state that belongs to the code')
     .option('--account <id>', 'the account to book into')
-    .option('--books-start <date>', 'the first day that is booked, as YYYY-MM-DD', day)
-    .option('--refund-category <name>', 'the expense category of refunds, as FreshBooks calls it')
+    .option('--books-start <date>', 'the first day that is booked, as YYYY-MM-DD, or none', dayOrNone)
+    .option('--refund-category <name>', 'the expense category of refunds, as FreshBooks calls it, or none')
     .option('--no-browser', 'only print the address of the consent page')
     .action((options: Json & ConnectOptions) =>
       run(options, (context) => connectFreshBooks(context, options)),
@@ -211,7 +212,7 @@ function addRules(program: Command, run: Run): void {
     .argument('<file>', 'as for check')
     .addHelpText(
       'after',
-      '\nOrders already booked keep the rules they were booked by. A rule that the file leaves out gets its default.',
+      '\nOrders already booked keep the rules they were booked by; books_start, closed_through and refund_category hold for all at once.\nA rule that the file leaves out gets its default.',
     )
     .action((file: string, options: Json) => run(options, (context) => importRules(context, file)));
   withJson(config.command('export'))
@@ -223,10 +224,14 @@ function withJson(command: Command): Command {
   return command.option('--json', 'print the result as JSON');
 }
 
+function dayOrNone(text: string): LocalDate | typeof NONE {
+  return text === NONE ? NONE : day(text);
+}
+
 function day(text: string): LocalDate {
-  const found = dayIn(text);
+  const found = periodDay(text);
   if (found === undefined) {
-    throw new InvalidArgumentError('Write a date as YYYY-MM-DD');
+    throw new InvalidArgumentError(`Write a date as YYYY-MM-DD, from ${PERIOD_DAY_MIN} to ${PERIOD_DAY_MAX}`);
   }
   return found;
 }

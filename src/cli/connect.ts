@@ -2,12 +2,11 @@ import { FRESHBOOKS } from '#app.ts';
 import type { App } from '#app.ts';
 import type { Config } from '#config.ts';
 import { Failure } from '#core/failure.ts';
-import type { LocalDate } from '#core/time.ts';
 import { chooseAccount, accountRows, ACCOUNT_COLUMNS } from './choose-account.ts';
 import type { UsableAccount } from './choose-account.ts';
 import { CommandError, DONE, FAILED, USAGE } from './command-error.ts';
-import { settleRules, settledLines } from './connect-rules.ts';
-import type { ConnectRules } from './connect-rules.ts';
+import { printSettled, settleRules } from './connect-rules.ts';
+import type { GivenRules, SettledRules } from './connect-rules.ts';
 import { askForConsent, answerIn } from './consent.ts';
 import { configOf, withApp } from './context.ts';
 import type { CommandContext } from './context.ts';
@@ -17,14 +16,12 @@ import type { Output } from './output.ts';
 
 /** Connecting FreshBooks by the owner's consent, and checking what Shopify's credentials allow. */
 
-export interface ConnectOptions {
+export interface ConnectOptions extends GivenRules {
   /** The code, or the whole address that the person was sent back to. */
   readonly code?: string;
   readonly state?: string;
   readonly account?: string;
   readonly browser: boolean;
-  readonly booksStart?: LocalDate;
-  readonly refundCategory?: string;
 }
 
 /** FreshBooks counts on from the highest number of any kind (docs/vendors/freshbooks.md, section 3). */
@@ -53,9 +50,11 @@ export async function connectFreshBooks(context: CommandContext, options: Connec
         numbering: NUMBERING,
         booksStart: settled.booksStart ?? null,
         refundCategory: settled.refundCategory ?? null,
+        warnings: settled.warnings,
+        problems: settled.problems,
       });
       printConnected(output, { account, missing, settled });
-      return missing.length === 0 ? DONE : FAILED;
+      return missing.length + settled.problems.length === 0 ? DONE : FAILED;
     } finally {
       lines.close();
     }
@@ -71,7 +70,7 @@ function printConnected(
   }: {
     readonly account: UsableAccount;
     readonly missing: readonly string[];
-    readonly settled: ConnectRules;
+    readonly settled: SettledRules;
   },
 ): void {
   output.print();
@@ -79,7 +78,7 @@ function printConnected(
   const connected = `Connected to FreshBooks account ${account.accountId}${name} as ${account.role}; orders are booked there from now on`;
   const lacking = missing.map((scope) => `Missing scope ${scope}: enable it on the app and connect again`);
   paragraph(output, connected, 'green').forEach((line) => output.print(line));
-  settledLines(output, settled).forEach((line) => output.print(line));
+  printSettled(output, settled);
   paragraph(output, NUMBERING).forEach((line) => output.print(line));
   lacking.flatMap((text) => paragraph(output, text, 'red')).forEach((line) => output.print(line));
 }

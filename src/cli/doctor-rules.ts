@@ -1,12 +1,15 @@
+import { FRESHBOOKS } from '#app.ts';
 import type { App } from '#app.ts';
 import { invariant } from '#core/invariant.ts';
 import { firstOpenDay } from '#core/period.ts';
 import type { Period } from '#core/period.ts';
 import type { Rules } from '#core/rules.ts';
+import { localDate, parseZone } from '#core/time.ts';
+import { lockedSetting } from '#pipeline/machine.ts';
+import { closedBy } from '#pipeline/worker.ts';
 import type { Check, Finding } from './doctor-check.ts';
-import { counted } from './output.ts';
-import { someOf } from './refund-category.ts';
-import { warningsOf } from './rules-warnings.ts';
+import { categoriesNamed, unknownCategory } from './refund-category.ts';
+import { dayWarnings, ownLinesWarnings } from './rules-warnings.ts';
 
 /** The checks of the booking rules: what they cost, and whether the books know what they name. */
 
@@ -25,40 +28,46 @@ async function rulesOf(app: App): Promise<Rules> {
 }
 
 function bookingRules({ config }: App, rules: Rules): Finding {
-  const warnings = warningsOf(rules);
-  const zone = rules.timeZone ?? 'that of the shop';
-  const text = `Orders are booked when ${rules.bookWhen}, dates are of the zone ${zone}`;
-  if (config.timeZone !== undefined && config.timeZone !== rules.timeZone) {
-    warnings.push(
-      `COUNTERFOIL_TIME_ZONE is ${config.timeZone}, and the rules that were imported say otherwise: they decide`,
-    );
-  }
+  const zone = rules.timeZone ?? 'the shop’s zone';
+  const text = `Orders are booked when ${rules.bookWhen}, dates are of ${zone}`;
+  return warned(text, [
+    ...ownLinesWarnings(rules),
+    ...(config.timeZone === undefined || config.timeZone === rules.timeZone
+      ? []
+      : [
+          `COUNTERFOIL_TIME_ZONE is ${config.timeZone}, and the rules in the database say otherwise: they decide. Set the rule time_zone`,
+        ]),
+  ]);
+}
+
+function warned(text: string, warnings: readonly string[]): Finding {
   return warnings.length === 0
     ? { state: 'ok', text }
     : { state: 'warning', text, whatToDo: warnings.join('. ') };
 }
 
-async function openDays({ store }: App, rules: Rules): Promise<Finding> {
-  const text = openDaysText(rules);
-  const open = await store.read.holds({ isOpen: true });
-  const locked = open.filter(({ code }) => code === 'books-period-locked');
-  return locked.length === 0
-    ? { state: 'ok', text }
-    : {
-        state: 'warning',
-        text: `${text}. FreshBooks said of ${counted(locked.length, 'order')} that the period is locked`,
-        whatToDo:
-          'Set the rule closed_through to the lock date of FreshBooks, beginning with counterfoil config export',
-      };
+async function openDays({ store, clock }: App, rules: Rules): Promise<Finding> {
+  const locked = await store.read.setting(lockedSetting(FRESHBOOKS));
+  const period = closedBy(rules, locked);
+  const today = localDate(clock.now(), rules.timeZone ?? parseZone('Z'));
+  return warned(openDaysText(period), [
+    ...dayWarnings(rules, today),
+    ...(period.booksStart === undefined && period.closedThrough === undefined
+      ? ['Orders of any day are booked, also of months that you have filed. Set the rule books_start']
+      : []),
+    ...(period.closedThrough === rules.closedThrough
+      ? []
+      : [
+          `FreshBooks has refused ${period.closedThrough} as locked, so it counts as closed. Set the rule closed_through to the lock date of FreshBooks, beginning with counterfoil config export`,
+        ]),
+  ]);
 }
 
 function openDaysText(period: Period): string {
   const { booksStart, closedThrough } = period;
   const limit = booksStart ?? closedThrough;
   return [
-    booksStart === undefined
-      ? 'No day is set from which to book (books_start)'
-      : `Books start on ${booksStart}`,
+    booksStart === undefined ? 'No first day is set (books_start)' : `Books start on ${booksStart}`,
     closedThrough === undefined ? 'no day is closed (closed_through)' : `closed through ${closedThrough}`,
     ...(limit === undefined ? [] : [`the first open day is ${firstOpenDay(period, limit)}`]),
   ].join(', ');
@@ -67,16 +76,20 @@ function openDaysText(period: Period): string {
 async function refundCategory(app: App, { refundCategory: chosen }: Rules): Promise<Finding> {
   if (chosen === undefined) {
     return {
-      state: 'ok',
-      text: 'None is chosen: a refund that cannot be taken off its invoice is held. Choose one by counterfoil connect freshbooks or the rule refunds.category',
+      state: 'warning',
+      text: 'None is chosen: a refund that cannot be taken off its invoice any more is held',
+      whatToDo: 'Choose one by counterfoil connect freshbooks, or by the rule refund_category',
     };
   }
-  const names = new Set((await app.expenseCategories()).map(({ name }) => name));
-  return names.has(chosen)
-    ? { state: 'ok', text: `"${chosen}", which FreshBooks has` }
-    : {
-        state: 'problem',
-        text: `FreshBooks has no expense category "${chosen}", so refunds cannot be booked`,
-        whatToDo: `Correct the rule refunds.category. FreshBooks has ${someOf([...names], chosen)}`,
-      };
+  const categories = await app.expenseCategories();
+  const named = categoriesNamed(categories, chosen);
+  if (named.length === 0) {
+    return {
+      state: 'problem',
+      text: `${unknownCategory(categories, chosen)}. Refunds cannot be booked`,
+      whatToDo: 'Correct the rule refund_category, or name a category so in FreshBooks',
+    };
+  }
+  const twins = `FreshBooks has ${named.length} categories of this name, and refunds go to one of them: rename the others`;
+  return warned(`"${chosen}", which FreshBooks has`, named.length === 1 ? [] : [twins]);
 }

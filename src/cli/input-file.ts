@@ -6,8 +6,14 @@ import type { CommandContext } from './context.ts';
 
 export interface InputLimit {
   readonly bytesMax: number;
-  /** "an order", for the sentence about a file that is larger. */
-  readonly what: string;
+  /** Ends the sentence about a file that is larger: "which no order is". */
+  readonly why: string;
+}
+
+export class InputTooLarge extends CommandError {
+  constructor({ bytesMax, why }: InputLimit) {
+    super(`The file is larger than ${bytesMax} bytes, ${why}`);
+  }
 }
 
 export async function readInput(
@@ -26,8 +32,8 @@ export function inputName(file: string): string {
 async function readFile(path: string, limit: InputLimit): Promise<Uint8Array> {
   try {
     await using handle = await open(path);
-    assertSize((await handle.stat()).size, limit);
-    return await handle.readFile();
+    // As a stream, because a pipe or a device tells no size.
+    return await readStream(handle.createReadStream({ autoClose: false }), limit);
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown) {
       throw new CommandError(`Cannot read "${path}": ${whyUnread(String(thrown.code))}`);
@@ -51,14 +57,10 @@ async function readStream(input: CommandContext['input'], limit: InputLimit): Pr
   for await (const part of input) {
     const bytes = Buffer.from(part);
     size += bytes.length;
-    assertSize(size, limit);
+    if (size > limit.bytesMax) {
+      throw new InputTooLarge(limit);
+    }
     parts.push(bytes);
   }
   return Buffer.concat(parts);
-}
-
-function assertSize(size: number, { bytesMax, what }: InputLimit): void {
-  if (size > bytesMax) {
-    throw new CommandError(`The file is larger than ${what} can be: ${bytesMax} bytes`);
-  }
 }

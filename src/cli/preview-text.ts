@@ -24,6 +24,7 @@ export function previewText(screen: Screen, shown: OrderPreview): string[] {
     ...(invoice === undefined ? [] : ['', ...invoiceText(screen, shown, invoice)]),
     ...verdictText(screen, shown),
     ...laterText(screen, shown),
+    ...warningText(screen, shown),
   ];
 }
 
@@ -137,7 +138,7 @@ function sumRows({ document, laidOut }: Pick<Invoice, 'document' | 'laidOut'>): 
 
 /** The comparison with the shop, and how FreshBooks comes to the same; of one that is not booked, how it was priced. */
 function proofText(screen: Screen, shown: OrderPreview, invoice: Invoice): string[] {
-  const { proof, order, rules } = shown;
+  const { proof, order } = shown;
   const { laidOut } = invoice;
   const words =
     order.cash.state === 'known' ? '' : order.cash.state === 'unclear' ? 'unclear' : 'not told yet';
@@ -146,8 +147,12 @@ function proofText(screen: Screen, shown: OrderPreview, invoice: Invoice): strin
       ? ['', ...proofTable(screen, proof, words)]
       : []),
     ...(isUnbookable(invoice) ? [] : paragraph(screen, `How: ${laidOut.why} (${laidOut.rung})`)),
-    ...warningsOf(rules).flatMap((warning) => paragraph(screen, warning, 'yellow')),
   ];
+}
+
+/** Of the rules and not of this order, so they stand last. */
+function warningText(screen: Screen, { rules }: OrderPreview): string[] {
+  return warningsOf(rules).flatMap((warning) => ['', ...paragraph(screen, warning, 'yellow')]);
 }
 
 function verdictText(screen: Screen, shown: OrderPreview): string[] {

@@ -14,7 +14,7 @@ import { readRules, showingMistakes, timeZoneOf } from './rules-input.ts';
 /** An order's invoice before anything is connected: no database, no network, no configuration. */
 
 /** As large as a webhook may be. */
-const LIMIT = { bytesMax: 8 * 1024 * 1024, what: 'an order' };
+const LIMIT = { bytesMax: 8 * 1024 * 1024, why: 'which no order is' };
 const PLACEHOLDER_SHOP = 'your-shop.myshopify.com';
 
 /** Answers 1 when the order would be held or cannot be read. */

@@ -1,34 +1,36 @@
 import type { App } from '#app.ts';
-import { CommandError } from './command-error.ts';
+import { nearestName } from '#core/nearest-name.ts';
 import type { LineReader } from './line-reader.ts';
 import { paragraph, table } from './output.ts';
 import type { Column, Output } from './output.ts';
 
 /** Which expense category refunds go to: one that FreshBooks has, by the name that it has there. */
 
+export type Categories = Awaited<ReturnType<App['expenseCategories']>>;
+
 /** Of a list that is longer, so many names are shown. */
 const NAMES_SHOWN = 8;
-/** As much of a name tells what was meant. */
-const BEGIN_LENGTH = 4;
 /** Mistyped answers, until the question stays open. */
 const TRIES_MAX = 3;
 
-/** As FreshBooks writes it. Throws and names some that there are. */
-export async function categoryNamed({ expenseCategories }: App, name: string): Promise<string> {
-  const names = (await expenseCategories()).map((category) => category.name);
-  const found = nameIn(names, name);
-  if (found === undefined) {
-    throw new CommandError(
-      `Access was given, and nothing is set for refunds or the first day: FreshBooks has no expense category "${name}". It has ${someOf(names, name)}`,
-    );
-  }
-  return found;
+/** Those of this name, which FreshBooks does not keep from being several; as it books, capitals are no difference. */
+export function categoriesNamed(categories: Categories, name: string): Categories {
+  const folded = name.trim().toLowerCase();
+  return categories.filter((category) => category.name.toLowerCase() === folded);
 }
 
-interface Asking {
-  readonly app: App;
-  readonly output: Output;
-  readonly lines: LineReader;
+/** That there is none of this name, the one that may be meant, and some that there are. */
+export function unknownCategory(categories: Categories, name: string): string {
+  const names = [...new Set(categories.map((category) => category.name))];
+  const near = nearestName(name, names);
+  const shown = names.slice(0, NAMES_SHOWN).map((known) => `"${known}"`);
+  const more = names.length - shown.length;
+  const list = `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return [
+    `FreshBooks has no expense category "${name}"`,
+    near === undefined ? '' : ` (do you mean "${near}"?)`,
+    shown.length === 0 ? '. It has none' : `. It has ${list}`,
+  ].join('');
 }
 
 const COLUMNS: readonly Column[] = [
@@ -37,10 +39,15 @@ const COLUMNS: readonly Column[] = [
   { title: 'Part of', isFlexible: true },
 ];
 
+const QUESTION =
+  'A refund that cannot be taken off its invoice any more is booked as an expense. In which category? Type its number or name; Enter leaves it open, and such refunds are held:';
+
 /** Nothing when the person leaves it open. */
-export async function askCategory({ app, output, lines }: Asking): Promise<string | undefined> {
-  const categories = await app.expenseCategories();
-  const names = categories.map(({ name }) => name);
+export async function askCategory(
+  output: Output,
+  lines: LineReader,
+  categories: Categories,
+): Promise<string | undefined> {
   const rows = categories.map(({ name, parentId }, index) => [
     String(index + 1),
     name,
@@ -48,29 +55,19 @@ export async function askCategory({ app, output, lines }: Asking): Promise<strin
   ]);
   output.note('');
   table(output, COLUMNS, rows).forEach((line) => output.note(line));
-  const question =
-    'A refund that cannot be taken off its invoice any more is booked as an expense. In which category? Type its number or name; Enter leaves it open, and such refunds are held:';
+  output.note('');
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
-    paragraph(output, question).forEach((line) => output.note(line));
+    paragraph(output, QUESTION).forEach((line) => output.note(line));
     const typed = (await lines.next())?.trim() ?? '';
-    const chosen = names[Number(typed) - 1] ?? nameIn(names, typed);
-    if (chosen !== undefined || typed === '') {
-      return chosen;
+    if (typed === '') {
+      return undefined;
     }
+    const byNumber = /^\d{1,4}$/.test(typed) ? categories[Number(typed) - 1] : undefined;
+    const [chosen = byNumber] = categoriesNamed(categories, typed);
+    if (chosen !== undefined) {
+      return chosen.name;
+    }
+    paragraph(output, unknownCategory(categories, typed), 'yellow').forEach((line) => output.note(line));
   }
   return undefined;
-}
-
-function nameIn(names: readonly string[], name: string): string | undefined {
-  const folded = name.trim().toLowerCase();
-  return names.find((known) => known === name) ?? names.find((known) => known.toLowerCase() === folded);
-}
-
-/** Some names of a list, those first that are like the one that was meant. */
-export function someOf(names: readonly string[], meant: string): string {
-  const begin = meant.slice(0, BEGIN_LENGTH).toLowerCase();
-  const near = names.filter((name) => name.toLowerCase().includes(begin));
-  const shown = [...new Set([...near, ...names])].slice(0, NAMES_SHOWN).map((name) => `"${name}"`);
-  const more = names.length - shown.length;
-  return shown.length === 0 ? 'none' : `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

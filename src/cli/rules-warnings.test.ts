@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { warningsOf } from './rules-warnings.ts';
+import { parseLocalDate } from '#core/time.ts';
+import { dayWarnings, warningsOf } from './rules-warnings.ts';
+
+const CHOSEN = { refundCategory: 'Other Expenses' };
+const day = parseLocalDate;
 
 test('taxes as percentages need no warning, whatever is named', () => {
-  assert.deepEqual(warningsOf({ taxLines: {} }), []);
-  assert.deepEqual(warningsOf({ taxLines: { CA: 'percentages', default: 'percentages' } }), []);
+  assert.deepEqual(warningsOf({ ...CHOSEN, taxLines: {} }), []);
+  assert.deepEqual(warningsOf({ ...CHOSEN, taxLines: { CA: 'percentages', default: 'percentages' } }), []);
 });
 
 test('taxes as own lines are warned of once, with the countries and what FreshBooks makes of them', () => {
   const warnings = warningsOf({
+    ...CHOSEN,
     taxLines: { default: 'own_lines', CA: 'own_lines', US: 'percentages', BR: 'own_lines' },
   });
   assert.equal(warnings.length, 1);
@@ -17,4 +22,18 @@ test('taxes as own lines are warned of once, with the countries and what FreshBo
     /^Taxes stand as lines of their own on invoices of BR, CA, every other country /,
   );
   assert.match(warnings[0] ?? '', /untaxed line as sales, .* Sales Tax Summary stays empty/);
+});
+
+test('refunds without a category are warned of', () => {
+  assert.match(warningsOf({ taxLines: {} })[0] ?? '', /^No expense category is chosen for refunds /);
+});
+
+test('days still to come are warned of: a first day after today, and a closed day that is not over', () => {
+  const warned = (booksStart: string, closedThrough: string): number =>
+    dayWarnings({ booksStart: day(booksStart), closedThrough: day(closedThrough) }, day('2026-11-26')).length;
+  assert.equal(warned('2026-11-26', '2026-11-25'), 0);
+  assert.equal(warned('2026-11-27', '2026-11-25'), 1);
+  assert.equal(warned('2026-11-26', '2026-11-26'), 1);
+  assert.equal(warned('2027-01-01', '2027-01-01'), 2);
+  assert.deepEqual(dayWarnings({}, day('2026-11-26')), []);
 });

@@ -1,13 +1,16 @@
 import type { App } from '#app.ts';
+import { Failure } from '#core/failure.ts';
+import { localDate, parseZone } from '#core/time.ts';
 import { ruleTexts, writeRulesFile } from '#rules-file.ts';
 import type { RouteRules, RuleText } from '#rules-file.ts';
 import { DONE } from './command-error.ts';
-import { withApp } from './context.ts';
+import { quietOutside, withApp } from './context.ts';
 import type { CommandContext } from './context.ts';
 import { facts, paragraph } from './output.ts';
 import type { Output } from './output.ts';
+import { categoriesNamed, unknownCategory } from './refund-category.ts';
 import { readRules, showingMistakes } from './rules-input.ts';
-import { warningsOf } from './rules-warnings.ts';
+import { dayWarnings, waitingText, warningsOf } from './rules-warnings.ts';
 
 /** The booking rules: checking a file of them, making them the current ones, and writing the current ones down. */
 
@@ -29,9 +32,13 @@ export async function importRules(context: CommandContext, file: string): Promis
     return withApp(context, async (app) => {
       const changes = changesOf(await app.routeRules(), routes);
       const versions = await app.importRules(routes);
-      const warnings = warningsIn(routes);
-      context.output.json({ ok: true, changes, warnings, versions });
-      printChanges(context.output, changes);
+      const warnings = [...warningsIn(routes), ...(await categoryWarnings(app, changes))];
+      const waiting = await waitingText(
+        app.store.read,
+        changes.map(({ rule }) => rule),
+      );
+      context.output.json({ ok: true, changes, waiting: waiting ?? null, warnings, versions });
+      printChanges(context.output, { changes, waiting });
       printWarnings(context.output, warnings);
       return DONE;
     });
@@ -61,7 +68,30 @@ function printRoute(output: Output, { from, to, rules }: RouteRules): void {
 }
 
 function warningsIn(routes: readonly RouteRules[]): string[] {
-  return routes.flatMap(({ rules }) => warningsOf(rules));
+  const { clock } = quietOutside();
+  return routes.flatMap(({ rules }) => [
+    ...warningsOf(rules),
+    ...dayWarnings(rules, localDate(clock.now(), rules.timeZone ?? parseZone('Z'))),
+  ]);
+}
+
+/** A file may be imported before anything is connected, so a category that cannot be looked up is no mistake of the file. */
+async function categoryWarnings(app: App, changes: readonly Change[]): Promise<string[]> {
+  const chosen = changes.find(({ rule }) => rule === 'refund_category');
+  const [route] = await app.routeRules();
+  const category = route?.rules.refundCategory;
+  if (chosen === undefined || category === undefined) {
+    return [];
+  }
+  try {
+    const categories = await app.expenseCategories();
+    return categoriesNamed(categories, category).length > 0 ? [] : [unknownCategory(categories, category)];
+  } catch (thrown) {
+    if (thrown instanceof Failure) {
+      return [`It is not known whether FreshBooks has the expense category "${category}": ${thrown.message}`];
+    }
+    throw thrown;
+  }
 }
 
 function printWarnings(output: Output, warnings: readonly string[]): void {
@@ -90,13 +120,19 @@ function changesOf(before: Awaited<ReturnType<App['routeRules']>>, after: readon
   });
 }
 
-function printChanges(output: Output, changes: readonly Change[]): void {
+function printChanges(
+  output: Output,
+  { changes, waiting }: { readonly changes: readonly Change[]; readonly waiting: string | undefined },
+): void {
   const rows = changes.map(({ from, rule, before, after }) => ({
     name: `${from}: ${rule}`,
     value: `${before} → ${after}`,
   }));
   facts(output, rows).forEach((line) => output.print(line));
-  consequences(changes)
+  if (rows.length > 0) {
+    output.print();
+  }
+  [...consequences(changes), ...(waiting === undefined ? [] : [waiting])]
     .flatMap((text) => paragraph(output, text))
     .forEach((line) => output.print(line));
 }

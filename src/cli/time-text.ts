@@ -1,5 +1,5 @@
-import { localDate, parseLocalDate, showInstant } from '#core/time.ts';
-import type { Instant, LocalDate, Zone } from '#core/time.ts';
+import { localDate, showInstant } from '#core/time.ts';
+import type { Instant, Zone } from '#core/time.ts';
 
 /** Moments as a person reads them: the shop's own wall clock, whose zone the heading names. */
 
@@ -25,15 +25,6 @@ function timeFormat(zone: Zone): Intl.DateTimeFormat {
 /** For programs: in UTC, or nothing. */
 export function instantJson(at: Instant | undefined): string | null {
   return at === undefined ? null : showInstant(at);
-}
-
-/** A day that a person typed; nothing when it is none. */
-export function dayIn(text: string): LocalDate | undefined {
-  try {
-    return parseLocalDate(text.trim());
-  } catch {
-    return undefined;
-  }
 }
 
 /** How long ago or how long something took: "44 ms", "3.2 s", "5 min", "3 h", "2 days". */

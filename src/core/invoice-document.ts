@@ -114,11 +114,27 @@ function taxLinesOf({ country }: Pick<Order, 'country'>, { taxLines }: Rules): T
   return named(country) ?? named('default') ?? 'percentages';
 }
 
-/** A line's taxes under the names that they have in the books. */
+/**
+ * A line's taxes under the names that they have in the books. Those that are given one name are one tax, by the sum of their
+ * rates and amounts: how a merchant folds a state's, county's and city's tax, of which the books take two on a line.
+ */
 function withTaxNames(line: OrderLine, { taxNames }: Rules): OrderLine {
-  const nameOf = (title: string): string =>
-    Object.hasOwn(taxNames, title) ? (taxNames[title] ?? title) : title;
-  return { ...line, taxes: line.taxes.map((tax) => ({ ...tax, name: nameOf(tax.name) })) };
+  if (!line.taxes.some(({ name }) => Object.hasOwn(taxNames, name))) {
+    return line;
+  }
+  const taxes = new Map<string, Tax>();
+  for (const tax of line.taxes) {
+    const name = Object.hasOwn(taxNames, tax.name) ? (taxNames[tax.name] ?? tax.name) : tax.name;
+    const key = `${tax.remittedBy} ${name}`;
+    const before = taxes.get(key);
+    taxes.set(key, {
+      ...tax,
+      name,
+      ratePpm: tax.ratePpm + (before?.ratePpm ?? 0),
+      amount: before === undefined ? tax.amount : money.add(before.amount, tax.amount),
+    });
+  }
+  return { ...line, taxes: [...taxes.values()] };
 }
 
 /** A line before its discounts, without tax. Where the price includes tax and does not divide, it stands as one piece. */
@@ -349,7 +365,7 @@ export function roundingLimitOf(order: Order, refunds: readonly Refund[], rules:
   const onReturns = order.lines.flatMap((line) =>
     returns.filter((part) => part.line === line.key).flatMap(() => rated(line)),
   );
-  const byBooks = new Set(onLines.map(taxKey));
+  const byBooks = new Set(order.lines.flatMap((line) => rated(withTaxNames(line, rules))).map(taxKey));
   const rounded = onLines.length + onReturns.length + byBooks.size;
   return money.money(BigInt(Math.min(Math.ceil(rounded / 2), rules.roundingMinorMax)), order.currency);
 }

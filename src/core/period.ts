@@ -1,11 +1,25 @@
 import type { Rules } from './rules.ts';
-import { DAY, after, instant, localDate, parseZone } from './time.ts';
+import { DAY, after, instant, localDate, parseLocalDate, parseZone } from './time.ts';
 import type { LocalDate } from './time.ts';
 
 /** Which days of the books may still be written on. */
 export type Period = Pick<Rules, 'booksStart' | 'closedThrough'>;
 
 const UTC = parseZone('Z');
+
+/** No shop of today is older, and a slip of the finger into another century would hold every order. */
+export const PERIOD_DAY_MIN = '2000-01-01';
+export const PERIOD_DAY_MAX = '2099-12-31';
+
+/** A day on which books may begin or end, as a person writes it; nothing when it is none. */
+export function periodDay(text: string): LocalDate | undefined {
+  try {
+    const day = parseLocalDate(text.trim());
+    return day < PERIOD_DAY_MIN || day > PERIOD_DAY_MAX ? undefined : day;
+  } catch {
+    return undefined;
+  }
+}
 
 /** Before the books begin, or on or before the day through which they are closed. */
 export function isClosed(day: LocalDate, { booksStart, closedThrough }: Period): boolean {

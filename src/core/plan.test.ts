@@ -896,6 +896,32 @@ describe('rules', () => {
     assert.deepEqual(differencesOf(documentIn(planned), again), []);
   });
 
+  test('make one tax of those that they give one name, and leave what the channel remits out of it', () => {
+    const state = tax('4', usd('0.40'), { name: 'State' });
+    const county = tax('4.5', usd('0.45'), { name: 'County' });
+    const remitted = tax('1', usd('0.10'), { name: 'City', remittedBy: 'channel' });
+    const sold = order({
+      lines: [
+        line({ taxes: [state, tax('0.375', usd('0.04'), { name: 'Metro' }), county, remitted] }),
+        line({ key: 'item:2', taxes: [state] }),
+      ],
+    });
+    const taxNames = { State: 'NY tax', County: 'NY tax', City: 'NY tax' };
+    const document = documentIn(work(sold, { rules: rules({ taxNames }) }));
+    assert.deepEqual(paper(document), [
+      '1 x 10.00 | Maple cup | NY tax 8.5 % + Metro 0.375 %',
+      '1 x 10.00 | Maple cup | NY tax 4 %',
+      'NY tax 8.5 % = 0.85',
+      'Metro 0.375 % = 0.04',
+      'NY tax 4 % = 0.40',
+      'Total 21.29 USD',
+    ]);
+    // Four amounts that the shop rounded, and three that the books will.
+    assert.equal(document.roundingLimit.minor, 4n);
+    const { steps } = work(sold, { rules: rules({ taxNames }) });
+    assert.deepEqual(work(sold, { rules: rules({ taxNames }), entries: posted(steps) }).steps, []);
+  });
+
   test('put every order on the shared client', () => {
     const policy = (sold: Order, parts: Partial<Rules>): string => {
       const step = work(sold, { rules: rules(parts) }).steps.find((step) => step.kind === 'client');

@@ -33,7 +33,7 @@ export interface Rules {
   readonly channelClientName: string;
   /** At most this many minor units of rounding on one invoice, whatever its number of taxes. */
   readonly roundingMinorMax: number;
-  /** The shop's title of a tax → its name in the books. Others keep their title. */
+  /** The shop's title of a tax → its name in the books. Others keep their title; those of one name are one tax. */
   readonly taxNames: Readonly<Record<string, string>>;
   /** A gateway, in lower case → how a payment by it is entered. Others are known by the words in their names. */
   readonly paymentMethods: Readonly<Record<string, PaymentMethod>>;

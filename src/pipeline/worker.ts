@@ -295,7 +295,7 @@ async function planFor(
 }
 
 /** The later of what the rules close and what the books have refused as locked. */
-function closedBy(rules: Rules, locked: string | undefined): Rules {
+export function closedBy(rules: Rules, locked: string | undefined): Rules {
   if (locked === undefined || (rules.closedThrough !== undefined && rules.closedThrough >= locked)) {
     return rules;
   }

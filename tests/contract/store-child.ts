@@ -50,10 +50,10 @@ switch (action) {
     break;
   }
   case 'serve': {
-    takeServeLock(path, clock.now());
+    const lock = takeServeLock(path, clock.now());
     process.stdout.write('serving\n');
-    // Stays until it is killed: a pipe that never closes.
-    process.stdin.resume();
+    // Stays until it is killed: a pipe that never closes. What nothing refers to is collected, and the lock with it.
+    process.stdin.resume().on('close', () => lock.release());
     break;
   }
   default:

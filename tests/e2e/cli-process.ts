@@ -34,21 +34,38 @@ export function startCli(args: readonly string[], { cwd, environment = {} }: Cli
     env: { NODE_COMPILE_CACHE, ...environment },
     stdio: 'pipe',
   });
-  const written = { out: '', err: '' };
-  const watchers = new Set<() => void>();
-  const grew = (): void => watchers.forEach((look) => look());
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    written.out += text;
-    grew();
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    written.err += text;
-    grew();
-  });
-  const closed = once(child, 'close').then(([code]): Ended => ({ code: code as number | null, ...written }));
+  const transcript = createTranscript();
+  child.stdout.setEncoding('utf8').on('data', (text: string) => transcript.add('out', text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => transcript.add('err', text));
+  const closed = once(child, 'close').then(([code]): Ended => transcript.ended(code as number | null));
   return {
     child,
-    seen: (pattern, where = 'out') =>
+    seen: (pattern, where = 'out') => transcript.seen(pattern, { where, end: closed }),
+    type: (text) => void child.stdin.write(text),
+    ended: () => closed,
+  };
+}
+
+/** What a command has written so far, and waiting for what it will. */
+export interface Transcript {
+  add(where: 'out' | 'err', text: string): void;
+  /** Rejects when the command ends without it. */
+  seen(
+    pattern: RegExp,
+    at: { readonly where: 'out' | 'err'; readonly end: Promise<Ended> },
+  ): Promise<RegExpExecArray>;
+  ended(code: number | null): Ended;
+}
+
+export function createTranscript(): Transcript {
+  const written = { out: '', err: '' };
+  const watchers = new Set<() => void>();
+  return {
+    add(where, text) {
+      written[where] += text;
+      watchers.forEach((look) => look());
+    },
+    seen: (pattern, { where, end }) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
           const match = pattern.exec(written[where]);
@@ -59,12 +76,11 @@ export function startCli(args: readonly string[], { cwd, environment = {} }: Cli
         };
         watchers.add(look);
         look();
-        void closed.then(() =>
-          reject(new Error(`The process ended without ${String(pattern)}: ${written.out}${written.err}`)),
+        void end.then(({ out, err }) =>
+          reject(new Error(`The command ended without ${String(pattern)}: ${out}${err}`)),
         );
       }),
-    type: (text) => void child.stdin.write(text),
-    ended: () => closed,
+    ended: (code) => ({ code, ...written }),
   };
 }
 
@@ -76,4 +92,14 @@ export async function runCli(
   const started = startCli(args, options);
   started.child.stdin?.end(options.input ?? '');
   return started.ended();
+}
+
+/** Opens the printed consent page, which approves at once, and gives the address that it answers with. */
+export async function consentTo(
+  connecting: Pick<CliProcess, 'seen'>,
+  where: 'out' | 'err' = 'out',
+): Promise<URL> {
+  const [address] = await connecting.seen(/http\S+\/oauth\/authorize\/\S+(?=\n)/, where);
+  const { headers } = await fetch(address, { redirect: 'manual' });
+  return new URL(headers.get('location') ?? '');
 }

@@ -15,7 +15,7 @@ import { startService } from '#tests/service.ts';
 import type { Service } from '#tests/service.ts';
 import { until } from '#tests/until.ts';
 import { send } from '#tests/webhook.ts';
-import { runCli, startCli } from './cli-process.ts';
+import { consentTo, runCli, startCli } from './cli-process.ts';
 import type { CliProcess, Ended } from './cli-process.ts';
 
 /** The command line as a person meets it: the real process, its text, its exit code. */
@@ -506,13 +506,6 @@ async function prepared(
   const sandbox = await openSandbox(options);
   const own = { DATABASE_URL: `sqlite:${join(folder, 'counterfoil.db')}`, PORT: '0' };
   return { folder, sandbox, environment: { ...sandbox.environment, ...own } };
-}
-
-/** Opens the printed consent page, which approves at once, and gives the address that it answers with. */
-async function consentTo(connecting: CliProcess, where: 'out' | 'err' = 'out'): Promise<URL> {
-  const [address] = await connecting.seen(/http\S+\/oauth\/authorize\/\S+(?=\n)/, where);
-  const { headers } = await fetch(address, { redirect: 'manual' });
-  return new URL(headers.get('location') ?? '');
 }
 
 async function freePort(): Promise<number> {

@@ -8,6 +8,10 @@ import { readConfig } from '#config.ts';
 import { systemOutside } from '#outside.ts';
 import { openSandbox } from '#sim/main.ts';
 import type { Sandbox } from '#sim/main.ts';
+import { orderBody } from '#sim/shopify/body.ts';
+import { toJson } from '#sim/shopify/json.ts';
+import { DEFAULT_SWITCHES } from '#sim/shopify/switches.ts';
+import { createWorld } from '#sim/world.ts';
 import { startService } from '#tests/service.ts';
 import type { Service } from '#tests/service.ts';
 import { until } from '#tests/until.ts';
@@ -39,7 +43,7 @@ describe('without a shop', () => {
       first ?? '',
       /^wrong\.yaml:5:5 Key "due_ofset_days" .*do you mean due_offset_days\?.*allowed: from, to, /,
     );
-    assert.equal(second, 'wrong.yaml:6:16 Key end_state is "send", allowed: sent, draft');
+    assert.equal(second, 'wrong.yaml:6:16 Key end_state is "send" (do you mean sent?), allowed: sent, draft');
     assert.deepEqual(more, []);
     const json = await run(['config', 'check', 'wrong.yaml', '--json']);
     const { ok, mistakes } = JSON.parse(json.err) as { ok: boolean; mistakes: { line: number }[] };
@@ -80,13 +84,127 @@ describe('without a shop', () => {
     assert.equal((await run(['config', 'export'])).out, before.out);
   });
 
-  test('a file that is not there or no text is a sentence, not a stack', async () => {
-    await writeFile(join(folder, 'latin.yaml'), Buffer.from([0x76, 0xe9]));
-    const absent = await run(['config', 'check', 'absent.yaml']);
-    const latin = await run(['config', 'check', 'latin.yaml']);
-    assert.deepEqual([absent.code, latin.code], [1, 1]);
+  test('whatever is wrong with a file is one line for each mistake, ends with 1 and imports nothing', async () => {
+    const before = await run(['config', 'export']);
+    const route = '  - from: shopify\n    to: freshbooks\n';
+    const files: readonly (readonly [string, string | Buffer, RegExp])[] = [
+      ['empty', '', /^empty\.yaml:1:1 The file is empty, allowed: a map of version, routes$/],
+      ['syntax', `${HEAD}    skip: [a\n`, /^syntax\.yaml:\d+:\d+ The file is no YAML: [^\n]+$/],
+      [
+        'double',
+        `${HEAD}    po_number: "A{order_id}"\n    po_number: "B{order_id}"\n`,
+        /^double\.yaml:6:5 Key po_number stands twice, allowed: each key once$/,
+      ],
+      [
+        'type',
+        `${HEAD}    due_offset_days: "15"\n`,
+        /^type\.yaml:5:22 Key due_offset_days is "15", allowed: a whole number from 0 to 365$/,
+      ],
+      [
+        'routes',
+        HEAD + route,
+        /^routes\.yaml:5:11 A route from shopify stands twice, allowed: one route from each source$/,
+      ],
+      [
+        'source',
+        HEAD.replace('shopify', 'shopfy'),
+        /^source\.yaml:3:11 Key from is "shopfy" \(do you mean shopify\?\), allowed: shopify$/,
+      ],
+      [
+        'books',
+        HEAD.replace('freshbooks', 'quickbooks'),
+        /^books\.yaml:4:9 Key to is "quickbooks", allowed: freshbooks$/,
+      ],
+      [
+        'latin',
+        Buffer.from(`${HEAD}    terms: "caf\u00E9"\n`, 'latin1'),
+        /^latin\.yaml:5:16 The file is no text in UTF-8 from here on: save it in that encoding$/,
+      ],
+      [
+        'large',
+        `${HEAD}# ${'x'.repeat(1024 * 1024)}\n`,
+        /^large\.yaml:1:1 The file is larger than 1048576 bytes, in which every rule with the longest lists has room$/,
+      ],
+      [
+        'day',
+        `${HEAD}    books_start: 2026-02-30\n`,
+        /^day\.yaml:5:18 Key books_start is "2026-02-30", which is no such date, allowed: none, a date from 2000-01-01 to 2099-12-31$/,
+      ],
+    ];
+    for (const [name, content, sentence] of files) {
+      await writeFile(join(folder, `${name}.yaml`), content);
+      const { code, out, err } = await run(['config', 'import', `${name}.yaml`]);
+      assert.deepEqual([code, out], [1, ''], name);
+      assert.match(err.trimEnd(), sentence);
+    }
+    const absent = await run(['config', 'import', 'absent.yaml']);
+    assert.equal(absent.code, 1);
     assert.match(absent.err, /^Cannot read "absent\.yaml": there is no such file$/m);
-    assert.match(latin.err, /^Cannot read "latin\.yaml": it is no text in UTF-8$/m);
+    assert.equal((await run(['config', 'export'])).out, before.out);
+  });
+
+  test('config import says which rules hold for all orders at once, and what a file that leaves one out drops', async () => {
+    await writeFile(
+      join(folder, 'days.yaml'),
+      `${HEAD}    books_start: 2026-01-01\n    closed_through: 2999-01-01\n`.replace(
+        '2999-01-01',
+        '2099-01-01',
+      ),
+    );
+    const first = await run(['config', 'import', 'days.yaml']);
+    assert.equal(first.code, 0, first.err);
+    assert.match(first.out, /^shopify: books_start +none → 2026-01-01$/m);
+    assert.match(
+      first.out,
+      /^For all orders at once, also those already booked: books_start, closed_through$/m,
+    );
+    assert.match(
+      first.out,
+      /^closed_through is 2099-01-01, which is not over yet: until then every order is held$/m,
+    );
+    await writeFile(join(folder, 'least.yaml'), HEAD);
+    const second = JSON.parse((await run(['config', 'import', 'least.yaml', '--json'])).out) as {
+      changes: { rule: string; before: string; after: string; holdsFor: string }[];
+    };
+    assert.deepEqual(
+      second.changes
+        .filter(({ holdsFor }) => holdsFor === 'all-orders')
+        .map(({ rule, before, after }) => [rule, before, after]),
+      [
+        ['books_start', '2026-01-01', 'none'],
+        ['closed_through', '2099-01-01', 'none'],
+      ],
+    );
+    await run(['config', 'import', 'days.yaml']);
+    assert.match(
+      (await run(['config', 'import', 'least.yaml'])).out,
+      /^books_start was 2026-01-01 and is none from now on: a rule that the file leaves out gets its default$/m,
+    );
+  });
+
+  test('config check and preview warn of taxes as own lines and of refunds without a category', async () => {
+    await writeFile(join(folder, 'own.yaml'), `${HEAD}    tax_lines: { NO: own_lines }\n`);
+    const order = createWorld({ seed: 5, clock: Date }).scenario('paid, one line');
+    const body = toJson(
+      orderBody(order, { shop: createWorld({ seed: 5, clock: Date }).shop, switches: DEFAULT_SWITCHES }),
+    );
+    for (const { code, out } of [
+      await run(['config', 'check', 'own.yaml']),
+      await run(['preview', '-', '--rules', 'own.yaml'], body),
+    ]) {
+      assert.equal(code, 0);
+      assert.match(out, /^Taxes stand as lines of their own on invoices of NO \(tax_lines\): /m);
+      assert.match(out, /^No expense category is chosen for refunds \(refund_category\): /m);
+    }
+    await writeFile(join(folder, 'chosen.yaml'), `${HEAD}    refund_category: Returns\n`);
+    assert.doesNotMatch((await run(['config', 'check', 'chosen.yaml'])).out, /No expense category/);
+    const { warnings } = JSON.parse((await run(['config', 'import', 'chosen.yaml', '--json'])).out) as {
+      warnings: string[];
+    };
+    assert.match(
+      warnings[0] ?? '',
+      /^It is not known whether FreshBooks has the expense category "Returns": /,
+    );
   });
 });
 
@@ -178,6 +296,91 @@ describe('beside a running server', () => {
     await sandbox.shopify.webhooks.deliverDue();
     await stateOf(order.name.slice(1), 'settled');
     assert.equal(sandbox.freshbooks.account().invoices.at(-1)?.status, 4);
+  });
+
+  test('the example of the documents is imported, and the next orders are booked by it', async () => {
+    const example = join(import.meta.dirname, '..', '..', 'docs', 'rules-example.yaml');
+    const imported = await run('config', 'import', example);
+    assert.equal(imported.code, 0, imported.err);
+    assert.doesNotMatch(imported.out, /has no expense category|is not known whether/);
+    const order = sandbox.world.place({
+      to: 'US-NY',
+      items: [{ kind: 'product', index: 4, quantity: 1 }],
+      payment: { kind: 'paid', gateway: 'shopify_payments' },
+      tipCents: 250n,
+    });
+    const till = sandbox.world.scenario('paid at the till in cash, no customer');
+    await sandbox.shopify.webhooks.deliverDue();
+    await stateOf(order.name.slice(1), 'settled');
+    assert.match((await stateOf(till.name.slice(1), 'skipped')).reason ?? '', /^Placed in "pos"/);
+    const booked = sandbox.freshbooks
+      .account()
+      .invoices.find(({ number }) => number === `ACME-${order.name.slice(1)}`);
+    assert.equal(booked?.status, 4);
+    assert.deepEqual(
+      booked.lines.map(({ name, taxes }) => [
+        name.replace(/ \(.*/, ''),
+        taxes.map(({ name, percent }) => `${name} ${percent}`),
+      ]),
+      [
+        ['T-shirt "Crème brûlée"', ['NY sales tax 8.875']],
+        ['Tip for the roasters', []],
+      ],
+    );
+    assert.equal(booked.texts['terms'], `Order ${order.name} at acme.example. Not a request for payment.`);
+  });
+
+  test('a category that FreshBooks does not have is warned of by import and doctor, with one that is near', async () => {
+    const file = join(folder, 'category.yaml');
+    await writeFile(file, `${HEAD}    refund_category: Other expense\n    books_start: 2026-01-01\n`);
+    const { code, out } = await run('config', 'import', file);
+    assert.equal(code, 0);
+    assert.match(
+      out,
+      /^FreshBooks has no expense category "Other expense" \(do you mean "Other Expenses"\?\)\. It has "/m,
+    );
+    const asked = await run('doctor');
+    assert.equal(asked.code, 1);
+    assert.match(
+      asked.out,
+      /^problem +Refund category +FreshBooks has no expense category "Other expense" \(do you/m,
+    );
+    await writeFile(
+      file,
+      `${HEAD}    refund_category: other expenses\n    tax_lines: { default: own_lines }\n`,
+    );
+    assert.doesNotMatch((await run('config', 'import', file)).out, /has no expense category/);
+    const known = (await run('doctor')).out;
+    assert.match(known, /^ok +Refund category +"other expenses", which FreshBooks has$/m);
+    assert.match(
+      known,
+      /^warning +Booking rules +[^]+→ Taxes stand as lines of their own on invoices of every other country \(tax_lines\): /m,
+    );
+    assert.match(
+      known,
+      /^warning +Open days +No first day is set \(books_start\), no day is closed \(closed_through\)$/m,
+    );
+    await writeFile(file, HEAD);
+    await run('config', 'import', file);
+    assert.match((await run('doctor')).out, /^warning +Refund category +None is chosen: /m);
+  });
+
+  test('an import that opens days again says how many orders were held for it, and a retry books them', async () => {
+    const file = join(folder, 'closed.yaml');
+    await writeFile(file, `${HEAD}    closed_through: 2099-01-01\n`);
+    await run('config', 'import', file);
+    const order = sandbox.world.scenario('paid, one line');
+    await sandbox.shopify.webhooks.deliverDue();
+    await stateOf(order.name.slice(1), 'held');
+    await writeFile(file, HEAD);
+    const { out } = await run('config', 'import', file);
+    assert.match(
+      out,
+      /^Held for want of it until now: 1 order\. Have them planned anew by counterfoil retry --all-held$/m,
+    );
+    assert.doesNotMatch((await run('config', 'import', file)).out, /Held for want/);
+    await run('retry', '--all-held');
+    await stateOf(order.name.slice(1), 'settled');
   });
 
   test('the currency side does not change under orders or under a server', async () => {
