@@ -50,7 +50,9 @@ switch (action) {
     break;
   }
   case 'serve': {
-    takeServeLock(path, clock.now());
+    const lock = takeServeLock(path, clock.now());
+    // Held by something that lives as long as the process: a lock that nobody refers to is closed with the garbage.
+    process.on('exit', () => lock.release());
     process.stdout.write('serving\n');
     // Stays until it is killed: a pipe that never closes.
     process.stdin.resume();
