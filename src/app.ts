@@ -5,12 +5,14 @@ import { previewOf } from '#books/freshbooks/layout.ts';
 import type { Preview } from '#books/freshbooks/layout.ts';
 import type { ExpenseCategory } from '#books/freshbooks/categories.ts';
 import type { Consent } from '#books/freshbooks/consent.ts';
+import { taxFiguresOf } from '#books/freshbooks/tax-figures.ts';
 import { consentFailure, missingScopes } from '#books/freshbooks/oauth.ts';
 import type { Config } from '#config.ts';
 import type { InvoiceDocument } from '#core/document.ts';
 import { Failure, asFailure } from '#core/failure.ts';
 import { connectionId } from '#core/ids.ts';
 import type { ConnectionId } from '#core/ids.ts';
+import type { Asked } from '#core/journal-rows.ts';
 import type { Money } from '#core/money.ts';
 import type { Rules } from '#core/rules.ts';
 import type { Clock, Zone } from '#core/time.ts';
@@ -77,6 +79,8 @@ export interface App {
   readonly openBooks: () => Promise<void>;
   /** Lays a document out as FreshBooks will show it, without a connection. */
   readonly preview: (document: InvoiceDocument, correction?: Money) => Preview;
+  /** A document's taxes as FreshBooks computes them, without a connection. */
+  readonly taxFigures: Asked['taxFigures'];
   /** Takes the lock, listens, works; resolves when it does. Stopping finishes what is in flight. */
   serve(): Promise<Serving>;
   /** The pipeline alone, for who has the database to himself: `pollMs` is how soon it sees what became due by itself. */
@@ -129,6 +133,7 @@ export async function openApp(config: Config, outside: Outside): Promise<App> {
     ...app,
     expenseCategories,
     preview: previewOf,
+    taxFigures: taxFiguresOf,
     routeRules: () => routeRules(app),
     importRules: (routes) => importRules(app, routes),
     shopAdmin: createShopAdmin({

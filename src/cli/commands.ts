@@ -2,7 +2,8 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { VERSION } from '#app.ts';
 import type { Environment } from '#config.ts';
 import { PERIOD_DAY_MAX, PERIOD_DAY_MIN, periodDay } from '#core/period.ts';
-import type { LocalDate } from '#core/time.ts';
+import { parseMonth } from '#core/time.ts';
+import type { LocalDate, Month } from '#core/time.ts';
 import { DECISIONS } from '#pipeline/release.ts';
 import type { Decision } from '#pipeline/release.ts';
 import { DONE, USAGE } from './command-error.ts';
@@ -13,6 +14,7 @@ import type { CommandContext } from './context.ts';
 import { decide } from './decide.ts';
 import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
+import { journal } from './journal.ts';
 import { migrate } from './migrate.ts';
 import { orders, ORDER_STATES } from './orders.ts';
 import { createOutput } from './output.ts';
@@ -46,6 +48,7 @@ Examples:
   counterfoil explain '#1001'                  an order from delivery to cent
   counterfoil retry '#1001'                    try again after the cause is mended
   counterfoil decide '#1001' restore           answer a question about it
+  counterfoil journal --month 2026-11          what the accountant enters for a month
 
 Exit code: 0 done, 1 failed, 2 wrong use. Settings: environment variables, or a file .env in the working folder.`;
 
@@ -102,6 +105,7 @@ function createProgram(run: Run, { stdout, stderr }: Terminal): Command {
     .exitOverride();
   addWork(program, run);
   addOrders(program, run);
+  addBookkeeping(program, run);
   addConnections(program, run);
   addRules(program, run);
   addCare(program, run);
@@ -163,6 +167,16 @@ function addOrders(program: Command, run: Run): void {
     .addHelpText('after', DECISION_HELP)
     .action((order: string, decision: Decision, options: Json) =>
       run(options, (context) => decide(context, { order, decision })),
+    );
+}
+
+function addBookkeeping(program: Command, run: Run): void {
+  withJson(program.command('journal'))
+    .description('List for a month what FreshBooks’ lines cannot express, with the entries that put it right')
+    .requiredOption('--month <month>', 'the month of the books, as YYYY-MM', month)
+    .addHelpText('after', '\nReads what was booked, changes nothing and calls nobody (docs/journal.md).')
+    .action((options: Json & { readonly month: Month }) =>
+      run(options, (context) => journal(context, options.month)),
     );
 }
 
@@ -234,6 +248,14 @@ function day(text: string): LocalDate {
     throw new InvalidArgumentError(`Write a date as YYYY-MM-DD, from ${PERIOD_DAY_MIN} to ${PERIOD_DAY_MAX}`);
   }
   return found;
+}
+
+function month(text: string): Month {
+  try {
+    return parseMonth(text.trim());
+  } catch {
+    throw new InvalidArgumentError('Write a month as YYYY-MM, such as 2026-11');
+  }
 }
 
 function limit(text: string): number {

@@ -5,7 +5,7 @@ import type { Booked, BookedPayment } from './ledger.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
 import type { Order, Refund, Tender } from './order.ts';
-import { methodOf } from './payment-method.ts';
+import { methodOf, noteOf } from './payment-method.ts';
 import type { PlannedHold, Terms } from './plan-terms.ts';
 import { isBookedBy, openDay } from './refund-ways.ts';
 import { isEffective, keptOf } from './sale.ts';
@@ -292,7 +292,6 @@ function paymentStep(
   order: Order,
   { tender, received, terms, invoice, amount, slot, paidOn, remark }: Paid,
 ): PaymentStep {
-  const transaction = tender.transactionId === undefined ? '' : `, transaction ${tender.transactionId}`;
   return {
     kind: 'payment',
     slot,
@@ -302,7 +301,7 @@ function paymentStep(
     received,
     paidOn,
     method: methodOf(tender.gateway, terms.rules),
-    note: [`${tender.gateway}${transaction}`, remark].filter(Boolean).join('. '),
+    note: noteOf(tender, remark),
   };
 }
 

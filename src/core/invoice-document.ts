@@ -298,29 +298,49 @@ function channelTaxLines(sold: readonly OrderLine[], order: Order, { channelTax 
   }
   const shown = { kind: 'fee', taxes: [] } as const;
   return [
-    onePiece({ ...shown, key: 'channel-tax', name: `Tax collected by ${order.shop}`, net: amount }),
+    onePiece({ ...shown, key: CHANNEL_TAX, name: `Tax collected by ${order.shop}`, net: amount }),
     onePiece({
       ...shown,
-      key: 'channel-tax-remitted',
+      key: CHANNEL_TAX_REMITTED,
       name: `Tax remitted by ${order.shop}`,
       net: money.negate(amount),
     }),
   ];
 }
 
+const CHANNEL_TAX = 'channel-tax';
+const CHANNEL_TAX_REMITTED = 'channel-tax-remitted';
+
+/** One of the two lines that show the channel's tax and cancel each other. */
+export function isChannelTax({ key }: Pick<DocumentLine, 'key'>): boolean {
+  return key === CHANNEL_TAX || key === CHANNEL_TAX_REMITTED;
+}
+
 function untaxed(line: DocumentLine): DocumentLine {
   return { ...line, taxes: [] };
 }
 
-function taxLine({ name, ratePpm, amount }: TaxTotal): DocumentLine {
-  const percent = `${ratePpm / 10_000} %`;
+function taxLine(tax: TaxTotal): DocumentLine {
   return onePiece({
-    key: `tax:${name}@${ratePpm}`,
+    key: `${TAX_LINE}${taxKey(tax)}`,
     kind: 'tax',
-    name: `${name} ${percent}`,
-    net: amount,
+    name: showTax(tax),
+    net: tax.amount,
     taxes: [],
   });
+}
+
+const TAX_LINE = 'tax:';
+
+/** The tax that a line of its own is about. */
+export function taxOfLine({ key }: Pick<DocumentLine, 'key'>): TaxTreatment {
+  const at = key.lastIndexOf('@');
+  return { name: key.slice(TAX_LINE.length, at), ratePpm: Number(key.slice(at + 1)) };
+}
+
+/** "GST 5 %" */
+export function showTax({ name, ratePpm }: TaxTreatment): string {
+  return `${name} ${ratePpm / 10_000} %`;
 }
 
 function merchantTaxes(line: OrderLine): readonly Tax[] {
@@ -331,7 +351,7 @@ function taxKey({ name, ratePpm }: TaxTreatment): string {
   return `${name}@${ratePpm}`;
 }
 
-function treatmentKey(taxes: readonly TaxTreatment[]): string {
+export function treatmentKey(taxes: readonly TaxTreatment[]): string {
   return inOneOrder(taxes.map(taxKey)).join('+');
 }
 

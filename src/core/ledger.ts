@@ -2,7 +2,16 @@ import type { FailureCode } from './failure.ts';
 import type { ConnectionId, OrderKey, Reference } from './ids.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
-import type { InvoiceDocument, InvoiceStep, LinesStep, PaymentMethod, Step, StepKind } from './document.ts';
+import type {
+  CreditNoteStep,
+  ExpenseStep,
+  InvoiceDocument,
+  InvoiceStep,
+  LinesStep,
+  PaymentMethod,
+  Step,
+  StepKind,
+} from './document.ts';
 import type { Instant, LocalDate } from './time.ts';
 
 /**
@@ -42,6 +51,8 @@ export interface Receipt {
   readonly isAdopted?: boolean;
   /** Ours, found standing: its later steps are looked for too before they are made. */
   readonly isFound?: boolean;
+  /** What the rounding line of a credit note was corrected by when it was made; absent when it was not. */
+  readonly correction?: Money;
   /** The books would write to the buyer on their own (reminders, late fees), in their words; absent when they will not. */
   readonly remindsBuyer?: string;
   /** Of an invoice's lines as the books returned them: another one later means that a person changed them. */
@@ -102,6 +113,7 @@ export interface BookedPayment {
   readonly amount: Money;
   readonly paidOn: LocalDate;
   readonly method: PaymentMethod;
+  readonly note: string;
 }
 
 export interface BookedRefund {
@@ -112,6 +124,10 @@ export interface BookedRefund {
   readonly amount: Money;
   /** As it should stand. */
   readonly charged: Money;
+  /** As it was written. */
+  readonly step: ExpenseStep | CreditNoteStep;
+  /** What the rounding line of a credit note was corrected by, once it was. */
+  readonly correction?: Money;
 }
 
 export const NOTHING_BOOKED: Booked = {
@@ -164,8 +180,9 @@ function post(booked: Booked, step: Step, receipt: Receipt): Booked {
     case 'void':
       return { ...booked, invoices: booked.invoices.filter(({ slot }) => slot !== step.invoice) };
     case 'payment': {
-      const { slot, invoice, paidOn, method } = step;
-      const payment = { slot, invoice, externalId, amount: receipt.amount ?? step.amount, paidOn, method };
+      const { slot, invoice, paidOn, method, note } = step;
+      const amount = receipt.amount ?? step.amount;
+      const payment = { slot, invoice, externalId, amount, paidOn, method, note };
       const received = money.maximum(booked.received ?? step.received, step.received);
       return { ...booked, received, payments: [...booked.payments, payment] };
     }
@@ -177,12 +194,8 @@ function post(booked: Booked, step: Step, receipt: Receipt): Booked {
       return { ...booked, payments: payments.filter((payment) => !money.isZero(payment.amount)) };
     }
     case 'expense':
-    case 'credit-note': {
-      const charged = step.kind === 'expense' ? step.amount : step.document.total;
-      const amount = receipt.amount ?? charged;
-      const { refund, kind } = step;
-      return { ...booked, beside: [...booked.beside, { refund, kind, externalId, amount, charged }] };
-    }
+    case 'credit-note':
+      return { ...booked, beside: [...booked.beside, refundOf(step, receipt)] };
   }
 }
 
@@ -199,6 +212,14 @@ function invoiceOf({ slot, document }: InvoiceStep, receipt: Receipt): BookedInv
     ...(receipt.remindsBuyer === undefined ? {} : { remindsBuyer: receipt.remindsBuyer }),
     ...(receipt.linesSha256 === undefined ? {} : { linesSha256: receipt.linesSha256 }),
   };
+}
+
+function refundOf(step: ExpenseStep | CreditNoteStep, receipt: Receipt): BookedRefund {
+  const charged = step.kind === 'expense' ? step.amount : step.document.total;
+  const { externalId, amount = charged, correction } = receipt;
+  const { refund, kind } = step;
+  const known = { refund, kind, externalId, amount, charged, step };
+  return correction === undefined ? known : { ...known, correction };
 }
 
 /** What is known of the invoice from before and not told again stays; that of its lines does not. */

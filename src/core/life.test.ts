@@ -19,6 +19,7 @@ import { fold } from './ledger.ts';
 import type { Entry, Receipt } from './ledger.ts';
 import * as money from './money.ts';
 import type { Order, Refund } from './order.ts';
+import { gatewaysIn } from './payment-method.ts';
 import { plan } from './plan.ts';
 import type { Plan } from './plan.ts';
 import type { Terms } from './plan-terms.ts';
@@ -425,6 +426,8 @@ describe('closed days', () => {
     assert(invoice?.kind === 'invoice' && payment?.kind === 'payment');
     assert.deepEqual([invoice.document.issuedOn, payment.paidOn], ['2026-12-01', '2026-12-01']);
     assert.match(invoice.document.notes, /Really of 2026-11-10/);
+    assert.match(payment.note, /Really of 2026-11-10/);
+    assert.deepEqual(gatewaysIn(payment.note), ['shopify_payments']);
     const known = planned(SOLD, [], { ...CLOSED, choices: { period: 'already-booked' } });
     assert.equal(known.outcome, 'skip');
   });

@@ -1,4 +1,5 @@
 import type { PaymentMethod } from './document.ts';
+import type { Tender } from './order.ts';
 import type { Rules } from './rules.ts';
 
 /** Between the names of gateways that paid together, where the source does not say how much each. */
@@ -27,4 +28,29 @@ export function methodOf(gateway: string, { paymentMethods }: Rules): PaymentMet
     return first;
   }
   return METHODS.find(([words]) => words.test(gateway))?.[1] ?? 'other';
+}
+
+/** What a payment says of where its money came from: for a reader, and for `gatewaysIn`. */
+export function noteOf(
+  { gateway, transactionId }: Pick<Tender, 'gateway' | 'transactionId'>,
+  remark: string,
+): string {
+  const transaction = transactionId === undefined ? '' : `${TRANSACTION}${transactionId}`;
+  return [`${gateway}${transaction}`, remark].filter(Boolean).join('. ');
+}
+
+const TRANSACTION = ', transaction ';
+/** The only remark that a payment has (`openDay`). */
+const REMARK = /\. Really of \d{4}-\d\d-\d\d/;
+
+/** The gateways that a payment's note names: several where the shop did not tell which of them gave how much. */
+export function gatewaysIn(note: string): readonly string[] {
+  const [beforeRemark = ''] = note.split(REMARK, 1);
+  const [gateway = ''] = beforeRemark.split(TRANSACTION, 1);
+  return gateway.split(TOGETHER);
+}
+
+/** A gift card that was spent: no money of this day, but what somebody paid when it was sold. */
+export function isGiftCard(gateway: string): boolean {
+  return /gift.?card/i.test(gateway);
 }

@@ -1,5 +1,5 @@
 import type { Rules } from './rules.ts';
-import { DAY, after, instant, localDate, parseLocalDate, parseZone } from './time.ts';
+import { DAY, after, instant, localDate, monthOf, parseLocalDate, parseZone } from './time.ts';
 import type { LocalDate } from './time.ts';
 
 /** Which days of the books may still be written on. */
@@ -36,7 +36,7 @@ export function firstOpenDay({ booksStart, closedThrough }: Period, otherwise: L
 }
 
 export function isSameMonth(days: readonly LocalDate[]): boolean {
-  return new Set(days.map((day) => day.slice(0, 7))).size <= 1;
+  return new Set(days.map(monthOf)).size <= 1;
 }
 
 function dayAfter(day: LocalDate): LocalDate {

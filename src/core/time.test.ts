@@ -8,7 +8,9 @@ import {
   after,
   instant,
   localDate,
+  monthOf,
   parseLocalDate,
+  parseMonth,
   parseTimestamp,
   parseZone,
   showInstant,
@@ -117,6 +119,18 @@ describe('dates', () => {
   test('a leap day is a date', () => {
     assert.equal(parseLocalDate('2028-02-29'), '2028-02-29');
   });
+});
+
+describe('months', () => {
+  test('a day has its month', () => {
+    assert.equal(monthOf(parseLocalDate('2026-11-30')), '2026-11');
+    assert.equal(parseMonth('2026-01'), monthOf(parseLocalDate('2026-01-01')));
+  });
+  for (const text of ['', '2026', '2026-1', '2026-00', '2026-13', '26-01', '2026-01-01', ' 2026-01']) {
+    test(`"${text}" is no month`, () => {
+      assert.throws(() => parseMonth(text), new SyntaxError(`Cannot parse month "${text}": write YYYY-MM`));
+    });
+  }
 });
 
 describe('zones', () => {

@@ -6,6 +6,9 @@ export type Instant = number & { readonly __brand: 'Instant' };
 /** A calendar date `YYYY-MM-DD`, without a zone: the books' unit of time. */
 export type LocalDate = string & { readonly __brand: 'LocalDate' };
 
+/** A calendar month `YYYY-MM`. */
+export type Month = string & { readonly __brand: 'Month' };
+
 /** An IANA name ("Europe/Berlin") or a fixed offset ("-05:00", "Z"). */
 export type Zone = string & { readonly __brand: 'Zone' };
 
@@ -82,6 +85,17 @@ export function parseLocalDate(text: string): LocalDate {
     throw new SyntaxError(`Cannot parse date "${text}": write YYYY-MM-DD`);
   }
   return text as LocalDate; // oxlint-disable-line typescript/no-unsafe-type-assertion -- the brand is made here
+}
+
+export function parseMonth(text: string): Month {
+  if (!/^\d{4}-(?:0[1-9]|1[0-2])$/.test(text)) {
+    throw new SyntaxError(`Cannot parse month "${text}": write YYYY-MM`);
+  }
+  return text as Month; // oxlint-disable-line typescript/no-unsafe-type-assertion -- the brand is made here
+}
+
+export function monthOf(day: LocalDate): Month {
+  return parseMonth(day.slice(0, 7));
 }
 
 /** Whether the calendar has the day: `Date.parse` reads 30 February as 2 March. */

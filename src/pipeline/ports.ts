@@ -271,6 +271,8 @@ export interface Reader {
   orderCounts(): Promise<Readonly<Partial<Record<OrderState, number>>>>;
   /** In the order in which they were intended. */
   entriesOf(order: OrderKey): Promise<readonly Entry[]>;
+  /** Page by page through all orders, by key, each with its entries that are not voided. A page that is not full is the last. */
+  ledgers(page: LedgerPage): Promise<readonly OrderLedger[]>;
   holds(filter: HoldFilter): Promise<readonly Hold[]>;
   clientMapping(
     key: Pick<ClientMapping, 'account' | 'source' | 'customerId'>,
@@ -289,6 +291,17 @@ export interface OrderFilter {
   /** Part of a name or the whole id. */
   readonly search?: string;
   readonly limit: number;
+}
+
+export interface LedgerPage {
+  /** The last key of the page before; absent for the first. */
+  readonly after?: OrderKey;
+  readonly limit: number;
+}
+
+export interface OrderLedger {
+  readonly record: OrderRecord;
+  readonly entries: readonly Entry[];
 }
 
 export interface HoldFilter {

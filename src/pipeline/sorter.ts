@@ -6,6 +6,7 @@ import { transition } from '#core/lifecycle.ts';
 import * as money from '#core/money.ts';
 import type { Order } from '#core/order.ts';
 import { paidBack } from '#core/sale.ts';
+import { TOGETHER } from '#core/payment-method.ts';
 import { MINUTE, instant, localDate } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import type { Machine } from './machine.ts';
@@ -171,24 +172,23 @@ async function due(
 }
 
 /**
- * A body that does not list its receipts dates them as the order. On the day it was placed that is so; of a later day the
- * money may be of that day, in another month even, so the shop is asked. Who cannot ask books it by the order's day.
+ * A body that does not list its receipts dates them as the order, and joins what several gateways gave. On the day it was
+ * placed the date is right; of a later day the money may be of that day, in another month even. Each has its kind of
+ * payment, and what a gift card gave is owed no more, so the parts must be known. In both cases the shop is asked; who cannot ask books one payment of the order's day.
  */
 export function withDatedCash(order: Order): Order {
   const { cash, placedAt, updatedAt, zone } = order;
-  const isUndated =
-    cash.state === 'known' &&
-    cash.tenders.some(({ transactionId }) => transactionId === undefined) &&
-    localDate(placedAt, zone) !== localDate(updatedAt, zone);
-  return isUndated
-    ? {
-        ...order,
-        cash: {
-          state: 'reread',
-          why: 'The message is of a later day than the order and does not show when money came',
-        },
-      }
-    : order;
+  const undetailed =
+    cash.state === 'known' ? cash.tenders.filter(({ transactionId }) => transactionId === undefined) : [];
+  const isLater = localDate(placedAt, zone) !== localDate(updatedAt, zone);
+  const isJoined = undetailed.some(({ gateway }) => gateway.includes(TOGETHER));
+  if (undetailed.length === 0 || !(isLater || isJoined)) {
+    return order;
+  }
+  const why = isJoined
+    ? 'It was paid in several ways, and the message does not show the parts'
+    : 'The message is of a later day than the order and does not show when money came';
+  return { ...order, cash: { state: 'reread', why } };
 }
 
 /** The record with the newer of two states: the one it has, or the one that this delivery shows. */

@@ -15,8 +15,10 @@ import type {
   ClientMapping,
   HoldFilter,
   Lease,
+  LedgerPage,
   Notice,
   OrderFilter,
+  OrderLedger,
   OrderRecord,
   Pause,
   Reader,
@@ -196,12 +198,13 @@ function orderReader(db: Db): Pick<Reader, 'order' | 'orders' | 'orderCounts'> {
   };
 }
 
-function ledgerReader(db: Db): Pick<Reader, 'entriesOf' | 'holds' | 'clientMapping'> {
+function ledgerReader(db: Db): Pick<Reader, 'entriesOf' | 'ledgers' | 'holds' | 'clientMapping'> {
   return {
     async entriesOf(order) {
       const query = db.selectFrom('entries').selectAll().where('order_key', '=', order);
       return (await query.orderBy('id').limit(ROWS_MAX).execute()).map(entryOf);
     },
+    ledgers: (page) => ledgersOf(db, page),
     async holds({ order, delivery, isOpen }: HoldFilter) {
       let query = db.selectFrom('holds').selectAll();
       if (order !== undefined) {
@@ -234,6 +237,31 @@ function ledgerReader(db: Db): Pick<Reader, 'entriesOf' | 'holds' | 'clientMappi
           };
     },
   };
+}
+
+async function ledgersOf(db: Db, { after: last, limit }: LedgerPage): Promise<readonly OrderLedger[]> {
+  const orders = db.selectFrom('orders').selectAll().orderBy('key').limit(limit);
+  const rows = await (last === undefined ? orders : orders.where('key', '>', last)).execute();
+  const [first, final] = [rows[0], rows.at(-1)];
+  if (first === undefined || final === undefined) {
+    return [];
+  }
+  const entries = await db
+    .selectFrom('entries')
+    .selectAll()
+    .where('order_key', '>=', first.key)
+    .where('order_key', '<=', final.key)
+    // Written out, not bound: only so does SQLite use the index of live entries, instead of reading the whole table for a page.
+    .where(sql<boolean>`state <> 'voided'`)
+    .orderBy('order_key')
+    .orderBy('id')
+    .limit(rows.length * ROWS_MAX)
+    .execute();
+  const byOrder = Map.groupBy(entries, (row) => row.order_key);
+  return rows.map((row) => ({
+    record: orderOf(row),
+    entries: (byOrder.get(row.key) ?? []).map(entryOf),
+  }));
 }
 
 function factReader(db: Db, seal: Seal): Pick<Reader, 'pause' | 'rules' | 'notices' | 'setting' | 'secret'> {

@@ -212,6 +212,7 @@ export function paymentChangeTask(
       amount,
       paidOn: parseLocalDate('2026-11-10'),
       method: 'card',
+      note: 'shopify_payments, transaction 9001',
     },
     invoiceId,
     edits,

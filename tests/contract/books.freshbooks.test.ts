@@ -15,6 +15,7 @@ import type { FreshBooksWorld, WorldOptions } from '#tests/contract/books-freshb
 import {
   buyer,
   clientTask,
+  creditNoteTask,
   document,
   invoiceTask,
   line,
@@ -537,6 +538,21 @@ void describe('payments and sending', () => {
     assert.equal(money.show(receipt.amount ?? task.step.amount), '19.70 CAD');
     assert.match(receipt.remarks?.join() ?? '', /credit note/);
   });
+  booksTest(
+    'a credit note that FreshBooks rounds otherwise is corrected at once, and the receipt tells by how much',
+    { switches: { taxRounding: 'per-line' } },
+    async (world) => {
+      const { externalId } = await world.books.apply(clientTask());
+      const [gst, cad] = [{ name: 'GST', ratePpm: 50_000 }, (text: string) => money.parse(text, 'CAD')];
+      const half = line({ quantity: 1, unitPrice: cad('10.10'), taxes: [gst] });
+      const taxes = [{ ...gst, amount: cad('1.01') }];
+      const task = creditNoteTask(externalId, {
+        document: document({ lines: [half, { ...half, key: 'item:2' }], taxes }),
+      });
+      const { amount, correction } = await world.books.apply(task);
+      assert.deepEqual([amount, correction], [cad('21.21'), cad('-0.01')]);
+    },
+  );
   booksTest('an invoice that was deleted is neither sent nor paid', {}, async (world) => {
     const [, invoice] = await orderOf(world.books, { isPaid: false });
     world.sim.byHand().deleteInvoice(Number(invoice?.externalId));

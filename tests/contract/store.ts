@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Failure } from '#core/failure.ts';
-import { connectionId, orderKey } from '#core/ids.ts';
+import { connectionId, orderKey, referenceOf } from '#core/ids.ts';
 import type { OrderKey } from '#core/ids.ts';
 import type { Entry } from '#core/ledger.ts';
 import type { OrderState } from '#core/lifecycle.ts';
@@ -521,6 +521,45 @@ function entries(promise: Promises): void {
     assert(step !== undefined);
     await add(store, entry(step, { order: keyOf('6') }));
     assert.equal((await store.read.entriesOf(ORDER)).length, 3);
+  });
+
+  promise('all orders come page by page, each with its entries that are not voided', async (store) => {
+    const keys = ['10', '9', '8', '7'].map(keyOf);
+    await store.transact(async (tx) => {
+      for (const [index, key] of keys.entries()) {
+        await tx.putOrder(record({ key, name: `#${index}`, createdAt: later(index) }));
+      }
+    });
+    const of = (key: OrderKey, slot: number, parts: Partial<Entry> = {}): Entry =>
+      entry(clientStep({ slot, reference: referenceOf(key, 'client', slot) }), {
+        order: key,
+        slot,
+        reference: referenceOf(key, 'client', slot),
+        ...parts,
+      });
+    // Written by turns, so that the pages cannot come in the order of writing.
+    await add(store, of(keyOf('9'), 2));
+    await add(store, of(keyOf('10'), 1));
+    await add(store, of(keyOf('9'), 1, { state: 'pending' }));
+    await add(store, of(keyOf('9'), 3, { state: 'voided' }));
+    const page = async (limit: number, after?: OrderKey) =>
+      (await store.read.ledgers({ limit, ...(after === undefined ? {} : { after }) })).map(
+        ({ record, entries }) => [record.key, entries.map(({ slot, state }) => `${slot} ${state}`)],
+      );
+    const all = [
+      [keyOf('10'), ['1 posted']],
+      [keyOf('7'), []],
+      [keyOf('8'), []],
+      [keyOf('9'), ['2 posted', '1 pending']],
+    ];
+    assert.deepEqual(await page(10), all);
+    assert.deepEqual(await page(3), all.slice(0, 3));
+    assert.deepEqual(await page(3, keyOf('8')), all.slice(3));
+    assert.deepEqual(await page(3, keyOf('9')), []);
+    assert.deepEqual(
+      (await store.read.ledgers({ limit: 1 }))[0]?.record,
+      await store.read.order(keyOf('10')),
+    );
   });
 
   promise('a reference stands once in an account, whichever order it claims to be of', async (store) => {

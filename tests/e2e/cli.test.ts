@@ -54,6 +54,9 @@ describe('without anything configured', () => {
       ['preview', 'x.json', '--source', 'ebay'],
       ['retry'],
       ['retry', '1001', '--all-held'],
+      ['journal'],
+      ['journal', '--month', 'November'],
+      ['journal', '--month', '2026-13'],
     ];
     const ended = await Promise.all(lines.map(async (args) => ({ args, ...(await run(args)) })));
     for (const { args, code, out, err } of ended) {
@@ -127,6 +130,16 @@ describe('without anything configured', () => {
     const { code, out } = await run(['orders', '--json']);
     assert.equal(code, 0);
     assert.deepEqual(JSON.parse(out), { orders: [], heldMessages: [] });
+  });
+
+  test('journal says what a month is, and has one without any order too', async () => {
+    const wrong = await run(['journal', '--month', '2026-11-01']);
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.err, /Write a month as YYYY-MM, such as 2026-11/);
+    const { code, out } = await run(['journal', '--month', '2026-11', '--json']);
+    assert.equal(code, 0);
+    const shown = JSON.parse(out) as { month: string; currencies: unknown[] };
+    assert.deepEqual([shown.month, shown.currencies], ['2026-11', []]);
   });
 
   test('doctor finds problems, says what to do and ends with 1', async () => {
@@ -303,6 +316,16 @@ describe('beside a running server', () => {
       ['client posted', 'invoice posted', 'sent posted', 'payment posted'],
     );
     assert.equal(story.proof.difference.amount, '0.00');
+  });
+
+  test('journal lists the month of the orders, with what they were paid by', async () => {
+    const { orders } = await json<{ orders: { placedOn: string }[] }>('orders');
+    const month = orders.at(-1)?.placedOn.slice(0, 7) ?? '';
+    const { code, out, err } = await run('journal', '--month', month);
+    assert.deepEqual([code, err], [0, '']);
+    assert.match(out, new RegExp(`^Journal worksheet of ${month}, as of `));
+    assert.match(out, /^shopify_payments +card +1 +103\.94$/m);
+    assert.match(out, /^Not all is booked: 1 order held for a person\./m);
   });
 
   test('explain shows why an order is held, what no order fits, and what fits several', async () => {

@@ -69,7 +69,10 @@ export async function createCreditNote(api: Api, task: CreditTask): Promise<Rece
   const written = isCorrectable
     ? await onceWritten(() => correct(api, task, { credit, correction }))
     : { credit, answer };
-  return receiptOf(task, written.credit, { answer: written.answer, remarks });
+  return {
+    ...receiptOf(task, written.credit, { answer: written.answer, remarks }),
+    ...(isCorrectable ? { correction } : {}),
+  };
 }
 
 async function correct(
