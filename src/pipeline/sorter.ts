@@ -173,8 +173,9 @@ async function due(
 
 /**
  * A body that does not list its receipts dates them as the order, and joins what several gateways gave. On the day it was
- * placed the date is right; of a later day the money may be of that day, in another month even. Each has its kind of
- * payment, and what a gift card gave is owed no more, so the parts must be known. In both cases the shop is asked; who cannot ask books one payment of the order's day.
+ * placed the date is right; of a later day the money may be of that day, in another month even. Each gateway has its kind of
+ * payment, and what a gift card gave is owed no more, so the parts must be known. In both cases the shop is asked; who cannot
+ * ask books one payment of the order's day.
  */
 export function withDatedCash(order: Order): Order {
   const { cash, placedAt, updatedAt, zone } = order;
