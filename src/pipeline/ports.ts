@@ -288,6 +288,10 @@ export interface OrderFilter {
   readonly state?: OrderState;
   /** Part of a name or the whole id. */
   readonly search?: string;
+  /** Only those whose first message came then or later. */
+  readonly receivedSince?: Instant;
+  /** The last order of the page before: only those that follow it. */
+  readonly after?: Pick<OrderRecord, 'createdAt' | 'key'>;
   readonly limit: number;
 }
 
