@@ -50,7 +50,9 @@ switch (action) {
     break;
   }
   case 'serve': {
-    takeServeLock(path, clock.now());
+    const lock = takeServeLock(path, clock.now());
+    // Held on to: a handle that nobody knows any more is closed by the garbage collector, and its lock is gone.
+    process.once('exit', () => lock.release());
     process.stdout.write('serving\n');
     // Stays until it is killed: a pipe that never closes.
     process.stdin.resume();
