@@ -1,5 +1,6 @@
-import { rulesFileOptions } from '#app.ts';
+import { SHOPIFY, rulesFileOptions } from '#app.ts';
 import { Failure } from '#core/failure.ts';
+import type { Rules } from '#core/rules.ts';
 import { parseZone } from '#core/time.ts';
 import type { Zone } from '#core/time.ts';
 import { RULES_LENGTH_MAX, mistakeText, readRulesFile } from '#rules-file.ts';
@@ -32,6 +33,15 @@ export async function readRules(context: CommandContext, file: string): Promise<
     throw new RulesMistakes(file, read.mistakes);
   }
   return read.routes;
+}
+
+/** Those of the route from Shopify, which is where orders come from. */
+export async function readShopifyRules(context: CommandContext, file: string): Promise<Rules> {
+  const route = (await readRules(context, file)).find(({ from }) => from === SHOPIFY);
+  if (route === undefined) {
+    throw new CommandError(`${inputName(file)} has no route from ${SHOPIFY}`);
+  }
+  return route.rules;
 }
 
 /** Each mistake in a line of its own, unbroken, so that an editor finds its place. */
