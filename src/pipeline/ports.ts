@@ -199,7 +199,7 @@ export interface OrderRecord {
   readonly stamp?: Instant;
   /** The newest state, without contact data. */
   readonly snapshot?: Order;
-  /** Set by the first posted entry, for ever. */
+  /** Set by the first posted entry, for ever; only `replan` puts another in its place. */
   readonly rulesVersion?: string;
   /** Suffix of the invoice number: 1 is none. */
   readonly numberVariant: number;
