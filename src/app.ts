@@ -55,6 +55,8 @@ export interface App {
   readonly clock: Clock;
   readonly store: Store;
   readonly migrated: Migrated;
+  /** The rules of orders while none are imported. */
+  readonly defaults: Rules;
   /** The rules that orders not booked yet are booked by, of each route. */
   routeRules(): Promise<readonly RouteRules[]>;
   /** Makes these the rules from now on, also for a running server; answers with their versions. Throws `config-invalid`. */
@@ -237,10 +239,8 @@ function freshBooksIdentity(account: string): Identity {
 
 type Parts = Pick<
   App,
-  'config' | 'clock' | 'store' | 'migrated' | 'consent' | 'shopify' | 'books' | 'openBooks'
+  'config' | 'clock' | 'store' | 'migrated' | 'defaults' | 'consent' | 'shopify' | 'books' | 'openBooks'
 > & {
-  /** Of orders while nothing is imported. */
-  readonly defaults: Rules;
   /** On which the source reads amounts. */
   readonly side: Rules['currency'];
 };

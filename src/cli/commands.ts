@@ -19,6 +19,8 @@ import { migrate } from './migrate.ts';
 import { orders, ORDER_STATES } from './orders.ts';
 import { createOutput } from './output.ts';
 import type { OutputStream } from './output.ts';
+import { plan } from './plan.ts';
+import type { PlanOptions } from './plan.ts';
 import { preview } from './preview.ts';
 import { report } from './report.ts';
 import { checkRules, exportRules, importRules } from './rules.ts';
@@ -36,6 +38,9 @@ export interface Terminal {
 
 /** As many orders as one table shows at most. */
 const LIMIT_MAX = 1000;
+/** All of them at once are held in memory, some 10 KB each, and are one text under --json. */
+const PLAN_LIMIT_MAX = 50_000;
+const PLAN_LIMIT = 10_000;
 
 const EXAMPLES = `
 Examples:
@@ -49,6 +54,7 @@ Examples:
   counterfoil retry '#1001'                    try again after the cause is mended
   counterfoil decide '#1001' restore           answer a question about it
   counterfoil journal --month 2026-11          what the accountant enters for a month
+  counterfoil plan --since 2026-11-01          what new rules would do to orders that are booked
 
 Exit code: 0 done, 1 failed, 2 wrong use. Settings: environment variables, or a file .env in the working folder.`;
 
@@ -108,6 +114,7 @@ function createProgram(run: Run, { stdout, stderr }: Terminal): Command {
   addBookkeeping(program, run);
   addConnections(program, run);
   addRules(program, run);
+  addPlan(program, run);
   addCare(program, run);
   return program;
 }
@@ -145,7 +152,7 @@ function addOrders(program: Command, run: Run): void {
     .description('List orders, newest first, with what the books hold of them')
     .addOption(new Option('--state <state>', 'only those in this state').choices(ORDER_STATES))
     .option('--search <text>', 'only those with this in their name, or with this id')
-    .option('--limit <count>', `at most so many, up to ${LIMIT_MAX}`, limit, 50)
+    .option('--limit <count>', `at most so many, up to ${LIMIT_MAX}`, upTo(LIMIT_MAX), 50)
     .action((options: Json & { readonly state?: string; readonly search?: string; readonly limit: number }) =>
       run(options, (context) => orders(context, options)),
     );
@@ -226,12 +233,33 @@ function addRules(program: Command, run: Run): void {
     .argument('<file>', 'as for check')
     .addHelpText(
       'after',
-      '\nOrders already booked keep the rules they were booked by; books_start, closed_through and refund_category hold for all at once.\nA rule that the file leaves out gets its default.',
+      '\nOrders already booked keep the rules they were booked by (see plan); books_start, closed_through and refund_category hold for all at once.\nA rule that the file leaves out gets its default.',
     )
     .action((file: string, options: Json) => run(options, (context) => importRules(context, file)));
   withJson(config.command('export'))
     .description('Print the current rules as a file that can be imported')
     .action((options: Json) => run(options, exportRules));
+}
+
+function addPlan(program: Command, run: Run): void {
+  withJson(program.command('plan'))
+    .description(
+      'Show what the current rules, or those of a file, would do to orders that are booked already',
+    )
+    .requiredOption('--since <date>', 'orders placed on this day or later, as YYYY-MM-DD', day)
+    .option('--rules <file>', 'by the rules in this file instead of the current ones')
+    .option('--apply', 'have it done: these orders follow the current rules from now on')
+    .option(
+      '--limit <count>',
+      `look at so many at most, the newest, up to ${PLAN_LIMIT_MAX}`,
+      upTo(PLAN_LIMIT_MAX),
+      PLAN_LIMIT,
+    )
+    .addHelpText(
+      'after',
+      '\nWithout --apply nothing is changed. Exit code: 1 when an order could not be planned, or changed meanwhile.',
+    )
+    .action((options: Json & PlanOptions) => run(options, (context) => plan(context, options)));
 }
 
 function withJson(command: Command): Command {
@@ -258,10 +286,12 @@ function month(text: string): Month {
   }
 }
 
-function limit(text: string): number {
-  const count = Number(text);
-  if (!/^\d{1,6}$/.test(text) || count < 1 || count > LIMIT_MAX) {
-    throw new InvalidArgumentError(`Write a whole number from 1 to ${LIMIT_MAX}`);
-  }
-  return count;
+function upTo(max: number): (text: string) => number {
+  return (text) => {
+    const count = Number(text);
+    if (!/^\d{1,6}$/.test(text) || count < 1 || count > max) {
+      throw new InvalidArgumentError(`Write a whole number from 1 to ${max}`);
+    }
+    return count;
+  };
 }

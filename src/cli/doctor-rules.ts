@@ -6,7 +6,7 @@ import type { Period } from '#core/period.ts';
 import type { Rules } from '#core/rules.ts';
 import { localDate, parseZone } from '#core/time.ts';
 import { lockedSetting } from '#pipeline/machine.ts';
-import { closedBy } from '#pipeline/worker.ts';
+import { closedBy } from '#pipeline/order-terms.ts';
 import type { Check, Finding } from './doctor-check.ts';
 import { categoriesNamed, unknownCategory } from './refund-category.ts';
 import { dayWarnings, ownLinesWarnings } from './rules-warnings.ts';

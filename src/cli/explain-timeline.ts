@@ -6,6 +6,7 @@ import type { Instant, Zone } from '#core/time.ts';
 import { READ_TOPIC } from '#pipeline/ports.ts';
 import type { Delivery, Notice, OrderRecord, Sorted, Source } from '#pipeline/ports.ts';
 import type { Colour } from './output.ts';
+import { stepText } from './step-text.ts';
 import { showDuration, showTime } from './time-text.ts';
 
 /** Everything stored of one order. */
@@ -104,7 +105,7 @@ function whatItShows(
 function entryHappening(entry: Entry): Happening {
   const { receipt, intent, settledAt, intendedAt } = entry;
   const took = settledAt === undefined ? '' : ` after ${showDuration(settledAt - intendedAt)}`;
-  const step = describe(intent);
+  const step = stepText(intent);
   switch (entry.state) {
     case 'posted':
       return {
@@ -179,33 +180,6 @@ function nounOf(step: Step): string {
       return 'Expense';
     case 'credit-note':
       return 'Credit note';
-  }
-}
-
-function describe(step: Step): string {
-  switch (step.kind) {
-    case 'client':
-      return step.policy === 'channel' ? `shared client "${step.channelName}"` : 'the customer’s client';
-    case 'invoice':
-      return `invoice ${step.document.number}, ${money.show(step.document.total)}`;
-    case 'lines':
-      return money.isZero(step.correction)
-        ? `invoice ${step.document.number} changed to ${money.show(step.document.total)}, from ${money.show(step.from)}`
-        : `rounding of the invoice corrected by ${money.show(step.correction)}, from ${money.show(step.from)}`;
-    case 'void':
-      return `invoice of ${money.show(step.from)} taken away: nothing is left of it`;
-    case 'payment-change':
-      return money.isZero(step.to)
-        ? `payment of ${money.show(step.from)} taken away: the money went back`
-        : `payment lowered to ${money.show(step.to)}, from ${money.show(step.from)}`;
-    case 'expense':
-      return `refund ${step.refund} as an expense of ${money.show(step.amount)} on ${step.spentOn}`;
-    case 'credit-note':
-      return `refund ${step.refund} as a credit note of ${money.show(step.document.total)}`;
-    case 'sent':
-      return `invoice marked as sent, dated ${step.fulfilledOn}`;
-    case 'payment':
-      return `payment ${money.show(step.amount)} of ${step.paidOn} (${step.note})`;
   }
 }
 

@@ -9,7 +9,7 @@ import { inputName, readInput } from './input-file.ts';
 import { judge } from './preview-judgement.ts';
 import { previewJson } from './preview-json.ts';
 import { previewText } from './preview-text.ts';
-import { readRules, showingMistakes, timeZoneOf } from './rules-input.ts';
+import { readShopifyRules, showingMistakes, timeZoneOf } from './rules-input.ts';
 
 /** An order's invoice before anything is connected: no database, no network, no configuration. */
 
@@ -24,7 +24,7 @@ export async function preview(
 ): Promise<number> {
   return showingMistakes(context, async () => {
     const rules =
-      rulesFile === undefined ? rulesWith(timeZoneOf(context)) : await rulesIn(context, rulesFile);
+      rulesFile === undefined ? rulesWith(timeZoneOf(context)) : await readShopifyRules(context, rulesFile);
     const body = await readInput(context, file, LIMIT);
     const shown = previewOf(context, { file, body, rules });
     const { output } = context;
@@ -32,15 +32,6 @@ export async function preview(
     previewText(output, shown).forEach((line) => output.print(line));
     return judge(shown).outcome === 'held' ? FAILED : DONE;
   });
-}
-
-/** The route from Shopify, which is where the order comes from. */
-async function rulesIn(context: CommandContext, file: string): Promise<Rules> {
-  const route = (await readRules(context, file)).find(({ from }) => from === 'shopify');
-  if (route === undefined) {
-    throw new CommandError(`${inputName(file)} has no route from shopify`);
-  }
-  return route.rules;
 }
 
 function previewOf(

@@ -1,12 +1,13 @@
-import { rulesFileOptions } from '#app.ts';
+import { SHOPIFY, rulesFileOptions } from '#app.ts';
 import { Failure } from '#core/failure.ts';
+import type { Rules } from '#core/rules.ts';
 import { parseZone } from '#core/time.ts';
 import type { Zone } from '#core/time.ts';
 import { RULES_BYTES_MAX, mistakeText, readRulesFile } from '#rules-file.ts';
 import type { Mistake, RouteRules } from '#rules-file.ts';
 import { CommandError, FAILED } from './command-error.ts';
 import type { CommandContext } from './context.ts';
-import { InputTooLarge, readInput } from './input-file.ts';
+import { InputTooLarge, inputName, readInput } from './input-file.ts';
 import { counted, outputJson } from './output.ts';
 
 /** A file of rules as a command takes it. */
@@ -35,6 +36,15 @@ export async function readRules(context: CommandContext, file: string): Promise<
     throw new RulesMistakes(file, read.mistakes, read.more);
   }
   return read.routes;
+}
+
+/** Those of the route from Shopify, which is where orders come from. */
+export async function readShopifyRules(context: CommandContext, file: string): Promise<Rules> {
+  const route = (await readRules(context, file)).find(({ from }) => from === SHOPIFY);
+  if (route === undefined) {
+    throw new CommandError(`${inputName(file)} has no route from ${SHOPIFY}`);
+  }
+  return route.rules;
 }
 
 /** Each mistake in a line of its own, unbroken, so that an editor finds its place. */

@@ -144,7 +144,7 @@ function consequences(changes: readonly Change[]): string[] {
     ...(changes.length === 0 ? ['Nothing changes: these are the current rules'] : []),
     ...(changes.length > general.length
       ? [
-          'Orders that are not booked yet are booked by these rules from now on; orders already booked keep theirs. One that was skipped is looked at again at its next message, or by counterfoil retry',
+          'Orders that are not booked yet are booked by these rules from now on; orders already booked keep theirs. One that was skipped is looked at again at its next message, or by counterfoil retry. What these rules would do to all of them: counterfoil plan --since DATE',
         ]
       : []),
     ...(general.length > 0

@@ -3,7 +3,8 @@ import type { LocalDate, Zone } from './time.ts';
 
 /**
  * A merchant's booking rules for one route (source to books), as data. An order is planned for ever by the version it was
- * first booked with, so this is stored whole and never reinterpreted. As a person writes them: docs/rules.md.
+ * first booked with, until a person applies a newer one to it, so this is stored whole and never reinterpreted. As a person
+ * writes them: docs/rules.md.
  */
 export interface Rules {
   /** An order that is not paid or fulfilled yet waits for the message that says so. */

@@ -199,7 +199,7 @@ export interface OrderRecord {
   readonly stamp?: Instant;
   /** The newest state, without contact data. */
   readonly snapshot?: Order;
-  /** Set by the first posted entry, for ever. */
+  /** Set by the first posted entry, for ever; only `replan` puts another in its place. */
   readonly rulesVersion?: string;
   /** Suffix of the invoice number: 1 is none. */
   readonly numberVariant: number;
@@ -290,6 +290,10 @@ export interface OrderFilter {
   readonly state?: OrderState;
   /** Part of a name or the whole id. */
   readonly search?: string;
+  /** Only those whose first message came then or later. */
+  readonly receivedSince?: Instant;
+  /** The last order of the page before: only those that follow it. */
+  readonly after?: Pick<OrderRecord, 'createdAt' | 'key'>;
   readonly limit: number;
 }
 

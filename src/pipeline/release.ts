@@ -115,7 +115,8 @@ function answerOf(decision: Decision, open: readonly Hold[]): Decisions | undefi
   }
 }
 
-async function planAnew(
+/** Closes what is asked and makes the order due. */
+export async function planAnew(
   tx: Writer,
   record: OrderRecord,
   { open, because, now }: { readonly open: readonly Hold[]; readonly because: string; readonly now: Instant },

@@ -6,19 +6,16 @@ import type { Booked } from '#core/ledger.ts';
 import { nextAttemptAt, transition } from '#core/lifecycle.ts';
 import { plan } from '#core/plan.ts';
 import type { Plan } from '#core/plan.ts';
-import { NO_CHOICES } from '#core/plan-terms.ts';
-import type { Terms } from '#core/plan-terms.ts';
-import { inForce } from '#core/rules.ts';
-import type { Rules } from '#core/rules.ts';
 import type { Buyer } from '#core/order.ts';
-import { HOUR, MINUTE, SECOND, after, parseLocalDate } from '#core/time.ts';
+import { HOUR, MINUTE, SECOND, after } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import { takeStep } from './applier.ts';
 import { fillFoundClient } from './client-keeper.ts';
 import { keepHolds } from './holding.ts';
 import type { HeldStep } from './holding.ts';
-import { compactSetting, lockedSetting, routeOf } from './machine.ts';
+import { routeOf } from './machine.ts';
 import type { Machine, Run, Subject } from './machine.ts';
+import { termsFor } from './order-terms.ts';
 import type { Lease, OrderRecord, WakeKey, Writer } from './ports.ts';
 import { dropUnwanted } from './ledger-writer.ts';
 import { settlePending } from './settler.ts';
@@ -277,29 +274,13 @@ async function book(run: Run, subject: Subject): Promise<Outcome> {
 
 async function planFor(
   { machine, route, current }: Run,
-  { order }: Subject,
+  { order, record }: Subject,
 ): Promise<{ planned: Plan; booked: Booked }> {
   const { read } = machine.store;
   const booked = fold(await read.entriesOf(order.key));
-  const record = await read.order(order.key);
-  const own = record?.rulesVersion === undefined ? undefined : await read.rules(record.rulesVersion);
-  const account = route.books.connection;
-  const isCompact = (await read.setting(compactSetting(account))) === 'yes';
-  const terms: Terms = {
-    rules: inForce(own ?? current.rules, closedBy(current.rules, await read.setting(lockedSetting(account)))),
-    naming: { variant: record?.numberVariant ?? 1, isCompact },
-    choices: record?.decisions ?? NO_CHOICES,
-    fits: (document) => route.books.fits(document),
-  };
+  const fresh = (await read.order(order.key)) ?? record;
+  const terms = await termsFor(read, fresh, { books: route.books, current: current.rules });
   return { planned: plan(order, booked, terms), booked };
-}
-
-/** The later of what the rules close and what the books have refused as locked. */
-export function closedBy(rules: Rules, locked: string | undefined): Rules {
-  if (locked === undefined || (rules.closedThrough !== undefined && rules.closedThrough >= locked)) {
-    return rules;
-  }
-  return { ...rules, closedThrough: parseLocalDate(locked) };
 }
 
 /** Nothing is left that can be done now: what the plan and the refusals ask of a person stays open. */

@@ -163,7 +163,7 @@ function orderReader(db: Db): Pick<Reader, 'order' | 'orders' | 'orderCounts'> {
       const row = await db.selectFrom('orders').selectAll().where('key', '=', key).executeTakeFirst();
       return row === undefined ? undefined : orderOf(row);
     },
-    async orders({ state, search, limit }: OrderFilter) {
+    async orders({ state, search, receivedSince, after: last, limit }: OrderFilter) {
       let query = db.selectFrom('orders').selectAll();
       if (state !== undefined) {
         query = query.where('state', '=', state);
@@ -175,6 +175,18 @@ function orderReader(db: Db): Pick<Reader, 'order' | 'orders' | 'orderCounts'> {
             where('key', '=', search),
             sql<boolean>`key like ${`%/${text}`} escape '\\'`,
             sql<boolean>`name like ${`%${text}%`} escape '\\'`,
+          ]),
+        );
+      }
+      if (receivedSince !== undefined) {
+        query = query.where('created_at', '>=', BigInt(receivedSince));
+      }
+      if (last !== undefined) {
+        const { createdAt, key } = last;
+        query = query.where((where) =>
+          where.or([
+            where('created_at', '<', BigInt(createdAt)),
+            where.and([where('created_at', '=', BigInt(createdAt)), where('key', '<', key)]),
           ]),
         );
       }

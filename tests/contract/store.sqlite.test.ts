@@ -279,7 +279,7 @@ void describe('SQLite: secrets', () => {
     }));
 });
 
-const ALL = ['1 start', '2 decisions'];
+const ALL = ['1 start', '2 decisions', '3 of-an-order'];
 
 void describe('SQLite: migrations', () => {
   void test('are applied once, and harmless when run again', () =>
@@ -322,7 +322,8 @@ void describe('SQLite: migrations', () => {
         if (isFirst && text === 'begin immediate') {
           isFirst = false;
           schema.forEach((statement) => other.exec(statement));
-          other.exec("insert into migrations values (1, 'start', 1, 0), (2, 'decisions', 1, 0)");
+          const put = other.prepare('insert into migrations values (?, ?, 1, 0)');
+          ALL.map((one) => one.split(' ')).forEach(([number, name]) => put.run(Number(number), String(name)));
         }
         exec(text);
       };
@@ -337,6 +338,23 @@ void describe('SQLite: migrations', () => {
       await store.close();
       other.close();
     }));
+
+  void test('what belongs to an order is found by an index, however many orders there are', async () => {
+    const { store, database } = await openAt(':memory:');
+    const ways = ['deliveries', 'entries', 'holds'].map((table) =>
+      database
+        .prepare(`explain query plan select * from ${table} where order_key = 'a' order by id limit 1000`)
+        .all()
+        .map((row) => String(row['detail'])),
+    );
+    await store.close();
+    assert.deepEqual(
+      ways,
+      ['deliveries_of_order', 'entries_of_order', 'holds_of_order'].map((index) => [
+        `SEARCH ${index.split('_')[0]} USING INDEX ${index} (order_key=?)`,
+      ]),
+    );
+  });
 
   void test('several processes that start on a new file all open it', () =>
     inFolder(async (path) => {
@@ -358,7 +376,7 @@ void describe('SQLite: migrations', () => {
       second.database.exec('delete from migrations where number = 99');
       newer(second.database, 1);
       await second.store.close();
-      await assert.rejects(openAt(path('a.db')), fails('database-newer', /this program knows 2/));
+      await assert.rejects(openAt(path('a.db')), fails('database-newer', /this program knows 3/));
     }));
 });
 

@@ -298,6 +298,27 @@ function orders(promise: Promises): void {
     assert.deepEqual(await store.read.orderCounts(), { due: 2, held: 1 });
   });
 
+  promise('orders are read page by page, also those of one moment, back to a moment', async (store) => {
+    const moments = { '1': 1, '2': 2, '3': 3, '4': 3, '5': 3, '6': 4 };
+    await put(
+      store,
+      ...Object.entries(moments).map(([id, ms]) => numbered(id, { createdAt: later(ms), state: 'held' })),
+    );
+    const seen: string[] = [];
+    let last: OrderRecord | undefined;
+    do {
+      const page = await store.read.orders({
+        state: 'held',
+        receivedSince: later(2),
+        limit: 2,
+        ...(last === undefined ? {} : { after: last }),
+      });
+      seen.push(...page.map((one) => one.name));
+      last = page.at(-1);
+    } while (last !== undefined);
+    assert.deepEqual(seen, ['#6', '#5', '#4', '#3', '#2']);
+  });
+
   promise('orders are found by a part of their name, their whole id or their key', async (store) => {
     await put(
       store,
