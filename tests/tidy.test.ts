@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { describe, test } from 'node:test';
+import { GUARDS } from '#tests/guards/guards.ts';
 import { SETTINGS } from '#config.ts';
 import { rulesFileOptions } from '#app.ts';
 import { CATALOGUE } from '#core/failure.ts';
@@ -191,6 +192,17 @@ void describe('documents', () => {
         const isTested = tests.some(({ text }) => text.includes(`'case ${number}: `));
         return isTested === rest.includes('*not yet*') ? [`case ${number}`] : [];
       }),
+    );
+  });
+
+  void test('docs/testing.md has every guard with its test, and no other', () => {
+    const documented = Array.from(
+      read('docs/testing.md').matchAll(/^\| ([^|]+) \| `([^`|]+)` \|$/gm),
+      ([, what, path]) => [what, path],
+    );
+    assert.deepEqual(
+      documented,
+      GUARDS.map(({ what, test: path }) => [what, path]),
     );
   });
 

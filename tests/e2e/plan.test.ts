@@ -49,7 +49,7 @@ describe('without a shop', () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'counterfoil-plan-'));
     await writeFile(join(folder, 'renamed.yaml'), RENAMED);
-    await writeFile(join(folder, 'wrong.yaml'), `${HEAD}    refunds: { strategy: hide }\n`);
+    await writeFile(join(folder, 'wrong.yaml'), `${HEAD}    refund_strategy: hide\n`);
     await writeFile(join(folder, 'currency.yaml'), `${HEAD}    currency: presentment\n`);
   });
 
@@ -86,7 +86,7 @@ describe('without a shop', () => {
   test('rules that are wrong are told at their place, rules of another currency side in a sentence', async () => {
     const wrong = await run('plan', '--since', LONG_AGO, '--rules', 'wrong.yaml');
     assert.equal(wrong.code, 1);
-    assert.match(wrong.err, /^wrong\.yaml:5:\d+ Key refunds\.strategy is "hide", allowed: adjust, expense$/m);
+    assert.match(wrong.err, /^wrong\.yaml:5:\d+ Key refund_strategy is "hide", allowed: adjust, expense$/m);
     const side = await run('plan', '--since', LONG_AGO, '--rules', 'currency.yaml', '--json');
     assert.deepEqual([side.code, side.out], [1, '']);
     const { error } = JSON.parse(side.err) as { error: { message: string } };
@@ -147,7 +147,7 @@ describe('beside a running server', () => {
     service = await startService(environment);
     sandbox.deliverTo(service.origin);
     await run('webhooks', 'register');
-    await writeFile(join(folder, 'expense.yaml'), `${HEAD}    refunds: { strategy: expense }\n`);
+    await writeFile(join(folder, 'expense.yaml'), `${HEAD}    refund_strategy: expense\n`);
     await writeFile(join(folder, 'renamed.yaml'), RENAMED);
   });
 
@@ -232,7 +232,7 @@ describe('beside a running server', () => {
   });
 
   test('a day after the last order leaves nothing to look at', async () => {
-    const { code, out } = await run('plan', '--since', '2999-01-01');
+    const { code, out } = await run('plan', '--since', '2099-12-31');
     assert.equal(code, 0);
     assert.match(out, /^Orders looked at +0$/m);
   });

@@ -139,8 +139,8 @@ export const GUARDS: readonly Guard[] = [
   {
     what: 'two live entries of one order, kind and slot cannot stand',
     file: 'src/storage/migrations/0001-start.ts',
-    from: '.unique()',
-    to: '',
+    from: 'create unique index entries_live on entries (order_key, kind, slot)',
+    to: 'create index entries_live on entries (order_key, kind, slot)',
     test: 'tests/contract/store.sqlite.test.ts',
   },
 ];
