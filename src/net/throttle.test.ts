@@ -115,3 +115,22 @@ void test('after a 429 nothing goes out until the moment it named', async () => 
   clock.advance(10 * SECOND);
   await throttle.pace('post', answering(9));
 });
+
+void test('calls that are announced are there for who announced them, and nobody else may announce them', async () => {
+  const { throttle, answering } = bench(20);
+  for (let left = 19; left >= 6; left -= 1) {
+    await throttle.pace('post', answering(left));
+  }
+  await throttle.announce('post', 2);
+  await throttle.announce('post', 2);
+  assert.equal(await refusedUntil(throttle.announce('post', 2)), after(NOW, MINUTE));
+  for (let left = 5; left >= 2; left -= 1) {
+    await throttle.pace('post', answering(left));
+  }
+  assert.equal(await refusedUntil(throttle.pace('post', answering(1))), after(NOW, MINUTE));
+});
+
+void test('more than the limit holds may be announced, or nothing ever could be', async () => {
+  const { throttle } = bench(1);
+  await throttle.announce('post', 2);
+});

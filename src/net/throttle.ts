@@ -16,6 +16,11 @@ export interface Throttle<Class extends string> {
    * moment when there will be. What the call returns or throws is passed on and learnt from.
    */
   pace<T extends { readonly headers: Headers }>(kind: Class, call: () => Promise<T>): Promise<T>;
+  /**
+   * Says that so many calls will follow, before work is begun that would have to be begun anew without them. Waits and throws
+   * as `pace` does; then they are spoken for until they are made or the window ends.
+   */
+  announce(kind: Class, count: number): Promise<void>;
 }
 
 export interface ThrottleOptions<Class extends string> {
@@ -34,6 +39,8 @@ interface Window {
   endsAt: Instant;
   blockedUntil: Instant;
   inFlight: number;
+  /** Calls that are announced and not made yet. */
+  announced: number;
 }
 
 /** A worker that waits longer than this had better do something else. */
@@ -54,7 +61,13 @@ export function createThrottle<Class extends string>(options: ThrottleOptions<Cl
   return {
     async pace(kind, call) {
       const window = windowOf(kind);
-      await enter(window, options);
+      await enter(window, options, {
+        count: 1,
+        take: () => {
+          window.inFlight += 1;
+          window.announced = Math.max(0, window.announced - 1);
+        },
+      });
       try {
         const answer = await call();
         learn(window, answer.headers, options.clock.now());
@@ -68,6 +81,16 @@ export function createThrottle<Class extends string>(options: ThrottleOptions<Cl
         window.inFlight -= 1;
       }
     },
+    async announce(kind, count) {
+      const window = windowOf(kind);
+      await enter(window, options, {
+        count,
+        isAhead: true,
+        take: () => {
+          window.announced += count;
+        },
+      });
+    },
   };
 }
 
@@ -79,19 +102,28 @@ function newWindow(limit: number, now: Instant): Window {
     endsAt: after(now, WINDOW_MS),
     blockedUntil: now,
     inFlight: 0,
+    announced: 0,
   };
 }
 
-/** Takes a place; in the same breath as it is seen, or two callers would take the last one. */
+interface Entrance {
+  readonly count: number;
+  /** Calls that others have announced are not there to be announced again; who makes a call takes what there is. */
+  readonly isAhead?: boolean;
+  /** In the same breath as the room is seen, or two callers would take the last place. */
+  readonly take: () => void;
+}
+
 async function enter(
   window: Window,
   { account, clock }: Pick<ThrottleOptions<string>, 'account' | 'clock'>,
+  entrance: Entrance,
 ): Promise<void> {
   const deadline = after(clock.now(), WAIT_MAX_MS);
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    const roomAt = roomFrom(window, clock.now());
+    const roomAt = roomFrom(window, clock.now(), entrance);
     if (roomAt === undefined) {
-      window.inFlight += 1;
+      entrance.take();
       return;
     }
     if (roomAt > deadline) {
@@ -102,21 +134,25 @@ async function enter(
   throw new Failure('request-rate-limited', {
     detail: `The calls that ${account} allows in a minute are used up`,
     effect: 'none',
-    retryAt: roomFrom(window, clock.now()) ?? after(clock.now(), SECOND),
+    retryAt: roomFrom(window, clock.now(), entrance) ?? after(clock.now(), SECOND),
   });
 }
 
-/** When there is room for one more call; nothing when there is now. */
-function roomFrom(window: Window, now: Instant): Instant | undefined {
+/** When there is room; nothing when there is now. */
+function roomFrom(window: Window, now: Instant, { count, isAhead = false }: Entrance): Instant | undefined {
   if (window.blockedUntil > now) {
     return window.blockedUntil;
   }
   if (window.endsAt <= now) {
     window.remaining = window.limit;
+    window.announced = 0;
     window.endsAt = after(now, WINDOW_MS);
   }
   const reserve = Math.min(RESERVE_MAX, Math.floor(window.limit / 10));
-  return window.remaining - window.inFlight > reserve ? undefined : window.endsAt;
+  const spoken = window.inFlight + (isAhead ? window.announced : 0);
+  // A limit smaller than what is asked for is all that there ever is.
+  const wanted = Math.min(count, window.limit - reserve);
+  return window.remaining - spoken - wanted >= reserve ? undefined : window.endsAt;
 }
 
 function learn(window: Window, headers: Headers, now: Instant): void {

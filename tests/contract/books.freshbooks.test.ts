@@ -753,8 +753,13 @@ void describe('the wire', () => {
     );
     const calls = world.sim.calls.length;
     assert.equal((await failureOf(world.books.apply(clientTask()))).retryAt, after(NOW, 40 * SECOND));
+    assert.equal(
+      (await failureOf(world.books.find(invoiceTask()))).retryAt,
+      after(NOW, 40 * SECOND),
+      'an invoice that could not be made now is not looked for',
+    );
     assert.equal(world.sim.calls.length, calls);
-    assert.equal((await world.books.find(invoiceTask())).state, 'absent');
+    assert.equal((await world.books.find(clientTask())).state, 'absent');
   });
   booksTest('a date beside a month’s end has its window across it', {}, async (world) => {
     const task = invoiceTask({ document: document({ issuedOn: parseLocalDate('2026-03-01') }) });

@@ -23,6 +23,8 @@ export interface Api {
   put(path: string, writing: Writing): Promise<Reply>;
   /** Who the token belongs to: the one call outside the account. */
   me(): Promise<Reply>;
+  /** Says that so many POST will follow, so that what comes before them is not done in vain. Throws `request-rate-limited`. */
+  announcePosts(count: number): Promise<void>;
 }
 
 export interface Asking {
@@ -139,6 +141,7 @@ export function createApi(options: ApiOptions): Api {
         // There is no `result` layer in this answer.
         resultOf: (json) => json['response'],
       }),
+    announcePosts: (count) => session.throttle.announce('accounting-post', count),
   };
 }
 

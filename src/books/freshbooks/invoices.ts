@@ -26,9 +26,13 @@ const PAGES_MAX = 100;
  * date is looked at, and what carries our purchase order or our mark is ours even under another number.
  */
 export async function findInvoice(api: Api, task: InvoiceTask): Promise<Standing> {
+  await api.announcePosts(POSTS_AN_ORDER);
   const row = await rowOf(api, task, []);
   return row === undefined ? bookable(task.step.document) : await judge(api, task, row);
 }
+
+/** The invoice and its payment: looking for an invoice that cannot be made now would have to be done again. */
+const POSTS_AN_ORDER = 2;
 
 type Filters = readonly (readonly [string, string])[];
 
