@@ -14,7 +14,7 @@ export interface Guard {
   readonly named?: string;
 }
 
-const CHAOS = 'tests/guards/trouble.test.ts';
+const CHAOS = 'tests/guards/trouble.ts';
 
 export const GUARDS: readonly Guard[] = [
   {
