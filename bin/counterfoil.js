@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 // Plain JavaScript on purpose: it must run on a Node too old for the program, to say so in one sentence.
 import { existsSync } from 'node:fs';
+import * as nodeModule from 'node:module';
+import { fileURLToPath } from 'node:url';
 
 const major = Number(process.versions.node.split('.')[0]);
 if (major < 24) {
@@ -9,5 +11,9 @@ if (major < 24) {
   );
   process.exit(1);
 }
+// Compiling is most of what a short command does. Kept in the checkout: in a shared folder others could write it.
+nodeModule.enableCompileCache(
+  fileURLToPath(new URL('../node_modules/.cache/counterfoil/compiled', import.meta.url)),
+);
 const bundled = new URL('../dist/main.js', import.meta.url);
 await import(existsSync(bundled) ? bundled.href : new URL('../src/main.ts', import.meta.url).href);
