@@ -65,7 +65,6 @@ export interface OAuthOptions {
 }
 
 const CODE_LIFE_MS = 5 * 60_000;
-const ACCESS_LIFE_SECONDS = 43_200;
 
 /** What `user:<object>:<read|write>` may name (page section 1, "Scopes"). */
 const scopeObjects = [
@@ -276,13 +275,13 @@ function issueTokens(books: Books, grant: Grant): TokenAnswer {
   books.accessTokens.set(access_token, {
     token: access_token,
     grant,
-    expiresAt: created_at + ACCESS_LIFE_SECONDS,
+    expiresAt: created_at + switches.accessTokenSeconds,
     isRevoked: false,
   });
   return {
     access_token,
     token_type: 'Bearer',
-    expires_in: ACCESS_LIFE_SECONDS,
+    expires_in: switches.accessTokenSeconds,
     created_at,
     refresh_token: grant.refreshToken,
     scope: grant.scopes.join(' '),
@@ -296,7 +295,7 @@ function accessTokenText(state: State, grant: Grant, createdAt: number): string 
   const claims = {
     sub: grant.id,
     iat: createdAt,
-    exp: createdAt + ACCESS_LIFE_SECONDS,
+    exp: createdAt + state.switches.accessTokenSeconds,
     jti: randomHex(state, 32),
   };
   const head = `${part({ alg: 'RS256', typ: 'JWT' })}.${part(claims)}.`;

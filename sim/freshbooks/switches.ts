@@ -118,6 +118,8 @@ export interface Switches {
 
   /** Page 1: the access token that was valid before a refresh. One source says it dies; assumed so. */
   readonly accessTokenAfterRefresh: 'revoked' | 'survives';
+  /** Page 1: twelve hours. Shorter here, so that a run of minutes sees tokens expire. */
+  readonly accessTokenSeconds: number;
   /** Page 1: refresh token of the first grant after a second consent to the same app. Assumed it lives on. */
   readonly grantAfterSecondConsent: 'survives' | 'revoked';
   /** Page 1: `redirect_uri` on refresh; every SDK sends it. Assumed optional, compared when sent. */
@@ -181,6 +183,7 @@ export const defaultSwitches: Switches = {
   retryAfter: 'always',
   rateLimitBody: 'message',
   accessTokenAfterRefresh: 'revoked',
+  accessTokenSeconds: 43_200,
   grantAfterSecondConsent: 'survives',
   redirectUriOnRefresh: 'optional',
   tokenCreatedAtLagSeconds: 0,

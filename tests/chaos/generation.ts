@@ -19,6 +19,7 @@ export interface Generation {
   /** Rejects when it crashes. */
   readonly death: Promise<never>;
   readonly isDead: () => boolean;
+  readonly kill: () => void;
 }
 
 /** Where a run's trouble comes from; each is asked once for each call. */
@@ -40,7 +41,8 @@ export class Crash extends Error {}
 
 /** Everything that stays when the program dies. */
 export interface Ground {
-  readonly config: Config;
+  /** Of the environment: a person may change it between two lives. */
+  config: Config;
   readonly time: VirtualTime;
   readonly database: DatabaseSync;
   readonly transport: Transport;
@@ -110,5 +112,7 @@ export async function startGeneration(ground: Ground): Promise<Generation> {
   opened.catch(() => undefined);
   const { app, pipeline } = await Promise.race([opened, death]);
   pipeline.start();
-  return { app, pipeline, death, isDead: () => isDead };
+  // As the server does: it looks for the account at once, and takes tokens that a person gave it.
+  app.openBooks().catch(() => undefined);
+  return { app, pipeline, death, isDead: () => isDead, kill: () => void kill() };
 }

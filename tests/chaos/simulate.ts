@@ -81,6 +81,7 @@ export async function simulate({ seed, orders, hear = () => undefined }: Simulat
   const events = { count: 0 };
   await during(time, 'the shop has sold and told everything', sell(arena, { random, orders, events }));
   weather.clear();
+  await connectAgain(arena);
   await drain(arena);
   await releaseHeld(arena);
   const questions = await assertBooks(arena);
@@ -119,6 +120,7 @@ function openArena(seed: number, random: Random, hear: (event: PipelineEvent) =>
       zeroDecimalCurrencies: 'none',
       taxRounding: pick(random, ['per-tax', 'per-line'] as const),
       halfRounding: pick(random, ['half-up', 'half-even'] as const),
+      accessTokenSeconds: pick(random, [43_200, 1_200, 420]),
     },
     apps: [{ ...defaultApp, redirectUris: [`${PUBLIC_URL}/auth/freshbooks/callback`] }],
   });
@@ -289,6 +291,15 @@ async function sell(arena: Arena, { random, orders, events }: Selling): Promise<
     }
     await time.sleep(later(time, Math.max(1, next - time.now())));
   }
+}
+
+/** A refresh whose answer was lost has spent the token: nobody but a person can help, who gives the program another one. */
+async function connectAgain(arena: Arena): Promise<void> {
+  const { ground, time, world, freshbooks } = arena;
+  await time.runUntil('the program is up', () => arena.generation?.isDead() === false, DRAIN_PATIENCE_MS);
+  ground.config = configOf(world, freshbooks);
+  arena.generation?.kill();
+  await time.runUntil('it is up again', () => arena.generation?.isDead() === false, DRAIN_PATIENCE_MS);
 }
 
 /** Until nothing is under way any more. */
