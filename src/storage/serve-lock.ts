@@ -12,13 +12,22 @@ export interface ServeLock {
   release(): void;
 }
 
+/** Kept here, because a handle that nothing refers to is closed by the garbage collector, and its lock is free with it. */
+const held = new Set<DatabaseSync>();
+
 /** Throws `already-running` naming the process that serves, or `database-failed` when the lock itself cannot be written. */
 export function takeServeLock(databasePath: string, now: Instant): ServeLock {
   const doing = `Cannot lock "${databasePath}.lock"`;
   const lock = translated(doing, () => new DatabaseSync(`${databasePath}.lock`));
   try {
     translated(doing, () => claim(lock, now));
-    return { release: () => lock.close() };
+    held.add(lock);
+    return {
+      release() {
+        held.delete(lock);
+        lock.close();
+      },
+    };
   } catch (cause) {
     if (!(cause instanceof Failure && cause.code === 'database-busy')) {
       lock.close();
