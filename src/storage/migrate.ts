@@ -4,6 +4,8 @@ import { Failure } from '#core/failure.ts';
 import type { Instant } from '#core/time.ts';
 import * as start from './migrations/0001-start.ts';
 import * as decisions from './migrations/0002-decisions.ts';
+import * as reserved from './migrations/0003-reserved.ts';
+import * as audit from './migrations/0004-audit.ts';
 import type { Tables } from './tables.ts';
 
 interface Migration {
@@ -14,7 +16,7 @@ interface Migration {
 }
 
 /** Append-only; the number is the place in this list, from 1. */
-const MIGRATIONS: readonly Migration[] = [start, decisions];
+const MIGRATIONS: readonly Migration[] = [start, decisions, reserved, audit];
 
 export interface Migrated {
   readonly applied: readonly string[];

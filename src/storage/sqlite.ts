@@ -15,7 +15,10 @@ const BUSY_TIMEOUT_MS = 50;
 /** Statements kept prepared: more than this program has, fewer than would matter to memory. */
 const STATEMENTS_MAX = 200;
 
-/** Opens the file and makes every commit durable: WAL with synchronous FULL syncs the log before a commit returns. */
+/**
+ * Opens the file and makes every commit durable: WAL with synchronous FULL syncs the log before a commit returns. What is
+ * deleted or blanked is overwritten with zeros, so that contact data that was redacted does not stay in free pages.
+ */
 export function openSqlite(path: string): DatabaseSync {
   if (path !== ':memory:') {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -25,6 +28,7 @@ export function openSqlite(path: string): DatabaseSync {
     database.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
     database.exec('pragma journal_mode = wal');
     database.exec('pragma synchronous = full');
+    database.exec('pragma secure_delete = on');
     return database;
   });
 }

@@ -24,8 +24,10 @@ import type {
   WakeKey,
   Writer,
 } from '#pipeline/ports.ts';
+import { appendAudit, auditReader } from './audit.ts';
 import { migrate } from './migrate.ts';
 import type { Migrated } from './migrate.ts';
+import { redactionReader, redactionWriter, scrub } from './redaction.ts';
 import { at, deliveryOf, entryOf, entryRow, holdOf, orderOf, orderRow } from './rows.ts';
 import type { Seal } from './seal.ts';
 import type { Tables } from './tables.ts';
@@ -43,6 +45,8 @@ export interface StoreOptions {
   readonly dialect: Dialect;
   readonly clock: Clock;
   readonly seal: Seal;
+  /** Who writes, for the audit log. */
+  readonly actor?: string;
 }
 
 /** Opens the store and brings its schema up to date. */
@@ -66,13 +70,14 @@ function createStore(db: Db, options: StoreOptions): Store {
       const actions: (() => void)[] = [];
       const result = await patiently(options, () => {
         actions.length = 0;
-        return db.transaction().execute((tx) => work(writerOf(tx, { seal: options.seal, actions })));
+        return db.transaction().execute((tx) => work(writerOf(tx, { options, actions })));
       });
       for (const action of actions) {
         action();
       }
       return result;
     },
+    scrub: () => patiently(options, () => scrub(db)),
     close: () => db.destroy(),
   };
 }
@@ -93,7 +98,14 @@ async function patiently<T>({ clock }: StoreOptions, run: () => Promise<T>): Pro
 }
 
 function readerOf(db: Db, seal: Seal): Reader {
-  return { ...inboxReader(db), ...orderReader(db), ...ledgerReader(db), ...factReader(db, seal) };
+  return {
+    ...inboxReader(db),
+    ...orderReader(db),
+    ...ledgerReader(db),
+    ...factReader(db, seal),
+    ...redactionReader(db),
+    ...auditReader(db, seal),
+  };
 }
 
 function inboxReader(db: Db): Pick<Reader, 'dueKeys' | 'delivery' | 'deliveriesOf' | 'deliveries'> {
@@ -273,13 +285,16 @@ function factReader(db: Db, seal: Seal): Pick<Reader, 'pause' | 'rules' | 'notic
   };
 }
 
-function writerOf(tx: Tx, { seal, actions }: { seal: Seal; actions: (() => void)[] }): Writer {
+function writerOf(tx: Tx, { options, actions }: { options: StoreOptions; actions: (() => void)[] }): Writer {
+  const { seal, clock, actor = 'unknown' } = options;
   return {
     ...readerOf(tx, seal),
     ...inboxWriter(tx),
     ...ledgerWriter(tx),
     ...leaseWriter(tx),
     ...factWriter(tx, seal),
+    ...redactionWriter(tx),
+    audited: (event) => appendAudit(tx, event, { seal, actor, now: clock.now() }),
     afterCommit: (action) => void actions.push(action),
   };
 }
