@@ -21,7 +21,10 @@ import { createInbox } from '#pipeline/inbox.ts';
 import type { Inbox } from '#pipeline/inbox.ts';
 import { lockedSetting } from '#pipeline/machine.ts';
 import type { Machine, Route } from '#pipeline/machine.ts';
-import type { Books, Queue, Source, Store } from '#pipeline/ports.ts';
+import type { AuditEvent, Books, Queue, Source, Store } from '#pipeline/ports.ts';
+import type { Eraser } from '#pipeline/redaction.ts';
+import { startRetention } from '#pipeline/retention.ts';
+import type { Retention } from '#pipeline/retention.ts';
 import { run } from '#pipeline/worker.ts';
 import { createEmbeddedQueue } from '#queue/embedded.ts';
 import { createShopifyApi } from '#sources/shopify/api.ts';
@@ -71,6 +74,8 @@ export interface App {
   /** Throws `config-invalid` while the shop or its credentials are not configured. */
   readonly shopAdmin: ShopAdmin;
   readonly books: Books;
+  /** Takes contact data out of what is stored. */
+  readonly eraser: Eraser;
   /** What refunds may be booked under in the account, by name. Throws a Failure. */
   readonly expenseCategories: () => Promise<readonly ExpenseCategory[]>;
   /** Finds the account before the first order needs it. */
@@ -110,6 +115,7 @@ export async function openApp(config: Config, outside: Outside): Promise<App> {
     dialect: sqliteDialect(outside.openDatabase(config.databasePath)),
     clock,
     seal: createSeal(key),
+    actor: outside.actor ?? 'server',
   });
   const { books, consent, open, expenseCategories } = connectFreshBooks({
     ...config.freshbooks,
@@ -124,7 +130,10 @@ export async function openApp(config: Config, outside: Outside): Promise<App> {
   const { rules } = await currentRules(store.read, SHOPIFY, defaults);
   const shopify = openShopify(config, { outside, rules });
   const side = rules.currency;
-  const app = { config, clock, store, migrated, defaults, side, consent, shopify, books, openBooks: open };
+  const sources = new Map(shopify === undefined ? [] : [[SHOPIFY, shopify.source]]);
+  const eraser = { store, clock, sources, account: FRESHBOOKS };
+  const parts = { config, clock, store, migrated, defaults, side, consent, shopify, books, eraser };
+  const app = { ...parts, openBooks: open };
   return {
     ...app,
     expenseCategories,
@@ -189,6 +198,10 @@ async function importRules(app: Parts, routes: readonly RouteRules[]): Promise<r
       for (const { from, rules } of routes) {
         versions.push(await putCurrentRules(tx, connectionId(from), { rules, otherwise: defaults }));
       }
+      for (const [index, { from, to }] of routes.entries()) {
+        const details = { to, version: versions[index] ?? '' };
+        await tx.audited({ action: 'rules imported', subject: from, details });
+      }
       // What an account once refused as locked may be open again: if it is not, it is learnt again.
       await tx.dropSetting(lockedSetting(FRESHBOOKS));
       return versions;
@@ -232,7 +245,7 @@ function freshBooksIdentity(account: string): Identity {
 
 type Parts = Pick<
   App,
-  'config' | 'clock' | 'store' | 'migrated' | 'consent' | 'shopify' | 'books' | 'openBooks'
+  'config' | 'clock' | 'store' | 'migrated' | 'consent' | 'shopify' | 'books' | 'openBooks' | 'eraser'
 > & {
   /** Of orders while nothing is imported. */
   readonly defaults: Rules;
@@ -258,12 +271,14 @@ async function serve(app: Parts, outside: Outside): Promise<Serving> {
       finishConsent: (answer) => finishConsent(app.consent, answer),
     });
     const { port } = await server.listen({ host: config.host, port: config.port });
+    await audited(app, 'server started');
     pipeline.start();
+    const retention = retentionOf(app, outside);
     openBooks().catch((thrown: unknown) => {
       const { code, message } = asFailure(thrown, 'Cannot open the books');
       outside.emit({ name: 'books not ready', level: 'warn', fields: { code, detail: message } });
     });
-    return { port, stop: () => stop({ server, pipeline, lock }) };
+    return { port, stop: () => stop(app, { server, pipeline, retention, lock }) };
   } catch (thrown) {
     lock.release();
     throw thrown;
@@ -327,18 +342,30 @@ async function createMachine(
 }
 
 /** First no new deliveries, then no new runs; those under way end at their next step. */
-async function stop({
-  server,
-  pipeline,
-  lock,
-}: {
-  server: Server;
-  pipeline: Pipeline;
-  lock: ServeLock;
-}): Promise<void> {
+async function stop(
+  app: Parts,
+  {
+    server,
+    pipeline,
+    retention,
+    lock,
+  }: { server: Server; pipeline: Pipeline; retention: Retention | undefined; lock: ServeLock },
+): Promise<void> {
   await server.close();
   await pipeline.stop();
+  await retention?.stop();
+  await audited(app, 'server stopped');
   lock.release();
+}
+
+async function audited({ store, migrated }: Parts, action: AuditEvent['action']): Promise<void> {
+  const details = { version: VERSION, schema: migrated.version };
+  await store.transact((tx) => tx.audited({ action, subject: 'counterfoil', details }));
+}
+
+function retentionOf({ config, eraser }: Parts, { emit }: Outside): Retention | undefined {
+  const { retentionDays: days } = config;
+  return days === undefined ? undefined : startRetention(eraser, { days, emit });
 }
 
 async function listenForConsent(app: Parts, { emit, clock }: Outside): Promise<Serving | undefined> {

@@ -47,6 +47,9 @@ export const SETTINGS = {
   UNKNOWN_WAIT_SECONDS: {
     meaning: 'How long a write whose outcome is unknown is waited for before it is looked for',
   },
+  RETENTION_DAYS: {
+    meaning: 'After how many days the messages of finished orders are blanked; never when absent',
+  },
   LOG_LEVEL: { meaning: 'debug, info, warn, error or silent' },
 } as const satisfies Record<string, Setting>;
 
@@ -81,6 +84,8 @@ export interface Config {
   readonly secretKey?: string;
   readonly timeZone?: Zone;
   readonly unknownWaitMs: number;
+  /** From 1; absent: what arrived is kept until a person says otherwise. */
+  readonly retentionDays?: number;
   readonly logLevel: LogLevel;
 }
 
@@ -90,6 +95,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** Longer than FreshBooks' own time-out, whose length is unknown; a minute and a half is longer than any proxy's default. */
 const UNKNOWN_WAIT_MS = 1.5 * MINUTE;
 const UNKNOWN_WAIT_SECONDS_MAX = 3600;
+/** Longer than any law wants contact data kept. */
+const RETENTION_DAYS_MAX = 36_500;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -108,6 +115,7 @@ export function readConfig(environment: Environment): Config {
   const publicUrl = read('COUNTERFOIL_PUBLIC_URL');
   const secretKey = read('COUNTERFOIL_SECRET_KEY');
   const zone = read('COUNTERFOIL_TIME_ZONE');
+  const retentionDays = read('RETENTION_DAYS');
   const shopify = shopifyConfig(read);
   return Object.freeze({
     ...(shopify === undefined ? {} : { shopify }),
@@ -119,6 +127,7 @@ export function readConfig(environment: Environment): Config {
     ...(secretKey === undefined ? {} : { secretKey }),
     ...(zone === undefined ? {} : { timeZone: checked('COUNTERFOIL_TIME_ZONE', () => parseZone(zone)) }),
     unknownWaitMs: unknownWaitMs(read('UNKNOWN_WAIT_SECONDS')),
+    ...(retentionDays === undefined ? {} : { retentionDays: days('RETENTION_DAYS', retentionDays) }),
     logLevel: logLevel(read('LOG_LEVEL') ?? 'info'),
   });
 }
@@ -203,6 +212,14 @@ function unknownWaitMs(text: string | undefined): number {
   return text === undefined
     ? UNKNOWN_WAIT_MS
     : wholeNumber('UNKNOWN_WAIT_SECONDS', text, UNKNOWN_WAIT_SECONDS_MAX) * SECOND;
+}
+
+function days(name: SettingName, text: string): number {
+  const count = wholeNumber(name, text, RETENTION_DAYS_MAX);
+  if (count === 0) {
+    throw invalid(name, '"0" is less than a day: leave it out to keep what arrived');
+  }
+  return count;
 }
 
 function wholeNumber(name: SettingName, text: string, max: number): number {

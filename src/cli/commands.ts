@@ -16,6 +16,7 @@ import { orders, ORDER_STATES } from './orders.ts';
 import { createOutput } from './output.ts';
 import type { OutputStream } from './output.ts';
 import { preview } from './preview.ts';
+import { redact } from './redact.ts';
 import { report } from './report.ts';
 import { checkRules, exportRules, importRules } from './rules.ts';
 import { retry } from './retry.ts';
@@ -162,6 +163,13 @@ function addOrders(program: Command, run: Run): void {
     .addHelpText('after', DECISION_HELP)
     .action((order: string, decision: Decision, options: Json) =>
       run(options, (context) => decide(context, { order, decision })),
+    );
+  withJson(program.command('redact'))
+    .description('Erase contact data that is stored; figures, keys and hashes stay. Cannot be undone')
+    .argument('[order]', 'as for explain, or delivery:ID: a shop’s request is answered with all it names')
+    .option('--before <date>', 'whatever came before this day and is needed no more, as YYYY-MM-DD', day)
+    .action((subject: string | undefined, options: Json & { readonly before?: LocalDate }) =>
+      run(options, (context) => redact(context, { ...options, subject })),
     );
 }
 

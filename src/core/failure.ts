@@ -122,6 +122,11 @@ export const CATALOGUE = {
     sentence:
       'The shop has more of the buyer’s money than the invoice holds. The excess is not booked, because it would become a silent credit; it goes when the shop pays it back',
   },
+  'order-buyer-redacted': {
+    remedy: 'review',
+    sentence:
+      'What is to be booked needs the buyer’s name and address, and they were redacted here. Have the shop send the order again; or book it in FreshBooks, then decide: keep',
+  },
   'order-disputed': {
     remedy: 'review',
     sentence:

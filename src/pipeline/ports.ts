@@ -344,7 +344,10 @@ export interface Reader {
   verifyAudit(): Promise<AuditVerdict>;
 }
 
-/** What came before a moment and is needed no more (its order is settled or skipped, or it is no order's); or all that was read of a connection. */
+/**
+ * What came before a moment and is needed no more: its order is settled or skipped, or it is no order's. Or all that was read
+ * of a connection.
+ */
 export type ReadableFilter =
   | { readonly of: 'finished'; readonly before: Instant; readonly limit: number }
   | { readonly of: 'connection'; readonly connection: ConnectionId; readonly limit: number };
@@ -400,8 +403,11 @@ export interface Writer extends Reader {
   putSecret(key: string, value: string): Promise<void>;
   /** Blanks a message's body and headers; its hash, id and topic stay. Harmless when repeated. */
   redactDelivery(id: string, at: Instant): Promise<void>;
-  /** Rewrites every sentence that is stored about an order, and tells how many changed; figures are not sentences. */
-  reviseTexts(order: OrderKey, revise: (text: string) => string): Promise<number>;
+  /** Rewrites every sentence that is stored about an order or a message, and tells how many changed; figures are none. */
+  reviseTexts(
+    about: { readonly order: OrderKey } | { readonly delivery: string },
+    revise: (text: string) => string,
+  ): Promise<number>;
   /** Harmless where there is none. */
   dropClient(key: Pick<ClientMapping, 'account' | 'source' | 'customerId'>): Promise<void>;
   /** Forgets that a lease ever was; one that somebody holds stays. */

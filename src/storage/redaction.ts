@@ -53,12 +53,13 @@ export function redactionWriter(
         .where('redacted_at', 'is', null)
         .execute();
     },
-    async reviseTexts(order, revise) {
-      return (
-        (await reviseHolds(tx, order, revise)) +
-        (await reviseReasons(tx, order, revise)) +
-        (await reviseNotices(tx, order, revise))
-      );
+    async reviseTexts(about, revise) {
+      const ofMessages = (await reviseHolds(tx, about, revise)) + (await reviseDeliveries(tx, about, revise));
+      return 'order' in about
+        ? ofMessages +
+            (await reviseOrder(tx, about.order, revise)) +
+            (await reviseNotices(tx, about.order, revise))
+        : ofMessages;
     },
     async dropClient({ account, source, customerId }) {
       await tx
@@ -76,15 +77,16 @@ export function redactionWriter(
 }
 
 type Revise = (text: string) => string;
+type About = Parameters<Writer['reviseTexts']>[0];
 
-async function reviseHolds(tx: Tx, order: OrderKey, revise: Revise): Promise<number> {
-  const rows = await tx
-    .selectFrom('holds')
-    .select(['id', 'detail', 'facts'])
-    .where('order_key', '=', order)
-    .execute();
+async function reviseHolds(tx: Tx, about: About, revise: Revise): Promise<number> {
+  const all = tx.selectFrom('holds').select(['id', 'detail', 'facts']);
+  const query =
+    'order' in about
+      ? all.where('order_key', '=', about.order)
+      : all.where('delivery_id', '=', BigInt(about.delivery));
   let count = 0;
-  for (const { id, detail, facts } of rows) {
+  for (const { id, detail, facts } of await query.execute()) {
     const known = fromJson<Hold['facts']>(facts);
     const revised = {
       detail: revise(detail),
@@ -98,25 +100,14 @@ async function reviseHolds(tx: Tx, order: OrderKey, revise: Revise): Promise<num
   return count;
 }
 
-async function reviseReasons(tx: Tx, order: OrderKey, revise: Revise): Promise<number> {
+async function reviseDeliveries(tx: Tx, about: About, revise: Revise): Promise<number> {
+  const all = tx.selectFrom('deliveries').select(['id', 'reason']).where('reason', 'is not', null);
+  const query =
+    'order' in about
+      ? all.where('order_key', '=', about.order)
+      : all.where('id', '=', BigInt(about.delivery));
   let count = 0;
-  const own = await tx
-    .selectFrom('orders')
-    .select(['reason', 'reread_why'])
-    .where('key', '=', order)
-    .executeTakeFirst();
-  const revised = { reason: revisedOr(own?.reason, revise), reread_why: revisedOr(own?.reread_why, revise) };
-  if (own !== undefined && (revised.reason !== own.reason || revised.reread_why !== own.reread_why)) {
-    await tx.updateTable('orders').set(revised).where('key', '=', order).execute();
-    count += 1;
-  }
-  const deliveries = await tx
-    .selectFrom('deliveries')
-    .select(['id', 'reason'])
-    .where('order_key', '=', order)
-    .where('reason', 'is not', null)
-    .execute();
-  for (const { id, reason } of deliveries) {
+  for (const { id, reason } of await query.execute()) {
     const text = revisedOr(reason, revise);
     if (text !== reason) {
       await tx.updateTable('deliveries').set({ reason: text }).where('id', '=', id).execute();
@@ -124,6 +115,20 @@ async function reviseReasons(tx: Tx, order: OrderKey, revise: Revise): Promise<n
     }
   }
   return count;
+}
+
+async function reviseOrder(tx: Tx, key: OrderKey, revise: Revise): Promise<number> {
+  const own = await tx
+    .selectFrom('orders')
+    .select(['reason', 'reread_why'])
+    .where('key', '=', key)
+    .executeTakeFirst();
+  const revised = { reason: revisedOr(own?.reason, revise), reread_why: revisedOr(own?.reread_why, revise) };
+  if (own === undefined || (revised.reason === own.reason && revised.reread_why === own.reread_why)) {
+    return 0;
+  }
+  await tx.updateTable('orders').set(revised).where('key', '=', key).execute();
+  return 1;
 }
 
 async function reviseNotices(tx: Tx, order: OrderKey, revise: Revise): Promise<number> {

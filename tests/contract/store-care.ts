@@ -102,7 +102,7 @@ export function redaction(promise: Promises): void {
       });
       await accept(store, { externalId: 'a', settled: { state: 'sorted', order: ORDER, reason: 'By Jane' } });
       const revise = (text: string): string => text.replaceAll('Jane', '…');
-      assert.equal(await store.transact((tx) => tx.reviseTexts(ORDER, revise)), 4);
+      assert.equal(await store.transact((tx) => tx.reviseTexts({ order: ORDER }, revise)), 4);
       const found = await store.read.order(ORDER);
       assert.deepEqual([found?.reason, found?.reread?.why], ['… is held', '… edited it']);
       const [asked] = await store.read.holds({ order: ORDER });
@@ -113,9 +113,30 @@ export function redaction(promise: Promises): void {
         .toSorted();
       assert.deepEqual(notices, ['other: Jane was told', 'remark:… was told: … was told']);
       assert.equal((await store.read.order(keyOf('6')))?.reason, 'Jane is held');
-      assert.equal(await store.transact((tx) => tx.reviseTexts(ORDER, revise)), 0);
+      assert.equal(await store.transact((tx) => tx.reviseTexts({ order: ORDER }, revise)), 0);
     },
   );
+
+  promise('sentences about a message are rewritten, of questions that are closed too', async (store) => {
+    const settled: Settled = { state: 'held', reason: 'Jane is no number' };
+    const delivery = await accept(store, { externalId: 'a', settled });
+    const asked = hold({ detail: 'Jane is no number', step: 'delivery' });
+    const { order: _order, ...about } = asked;
+    for (let time = 0; time < 2; time += 1) {
+      await store.transact(async (tx) => {
+        await tx.openHold({ ...about, delivery });
+        const [open] = await tx.holds({ delivery, isOpen: true });
+        await tx.closeHold(open?.id ?? '', { at: NOW, because: 'Released by hand' });
+      });
+    }
+    assert.equal(await store.transact((tx) => tx.reviseTexts({ delivery }, () => 'Redacted')), 3);
+    const holds = await store.read.holds({ delivery });
+    assert.deepEqual(
+      holds.map(({ detail }) => detail),
+      ['Redacted', 'Redacted'],
+    );
+    assert.equal((await store.read.delivery(delivery))?.reason, 'Redacted');
+  });
 
   promise('a client mapping and a lease that nobody holds can be forgotten', async (store) => {
     const key = { account: 'freshbooks', source: SHOP, customerId: 'email:12' };
