@@ -4,6 +4,8 @@ import type { Environment } from '#config.ts';
 import type { LocalDate } from '#core/time.ts';
 import { DECISIONS } from '#pipeline/release.ts';
 import type { Decision } from '#pipeline/release.ts';
+import { audit, AUDIT_ACTIONS } from './audit.ts';
+import type { AuditOptions } from './audit.ts';
 import { DONE, USAGE } from './command-error.ts';
 import { connectFreshBooks, connectShopify } from './connect.ts';
 import type { ConnectOptions } from './connect.ts';
@@ -203,6 +205,15 @@ function addCare(program: Command, run: Run): void {
   withJson(program.command('doctor'))
     .description('Check the configuration, the database and both connections')
     .action((options: Json) => run(options, doctor));
+  withJson(program.command('audit'))
+    .description('List who did what and when, newest first; or verify that the list is as it was written')
+    .addArgument(new Argument('[action]', 'what to do').choices(AUDIT_ACTIONS).default('list'))
+    .option('--limit <count>', `list at most so many, up to ${LIMIT_MAX}`, limit, 50)
+    .option('--before <number>', 'list only rows before this number', number)
+    .addHelpText('after', '\nExit code of verify: 0 when it is whole, 1 when it is not.')
+    .action((action: string, options: Json & AuditOptions) =>
+      run(options, (context) => audit(context, action, options)),
+    );
   withJson(program.command('migrate'))
     .description('Bring the database’s schema up to date')
     .action((options: Json) => run(options, migrate));
@@ -237,6 +248,13 @@ function day(text: string): LocalDate {
     throw new InvalidArgumentError('Write a date as YYYY-MM-DD');
   }
   return found;
+}
+
+function number(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) {
+    throw new InvalidArgumentError('Write a whole number from 1');
+  }
+  return Number(text);
 }
 
 function limit(text: string): number {

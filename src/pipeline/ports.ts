@@ -338,8 +338,8 @@ export interface Reader {
   secret(key: string): Promise<string | undefined>;
   /** Messages whose content is still here, oldest first. */
   readable(filter: ReadableFilter): Promise<readonly Delivery[]>;
-  /** Rows after a number, in their order. */
-  audit(filter: { readonly after: number; readonly limit: number }): Promise<readonly AuditRow[]>;
+  /** Newest first; `before`: only rows with a lower number. */
+  audit(filter: { readonly before?: number; readonly limit: number }): Promise<readonly AuditRow[]>;
   /** Walks the whole chain, and compares its end with what was sealed. */
   verifyAudit(): Promise<AuditVerdict>;
 }

@@ -65,20 +65,13 @@ export async function appendAudit(
 
 export function auditReader(db: Kysely<Tables>, seal: Seal): Pick<Reader, 'audit' | 'verifyAudit'> {
   return {
-    async audit({ after, limit }) {
-      return (await rowsAfter(db, BigInt(after), limit)).map(auditOf);
+    async audit({ before, limit }) {
+      const all = db.selectFrom('audit').selectAll();
+      const query = before === undefined ? all : all.where('number', '<', BigInt(before));
+      return (await query.orderBy('number', 'desc').limit(limit).execute()).map(auditOf);
     },
     verifyAudit: () => verify(db, seal),
   };
-}
-
-async function rowsAfter(
-  db: Kysely<Tables>,
-  after: bigint,
-  limit: number,
-): Promise<readonly Selectable<AuditTable>[]> {
-  const query = db.selectFrom('audit').selectAll().where('number', '>', after);
-  return query.orderBy('number').limit(limit).execute();
 }
 
 async function verify(db: Kysely<Tables>, seal: Seal): Promise<AuditVerdict> {
@@ -87,7 +80,8 @@ async function verify(db: Kysely<Tables>, seal: Seal): Promise<AuditVerdict> {
   let last: Head = { number: 0, sha256: NOTHING };
   let isHeadSeen = false;
   for (;;) {
-    const page = await rowsAfter(db, BigInt(last.number), PAGE);
+    const after = db.selectFrom('audit').selectAll().where('number', '>', BigInt(last.number));
+    const page = await after.orderBy('number').limit(PAGE).execute();
     if (page.length === 0) {
       return { ...verdictOf(last), ...endFault(last, { sealed, isHeadSeen }) };
     }

@@ -173,11 +173,11 @@ export function auditLog(promise: Promises): void {
   const add = (store: Store, event: Partial<AuditEvent> = {}) =>
     store.transact((tx) => tx.audited({ action: 'order retried', subject: ORDER, ...event }));
 
-  promise('what was done is listed in its order, with who and when', async (store) => {
-    assert.deepEqual(await store.read.audit({ after: 0, limit: 10 }), []);
+  promise('what was done is listed, newest first, with who and when', async (store) => {
+    assert.deepEqual(await store.read.audit({ limit: 10 }), []);
     await add(store, { details: { closed: 2, isServed: true, decision: 'keep' } });
     await add(store, { action: 'rules imported', subject: SHOP });
-    const [first, second, ...more] = await store.read.audit({ after: 0, limit: 10 });
+    const [second, first, ...more] = await store.read.audit({ limit: 10 });
     assert.deepEqual(more, []);
     assert(first !== undefined && second !== undefined);
     assert.deepEqual(
@@ -187,19 +187,19 @@ export function auditLog(promise: Promises): void {
     assert.deepEqual([second.number, second.action, second.details], [2, 'rules imported', '{}']);
     assert.notEqual(first.actor, '');
     assert(Number.isSafeInteger(first.at));
-    assert.deepEqual(await store.read.audit({ after: 1, limit: 10 }), [second]);
-    assert.deepEqual(await store.read.audit({ after: 0, limit: 1 }), [first]);
+    assert.deepEqual(await store.read.audit({ before: 2, limit: 10 }), [first]);
+    assert.deepEqual(await store.read.audit({ limit: 1 }), [second]);
   });
 
   promise('a whole chain is found whole, and its end told', async (store) => {
     assert.deepEqual(await store.read.verifyAudit(), { count: 0 });
     await Promise.all(Array.from({ length: 30 }, () => add(store)));
-    const rows = await store.read.audit({ after: 0, limit: 100 });
+    const rows = await store.read.audit({ limit: 100 });
     assert.deepEqual(
       rows.map(({ number }) => number),
-      Array.from({ length: 30 }, (_, index) => index + 1),
+      Array.from({ length: 30 }, (_, index) => 30 - index),
     );
-    assert.deepEqual(await store.read.verifyAudit(), { count: 30, head: rows.at(-1)?.sha256 });
+    assert.deepEqual(await store.read.verifyAudit(), { count: 30, head: rows[0]?.sha256 });
   });
 
   promise('what fails is not logged, and breaks nothing', async (store) => {
