@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { previewOf } from '#books/freshbooks/layout.ts';
 import type { Preview } from '#books/freshbooks/layout.ts';
 import type { ExpenseCategory } from '#books/freshbooks/categories.ts';
@@ -31,11 +30,14 @@ import { createShopifyApi } from '#sources/shopify/api.ts';
 import type { ShopifyApi } from '#sources/shopify/api.ts';
 import { createShopifySource } from '#sources/shopify/shopify.ts';
 import type { Migrated } from '#storage/migrate.ts';
-import { createSeal, keyFromFile } from '#storage/seal.ts';
+import { keysOf, rotateKeys } from '#storage/keys.ts';
+import { createSeal } from '#storage/seal.ts';
+import type { Keys } from '#storage/seal.ts';
 import type { ServeLock } from '#storage/serve-lock.ts';
 import { takeServeLock } from '#storage/serve-lock.ts';
 import { sqliteDialect } from '#storage/sqlite.ts';
 import { openStore } from '#storage/store.ts';
+import type { Opened } from '#storage/store.ts';
 import { connectFreshBooks } from '#books/freshbooks/connection.ts';
 import { rulesWith } from '#core/rules.ts';
 import type { Outside } from '#outside.ts';
@@ -110,13 +112,7 @@ const POLL_MS = 250;
 
 export async function openApp(config: Config, outside: Outside): Promise<App> {
   const { clock } = outside;
-  const key = config.secretKey ?? keyFromFile(join(dirname(config.databasePath), 'counterfoil.key'));
-  const { store, migrated } = await openStore({
-    dialect: sqliteDialect(outside.openDatabase(config.databasePath)),
-    clock,
-    seal: createSeal(key),
-    actor: outside.actor ?? 'server',
-  });
+  const { store, migrated } = await openWith(keysOf(config), config, outside);
   const { books, consent, open, expenseCategories } = connectFreshBooks({
     ...config.freshbooks,
     connection: FRESHBOOKS,
@@ -156,6 +152,32 @@ export async function openApp(config: Config, outside: Outside): Promise<App> {
     openPipeline: (pollMs) => openPipeline(app, outside, pollMs),
     close: () => store.close(),
   };
+}
+
+function openWith(keys: Keys, { databasePath }: Config, outside: Outside): Promise<Opened> {
+  return openStore({
+    dialect: sqliteDialect(outside.openDatabase(databasePath)),
+    clock: outside.clock,
+    seal: createSeal(keys.current, keys.older),
+    actor: outside.actor ?? 'server',
+  });
+}
+
+/** Seals every secret with another key. Throws `already-running` while a server has the one so far. */
+export async function rotateSecrets(config: Config, outside: Outside): Promise<number> {
+  const lock = takeServeLock(config.databasePath, outside.clock.now());
+  try {
+    return await rotateKeys(config, async (keys) => {
+      const opened = await openWith(keys, config, outside);
+      try {
+        return await opened.sealAnew();
+      } finally {
+        await opened.store.close();
+      }
+    });
+  } finally {
+    lock.release();
+  }
 }
 
 async function lackingScopes(consent: Consent): Promise<readonly string[]> {

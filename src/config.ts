@@ -43,6 +43,10 @@ export const SETTINGS = {
     meaning: 'Seals stored tokens; made beside the database when absent',
     isSecret: true,
   },
+  COUNTERFOIL_OLD_SECRET_KEY: {
+    meaning: 'The key so far, while secrets are sealed anew with another: counterfoil secret rotate',
+    isSecret: true,
+  },
   COUNTERFOIL_TIME_ZONE: { meaning: 'Zone of invoice dates, instead of the offset in the shop’s timestamps' },
   UNKNOWN_WAIT_SECONDS: {
     meaning: 'How long a write whose outcome is unknown is waited for before it is looked for',
@@ -82,6 +86,8 @@ export interface Config {
   readonly port: number;
   readonly publicUrl?: string;
   readonly secretKey?: string;
+  /** Opens what is still sealed with it; seals nothing. */
+  readonly oldSecretKey?: string;
   readonly timeZone?: Zone;
   readonly unknownWaitMs: number;
   /** From 1; absent: what arrived is kept until a person says otherwise. */
@@ -114,6 +120,7 @@ export function readConfig(environment: Environment): Config {
   };
   const publicUrl = read('COUNTERFOIL_PUBLIC_URL');
   const secretKey = read('COUNTERFOIL_SECRET_KEY');
+  const oldSecretKey = read('COUNTERFOIL_OLD_SECRET_KEY');
   const zone = read('COUNTERFOIL_TIME_ZONE');
   const retentionDays = read('RETENTION_DAYS');
   const shopify = shopifyConfig(read);
@@ -125,6 +132,7 @@ export function readConfig(environment: Environment): Config {
     port: wholeNumber('PORT', read('PORT') ?? '3000', 65_535),
     ...(publicUrl === undefined ? {} : { publicUrl: url('COUNTERFOIL_PUBLIC_URL', publicUrl) }),
     ...(secretKey === undefined ? {} : { secretKey }),
+    ...(oldSecretKey === undefined ? {} : { oldSecretKey }),
     ...(zone === undefined ? {} : { timeZone: checked('COUNTERFOIL_TIME_ZONE', () => parseZone(zone)) }),
     unknownWaitMs: unknownWaitMs(read('UNKNOWN_WAIT_SECONDS')),
     ...(retentionDays === undefined ? {} : { retentionDays: days('RETENTION_DAYS', retentionDays) }),

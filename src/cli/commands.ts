@@ -22,6 +22,7 @@ import { redact } from './redact.ts';
 import { report } from './report.ts';
 import { checkRules, exportRules, importRules } from './rules.ts';
 import { retry } from './retry.ts';
+import { rotateSecret } from './rotate-secret.ts';
 import { dayIn } from './time-text.ts';
 import { webhooks, WEBHOOK_ACTIONS } from './webhooks.ts';
 
@@ -58,6 +59,10 @@ Decisions:
   accept          take what stands in FreshBooks as right
   open-day        book what lies on closed days on the first open day
   already-booked  what lies on closed days is in the books already`;
+
+const ROTATION_HELP = `
+With the key file beside the database a new key is made. With COUNTERFOIL_SECRET_KEY set it to the new key and
+COUNTERFOIL_OLD_SECRET_KEY to the one so far; remove the old one afterwards.`;
 
 /** Runs one command line and answers with the exit code. Never rejects. */
 export async function runCommandLine(argv: readonly string[], terminal: Terminal): Promise<number> {
@@ -205,6 +210,11 @@ function addCare(program: Command, run: Run): void {
   withJson(program.command('doctor'))
     .description('Check the configuration, the database and both connections')
     .action((options: Json) => run(options, doctor));
+  const secret = program.command('secret').description('Care for what is sealed');
+  withJson(secret.command('rotate'))
+    .description('Seal every stored secret with a new key; the server must not run meanwhile')
+    .addHelpText('after', ROTATION_HELP)
+    .action((options: Json) => run(options, rotateSecret));
   withJson(program.command('audit'))
     .description('List who did what and when, newest first; or verify that the list is as it was written')
     .addArgument(new Argument('[action]', 'what to do').choices(AUDIT_ACTIONS).default('list'))

@@ -6,6 +6,7 @@ import type { Instant } from '#core/time.ts';
 import type { AuditEvent, AuditRow, AuditVerdict, Reader } from '#pipeline/ports.ts';
 import { at } from './rows.ts';
 import type { Seal } from './seal.ts';
+import { putSealed } from './secrets.ts';
 import type { AuditTable, Tables } from './tables.ts';
 
 /**
@@ -55,12 +56,7 @@ export async function appendAudit(
     .values({ ...row, sha256 })
     .execute();
   const head: Head = { number: Number(number), sha256 };
-  const sealed = seal.seal(HEAD, toJson(head));
-  await tx
-    .insertInto('secrets')
-    .values({ key: HEAD, sealed })
-    .onConflict((conflict) => conflict.column('key').doUpdateSet({ sealed }))
-    .execute();
+  await putSealed(tx, seal, { key: HEAD, value: toJson(head) });
 }
 
 export function auditReader(db: Kysely<Tables>, seal: Seal): Pick<Reader, 'audit' | 'verifyAudit'> {

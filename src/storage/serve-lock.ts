@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { Failure } from '#core/failure.ts';
 import { showInstant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
+import { makePrivate } from './private-files.ts';
 import { translated } from './sqlite.ts';
 
 /**
@@ -18,6 +19,7 @@ const held = new Set<DatabaseSync>();
 /** Throws `already-running` naming the process that serves, or `database-failed` when the lock itself cannot be written. */
 export function takeServeLock(databasePath: string, now: Instant): ServeLock {
   const doing = `Cannot lock "${databasePath}.lock"`;
+  makePrivate(`${databasePath}.lock`);
   const lock = translated(doing, () => new DatabaseSync(`${databasePath}.lock`));
   try {
     translated(doing, () => claim(lock, now));

@@ -1,11 +1,10 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
 import type { CompiledQuery, DatabaseConnection, Dialect, Driver, QueryResult } from 'kysely';
 import { Failure } from '#core/failure.ts';
 import type { FailureCode } from '#core/failure.ts';
+import { makePrivate } from './private-files.ts';
 
 /**
  * A long busy timeout would freeze the event loop, since node:sqlite is synchronous; so it is short, and `store.ts` tries
@@ -21,7 +20,7 @@ const STATEMENTS_MAX = 200;
  */
 export function openSqlite(path: string): DatabaseSync {
   if (path !== ':memory:') {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makePrivate(path);
   }
   return translated(`Cannot open the database "${path}"`, () => {
     const database = new DatabaseSync(path);

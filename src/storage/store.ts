@@ -30,6 +30,7 @@ import type { Migrated } from './migrate.ts';
 import { redactionReader, redactionWriter, scrub } from './redaction.ts';
 import { at, deliveryOf, entryOf, entryRow, holdOf, orderOf, orderRow } from './rows.ts';
 import type { Seal } from './seal.ts';
+import { assertInUse, putSealed, sealAllAnew } from './secrets.ts';
 import type { Tables } from './tables.ts';
 
 /** Every query is bounded. An order with more deliveries, entries or holds than this is a fault elsewhere, and is cut here. */
@@ -49,18 +50,36 @@ export interface StoreOptions {
   readonly actor?: string;
 }
 
-/** Opens the store and brings its schema up to date. */
-export async function openStore(
-  options: StoreOptions,
-): Promise<{ readonly store: Store; readonly migrated: Migrated }> {
+export interface Opened {
+  readonly store: Store;
+  readonly migrated: Migrated;
+  /** Seals every secret with the seal's current key; its older ones open nothing from then on. Tells how many there are. */
+  sealAnew(): Promise<number>;
+}
+
+/** Opens the store and brings its schema up to date. Throws `config-invalid` when the key was replaced by another. */
+export async function openStore(options: StoreOptions): Promise<Opened> {
   const db: Db = new Kysely<Tables>({ dialect: options.dialect });
   try {
     const migrated = await patiently(options, () => migrate(db, options.clock.now()));
-    return { store: createStore(db, options), migrated };
+    await assertInUse(db, options.seal);
+    return { store: createStore(db, options), migrated, sealAnew: () => sealAnew(db, options) };
   } catch (thrown) {
     await db.destroy();
     throw thrown;
   }
+}
+
+async function sealAnew(db: Db, options: StoreOptions): Promise<number> {
+  const { seal, clock } = options;
+  return patiently(options, () =>
+    db.transaction().execute(async (tx) => {
+      const count = await sealAllAnew(tx, seal, clock.now());
+      const writer = writerOf(tx, { options, actions: [] });
+      await writer.audited({ action: 'secrets sealed anew', subject: 'counterfoil', details: { count } });
+      return count;
+    }),
+  );
 }
 
 function createStore(db: Db, options: StoreOptions): Store {
@@ -549,13 +568,6 @@ function factWriter(
     async dropSetting(key) {
       await tx.deleteFrom('settings').where('key', '=', key).execute();
     },
-    async putSecret(key, value) {
-      const sealed = seal.seal(key, value);
-      await tx
-        .insertInto('secrets')
-        .values({ key, sealed })
-        .onConflict((conflict) => conflict.column('key').doUpdateSet({ sealed }))
-        .execute();
-    },
+    putSecret: (key, value) => putSealed(tx, seal, { key, value }),
   };
 }
