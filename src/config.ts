@@ -240,7 +240,10 @@ function wholeNumber(name: SettingName, text: string, max: number): number {
 
 function url(name: SettingName, text: string): string {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw invalid(name, `"${text}" is not an http or https address`);
+    throw invalid(name, `"${text.replace(/\/\/[^/]*@/, '//…@')}" is not an http or https address`);
+  }
+  if (new URL(text).username !== '' || new URL(text).password !== '') {
+    throw invalid(name, 'an address with a name or a password in it is not taken');
   }
   return text.replace(/\/+$/, '');
 }
