@@ -38,6 +38,7 @@ import { takeServeLock } from '#storage/serve-lock.ts';
 import { sqliteDialect } from '#storage/sqlite.ts';
 import { openStore } from '#storage/store.ts';
 import type { Opened } from '#storage/store.ts';
+import { onlyTo } from '#net/allowed-origins.ts';
 import { connectFreshBooks } from '#books/freshbooks/connection.ts';
 import { rulesWith } from '#core/rules.ts';
 import type { Outside } from '#outside.ts';
@@ -110,7 +111,8 @@ const PLACES = 8;
 /** How soon something that another process made due is seen. */
 const POLL_MS = 250;
 
-export async function openApp(config: Config, outside: Outside): Promise<App> {
+export async function openApp(config: Config, lent: Outside): Promise<App> {
+  const outside = { ...lent, transport: onlyTo(originsOf(config), lent.transport) };
   const { clock } = outside;
   const { store, migrated } = await openWith(keysOf(config), config, outside);
   const { books, consent, open, expenseCategories } = connectFreshBooks({
@@ -152,6 +154,11 @@ export async function openApp(config: Config, outside: Outside): Promise<App> {
     openPipeline: (pollMs) => openPipeline(app, outside, pollMs),
     close: () => store.close(),
   };
+}
+
+/** Whatever this program calls: an address that is not here is reached by nothing. */
+function originsOf({ shopify, freshbooks }: Config): readonly string[] {
+  return [...(shopify === undefined ? [] : [shopify.apiUrl]), freshbooks.apiUrl];
 }
 
 function openWith(keys: Keys, { databasePath }: Config, outside: Outside): Promise<Opened> {

@@ -253,6 +253,10 @@ export const CATALOGUE = {
     remedy: 'review',
     sentence: 'The other side does not know what we asked for',
   },
+  'request-not-allowed': {
+    remedy: 'review',
+    sentence: 'A request to a host that no setting names was not sent. Please report it',
+  },
   'token-missing': {
     remedy: 'reauthorize',
     sentence: 'There is no access to the account yet, or it was withdrawn. Connect it: counterfoil connect',
