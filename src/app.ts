@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { previewOf } from '#books/freshbooks/layout.ts';
 import type { Preview } from '#books/freshbooks/layout.ts';
 import type { ExpenseCategory } from '#books/freshbooks/categories.ts';
@@ -23,18 +22,25 @@ import { createInbox } from '#pipeline/inbox.ts';
 import type { Inbox } from '#pipeline/inbox.ts';
 import { lockedSetting } from '#pipeline/machine.ts';
 import type { Machine, Route } from '#pipeline/machine.ts';
-import type { Books, Queue, Source, Store } from '#pipeline/ports.ts';
+import type { AuditEvent, Books, Queue, Source, Store } from '#pipeline/ports.ts';
+import type { Eraser } from '#pipeline/redaction.ts';
+import { startRetention } from '#pipeline/retention.ts';
+import type { Retention } from '#pipeline/retention.ts';
 import { run } from '#pipeline/worker.ts';
 import { createEmbeddedQueue } from '#queue/embedded.ts';
 import { createShopifyApi } from '#sources/shopify/api.ts';
 import type { ShopifyApi } from '#sources/shopify/api.ts';
 import { createShopifySource } from '#sources/shopify/shopify.ts';
 import type { Migrated } from '#storage/migrate.ts';
-import { createSeal, keyFromFile } from '#storage/seal.ts';
+import { keysOf, rotateKeys } from '#storage/keys.ts';
+import { createSeal } from '#storage/seal.ts';
+import type { Keys } from '#storage/seal.ts';
 import type { ServeLock } from '#storage/serve-lock.ts';
 import { takeServeLock } from '#storage/serve-lock.ts';
 import { sqliteDialect } from '#storage/sqlite.ts';
 import { openStore } from '#storage/store.ts';
+import type { Opened } from '#storage/store.ts';
+import { onlyTo } from '#net/allowed-origins.ts';
 import { connectFreshBooks } from '#books/freshbooks/connection.ts';
 import { rulesWith } from '#core/rules.ts';
 import type { Outside } from '#outside.ts';
@@ -75,6 +81,8 @@ export interface App {
   /** Throws `config-invalid` while the shop or its credentials are not configured. */
   readonly shopAdmin: ShopAdmin;
   readonly books: Books;
+  /** Takes contact data out of what is stored. */
+  readonly eraser: Eraser;
   /** What refunds may be booked under in the account, by name. Throws a Failure. */
   readonly expenseCategories: () => Promise<readonly ExpenseCategory[]>;
   /** Finds the account before the first order needs it. */
@@ -109,14 +117,10 @@ const PLACES = 8;
 /** How soon something that another process made due is seen. */
 const POLL_MS = 250;
 
-export async function openApp(config: Config, outside: Outside): Promise<App> {
+export async function openApp(config: Config, lent: Outside): Promise<App> {
+  const outside = { ...lent, transport: onlyTo(originsOf(config), lent.transport) };
   const { clock } = outside;
-  const key = config.secretKey ?? keyFromFile(join(dirname(config.databasePath), 'counterfoil.key'));
-  const { store, migrated } = await openStore({
-    dialect: sqliteDialect(outside.openDatabase(config.databasePath)),
-    clock,
-    seal: createSeal(key),
-  });
+  const { store, migrated } = await openWith(keysOf(config), config, outside);
   const { books, consent, open, expenseCategories } = connectFreshBooks({
     ...config.freshbooks,
     connection: FRESHBOOKS,
@@ -130,7 +134,10 @@ export async function openApp(config: Config, outside: Outside): Promise<App> {
   const { rules } = await currentRules(store.read, SHOPIFY, defaults);
   const shopify = openShopify(config, { outside, rules });
   const side = rules.currency;
-  const app = { config, clock, store, migrated, defaults, side, consent, shopify, books, openBooks: open };
+  const sources = new Map(shopify === undefined ? [] : [[SHOPIFY, shopify.source]]);
+  const eraser = { store, clock, sources, account: FRESHBOOKS };
+  const parts = { config, clock, store, migrated, defaults, side, consent, shopify, books, eraser };
+  const app = { ...parts, openBooks: open };
   return {
     ...app,
     expenseCategories,
@@ -154,6 +161,37 @@ export async function openApp(config: Config, outside: Outside): Promise<App> {
     openPipeline: (pollMs) => openPipeline(app, outside, pollMs),
     close: () => store.close(),
   };
+}
+
+/** Whatever this program calls: an address that is not here is reached by nothing. */
+function originsOf({ shopify, freshbooks }: Config): readonly string[] {
+  return [...(shopify === undefined ? [] : [shopify.apiUrl]), freshbooks.apiUrl];
+}
+
+function openWith(keys: Keys, { databasePath }: Config, outside: Outside): Promise<Opened> {
+  return openStore({
+    dialect: sqliteDialect(outside.openDatabase(databasePath)),
+    clock: outside.clock,
+    seal: createSeal(keys.current, keys.older),
+    actor: outside.actor ?? 'server',
+  });
+}
+
+/** Seals every secret with another key. Throws `already-running` while a server has the one so far. */
+export async function rotateSecrets(config: Config, outside: Outside): Promise<number> {
+  const lock = takeServeLock(config.databasePath, outside.clock.now());
+  try {
+    return await rotateKeys(config, async (keys) => {
+      const opened = await openWith(keys, config, outside);
+      try {
+        return await opened.sealAnew();
+      } finally {
+        await opened.store.close();
+      }
+    });
+  } finally {
+    lock.release();
+  }
 }
 
 async function lackingScopes(consent: Consent): Promise<readonly string[]> {
@@ -195,6 +233,10 @@ async function importRules(app: Parts, routes: readonly RouteRules[]): Promise<r
       const versions: string[] = [];
       for (const { from, rules } of routes) {
         versions.push(await putCurrentRules(tx, connectionId(from), { rules, otherwise: defaults }));
+      }
+      for (const [index, { from, to }] of routes.entries()) {
+        const details = { to, version: versions[index] ?? '' };
+        await tx.audited({ action: 'rules imported', subject: from, details });
       }
       // What an account once refused as locked may be open again: if it is not, it is learnt again.
       await tx.dropSetting(lockedSetting(FRESHBOOKS));
@@ -239,7 +281,16 @@ function freshBooksIdentity(account: string): Identity {
 
 type Parts = Pick<
   App,
-  'config' | 'clock' | 'store' | 'migrated' | 'defaults' | 'consent' | 'shopify' | 'books' | 'openBooks'
+  | 'config'
+  | 'clock'
+  | 'store'
+  | 'migrated'
+  | 'defaults'
+  | 'consent'
+  | 'shopify'
+  | 'books'
+  | 'openBooks'
+  | 'eraser'
 > & {
   /** On which the source reads amounts. */
   readonly side: Rules['currency'];
@@ -263,12 +314,14 @@ async function serve(app: Parts, outside: Outside): Promise<Serving> {
       finishConsent: (answer) => finishConsent(app.consent, answer),
     });
     const { port } = await server.listen({ host: config.host, port: config.port });
+    await audited(app, 'server started');
     pipeline.start();
+    const retention = retentionOf(app, outside);
     openBooks().catch((thrown: unknown) => {
       const { code, message } = asFailure(thrown, 'Cannot open the books');
       outside.emit({ name: 'books not ready', level: 'warn', fields: { code, detail: message } });
     });
-    return { port, stop: () => stop({ server, pipeline, lock }) };
+    return { port, stop: () => stop(app, { server, pipeline, retention, lock }) };
   } catch (thrown) {
     lock.release();
     throw thrown;
@@ -332,18 +385,30 @@ async function createMachine(
 }
 
 /** First no new deliveries, then no new runs; those under way end at their next step. */
-async function stop({
-  server,
-  pipeline,
-  lock,
-}: {
-  server: Server;
-  pipeline: Pipeline;
-  lock: ServeLock;
-}): Promise<void> {
+async function stop(
+  app: Parts,
+  {
+    server,
+    pipeline,
+    retention,
+    lock,
+  }: { server: Server; pipeline: Pipeline; retention: Retention | undefined; lock: ServeLock },
+): Promise<void> {
   await server.close();
   await pipeline.stop();
+  await retention?.stop();
+  await audited(app, 'server stopped');
   lock.release();
+}
+
+async function audited({ store, migrated }: Parts, action: AuditEvent['action']): Promise<void> {
+  const details = { version: VERSION, schema: migrated.version };
+  await store.transact((tx) => tx.audited({ action, subject: 'counterfoil', details }));
+}
+
+function retentionOf({ config, eraser }: Parts, { emit }: Outside): Retention | undefined {
+  const { retentionDays: days } = config;
+  return days === undefined ? undefined : startRetention(eraser, { days, emit });
 }
 
 async function listenForConsent(app: Parts, { emit, clock }: Outside): Promise<Serving | undefined> {

@@ -43,9 +43,16 @@ export const SETTINGS = {
     meaning: 'Seals stored tokens; made beside the database when absent',
     isSecret: true,
   },
+  COUNTERFOIL_OLD_SECRET_KEY: {
+    meaning: 'The key so far, while secrets are sealed anew with another: counterfoil secret rotate',
+    isSecret: true,
+  },
   COUNTERFOIL_TIME_ZONE: { meaning: 'Zone of invoice dates, instead of the offset in the shop’s timestamps' },
   UNKNOWN_WAIT_SECONDS: {
     meaning: 'How long a write whose outcome is unknown is waited for before it is looked for',
+  },
+  RETENTION_DAYS: {
+    meaning: 'After how many days the messages of finished orders are blanked; never when absent',
   },
   LOG_LEVEL: { meaning: 'debug, info, warn, error or silent' },
 } as const satisfies Record<string, Setting>;
@@ -79,8 +86,12 @@ export interface Config {
   readonly port: number;
   readonly publicUrl?: string;
   readonly secretKey?: string;
+  /** Opens what is still sealed with it; seals nothing. */
+  readonly oldSecretKey?: string;
   readonly timeZone?: Zone;
   readonly unknownWaitMs: number;
+  /** From 1; absent: what arrived is kept until a person says otherwise. */
+  readonly retentionDays?: number;
   readonly logLevel: LogLevel;
 }
 
@@ -90,6 +101,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** Longer than FreshBooks' own time-out, whose length is unknown; a minute and a half is longer than any proxy's default. */
 const UNKNOWN_WAIT_MS = 1.5 * MINUTE;
 const UNKNOWN_WAIT_SECONDS_MAX = 3600;
+/** Longer than any law wants contact data kept. */
+const RETENTION_DAYS_MAX = 36_500;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -107,7 +120,9 @@ export function readConfig(environment: Environment): Config {
   };
   const publicUrl = read('COUNTERFOIL_PUBLIC_URL');
   const secretKey = read('COUNTERFOIL_SECRET_KEY');
+  const oldSecretKey = read('COUNTERFOIL_OLD_SECRET_KEY');
   const zone = read('COUNTERFOIL_TIME_ZONE');
+  const retentionDays = read('RETENTION_DAYS');
   const shopify = shopifyConfig(read);
   return Object.freeze({
     ...(shopify === undefined ? {} : { shopify }),
@@ -117,8 +132,10 @@ export function readConfig(environment: Environment): Config {
     port: wholeNumber('PORT', read('PORT') ?? '3000', 65_535),
     ...(publicUrl === undefined ? {} : { publicUrl: url('COUNTERFOIL_PUBLIC_URL', publicUrl) }),
     ...(secretKey === undefined ? {} : { secretKey }),
+    ...(oldSecretKey === undefined ? {} : { oldSecretKey }),
     ...(zone === undefined ? {} : { timeZone: checked('COUNTERFOIL_TIME_ZONE', () => parseZone(zone)) }),
     unknownWaitMs: unknownWaitMs(read('UNKNOWN_WAIT_SECONDS')),
+    ...(retentionDays === undefined ? {} : { retentionDays: days('RETENTION_DAYS', retentionDays) }),
     logLevel: logLevel(read('LOG_LEVEL') ?? 'info'),
   });
 }
@@ -205,6 +222,14 @@ function unknownWaitMs(text: string | undefined): number {
     : wholeNumber('UNKNOWN_WAIT_SECONDS', text, UNKNOWN_WAIT_SECONDS_MAX) * SECOND;
 }
 
+function days(name: SettingName, text: string): number {
+  const count = wholeNumber(name, text, RETENTION_DAYS_MAX);
+  if (count === 0) {
+    throw invalid(name, '"0" is less than a day: leave it out to keep what arrived');
+  }
+  return count;
+}
+
 function wholeNumber(name: SettingName, text: string, max: number): number {
   const number = Number(text);
   if (!/^\d+$/.test(text) || number > max) {
@@ -215,7 +240,10 @@ function wholeNumber(name: SettingName, text: string, max: number): number {
 
 function url(name: SettingName, text: string): string {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw invalid(name, `"${text}" is not an http or https address`);
+    throw invalid(name, `"${text.replace(/\/\/[^/]*@/, '//…@')}" is not an http or https address`);
+  }
+  if (new URL(text).username !== '' || new URL(text).password !== '') {
+    throw invalid(name, 'an address with a name or a password in it is not taken');
   }
   return text.replace(/\/+$/, '');
 }

@@ -13,6 +13,8 @@ export interface Outside {
   readonly transport: Transport;
   readonly random: () => number;
   readonly emit: Emit;
+  /** Who acts, for the audit log: "server" unless it is told. */
+  readonly actor?: string;
   /** The file of the database, made if it is not there. */
   readonly openDatabase: (path: string) => DatabaseSync;
 }
@@ -44,8 +46,9 @@ export function loggingOutside(level: LogLevel): Outside {
 }
 
 /** The platform's network, clock, chance and disk. */
-export function systemOutside(emit: Emit): Outside {
+export function systemOutside(emit: Emit, actor = 'server'): Outside {
   return {
+    actor,
     clock: systemClock,
     // oxlint-disable-next-line no-restricted-globals -- this is the transport
     transport: (request) => fetch(request),

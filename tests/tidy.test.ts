@@ -336,6 +336,13 @@ const BANS: readonly Ban[] = [
   },
   { words: /\bsetTimeout\b|\bsetInterval\b/, instead: 'a Clock', isIn: inSource, except: ['src/outside.ts'] },
   {
+    words:
+      /'node:(?:http|https|http2|net|tls|dgram|dns)(?:\/[a-z]+)?'|'undici'|\bWebSocket\b|\bEventSource\b/,
+    instead: 'the transport of app.ts, which goes to hosts of the settings alone',
+    // Mail goes to the one server of its settings.
+    isIn: (path) => inSource(path) && !path.startsWith('src/alarms/'),
+  },
+  {
     words: /\.toFixed\(|\bparseFloat\(/,
     instead: 'core/money.ts',
     isIn: inSource,

@@ -6,6 +6,8 @@ import { parseMonth } from '#core/time.ts';
 import type { LocalDate, Month } from '#core/time.ts';
 import { DECISIONS } from '#pipeline/release.ts';
 import type { Decision } from '#pipeline/release.ts';
+import { audit, AUDIT_ACTIONS } from './audit.ts';
+import type { AuditOptions } from './audit.ts';
 import { DONE, USAGE } from './command-error.ts';
 import { connectFreshBooks, connectShopify } from './connect.ts';
 import type { ConnectOptions } from './connect.ts';
@@ -22,9 +24,11 @@ import type { OutputStream } from './output.ts';
 import { plan } from './plan.ts';
 import type { PlanOptions } from './plan.ts';
 import { preview } from './preview.ts';
+import { redact } from './redact.ts';
 import { report } from './report.ts';
 import { checkRules, exportRules, importRules } from './rules.ts';
 import { retry } from './retry.ts';
+import { rotateSecret } from './rotate-secret.ts';
 import { webhooks, WEBHOOK_ACTIONS } from './webhooks.ts';
 
 /** The table of commands. Each is a function of the context and its options, and answers with the exit code. */
@@ -65,6 +69,10 @@ Decisions:
   accept          take what stands in FreshBooks as right
   open-day        book what lies on closed days on the first open day
   already-booked  what lies on closed days is in the books already`;
+
+const ROTATION_HELP = `
+With the key file beside the database a new key is made. With COUNTERFOIL_SECRET_KEY set it to the new key and
+COUNTERFOIL_OLD_SECRET_KEY to the one so far; remove the old one afterwards.`;
 
 /** Runs one command line and answers with the exit code. Never rejects. */
 export async function runCommandLine(argv: readonly string[], terminal: Terminal): Promise<number> {
@@ -175,6 +183,13 @@ function addOrders(program: Command, run: Run): void {
     .action((order: string, decision: Decision, options: Json) =>
       run(options, (context) => decide(context, { order, decision })),
     );
+  withJson(program.command('redact'))
+    .description('Erase contact data that is stored; figures, keys and hashes stay. Cannot be undone')
+    .argument('[order]', 'as for explain, or delivery:ID: a shop’s request is answered with all it names')
+    .option('--before <date>', 'whatever came before this day and is needed no more, as YYYY-MM-DD', day)
+    .action((subject: string | undefined, options: Json & { readonly before?: LocalDate }) =>
+      run(options, (context) => redact(context, { ...options, subject })),
+    );
 }
 
 function addBookkeeping(program: Command, run: Run): void {
@@ -217,6 +232,20 @@ function addCare(program: Command, run: Run): void {
   withJson(program.command('doctor'))
     .description('Check the configuration, the database and both connections')
     .action((options: Json) => run(options, doctor));
+  const secret = program.command('secret').description('Care for what is sealed');
+  withJson(secret.command('rotate'))
+    .description('Seal every stored secret with a new key; the server must not run meanwhile')
+    .addHelpText('after', ROTATION_HELP)
+    .action((options: Json) => run(options, rotateSecret));
+  withJson(program.command('audit'))
+    .description('List who did what and when, newest first; or verify that the list is as it was written')
+    .addArgument(new Argument('[action]', 'what to do').choices(AUDIT_ACTIONS).default('list'))
+    .option('--limit <count>', `list at most so many, up to ${LIMIT_MAX}`, upTo(LIMIT_MAX), 50)
+    .option('--before <number>', 'list only rows before this number', number)
+    .addHelpText('after', '\nExit code of verify: 0 when it is whole, 1 when it is not.')
+    .action((action: string, options: Json & AuditOptions) =>
+      run(options, (context) => audit(context, action, options)),
+    );
   withJson(program.command('migrate'))
     .description('Bring the database’s schema up to date')
     .action((options: Json) => run(options, migrate));
@@ -276,6 +305,13 @@ function day(text: string): LocalDate {
     throw new InvalidArgumentError(`Write a date as YYYY-MM-DD, from ${PERIOD_DAY_MIN} to ${PERIOD_DAY_MAX}`);
   }
   return found;
+}
+
+function number(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) {
+    throw new InvalidArgumentError('Write a whole number from 1');
+  }
+  return Number(text);
 }
 
 function month(text: string): Month {

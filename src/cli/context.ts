@@ -32,5 +32,8 @@ export async function withApp<T>(context: CommandContext, work: (app: App) => Pr
 
 /** The platform, without the pipeline's log: a command says what it did by itself. */
 export function quietOutside(): Outside {
-  return systemOutside(() => undefined);
+  return systemOutside(() => undefined, ACTOR);
 }
+
+/** The account of the system by its number: a name would be personal data in a log that is never changed. */
+const ACTOR = `command, uid ${process.getuid?.() ?? 'unknown'}`;

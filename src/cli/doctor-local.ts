@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FRESHBOOKS, findServer } from '#app.ts';
 import type { App } from '#app.ts';
@@ -60,11 +60,18 @@ function isSecret(name: string): boolean {
   return Object.entries(SETTINGS).some(([known, setting]) => known === name && 'isSecret' in setting);
 }
 
-export function keyCheck({ secretKey, databasePath }: Config): Check {
+export function keyCheck({ secretKey, oldSecretKey, databasePath }: Config): Check {
   return {
     name: 'Key of secrets',
     run: () => {
       const path = join(dirname(databasePath), 'counterfoil.key');
+      if (oldSecretKey !== undefined || (existsSync(path) && linesIn(path) > 1)) {
+        return {
+          state: 'warning',
+          text: 'The key is being replaced, and the one so far still opens what was sealed with it',
+          whatToDo: `Run counterfoil secret rotate${oldSecretKey === undefined ? '' : ', then remove COUNTERFOIL_OLD_SECRET_KEY'}`,
+        };
+      }
       if (secretKey !== undefined) {
         return { state: 'ok', text: 'COUNTERFOIL_SECRET_KEY is set' };
       }
@@ -82,6 +89,10 @@ export function keyCheck({ secretKey, databasePath }: Config): Check {
           };
     },
   };
+}
+
+function linesIn(path: string): number {
+  return readFileSync(path, 'utf8').trim().split('\n').length;
 }
 
 export function serverCheck(config: Config): Check {

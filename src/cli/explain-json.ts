@@ -53,7 +53,8 @@ function deliveryJson({ record, source }: Story, delivery: Delivery): unknown {
     about: sorted?.kind ?? null,
     shows: sorted?.kind === 'order' ? instantJson(sorted.snapshot.order.updatedAt) : null,
     isNewest: delivery.id === record.newestDelivery,
-    bytes: delivery.body.byteLength,
+    bytes: delivery.redactedAt === undefined ? delivery.body.byteLength : null,
+    redactedAt: instantJson(delivery.redactedAt),
     bodySha256: delivery.bodySha256,
   };
 }

@@ -55,9 +55,16 @@ function deliveryHappenings(story: Story): Happening[] {
     const sorted = sortedOf(story.source, delivery);
     const shown = sorted?.kind === 'order' ? sorted.snapshot.order.updatedAt : undefined;
     const texts = [
-      whatItShows(sorted, { shown, newest, zone: story.zone }),
+      delivery.redactedAt === undefined
+        ? whatItShows(sorted, { shown, newest, zone: story.zone })
+        : `Its content was redacted on ${showTime(delivery.redactedAt, story.zone)}; its hash stays`,
       ...(delivery.reason === undefined ? [] : [delivery.reason]),
-      `Message ${delivery.id}, ${delivery.state}, ${delivery.body.byteLength} bytes, sha256 ${short(delivery.bodySha256)}`,
+      [
+        `Message ${delivery.id}`,
+        delivery.state,
+        ...sizeOf(delivery),
+        `sha256 ${short(delivery.bodySha256)}`,
+      ].join(', '),
     ];
     newest = shown !== undefined && (newest === undefined || shown > newest) ? shown : newest;
     const isNewest = delivery.id === story.record.newestDelivery;
@@ -66,10 +73,15 @@ function deliveryHappenings(story: Story): Happening[] {
   });
 }
 
-/** What a stored message is about, read again by today's program. */
+/** Of what was blanked it is not known any more. */
+function sizeOf({ redactedAt, body }: Delivery): string[] {
+  return redactedAt === undefined ? [`${body.byteLength} bytes`] : [];
+}
+
+/** What a stored message is about, read again by today's program; nothing when it was redacted. */
 export function sortedOf(source: Source | undefined, delivery: Delivery): Sorted | undefined {
   try {
-    return source?.sort(delivery);
+    return delivery.redactedAt === undefined ? source?.sort(delivery) : undefined;
   } catch {
     // It is shown as held, with its reason; a reader of the story needs no second one.
     return undefined;

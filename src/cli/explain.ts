@@ -85,6 +85,7 @@ function timelineText(output: Output, story: Story): string[] {
 async function explainDelivery({ store: { read } }: App, output: Output, delivery: Delivery): Promise<void> {
   const holds = await read.holds({ delivery: delivery.id });
   const { id, topic, connection, receivedAt, state, reason, order, body, bodySha256, headers } = delivery;
+  const { redactedAt } = delivery;
   output.json({
     delivery: `delivery:${id}`,
     connection,
@@ -94,7 +95,8 @@ async function explainDelivery({ store: { read } }: App, output: Output, deliver
     state,
     reason: reason ?? null,
     order: order ?? null,
-    bytes: body.byteLength,
+    bytes: redactedAt === undefined ? body.byteLength : null,
+    redactedAt: instantJson(redactedAt),
     bodySha256,
     headers,
     holds: holds.map((hold) => ({
@@ -117,7 +119,13 @@ async function explainDelivery({ store: { read } }: App, output: Output, deliver
       value: `${CATALOGUE[hold.code].sentence}${hold.closedBecause === undefined ? '' : `. Closed: ${hold.closedBecause}`}`,
     })),
     ...(order === undefined ? [] : [{ name: 'Order', value: `${order}: counterfoil explain ${order}` }]),
-    { name: 'Body', value: `${body.byteLength} bytes, sha256 ${bodySha256}` },
+    {
+      name: 'Body',
+      value:
+        redactedAt === undefined
+          ? `${body.byteLength} bytes, sha256 ${bodySha256}`
+          : `redacted on ${showTime(redactedAt, UTC)} UTC, sha256 ${bodySha256}`,
+    },
     ...Object.entries(headers).map(([name, value]) => ({ name, value })),
   ]);
   lines.forEach((line) => output.print(line));

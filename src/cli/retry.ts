@@ -70,14 +70,17 @@ async function again({ store, clock }: App, { key, name, state }: OrderRecord): 
   };
 }
 
-async function readAgain({ store, clock }: App, { id, topic, state }: Delivery): Promise<Released> {
+async function readAgain({ store, clock }: App, delivery: Delivery): Promise<Released> {
+  const { id, topic, state, redactedAt } = delivery;
   const isDone = await releaseDelivery(store, id, clock.now());
   return {
     what: `delivery:${id}`,
     isDone,
     text: isDone
       ? `Message ${id} (${topic}) is read again`
-      : `Message ${id} (${topic}) is ${state}, not held: there is nothing to read again`,
+      : redactedAt === undefined
+        ? `Message ${id} (${topic}) is ${state}, not held: there is nothing to read again`
+        : `Message ${id} (${topic}) was redacted: there is nothing to read again`,
   };
 }
 

@@ -1,3 +1,4 @@
+import { SHOPIFY } from '#app.ts';
 import type { App } from '#app.ts';
 import { CommandError, DONE, USAGE } from './command-error.ts';
 import { withApp } from './context.ts';
@@ -13,8 +14,12 @@ type Plan = Awaited<ReturnType<App['shopAdmin']['planWebhooks']>>;
 type Changes = Awaited<ReturnType<App['shopAdmin']['repairWebhooks']>>;
 
 export async function webhooks(context: CommandContext, action: string): Promise<number> {
-  return withApp(context, async ({ shopAdmin }) => {
+  return withApp(context, async ({ shopAdmin, store }) => {
     const changes = await change(shopAdmin, action);
+    if (changes.length > 0) {
+      const details = { count: changes.length, did: action };
+      await store.transact((tx) => tx.audited({ action: 'webhooks changed', subject: SHOPIFY, details }));
+    }
     const plan = await shopAdmin.planWebhooks();
     const rows = rowsOf(plan);
     const instructions = shopAdmin.complianceInstructions();

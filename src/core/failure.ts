@@ -122,6 +122,11 @@ export const CATALOGUE = {
     sentence:
       'The shop has more of the buyer’s money than the invoice holds. The excess is not booked, because it would become a silent credit; it goes when the shop pays it back',
   },
+  'order-buyer-redacted': {
+    remedy: 'review',
+    sentence:
+      'What is to be booked needs the buyer’s name and address, and they were redacted here. Have the shop send the order again; or book it in FreshBooks, then decide: keep',
+  },
   'order-disputed': {
     remedy: 'review',
     sentence:
@@ -247,6 +252,10 @@ export const CATALOGUE = {
   'request-not-found': {
     remedy: 'review',
     sentence: 'The other side does not know what we asked for',
+  },
+  'request-not-allowed': {
+    remedy: 'review',
+    sentence: 'A request to a host that no setting names was not sent. Please report it',
   },
   'token-missing': {
     remedy: 'reauthorize',

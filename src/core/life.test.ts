@@ -294,6 +294,18 @@ describe('a refund into store credit', () => {
     proven(after, now);
   });
 
+  test('of nothing makes no credit note and asks nothing, on the shared client neither', () => {
+    const free = line({ key: 'item:2', unitPrice: usd('0') });
+    const guest = order({ lines: [CUP, free], buyer: { hasEmail: false } });
+    const nothing = {
+      ...credit,
+      returns: [returned('item:2', 1, usd('0'))],
+      payouts: credit.payouts.map((payout) => ({ ...payout, amount: usd('0') })),
+    };
+    const found = work(withRefunds(guest, nothing), book(guest));
+    assert.deepEqual([found.steps, holds(found)], [[], []]);
+  });
+
   test('is held on the shared client', () => {
     const guest = order({ lines: [CUP], buyer: { hasEmail: false } });
     const found = work(withRefunds(guest, credit), book(guest));

@@ -158,6 +158,16 @@ export interface Buyer {
   readonly address: Address;
 }
 
+/** For what is said of nobody in particular. */
+export const NOBODY: Buyer = {
+  firstName: '',
+  lastName: '',
+  company: '',
+  email: '',
+  phone: '',
+  address: { street: '', street2: '', city: '', province: '', postalCode: '', country: '' },
+};
+
 export interface Address {
   readonly street: string;
   readonly street2: string;

@@ -211,6 +211,10 @@ function refundedTaxes(order: Order, refund: Refund, rules: Rules): readonly Tax
 
 function toStoreCredit(order: Order, refund: Refund, priced: Priced): Way {
   const { amount, booked, terms, invoiceNumber, slots } = priced;
+  if (money.isZero(amount)) {
+    // What came back had cost nothing: nothing is owed for it.
+    return { kind: 'beside', amount };
+  }
   const isShared = booked.client?.isShared ?? clientPolicyOf(order, terms.rules) === 'channel';
   if (isShared) {
     return held(refund, amount, {

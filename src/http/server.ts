@@ -80,8 +80,7 @@ function routeWebhooks(app: FastifyInstance, { sources, inbox, emit }: ServerPar
       const authentic = verdicts.find((verdict) => verdict.proof === 'authentic');
       if (authentic === undefined) {
         const refused = verdicts.find((verdict) => verdict.proof === 'refused');
-        const why =
-          refused?.why ?? `No connection is configured at ${request.url.slice(0, HEADER_SHOWN_MAX)}`;
+        const why = refused?.why ?? `No connection is configured at ${pathOf(request)}`;
         emit({
           name: 'delivery refused',
           level: 'warn',
@@ -123,7 +122,7 @@ function onError(
   emit: Emit,
   { error, request, reply }: { error: FastifyError; request: FastifyRequest; reply: FastifyReply },
 ): FastifyReply {
-  const path = request.url.split('?', 1)[0]?.slice(0, HEADER_SHOWN_MAX) ?? '';
+  const path = pathOf(request);
   if (error instanceof Failure) {
     emit({
       name: 'request failed',
@@ -153,6 +152,11 @@ function onError(
     fields: { path, code: 'unexpected', detail: error.message },
   });
   return problem(reply, 500, 'A fault in this program; it was logged');
+}
+
+/** Without the query, in which anybody may send anything. */
+function pathOf({ url }: FastifyRequest): string {
+  return url.split('?', 1)[0]?.slice(0, HEADER_SHOWN_MAX) ?? '';
 }
 
 function problem(reply: FastifyReply, status: number, title: string): FastifyReply {

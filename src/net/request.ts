@@ -9,7 +9,7 @@ import type { Clock, Instant } from '#core/time.ts';
 /**
  * Outgoing HTTP. One request, one answer, and the answer to "did it happen?": nobody else decides a failure's `effect`.
  *
- *   never connected            → none
+ *   never connected, not sent  → none
  *   sent, no whole answer      → unknown for a write, none for a read
  *   5xx, 3xx, unreadable       → unknown for a write, none for a read
  *   429 and other 4xx          → none: the other side says that it did not act
@@ -128,6 +128,10 @@ async function connect(transport: Transport, request: Request, sending: Sending)
   try {
     return await transport(request);
   } catch (cause) {
+    if (cause instanceof Failure) {
+      // Refused before it left.
+      throw cause;
+    }
     const problem = codeOf(cause) ?? 'the connection broke';
     throw neverConnected(cause)
       ? failureOf('request-unreachable', sending, { problem, effect: 'none', cause })

@@ -3,7 +3,9 @@ import { Failure } from '#core/failure.ts';
 import type { Booked, Entry, Receipt } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
 import type { LocalDate } from '#core/time.ts';
+import { NOBODY } from '#core/order.ts';
 import { mappedClient, rememberClient, takeClient } from './client-keeper.ts';
+import { heldForBuyer } from './held-for-buyer.ts';
 import type { HeldStep } from './holding.ts';
 import {
   adopt,
@@ -44,7 +46,7 @@ export interface Planned {
 
 export async function takeStep(run: Run, subject: Subject, planned: Planned): Promise<StepOutcome> {
   const { step, booked } = planned;
-  const refused = await refusedBefore(run, subject, step);
+  const refused = heldForBuyer(subject, step) ?? (await refusedBefore(run, subject, step));
   if (refused !== undefined) {
     return { state: 'held', hold: refused };
   }
@@ -84,7 +86,8 @@ async function openBooks(
 ): Promise<StepOutcome> {
   const { step, steps, booked } = planned;
   const invoice = steps.find((step): step is InvoiceStep => step.kind === 'invoice');
-  const mapping = await mappedClient(run, step, subject.buyer);
+  const { buyer = NOBODY } = subject;
+  const mapping = await mappedClient(run, step, buyer);
   if (mapping !== undefined) {
     const looked =
       invoice === undefined ? undefined : await lookForInvoice(run, subject, { step: invoice, booked });
@@ -93,13 +96,13 @@ async function openBooks(
       adoptClient(run, subject, { step, receipt: { externalId: mapping.externalId, isFound: true } })
     );
   }
-  const lease = await takeClient(run, step, subject.buyer);
+  const lease = await takeClient(run, step, buyer);
   if (lease === undefined) {
     return { state: 'busy', reason: 'Another order of the same customer is being booked' };
   }
   let isUnknown = false;
   try {
-    const finding = run.route.books.find({ kind: 'client', step, buyer: subject.buyer });
+    const finding = run.route.books.find({ kind: 'client', step, buyer });
     // Awaited below, after the invoice; until then a failure must not count as unhandled.
     finding.catch(() => undefined);
     const looked =
@@ -133,8 +136,9 @@ async function adoptClient(
   { step, receipt }: { step: ClientStep; receipt: Receipt },
 ): Promise<StepOutcome> {
   const { externalId } = receipt;
+  const { buyer = NOBODY } = subject;
   await adopt(run, { subject, step, receipt }, (tx) =>
-    rememberClient(tx, run, { step, buyer: subject.buyer, externalId, isNew: false }),
+    rememberClient(tx, run, { step, buyer, externalId, isNew: false }),
   );
   return DONE;
 }

@@ -35,9 +35,24 @@ export async function takeClient(run: Run, step: Who, buyer: Buyer): Promise<Lea
   const { machine, route } = run;
   const now = machine.clock.now();
   const who = step.policy === 'channel' ? `${CHANNEL}:${route.source.connection}` : emailKey(buyer.email);
+  const key = leaseKey(route.books.connection, who);
   // As long as a write with an unknown outcome may still arrive: a holder that dies must not be followed at once.
   const terms = { holder: machine.holder, now, until: after(now, machine.unknownWaitMs) };
-  return machine.store.transact((tx) => tx.takeLease(`client:${route.books.connection}:${who}`, terms));
+  return machine.store.transact((tx) => tx.takeLease(key, terms));
+}
+
+/** Takes the hash of a person's address out of all that is remembered. His next order finds the client by asking the books. */
+export async function forgetPerson(
+  tx: Writer,
+  { account, source, email }: Pick<ClientMapping, 'account' | 'source'> & { readonly email: string },
+): Promise<void> {
+  const customerId = emailKey(email);
+  await tx.dropClient({ account, source, customerId });
+  await tx.dropLease(leaseKey(account, customerId));
+}
+
+function leaseKey(account: string, who: string): string {
+  return `client:${account}:${who}`;
 }
 
 export async function rememberClient(
@@ -56,6 +71,9 @@ export async function rememberClient(
 /** Completes a client we found with what this order's buyer gave and the client lacks; asked once for each new field. */
 export async function fillFoundClient(run: Run, { buyer, order }: Subject, booked: Booked): Promise<void> {
   const step: Who = { policy: 'customer', ...order.buyer };
+  if (buyer === undefined) {
+    return;
+  }
   const mapping = order.buyer.hasEmail ? await mappedClient(run, step, buyer) : undefined;
   const offered = offeredFields(buyer);
   if (

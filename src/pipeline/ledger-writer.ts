@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Step } from '#core/document.ts';
 import { referenceOf } from '#core/ids.ts';
 import { invariant } from '#core/invariant.ts';
+import { NOBODY } from '#core/order.ts';
 import { toJson } from '#core/json.ts';
 import { paidOn } from '#core/ledger.ts';
 import type { Booked, BookedInvoice, Entry, Receipt } from '#core/ledger.ts';
@@ -136,7 +137,7 @@ export async function nextVariant(
 /** What a step is sent with. */
 export function taskOf(
   run: Run,
-  { buyer, record }: Subject,
+  { buyer = NOBODY, record }: Subject,
   { step, booked }: { step: Step; booked: Booked },
 ): Task {
   const edits: Edits = record.decisions.edits ?? { say: 'ask' };

@@ -62,7 +62,8 @@ export interface Run {
 export interface Subject {
   readonly record: OrderRecord;
   readonly order: Order;
-  readonly buyer: Buyer;
+  /** Absent once the message that shows it was redacted: then nothing is written that needs it. */
+  readonly buyer?: Buyer;
 }
 
 /** The setting that holds the latest day on which an account has refused a write because its period is locked. */

@@ -70,7 +70,13 @@ export type Sorted =
   /** Nothing to book and nothing to do. */
   | { readonly kind: 'ignored'; readonly code: FailureCode; readonly detail: string }
   /** Nothing to book, and a person must know. */
-  | { readonly kind: 'held'; readonly code: FailureCode; readonly detail: string };
+  | {
+      readonly kind: 'held';
+      readonly code: FailureCode;
+      readonly detail: string;
+      /** The contact data that it asks to be erased: of these orders, or of all that the connection ever sent. */
+      readonly erases?: readonly OrderKey[] | 'everything';
+    };
 
 export interface Source {
   readonly connection: ConnectionId;
@@ -173,7 +179,10 @@ export interface Books {
 
 export interface Delivery extends Authentic {
   readonly id: string;
+  /** Of the body as it came, also after it was blanked. */
   readonly bodySha256: string;
+  /** When body and headers were blanked, because they hold contact data; absent while they are whole. */
+  readonly redactedAt?: Instant;
   readonly receivedAt: Instant;
   readonly state: DeliveryState;
   readonly order?: OrderKey;
@@ -255,6 +264,51 @@ export interface Notice {
   readonly at: Instant;
 }
 
+/** What a person or the program did beside booking. No personal data: keys, figures and words of the program's own. */
+export interface AuditEvent {
+  readonly action: AuditAction;
+  /** An order's key, "delivery:12", a connection, or what else it was done to. */
+  readonly subject: string;
+  readonly details?: Readonly<Record<string, string | number | boolean>>;
+}
+
+export type AuditAction =
+  | 'server started'
+  | 'server stopped'
+  | 'access granted'
+  | 'account chosen'
+  | 'webhooks changed'
+  | 'rules imported'
+  | 'order retried'
+  | 'order decided'
+  | 'message retried'
+  | 'message put aside'
+  | 'contact data redacted'
+  | 'secrets sealed anew'
+  | 'backup made';
+
+/** One row of the audit log, whose hash covers all else of it and the row before. */
+export interface AuditRow {
+  /** From 1, without gaps. */
+  readonly number: number;
+  readonly at: Instant;
+  /** "server", or the account of the system that ran a command. */
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  /** JSON. */
+  readonly details: string;
+  readonly sha256: string;
+}
+
+/** What walking the chain found; `fault` names the first row that is not as it was written. */
+export interface AuditVerdict {
+  readonly count: number;
+  /** Of the last row; absent while there is none. */
+  readonly head?: string;
+  readonly fault?: { readonly number: number; readonly why: string };
+}
+
 /** What the queue carries: the name of something to look at. The database says what is to be done. */
 export type WakeKey = `delivery:${string}` | `order:${OrderKey}`;
 
@@ -284,7 +338,21 @@ export interface Reader {
   setting(key: string): Promise<string | undefined>;
   /** A secret that was sealed at rest, opened. */
   secret(key: string): Promise<string | undefined>;
+  /** Messages whose content is still here, oldest first. */
+  readable(filter: ReadableFilter): Promise<readonly Delivery[]>;
+  /** Newest first; `before`: only rows with a lower number. */
+  audit(filter: { readonly before?: number; readonly limit: number }): Promise<readonly AuditRow[]>;
+  /** Walks the whole chain, and compares its end with what was sealed. */
+  verifyAudit(): Promise<AuditVerdict>;
 }
+
+/**
+ * What came before a moment and is needed no more: its order is settled or skipped, or it is no order's. Or all that was read
+ * of a connection.
+ */
+export type ReadableFilter =
+  | { readonly of: 'finished'; readonly before: Instant; readonly limit: number }
+  | { readonly of: 'connection'; readonly connection: ConnectionId; readonly limit: number };
 
 export interface OrderFilter {
   readonly state?: OrderState;
@@ -350,6 +418,19 @@ export interface Writer extends Reader {
   /** Harmless where it was never put. */
   dropSetting(key: string): Promise<void>;
   putSecret(key: string, value: string): Promise<void>;
+  /** Blanks a message's body and headers; its hash, id and topic stay. Harmless when repeated. */
+  redactDelivery(id: string, at: Instant): Promise<void>;
+  /** Rewrites every sentence that is stored about an order or a message, and tells how many changed; figures are none. */
+  reviseTexts(
+    about: { readonly order: OrderKey } | { readonly delivery: string },
+    revise: (text: string) => string,
+  ): Promise<number>;
+  /** Harmless where there is none. */
+  dropClient(key: Pick<ClientMapping, 'account' | 'source' | 'customerId'>): Promise<void>;
+  /** Forgets that a lease ever was; one that somebody holds stays. */
+  dropLease(key: string): Promise<void>;
+  /** Adds a row to the audit log. */
+  audited(event: AuditEvent): Promise<void>;
   /** Runs once this transaction is durable, and never when it is rolled back. */
   afterCommit(action: () => void): void;
 }
@@ -361,6 +442,8 @@ export interface Store {
    * writer. Throws a Failure `database-…` for what the disk or another process does.
    */
   transact<T>(work: (tx: Writer) => Promise<T>): Promise<T>;
+  /** Has what was blanked leave the disk too, as far as other processes let it: whether it is gone. */
+  scrub(): Promise<boolean>;
   close(): Promise<void>;
 }
 

@@ -40,6 +40,7 @@ export async function releaseOrder(
     }
     const open = await tx.holds({ order: key, isOpen: true });
     await planAnew(tx, record, { open, because: 'Released by hand', now });
+    await tx.audited({ action: 'order retried', subject: key, details: { questions: open.length } });
     await tx.clearPause(account);
     return { closedHolds: open.length };
   });
@@ -63,6 +64,11 @@ export async function decideOrder(
     }
     const decided = { ...record, decisions: { ...record.decisions, ...answer } };
     await planAnew(tx, decided, { open, because: `Decided by hand: ${decision}`, now });
+    await tx.audited({
+      action: 'order decided',
+      subject: key,
+      details: { decision, questions: open.length },
+    });
     return { outcome: 'decided', closedHolds: open.length };
   });
 }
@@ -70,13 +76,15 @@ export async function decideOrder(
 /** A person says: read the message again, perhaps by a newer version of this program. */
 export async function releaseDelivery(store: Store, id: string, now: Instant): Promise<boolean> {
   return store.transact(async (tx) => {
-    if ((await tx.delivery(id))?.state !== 'held') {
+    const delivery = await tx.delivery(id);
+    if (delivery?.state !== 'held' || delivery.redactedAt !== undefined) {
       return false;
     }
     for (const hold of await tx.holds({ delivery: id, isOpen: true })) {
       await tx.closeHold(hold.id, { at: now, because: 'Released by hand' });
     }
     await tx.settleDelivery(id, { state: 'accepted' });
+    await tx.audited({ action: 'message retried', subject: `delivery:${id}` });
     return true;
   });
 }
@@ -89,8 +97,13 @@ export async function putAside(store: Store, id: string, now: Instant): Promise<
     }
     for (const hold of await tx.holds({ delivery: id, isOpen: true })) {
       await tx.closeHold(hold.id, { at: now, because: 'Decided by hand: keep' });
+      if (hold.code === 'delivery-compliance') {
+        // It names a person, and is answered: nobody needs it any more.
+        await tx.redactDelivery(id, now);
+      }
     }
     await tx.settleDelivery(id, { state: 'ignored', reason: 'Seen to by hand' });
+    await tx.audited({ action: 'message put aside', subject: `delivery:${id}` });
     return true;
   });
 }

@@ -3,7 +3,9 @@ import type { Entry } from '#core/ledger.ts';
 import type { Step } from '#core/document.ts';
 import { SECOND, after } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
+import { NOBODY } from '#core/order.ts';
 import { rememberClient } from './client-keeper.ts';
+import { heldForBuyer } from './held-for-buyer.ts';
 import type { HeldStep } from './holding.ts';
 import { nextVariant, post, stepName, taskOf, uncalled, underLease, voidEntry } from './ledger-writer.ts';
 import type { Standing } from './ports.ts';
@@ -82,6 +84,13 @@ async function settle(
   subject: Subject,
   { entry, isWanted }: { readonly entry: Entry; readonly isWanted: (step: Step) => Promise<boolean> },
 ): Promise<HeldStep | { readonly until: Instant } | undefined> {
+  if (entry.kind === 'client') {
+    // A client is found by the address; an invoice by its number.
+    const held = heldForBuyer(subject, entry.intent);
+    if (held !== undefined) {
+      return held;
+    }
+  }
   const booked = fold(await run.machine.store.read.entriesOf(subject.order.key));
   const task = taskOf(run, subject, { step: entry.intent, booked });
   const standing = await run.route.books.find(task);
@@ -125,7 +134,8 @@ async function found(
   const receipt = { ...standing.receipt, isAdopted: false, isFound: true };
   await post(run, { subject, entry, receipt }, async (tx) => {
     if (intent.kind === 'client') {
-      await rememberClient(tx, run, { step: intent, buyer: subject.buyer, externalId, isNew: false });
+      const { buyer = NOBODY } = subject;
+      await rememberClient(tx, run, { step: intent, buyer, externalId, isNew: false });
     }
   });
 }

@@ -17,7 +17,7 @@ import { routeOf } from './machine.ts';
 import type { Machine, Run, Subject } from './machine.ts';
 import { termsFor } from './order-terms.ts';
 import type { Lease, OrderRecord, WakeKey, Writer } from './ports.ts';
-import { dropUnwanted } from './ledger-writer.ts';
+import { dropUnwanted, underLease } from './ledger-writer.ts';
 import { settlePending } from './settler.ts';
 import { REREAD_PATIENCE_MS, sortDelivery } from './sorter.ts';
 
@@ -154,7 +154,12 @@ async function advance(run: Run, first: OrderRecord): Promise<Outcome> {
     return trouble ?? unanswered(run, record, []);
   }
   const buyer = await buyerOf(run, newestDelivery);
-  const outcome = await book(run, { record, order: snapshot, buyer });
+  const subject = { record, order: snapshot, ...(buyer === undefined ? {} : { buyer }) };
+  const outcome = await book(run, subject);
+  if (needsBuyer(outcome) && run.route.source.canRead && record.reread === undefined) {
+    // The answer is a message like any other, with a body, so this happens once.
+    return advance(run, await questioned(run, record));
+  }
   // What is known is booked meanwhile; the question stays until the source answers it.
   return outcome.state === 'settled' || outcome.state === 'held' ? (trouble ?? outcome) : outcome;
 }
@@ -216,9 +221,31 @@ async function reread({ machine, route }: Run, record: OrderRecord): Promise<Ord
   return now;
 }
 
-/** The contact data stands only in the body of the delivery. */
-async function buyerOf({ machine, route }: Run, deliveryId: string): Promise<Buyer> {
+function needsBuyer(outcome: Outcome): boolean {
+  return outcome.state === 'held' && outcome.holds.some(({ code }) => code === 'order-buyer-redacted');
+}
+
+/** Asks the source for the order again, because its buyer was redacted and is needed. */
+async function questioned(run: Run, record: OrderRecord): Promise<OrderRecord> {
+  const since = run.machine.clock.now();
+  const reread = {
+    why: 'Its buyer was redacted here, and a new invoice needs him',
+    since,
+    isBlocking: false,
+  };
+  await underLease(run, async (tx) => {
+    const fresh = await tx.order(record.key);
+    await tx.putOrder({ ...(fresh ?? record), reread });
+  });
+  return { ...record, reread };
+}
+
+/** The contact data stands only in the body of the delivery; nothing when that was blanked. */
+async function buyerOf({ machine, route }: Run, deliveryId: string): Promise<Buyer | undefined> {
   const delivery = await machine.store.read.delivery(deliveryId);
+  if (delivery?.redactedAt !== undefined) {
+    return undefined;
+  }
   const sorted = delivery === undefined ? undefined : route.source.sort(delivery);
   if (sorted?.kind !== 'order') {
     throw new Failure('unexpected', { detail: `Delivery ${deliveryId} does not show its order any more` });

@@ -30,6 +30,7 @@ export function deliveryOf(row: DeliveryRow): Delivery {
     state: oneOf(row.state, DELIVERY_STATES),
     ...(row.order_key === null ? {} : { order: keyOf(row.order_key) }),
     ...(row.reason === null ? {} : { reason: row.reason }),
+    ...(row.redacted_at === null ? {} : { redactedAt: at(row.redacted_at) }),
   };
 }
 

@@ -1,13 +1,21 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
 import { Failure } from '#core/failure.ts';
 
 /** Seals secrets at rest: AES-256-GCM, bound to the name they are stored under, so that a row cannot stand in for another. */
 export interface Seal {
+  /** With the current key. */
   seal(name: string, secret: string): string;
-  /** Throws a Failure when the key is another one than the secret was sealed with. */
+  /** With the current key or an older one. Throws a Failure when it was sealed with another. */
   open(name: string, sealed: string): string;
+  /** Tells keys apart without telling them. */
+  readonly keyId: string;
+  readonly olderKeyIds: readonly string[];
+}
+
+/** Seals with the first; opens with any, so that while keys are changed every secret opens at every moment. */
+export interface Keys {
+  readonly current: string;
+  readonly older: readonly string[];
 }
 
 /** Names the form, so that another cipher or key can follow without guessing. */
@@ -15,10 +23,12 @@ const FORM = 'v1';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-export function createSeal(keyText: string): Seal {
-  // Any text is a key: hashing gives the 32 bytes, whatever the operator typed.
-  const key = createHash('sha256').update(keyText).digest();
+export function createSeal(keyText: string, olderTexts: readonly string[] = []): Seal {
+  const key = keyOf(keyText);
+  const older = olderTexts.map(keyOf);
   return {
+    keyId: idOf(key),
+    olderKeyIds: older.map(idOf),
     seal(name, secret) {
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(name));
@@ -27,44 +37,43 @@ export function createSeal(keyText: string): Seal {
     },
     open(name, sealed) {
       const bytes = Buffer.from(sealed.slice(FORM.length + 1), 'base64');
-      try {
-        // The length of the tag is named, so that one cut short is refused.
-        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES), {
-          authTagLength: TAG_BYTES,
-        }).setAAD(Buffer.from(name));
-        decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
-        const opened = [decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()];
-        return Buffer.concat(opened).toString('utf8');
-      } catch (cause) {
-        throw new Failure('config-invalid', {
-          detail: `Cannot open the stored secret "${name}": COUNTERFOIL_SECRET_KEY (or the key file) is not the one it was sealed with`,
-          cause,
-        });
+      let cause: unknown;
+      for (const candidate of [key, ...older]) {
+        try {
+          return opened(bytes, { key: candidate, name });
+        } catch (thrown) {
+          cause = thrown;
+        }
       }
+      throw new Failure('config-invalid', {
+        detail: `Cannot open the stored secret "${name}": COUNTERFOIL_SECRET_KEY (or the key file) is not the one it was sealed with`,
+        cause,
+      });
     },
   };
 }
 
-/** The key an operator did not set: made once beside the database, readable by its owner only. */
-export function keyFromFile(path: string): string {
-  if (!existsSync(path)) {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    // `wx`: of two processes that start at once one makes the key and the other reads it.
-    try {
-      writeFileSync(path, randomBytes(32).toString('base64'), { mode: 0o600, flag: 'wx' });
-    } catch (cause) {
-      if (!existsSync(path)) {
-        throw new Failure('config-invalid', { detail: `Cannot write the key file "${path}"`, cause });
-      }
-    }
-  }
-  chmodSync(path, 0o600);
-  const key = readFileSync(path, 'utf8').trim();
-  if (key === '') {
-    // Another process is just making it, or died doing so; an empty key would seal with what everybody knows.
-    throw new Failure('config-invalid', {
-      detail: `The key file "${path}" is empty: start again, or remove it when nothing was sealed yet`,
-    });
-  }
-  return key;
+function opened(bytes: Buffer, { key, name }: { readonly key: Buffer; readonly name: string }): string {
+  // The length of the tag is named, so that one cut short is refused.
+  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES), {
+    authTagLength: TAG_BYTES,
+  }).setAAD(Buffer.from(name));
+  decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
+  const text = [decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()];
+  return Buffer.concat(text).toString('utf8');
+}
+
+/** Any text is a key: hashing gives the 32 bytes, whatever the operator typed. */
+function keyOf(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+/** 64 bits tell any number of keys apart. */
+const ID_LENGTH = 16;
+
+function idOf(key: Buffer): string {
+  return createHmac('sha256', key)
+    .update('counterfoil: the name of this key')
+    .digest('hex')
+    .slice(0, ID_LENGTH);
 }

@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { Failure } from '#core/failure.ts';
 import { showInstant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
+import { makePrivate } from './private-files.ts';
 import { translated } from './sqlite.ts';
 
 /**
@@ -12,13 +13,23 @@ export interface ServeLock {
   release(): void;
 }
 
+/** Kept here, because a handle that nothing refers to is closed by the garbage collector, and its lock is free with it. */
+const held = new Set<DatabaseSync>();
+
 /** Throws `already-running` naming the process that serves, or `database-failed` when the lock itself cannot be written. */
 export function takeServeLock(databasePath: string, now: Instant): ServeLock {
   const doing = `Cannot lock "${databasePath}.lock"`;
+  makePrivate(`${databasePath}.lock`);
   const lock = translated(doing, () => new DatabaseSync(`${databasePath}.lock`));
   try {
     translated(doing, () => claim(lock, now));
-    return { release: () => lock.close() };
+    held.add(lock);
+    return {
+      release() {
+        held.delete(lock);
+        lock.close();
+      },
+    };
   } catch (cause) {
     if (!(cause instanceof Failure && cause.code === 'database-busy')) {
       lock.close();

@@ -1,11 +1,10 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
 import type { CompiledQuery, DatabaseConnection, Dialect, Driver, QueryResult } from 'kysely';
 import { Failure } from '#core/failure.ts';
 import type { FailureCode } from '#core/failure.ts';
+import { makePrivate } from './private-files.ts';
 
 /**
  * A long busy timeout would freeze the event loop, since node:sqlite is synchronous; so it is short, and `store.ts` tries
@@ -15,16 +14,20 @@ const BUSY_TIMEOUT_MS = 50;
 /** Statements kept prepared: more than this program has, fewer than would matter to memory. */
 const STATEMENTS_MAX = 200;
 
-/** Opens the file and makes every commit durable: WAL with synchronous FULL syncs the log before a commit returns. */
+/**
+ * Opens the file and makes every commit durable: WAL with synchronous FULL syncs the log before a commit returns. What is
+ * deleted or blanked is overwritten with zeros, so that contact data that was redacted does not stay in free pages.
+ */
 export function openSqlite(path: string): DatabaseSync {
   if (path !== ':memory:') {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makePrivate(path);
   }
   return translated(`Cannot open the database "${path}"`, () => {
     const database = new DatabaseSync(path);
     database.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
     database.exec('pragma journal_mode = wal');
     database.exec('pragma synchronous = full');
+    database.exec('pragma secure_delete = on');
     return database;
   });
 }

@@ -14,7 +14,6 @@ import type {
   Authentic,
   ClientMapping,
   HoldFilter,
-  Lease,
   LedgerPage,
   Notice,
   OrderFilter,
@@ -26,10 +25,14 @@ import type {
   WakeKey,
   Writer,
 } from '#pipeline/ports.ts';
+import { appendAudit, auditReader } from './audit.ts';
+import { leaseWriter } from './leases.ts';
 import { migrate } from './migrate.ts';
 import type { Migrated } from './migrate.ts';
+import { redactionReader, redactionWriter, scrub } from './redaction.ts';
 import { at, deliveryOf, entryOf, entryRow, holdOf, orderOf, orderRow } from './rows.ts';
 import type { Seal } from './seal.ts';
+import { assertInUse, putSealed, sealAllAnew } from './secrets.ts';
 import type { Tables } from './tables.ts';
 
 /** Every query is bounded. An order with more deliveries, entries or holds than this is a fault elsewhere, and is cut here. */
@@ -45,20 +48,40 @@ export interface StoreOptions {
   readonly dialect: Dialect;
   readonly clock: Clock;
   readonly seal: Seal;
+  /** Who writes, for the audit log. */
+  readonly actor?: string;
 }
 
-/** Opens the store and brings its schema up to date. */
-export async function openStore(
-  options: StoreOptions,
-): Promise<{ readonly store: Store; readonly migrated: Migrated }> {
+export interface Opened {
+  readonly store: Store;
+  readonly migrated: Migrated;
+  /** Seals every secret with the seal's current key; its older ones open nothing from then on. Tells how many there are. */
+  sealAnew(): Promise<number>;
+}
+
+/** Opens the store and brings its schema up to date. Throws `config-invalid` when the key was replaced by another. */
+export async function openStore(options: StoreOptions): Promise<Opened> {
   const db: Db = new Kysely<Tables>({ dialect: options.dialect });
   try {
     const migrated = await patiently(options, () => migrate(db, options.clock.now()));
-    return { store: createStore(db, options), migrated };
+    await assertInUse(db, options.seal);
+    return { store: createStore(db, options), migrated, sealAnew: () => sealAnew(db, options) };
   } catch (thrown) {
     await db.destroy();
     throw thrown;
   }
+}
+
+async function sealAnew(db: Db, options: StoreOptions): Promise<number> {
+  const { seal, clock } = options;
+  return patiently(options, () =>
+    db.transaction().execute(async (tx) => {
+      const count = await sealAllAnew(tx, seal, clock.now());
+      const writer = writerOf(tx, { options, actions: [] });
+      await writer.audited({ action: 'secrets sealed anew', subject: 'counterfoil', details: { count } });
+      return count;
+    }),
+  );
 }
 
 function createStore(db: Db, options: StoreOptions): Store {
@@ -68,13 +91,14 @@ function createStore(db: Db, options: StoreOptions): Store {
       const actions: (() => void)[] = [];
       const result = await patiently(options, () => {
         actions.length = 0;
-        return db.transaction().execute((tx) => work(writerOf(tx, { seal: options.seal, actions })));
+        return db.transaction().execute((tx) => work(writerOf(tx, { options, actions })));
       });
       for (const action of actions) {
         action();
       }
       return result;
     },
+    scrub: () => patiently(options, () => scrub(db)),
     close: () => db.destroy(),
   };
 }
@@ -95,7 +119,14 @@ async function patiently<T>({ clock }: StoreOptions, run: () => Promise<T>): Pro
 }
 
 function readerOf(db: Db, seal: Seal): Reader {
-  return { ...inboxReader(db), ...orderReader(db), ...ledgerReader(db), ...factReader(db, seal) };
+  return {
+    ...inboxReader(db),
+    ...orderReader(db),
+    ...ledgerReader(db),
+    ...factReader(db, seal),
+    ...redactionReader(db),
+    ...auditReader(db, seal),
+  };
 }
 
 function inboxReader(db: Db): Pick<Reader, 'dueKeys' | 'delivery' | 'deliveriesOf' | 'deliveries'> {
@@ -313,13 +344,16 @@ function factReader(db: Db, seal: Seal): Pick<Reader, 'pause' | 'rules' | 'notic
   };
 }
 
-function writerOf(tx: Tx, { seal, actions }: { seal: Seal; actions: (() => void)[] }): Writer {
+function writerOf(tx: Tx, { options, actions }: { options: StoreOptions; actions: (() => void)[] }): Writer {
+  const { seal, clock, actor = 'unknown' } = options;
   return {
     ...readerOf(tx, seal),
     ...inboxWriter(tx),
     ...ledgerWriter(tx),
     ...leaseWriter(tx),
     ...factWriter(tx, seal),
+    ...redactionWriter(tx),
+    audited: (event) => appendAudit(tx, event, { seal, actor, now: clock.now() }),
     afterCommit: (action) => void actions.push(action),
   };
 }
@@ -475,54 +509,6 @@ function holdRow(hold: Omit<Hold, 'id' | 'closedAt' | 'closedBecause'>) {
   };
 }
 
-function leaseWriter(tx: Tx): Pick<Writer, 'takeLease' | 'keepLease' | 'releaseLease' | 'voidOrderLeases'> {
-  return {
-    async takeLease(key, { holder, now, until }) {
-      const standing = await tx.selectFrom('leases').selectAll().where('key', '=', key).executeTakeFirst();
-      if (standing !== undefined && standing.until > BigInt(now)) {
-        return undefined;
-      }
-      // The row outlives its holder, so that a fence never repeats.
-      const fence = (standing?.fence ?? 0n) + 1n;
-      const row = { key, holder, fence, until };
-      await tx
-        .insertInto('leases')
-        .values(row)
-        .onConflict((conflict) => conflict.column('key').doUpdateSet(row))
-        .execute();
-      return { key, holder, fence };
-    },
-    async keepLease(lease: Lease, until) {
-      const kept = await tx
-        .updateTable('leases')
-        .set({ until })
-        .where('key', '=', lease.key)
-        .where('fence', '=', lease.fence)
-        // Zero: released, or voided by the server that came after. One that only ran out may be kept.
-        .where('until', '>', 0n)
-        .executeTakeFirst();
-      return kept.numUpdatedRows === 1n;
-    },
-    async releaseLease(lease: Lease) {
-      await tx
-        .updateTable('leases')
-        .set({ until: 0 })
-        .where('key', '=', lease.key)
-        .where('fence', '=', lease.fence)
-        .execute();
-    },
-    async voidOrderLeases(now) {
-      await tx.updateTable('leases').set({ until: 0 }).where('key', 'like', 'order:%').execute();
-      const freed = await tx
-        .updateTable('orders')
-        .set({ state: 'due', due_at: now })
-        .where('state', '=', 'working')
-        .executeTakeFirst();
-      return Number(freed.numUpdatedRows);
-    },
-  };
-}
-
 function factWriter(
   tx: Tx,
   seal: Seal,
@@ -574,13 +560,6 @@ function factWriter(
     async dropSetting(key) {
       await tx.deleteFrom('settings').where('key', '=', key).execute();
     },
-    async putSecret(key, value) {
-      const sealed = seal.seal(key, value);
-      await tx
-        .insertInto('secrets')
-        .values({ key, sealed })
-        .onConflict((conflict) => conflict.column('key').doUpdateSet({ sealed }))
-        .execute();
-    },
+    putSecret: (key, value) => putSealed(tx, seal, { key, value }),
   };
 }

@@ -16,6 +16,7 @@ export interface Tables {
   notices: NoticesTable;
   settings: SettingsTable;
   secrets: SecretsTable;
+  audit: AuditTable;
   migrations: MigrationsTable;
 }
 
@@ -32,6 +33,8 @@ interface DeliveriesTable {
   state: string;
   order_key: string | null;
   reason: string | null;
+  /** Set once body and headers were blanked. */
+  redacted_at: NullableInteger;
 }
 
 export interface OrdersTable {
@@ -138,6 +141,20 @@ interface SettingsTable {
 interface SecretsTable {
   key: string;
   sealed: string;
+}
+
+/** Only added to. */
+export interface AuditTable {
+  number: Integer;
+  at: Integer;
+  actor: string;
+  action: string;
+  subject: string;
+  /** JSON object. */
+  details: string;
+  previous_sha256: string;
+  /** Of the row's other columns. */
+  sha256: string;
 }
 
 interface MigrationsTable {

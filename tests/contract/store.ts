@@ -23,6 +23,7 @@ import {
   rules,
   terms,
 } from '#tests/build.ts';
+import { auditLog, redaction } from '#tests/contract/store-care.ts';
 
 /** What every implementation of the port `Store` promises. */
 export interface StoreHarness {
@@ -56,6 +57,8 @@ export function storeContract(harness: StoreHarness): void {
     void describe('holds', () => holds(promise));
     void describe('leases', () => leases(promise));
     void describe('facts', () => facts(promise));
+    void describe('contact data', () => redaction(promise));
+    void describe('the audit log', () => auditLog(promise));
   });
 }
 

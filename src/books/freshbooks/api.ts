@@ -182,7 +182,8 @@ async function attempt(session: Session, call: Call, token: string): Promise<Rep
     }),
   );
   session.heardVersion(answer);
-  return replyOf(answer, call);
+  // A refusal may quote whatever it was sent.
+  return replyOf(answer, { ...call, secrets: [...call.secrets, token] });
 }
 
 /** No version header: the default version is the one that was recorded (section 9). */

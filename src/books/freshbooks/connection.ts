@@ -122,6 +122,7 @@ async function seedTokens({ connection, store, seed }: ConnectionOptions): Promi
       await tx.putSecret(`tokens:${connection}`, toJson(seed));
       await tx.putSetting(setting, hash);
       await tx.clearPause(connection);
+      await tx.audited({ action: 'access granted', subject: connection, details: { by: 'settings' } });
     }
   });
 }

@@ -73,6 +73,9 @@ export function createConsent(options: ConsentOptions): Consent {
         await tx.putSecret(tokenKey, toJson(token));
         await tx.putSetting(stateKey(state), toJson({ until: asked.until, step: 'answered' }));
         await tx.clearPause(connection);
+        const missing = missingScopes(token.scopes).length;
+        const details = { by: 'consent', missingScopes: missing };
+        await tx.audited({ action: 'access granted', subject: connection, details });
       });
       return { missingScopes: missingScopes(token.scopes) };
     },
@@ -85,6 +88,7 @@ export function createConsent(options: ConsentOptions): Consent {
       await store.transact(async (tx) => {
         await tx.putSetting(accountKey, accountId);
         await tx.clearPause(connection);
+        await tx.audited({ action: 'account chosen', subject: connection, details: { account: accountId } });
       });
     },
     tokens: {

@@ -1,3 +1,4 @@
+import { withoutContacts } from '#core/contacts.ts';
 import { Failure } from '#core/failure.ts';
 import type { Fact, FailureCode } from '#core/failure.ts';
 import type { Lossless } from '#core/json.ts';
@@ -201,17 +202,4 @@ function factsOf(error: VendorError, secrets: readonly string[]): Fact[] {
     { name: 'Field', value: error.field },
     { name: 'Message', value: withoutContacts(error.message, secrets).slice(0, MESSAGE_LENGTH_MAX) },
   ].filter((fact) => fact.value !== '');
-}
-
-const EMAIL = /[^\s'"<>]+@[^\s'"<>]+/g;
-
-/** The message without what we sent of a person: each value as a whole word, and anything like an e-mail address. */
-function withoutContacts(message: string, secrets: readonly string[]): string {
-  let text = message.toWellFormed();
-  // The longest first, or a part of it would keep the rest from being recognised.
-  for (const secret of secrets.toSorted((a, b) => b.length - a.length)) {
-    const words = secret.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
-    text = text.replace(new RegExp(String.raw`(?<![\p{L}\p{N}])${words}(?![\p{L}\p{N}])`, 'giu'), '…');
-  }
-  return text.replace(EMAIL, '…');
 }

@@ -52,6 +52,7 @@ test('a wrong field is named by its path and quoted', () => {
     ['line_items', undefined, 'is missing'],
     ['line_items', {}, 'is not a list'],
     ['currency', 'XXX', '"XXX" is not a known currency'],
+    ['currency', 'jane@example.com', '"…" is not a known currency'],
     ['currency', undefined, 'is missing'],
     ['total_price', 'a lot', '"a lot" is not an amount'],
     ['total_price', '1,50', '"1,50" is not an amount'],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { withoutContacts } from '#core/contacts.ts';
 import { exponentOf } from '#core/currency.ts';
 import { Failure } from '#core/failure.ts';
 import type { Lossless } from '#core/json.ts';
@@ -204,10 +205,13 @@ function required(value: unknown): unknown {
   return value;
 }
 
+/** What stands where a figure should: no field of the buyer is ever quoted, and no e-mail address wherever it stands. */
 function quote(value: unknown): string {
   switch (typeof value) {
-    case 'string':
-      return JSON.stringify(value.length > QUOTE_MAX ? `${value.slice(0, QUOTE_MAX)}…` : value);
+    case 'string': {
+      const text = withoutContacts(value, []);
+      return JSON.stringify(text.length > QUOTE_MAX ? `${text.slice(0, QUOTE_MAX)}…` : text);
+    }
     case 'object':
       return value === null ? 'null' : Array.isArray(value) ? 'a list' : 'an object';
     default:

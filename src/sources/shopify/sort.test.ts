@@ -101,6 +101,12 @@ test('privacy requests say what to do by when, and name no person', () => {
     assert.match(found.detail, /within 30 days/);
     assert.doesNotMatch(found.detail, /john|555|191167/);
     assert.equal(found.detail.includes('299938, 280263'), topic !== 'shop/redact');
+    const erases = {
+      'customers/data_request': undefined,
+      'customers/redact': ['shopify/299938', 'shopify/280263'],
+      'shop/redact': 'everything',
+    };
+    assert.deepEqual(found.erases, Reflect.get(erases, topic));
   }
   const many = Array.from({ length: 25 }, (_, index) => index + 1);
   const found = sorted('customers/redact', { orders_to_redact: many });

@@ -39,18 +39,22 @@ const READERS: Readonly<Record<string, Reader>> = {
       'A customer asks what is stored: give the owner of the shop the invoices and clients of the orders named, within 30 days of this message',
       'orders_requested',
     ),
-  'customers/redact': (message) =>
-    complianceOf(
+  'customers/redact': (message, { connection }) => ({
+    ...complianceOf(
       message,
-      'A customer’s data must be erased within 30 days of this message: blank the stored messages of the orders named and the client in FreshBooks; invoices may be kept as long as the law requires',
+      'A customer’s data must be erased within 30 days of this message: counterfoil redact blanks what is stored of the orders named; the client in FreshBooks is yours to erase, and invoices may be kept as long as the law requires',
       'orders_to_redact',
     ),
-  'shop/redact': (message) =>
-    complianceOf(
+    erases: idsIn(jsonIn(message), 'orders_to_redact').map((id) => orderKey(connection, id)),
+  }),
+  'shop/redact': (message) => ({
+    ...complianceOf(
       message,
-      'The shop left 48 hours ago and its customers’ data must be erased within 30 days of this message: blank the stored messages of the shop; invoices may be kept as long as the law requires',
+      'The shop left 48 hours ago and its customers’ data must be erased within 30 days of this message: counterfoil redact blanks all that it ever sent; clients in FreshBooks are yours to erase, and invoices may be kept as long as the law requires',
       'orders_to_redact',
     ),
+    erases: 'everything',
+  }),
 };
 
 /** Order ids that a text names; more are counted. */
@@ -115,7 +119,11 @@ function sortDispute(message: Pick<Authentic, 'topic' | 'body'>): Sorted {
 const DISPUTE_TEXT_MAX = 60;
 
 /** Names orders and never the person: the stored body has that until it is blanked. */
-function complianceOf(message: Pick<Authentic, 'topic' | 'body'>, task: string, key: string): Sorted {
+function complianceOf(
+  message: Pick<Authentic, 'topic' | 'body'>,
+  task: string,
+  key: string,
+): Extract<Sorted, { kind: 'held' }> {
   const ids = idsIn(jsonIn(message), key);
   const more = ids.length > IDS_SHOWN ? ` and ${ids.length - IDS_SHOWN} more` : '';
   const orders = ids.length === 0 ? '' : `. Orders: ${ids.slice(0, IDS_SHOWN).join(', ')}${more}`;

@@ -1,0 +1,219 @@
+import { contactsOf, withoutContacts } from '#core/contacts.ts';
+import type { ConnectionId, OrderKey } from '#core/ids.ts';
+import type { Buyer } from '#core/order.ts';
+import { showInstant } from '#core/time.ts';
+import type { Clock, Instant } from '#core/time.ts';
+import { forgetPerson } from './client-keeper.ts';
+import type { Delivery, ReadableFilter, Sorted, Source, Store, Writer } from './ports.ts';
+
+/**
+ * Takes contact data out of what is stored: bodies and headers of messages are blanked, and sentences that might quote them
+ * are rewritten. Hashes, keys and figures stay, so an order can still be proven and corrected. Each step is a transaction of
+ * its own, and what is blanked stays so: after a crash the same command does the rest.
+ */
+
+/** What it works with. */
+export interface Eraser {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly sources: ReadonlyMap<ConnectionId, Source>;
+  /** The books whose clients are remembered. */
+  readonly account: ConnectionId;
+}
+
+/** Messages blanked, sentences rewritten, and the orders that they were of. */
+export interface Erased {
+  readonly messages: number;
+  readonly texts: number;
+  readonly orders: readonly OrderKey[];
+}
+
+export type MessageErased =
+  | ({ readonly outcome: 'erased' } & Erased)
+  | { readonly outcome: 'no-message' }
+  /** Blanking it would lose what it says. */
+  | { readonly outcome: 'not-read-yet' };
+
+/** Messages in one transaction: reading them blocks the process for some ten milliseconds. */
+const BATCH = 20;
+
+/** All that is stored of an order. */
+export async function eraseOrder(eraser: Eraser, key: OrderKey): Promise<Erased> {
+  return eraser.store.transact(async (tx) => {
+    const deliveries = (await tx.deliveriesOf(key)).filter(({ redactedAt }) => redactedAt === undefined);
+    const erased = await blank(tx, eraser, { deliveries, people: 'forget' });
+    await tx.audited({
+      action: 'contact data redacted',
+      subject: key,
+      details: { messages: erased.messages, because: 'by hand' },
+    });
+    return { ...erased, orders: [key] };
+  });
+}
+
+/** One message; where it asks for the data of others to be erased, theirs first, and it is answered. */
+export async function eraseMessage(eraser: Eraser, id: string): Promise<MessageErased> {
+  const delivery = await eraser.store.read.delivery(id);
+  if (delivery === undefined) {
+    return { outcome: 'no-message' };
+  }
+  if (delivery.state === 'accepted') {
+    return { outcome: 'not-read-yet' };
+  }
+  const sorted = sortedBy(eraser, delivery);
+  const erases = sorted?.kind === 'held' ? sorted.erases : undefined;
+  const others = await eraseOthers(eraser, { delivery, erases });
+  const own = await eraser.store.transact(async (tx) => {
+    // Read again: it may be one of all that were asked for.
+    const deliveries = [(await tx.delivery(id)) ?? delivery];
+    const blanked = await blank(tx, eraser, { deliveries, people: 'forget' });
+    await close(tx, eraser, { delivery, isRequest: erases !== undefined });
+    await tx.audited({
+      action: 'contact data redacted',
+      subject: `delivery:${id}`,
+      details: { messages: blanked.messages, topic: delivery.topic, because: 'by hand' },
+    });
+    return blanked;
+  });
+  return { outcome: 'erased', ...sum([others, own]) };
+}
+
+/** What came before a moment and is needed no more, in small batches. */
+export async function eraseFinished(
+  eraser: Eraser,
+  {
+    before,
+    because,
+    signal,
+  }: { readonly before: Instant; readonly because: 'by hand' | 'retention'; readonly signal?: AbortSignal },
+): Promise<Erased> {
+  const event = { subject: `before ${showInstant(before)}`, because };
+  const filter: ReadableFilter = { of: 'finished', before, limit: BATCH };
+  return eraseAll(eraser, { filter, event, people: 'keep', ...(signal === undefined ? {} : { signal }) });
+}
+
+async function eraseOthers(
+  eraser: Eraser,
+  {
+    delivery,
+    erases,
+  }: { readonly delivery: Delivery; readonly erases: readonly OrderKey[] | 'everything' | undefined },
+): Promise<Erased> {
+  if (erases === 'everything') {
+    const { connection } = delivery;
+    const filter: ReadableFilter = { of: 'connection', connection, limit: BATCH };
+    return eraseAll(eraser, {
+      filter,
+      event: { subject: connection, because: delivery.topic },
+      people: 'forget',
+    });
+  }
+  const known: Erased[] = [];
+  for (const key of erases ?? []) {
+    if ((await eraser.store.read.order(key)) !== undefined) {
+      known.push(await eraseOrder(eraser, key));
+    }
+  }
+  return sum(known);
+}
+
+interface Sweep {
+  readonly filter: ReadableFilter;
+  readonly event: { readonly subject: string; readonly because: string };
+  readonly people: 'forget' | 'keep';
+  readonly signal?: AbortSignal;
+}
+
+/** The log says that it began, with the first batch: what a crash cuts short is not unlogged. */
+async function eraseAll(eraser: Eraser, { filter, event, people, signal }: Sweep): Promise<Erased> {
+  const { subject, because } = event;
+  const batches: Erased[] = [];
+  for (;;) {
+    if (signal?.aborted === true) {
+      break;
+    }
+    const erased = await eraser.store.transact(async (tx) => {
+      const deliveries = await tx.readable(filter);
+      if (deliveries.length > 0 && batches.length === 0) {
+        await tx.audited({ action: 'contact data redacted', subject, details: { because } });
+      }
+      return blank(tx, eraser, { deliveries, people });
+    });
+    if (erased.messages === 0) {
+      break;
+    }
+    batches.push(erased);
+    // Between two batches what arrives is taken in.
+    await eraser.clock.sleep(eraser.clock.now());
+  }
+  return sum(batches);
+}
+
+async function blank(
+  tx: Writer,
+  eraser: Eraser,
+  { deliveries, people }: { readonly deliveries: readonly Delivery[]; readonly people: Sweep['people'] },
+): Promise<Erased> {
+  const contacts = new Map<OrderKey, Set<string>>();
+  const unblanked = deliveries.filter(({ redactedAt }) => redactedAt === undefined);
+  for (const delivery of unblanked) {
+    const buyer = buyerIn(sortedBy(eraser, delivery));
+    if (delivery.order !== undefined) {
+      const known = contacts.get(delivery.order) ?? new Set();
+      contacts.set(delivery.order, known);
+      (buyer === undefined ? [] : contactsOf(buyer)).forEach((contact) => known.add(contact));
+    }
+    if (buyer !== undefined && buyer.email !== '' && people === 'forget') {
+      await forgetPerson(tx, { account: eraser.account, source: delivery.connection, email: buyer.email });
+    }
+    await tx.redactDelivery(delivery.id, eraser.clock.now());
+  }
+  let texts = 0;
+  for (const [order, words] of contacts) {
+    texts += await tx.reviseTexts({ order }, (text) => withoutContacts(text, [...words]));
+  }
+  return { messages: unblanked.length, texts, orders: [...contacts.keys()] };
+}
+
+/** A held message waits no longer: what it asked is done, or nobody can read it any more. */
+async function close(
+  tx: Writer,
+  { clock }: Eraser,
+  { delivery, isRequest }: { readonly delivery: Delivery; readonly isRequest: boolean },
+): Promise<void> {
+  if (delivery.state !== 'held') {
+    return;
+  }
+  for (const { id } of await tx.holds({ delivery: delivery.id, isOpen: true })) {
+    await tx.closeHold(id, { at: clock.now(), because: 'Redacted by hand' });
+  }
+  await tx.settleDelivery(delivery.id, { state: 'ignored', reason: delivery.reason ?? REDACTED });
+  // Why it could not be read may quote it; a request names orders only.
+  if (!isRequest) {
+    await tx.reviseTexts({ delivery: delivery.id }, () => REDACTED);
+  }
+}
+
+const REDACTED = 'Its content was redacted';
+
+/** What the message says, or nothing when it cannot be read. */
+function sortedBy({ sources }: Eraser, delivery: Delivery): Sorted | undefined {
+  try {
+    return sources.get(delivery.connection)?.sort(delivery);
+  } catch {
+    // It is blanked all the same; its content was never understood, so nothing quotes it.
+    return undefined;
+  }
+}
+
+function buyerIn(sorted: Sorted | undefined): Buyer | undefined {
+  return sorted?.kind === 'order' ? sorted.snapshot.buyer : undefined;
+}
+
+function sum(parts: readonly Erased[]): Erased {
+  return {
+    messages: parts.reduce((count, { messages }) => count + messages, 0),
+    texts: parts.reduce((count, { texts }) => count + texts, 0),
+    orders: [...new Set(parts.flatMap(({ orders }) => orders))],
+  };
+}

@@ -1,0 +1,65 @@
+import type { Kysely, Transaction } from 'kysely';
+import { Failure } from '#core/failure.ts';
+import { showInstant } from '#core/time.ts';
+import type { Instant } from '#core/time.ts';
+import type { Seal } from './seal.ts';
+import type { Tables } from './tables.ts';
+
+/**
+ * Secrets as rows, each sealed under its name. A key that was replaced is remembered by its id and never used again: it may be
+ * known to others, and what a command sealed that began before and still has it would open for nobody.
+ */
+
+type Tx = Transaction<Tables>;
+
+export async function putSealed(
+  tx: Tx,
+  seal: Seal,
+  { key, value }: { readonly key: string; readonly value: string },
+): Promise<void> {
+  await assertInUse(tx, seal);
+  await write(tx, { key, sealed: seal.seal(key, value) });
+}
+
+/** Seals every secret with the current key, and tells how many there are. */
+export async function sealAllAnew(tx: Tx, seal: Seal, now: Instant): Promise<number> {
+  const rows = await tx.selectFrom('secrets').selectAll().execute();
+  for (const { key, sealed } of rows) {
+    await write(tx, { key, sealed: seal.seal(key, seal.open(key, sealed)) });
+  }
+  for (const id of seal.olderKeyIds) {
+    const row = { key: retiredSetting(id), value: showInstant(now) };
+    await tx
+      .insertInto('settings')
+      .values(row)
+      .onConflict((conflict) => conflict.column('key').doUpdateSet(row))
+      .execute();
+  }
+  return rows.length;
+}
+
+/** Throws `config-invalid` when the key was replaced. */
+export async function assertInUse(db: Kysely<Tables>, { keyId }: Seal): Promise<void> {
+  const retired = await db
+    .selectFrom('settings')
+    .select('value')
+    .where('key', '=', retiredSetting(keyId))
+    .executeTakeFirst();
+  if (retired !== undefined) {
+    throw new Failure('config-invalid', {
+      detail: `The key in COUNTERFOIL_SECRET_KEY (or the key file) was replaced on ${retired.value}: use the new one, and start again what began before`,
+    });
+  }
+}
+
+async function write(tx: Tx, row: { readonly key: string; readonly sealed: string }): Promise<void> {
+  await tx
+    .insertInto('secrets')
+    .values(row)
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ sealed: row.sealed }))
+    .execute();
+}
+
+function retiredSetting(keyId: string): string {
+  return `retired-key:${keyId}`;
+}

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, test } from 'node:test';
+import type { Store } from '#pipeline/ports.ts';
+import { createSeal } from '#storage/seal.ts';
+import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
+import { openStore } from '#storage/store.ts';
+import { ORDER, at, message } from '#tests/build.ts';
+import { hurriedClock } from '#tests/clock.ts';
+
+/** What somebody who has the file can do to it, and what is seen of that afterwards. */
+
+const ROWS = 5;
+
+async function openAt(path: string, key = 'key'): Promise<Store> {
+  const dialect = sqliteDialect(openSqlite(path));
+  return (await openStore({ dialect, clock: hurriedClock(), seal: createSeal(key), actor: 'test' })).store;
+}
+
+async function inFolder(body: (path: string, folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'counterfoil-audit-'));
+  try {
+    await body(join(folder, 'books.db'), folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A log of five rows that somebody then has in his hands, with what is found of it. */
+async function afterTampering(tamper: (file: DatabaseSync) => void, key = 'key') {
+  let found: Awaited<ReturnType<Store['read']['verifyAudit']>> | undefined;
+  await inFolder(async (path) => {
+    const store = await openAt(path);
+    for (let row = 1; row <= ROWS; row += 1) {
+      await store.transact((tx) =>
+        tx.audited({ action: 'order retried', subject: ORDER, details: { closed: row } }),
+      );
+    }
+    await store.close();
+    const file = new DatabaseSync(path);
+    tamper(file);
+    file.close();
+    const again = await openAt(path, key);
+    found = await again.read.verifyAudit();
+    await again.close();
+  });
+  assert(found !== undefined);
+  return found;
+}
+
+const unguarded = (file: DatabaseSync): DatabaseSync => {
+  for (const name of ['audit_no_update', 'audit_no_delete', 'audit_no_replace']) {
+    file.exec(`drop trigger ${name}`);
+  }
+  return file;
+};
+
+void describe('the audit log in the hands of somebody else', () => {
+  void test('the database itself refuses to change, delete or replace a row', () =>
+    inFolder(async (path) => {
+      const store = await openAt(path);
+      await store.transact((tx) => tx.audited({ action: 'order retried', subject: ORDER }));
+      const file = new DatabaseSync(path);
+      const columns = 'number, at, actor, action, subject, details, previous_sha256, sha256';
+      for (const statement of [
+        "update audit set action = 'nothing'",
+        'delete from audit',
+        `insert or replace into audit (${columns}) values (1, 1, 'a', 'b', 'c', '{}', 'd', 'e')`,
+      ]) {
+        assert.throws(() => file.exec(statement), /the audit log is only added to/, statement);
+      }
+      file.close();
+      assert.deepEqual((await store.read.verifyAudit()).fault, undefined);
+      await store.close();
+    }));
+
+  void test('untouched, it is whole', async () => {
+    const { count, fault } = await afterTampering(() => undefined);
+    assert.deepEqual([count, fault], [ROWS, undefined]);
+  });
+
+  for (const column of ['at', 'actor', 'action', 'subject', 'details']) {
+    void test(`a row whose "${column}" was changed is named`, async () => {
+      const { fault, count } = await afterTampering((file) =>
+        unguarded(file).exec(`update audit set ${column} = 0 where number = 3`),
+      );
+      assert.equal(fault?.number, 3);
+      assert.match(fault.why, /changed/);
+      assert.equal(count, 2, 'what stands before it is whole');
+    });
+  }
+
+  void test('a row that was changed and given a hash that fits is found by the row after it', async () => {
+    const { fault } = await afterTampering((file) => rewrite(unguarded(file), { from: 3, to: 3 }));
+    assert.equal(fault?.number, 4);
+    assert.match(fault.why, /does not follow/);
+  });
+
+  void test('a row that was taken out is named, in the middle and at the beginning', async () => {
+    for (const number of [1, 3]) {
+      const { fault } = await afterTampering((file) =>
+        unguarded(file).exec(`delete from audit where number = ${number}`),
+      );
+      assert.equal(fault?.number, number);
+      assert.match(fault.why, /missing/);
+    }
+  });
+
+  void test('rows that were cut off at the end are missed by the sealed end', async () => {
+    const { fault, count } = await afterTampering((file) =>
+      unguarded(file).exec('delete from audit where number > 3'),
+    );
+    assert.deepEqual([count, fault?.number], [3, 4]);
+    assert.match(fault?.why ?? '', /5 rows were written/);
+    const emptied = await afterTampering((file) => unguarded(file).exec('delete from audit'));
+    assert.equal(emptied.fault?.number, 1);
+  });
+
+  void test('a chain that was written anew, with hashes that fit, is not the one that was sealed', async () => {
+    const { fault } = await afterTampering((file) => {
+      rewrite(unguarded(file), { from: 1, to: ROWS });
+    });
+    assert.equal(fault?.number, ROWS);
+    assert.match(fault.why, /written anew/);
+  });
+
+  void test('a seal that was taken away or is another key’s is told', async () => {
+    const without = await afterTampering((file) => file.exec("delete from secrets where key = 'audit-head'"));
+    assert.match(without.fault?.why ?? '', /seal of the end was taken away/);
+    const other = await afterTampering(() => undefined, 'another key');
+    assert.match(other.fault?.why ?? '', /cannot be opened/);
+  });
+});
+
+/** As a forger would who knows how the chain is made, and has not got the key. */
+function rewrite(file: DatabaseSync, { from, to }: { readonly from: number; readonly to: number }): void {
+  const rows = file.prepare('select * from audit where number between ? and ? order by number').all(from, to);
+  let previous = String(rows[0]?.['previous_sha256']);
+  for (const row of rows) {
+    const content = [row['number'], row['at'], 'somebody', row['action'], row['subject'], row['details']];
+    const sha256 = sha256Of([...content.map(String), previous]);
+    file
+      .prepare('update audit set actor = ?, previous_sha256 = ?, sha256 = ? where number = ?')
+      .run('somebody', previous, sha256, row['number'] ?? 0);
+    previous = sha256;
+  }
+}
+
+function sha256Of(content: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
+}
+
+void describe('what was redacted leaves the disk', () => {
+  void test('no copy of a redacted body stays in the file, its free pages or the log of writes', () =>
+    inFolder(async (path, folder) => {
+      const planted = 'jane.planted@example.com';
+      const body = new TextEncoder().encode(JSON.stringify({ email: planted, note: 'x'.repeat(20_000) }));
+      const store = await openAt(path);
+      const found = (): string[] =>
+        readdirSync(folder).filter((name) => readFileSync(join(folder, name)).includes(planted));
+      const id = await store.transact(async (tx) => (await tx.acceptDelivery(message({ body }), at(NOW))).id);
+      // Grows the row, which moves its body to other pages.
+      await store.transact((tx) => tx.settleDelivery(id, { state: 'sorted', order: ORDER }));
+      assert.notDeepEqual(found(), []);
+      await store.transact((tx) => tx.redactDelivery(id, at(NOW)));
+      assert.equal(await store.scrub(), true);
+      assert.deepEqual(found(), []);
+      await store.close();
+      assert.deepEqual(found(), []);
+    }));
+});
+
+const NOW = '2026-11-20T10:00:00Z';

@@ -1,0 +1,359 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, test } from 'node:test';
+import { explainJson } from '#cli/explain-json.ts';
+import { after, localDate, parseLocalDate, parseZone } from '#core/time.ts';
+import type { OrderRecord } from '#pipeline/ports.ts';
+import { eraseFinished, eraseMessage, eraseOrder } from '#pipeline/redaction.ts';
+import { startRetention } from '#pipeline/retention.ts';
+import { decideOrder, putAside, releaseDelivery, releaseOrder } from '#pipeline/release.ts';
+import { outputJson } from '#cli/output.ts';
+import { testClock } from '#tests/clock.ts';
+import { openStage } from '#tests/stage.ts';
+import type { Placed, Stage } from '#tests/stage.ts';
+import { until } from '#tests/until.ts';
+
+/** Contact data is taken out of the database, and the books are proven and followed as before. */
+
+const onStage = async (
+  act: (stage: Stage) => Promise<void>,
+  options: Parameters<typeof openStage>[0] = {},
+): Promise<void> => {
+  const stage = await openStage(options);
+  try {
+    await act(stage);
+  } finally {
+    await stage.close();
+  }
+};
+
+const WITHOUT_API = { environment: { SHOPIFY_API_KEY: '', SHOPIFY_API_SECRET: '' } };
+
+interface Contact {
+  readonly email: string;
+  readonly phone: string;
+  readonly street: string;
+}
+
+/** An order whose buyer has contact data that stands nowhere else. */
+function bought(stage: Stage, name: string): { order: Placed; body: string; contact: Contact } {
+  const order = stage.sandbox.world.scenario('paid, one line');
+  const contact = {
+    email: `${name}.planted@example.com`,
+    phone: `+1555000${createHash('sha256').update(name).digest().readUInt32BE()}`,
+    street: `${name} Planted Street 17`,
+  };
+  const body = JSON.parse(stage.sandbox.shopify.webhooks.body(order.id));
+  const address = { ...body.billing_address, address1: contact.street, phone: contact.phone };
+  const changed = {
+    ...body,
+    email: contact.email,
+    phone: contact.phone,
+    customer: { ...body.customer, id: Number(order.id) + 9, email: contact.email },
+    billing_address: address,
+    shipping_address: address,
+  };
+  return { order, body: JSON.stringify(changed), contact };
+}
+
+const tell = (stage: Stage, { order, body }: { order: Placed; body: string }): Promise<OrderRecord> =>
+  stage.tell({ topic: 'orders/create', body, order });
+
+/** The files of the database that hold any of these, as they lie on the disk. */
+function filesWith({ app }: Stage, { email, phone, street }: Contact): string[] {
+  const folder = dirname(app.config.databasePath);
+  return readdirSync(folder).filter((name) => {
+    const bytes = readFileSync(join(folder, name));
+    return [email, phone, street].some((text) => bytes.includes(text));
+  });
+}
+
+/** What `explain --json` tells of the order. */
+async function told({ app }: Stage, key: OrderRecord['key']): Promise<Record<string, unknown>> {
+  const { read } = app.store;
+  const record = await read.order(key);
+  assert(record !== undefined);
+  const story = {
+    record,
+    zone: parseZone('Z'),
+    deliveries: await read.deliveriesOf(key),
+    entries: await read.entriesOf(key),
+    holds: await read.holds({ order: key }),
+    notices: await read.notices(),
+    source: app.shopify?.source,
+  };
+  return JSON.parse(outputJson(explainJson(app, story)));
+}
+
+/** A message that is no order's, once it is held. */
+async function held(stage: Stage, topic: string, content: unknown): Promise<string> {
+  const { shopify } = stage.app;
+  assert(shopify !== undefined);
+  const known = new Set((await stage.app.store.read.deliveries({ state: 'held', limit: 100 })).map(idOf));
+  const order = stage.sandbox.world.orders()[0];
+  assert(order !== undefined);
+  await stage.tell({ topic, body: JSON.stringify(content), order });
+  const found = await until('the message is held', async () =>
+    (await stage.app.store.read.deliveries({ state: 'held', limit: 100 })).find(({ id }) => !known.has(id)),
+  );
+  return found.id;
+}
+
+const idOf = ({ id }: { readonly id: string }): string => id;
+
+void describe('a redacted order', () => {
+  void test('has no contact data anywhere on the disk, and is proven as before', () =>
+    onStage(async (stage) => {
+      const jane = bought(stage, 'jane');
+      const { key } = await tell(stage, jane);
+      await stage.app.store.transact((tx) =>
+        tx.tell({
+          key: 'planted',
+          sentence: `Told of ${jane.contact.email}`,
+          order: key,
+          at: stage.app.clock.now(),
+        }),
+      );
+      const before = await told(stage, key);
+      assert.notDeepEqual(filesWith(stage, jane.contact), []);
+
+      const erased = await eraseOrder(stage.app.eraser, key);
+      assert.deepEqual(erased, { messages: 1, texts: 1, orders: [key] });
+      assert.equal(await stage.app.store.scrub(), true);
+      assert.deepEqual(filesWith(stage, jane.contact), []);
+
+      const { deliveries: _before, notices: _noticed, ...kept } = before;
+      const { deliveries, notices, ...rest } = await told(stage, key);
+      assert.deepEqual(rest, kept, 'figures, entries and proof are the same');
+      const [delivery] = deliveries as {
+        bodySha256: string;
+        redactedAt: string;
+        bytes: null;
+        isNewest: true;
+      }[];
+      assert.equal(delivery?.bodySha256, createHash('sha256').update(jane.body).digest('hex'));
+      assert.deepEqual([delivery.bytes, delivery.isNewest], [null, true]);
+      assert.match(delivery.redactedAt, /^20/);
+      assert.match(JSON.stringify(notices), /Told of …/);
+    }));
+
+  void test('is not made a new order by the same message, and settles again when it is retried', () =>
+    onStage(async (stage) => {
+      const jane = bought(stage, 'jane');
+      const { key } = await tell(stage, jane);
+      await eraseOrder(stage.app.eraser, key);
+      const { clock, store } = stage.app;
+      await releaseOrder(store, key, { now: clock.now(), account: 'freshbooks' });
+      assert.equal((await stage.atRest(jane.order)).state, 'settled');
+      assert.equal(stage.invoices(jane.order).length, 1);
+      assert.equal(stage.sandbox.freshbooks.account().clients.length, 1);
+    }));
+
+  void test('is changed in the books by the next message of the shop', () =>
+    onStage(async (stage) => {
+      const order = stage.sandbox.world.scenario('paid, two lines, code discount');
+      const { key } = await stage.book(order);
+      await eraseOrder(stage.app.eraser, key);
+      const request = { lines: [{ line: 0, quantity: 1 }], restock: 'return' } as const;
+      const changed = stage.sandbox.world.act(order.id, { kind: 'refund', request });
+      const { state, snapshot } = await stage.book(changed, 'orders/updated');
+      assert.equal(state, 'settled');
+      const [invoice] = stage.invoices(order);
+      assert.equal(BigInt((invoice?.amount ?? '').replace('.', '')), snapshot?.currentTotal.minor);
+    }));
+
+  void test('and the next order of the same person is booked on the client that stands', () =>
+    onStage(async (stage) => {
+      const first = bought(stage, 'jane');
+      const second = bought(stage, 'jane');
+      const { key } = await tell(stage, first);
+      await eraseOrder(stage.app.eraser, key);
+      const email = createHash('sha256').update(first.contact.email).digest('hex');
+      const folder = dirname(stage.app.config.databasePath);
+      await stage.app.store.scrub();
+      for (const name of readdirSync(folder)) {
+        assert.equal(
+          readFileSync(join(folder, name)).includes(email),
+          false,
+          'not even a hash of the address',
+        );
+      }
+      assert.equal((await tell(stage, second)).state, 'settled');
+      assert.equal(stage.sandbox.freshbooks.account().clients.length, 1);
+    }));
+});
+
+void describe('an order that was redacted before it was booked', () => {
+  /** Held, because its day is closed. */
+  async function heldOrder(stage: Stage) {
+    const [route] = await stage.app.routeRules();
+    assert(route !== undefined);
+    const today = localDate(stage.app.clock.now(), parseZone('Z'));
+    const rules = { ...route.rules, closedThrough: parseLocalDate(today) };
+    await stage.app.importRules([{ ...route, rules }]);
+    const jane = bought(stage, 'jane');
+    const { key, state } = await tell(stage, jane);
+    assert.equal(state, 'held');
+    await eraseOrder(stage.app.eraser, key);
+    return { ...jane, key };
+  }
+  const open = async (stage: Stage, { key, order }: { key: OrderRecord['key']; order: Placed }) => {
+    const { store, clock } = stage.app;
+    await decideOrder(store, key, { decision: 'open-day', now: clock.now() });
+    return stage.atRest(order);
+  };
+  const questions = async ({ app }: Stage, key: OrderRecord['key']): Promise<string[]> =>
+    (await app.store.read.holds({ order: key, isOpen: true })).map(({ code }) => code);
+
+  void test('is asked for again, and what the shop shows now is booked', () =>
+    onStage(async (stage) => {
+      const jane = await heldOrder(stage);
+      assert.equal((await open(stage, jane)).state, 'settled');
+      const [invoice] = stage.invoices(jane.order);
+      assert.notEqual(invoice?.texts['lname'], '');
+      await stage.app.store.scrub();
+      assert.deepEqual(filesWith(stage, jane.contact), [], 'the shop knows no planted address');
+    }));
+
+  void test('is held where the shop cannot be asked, and goes on with its next message', () =>
+    onStage(async (stage) => {
+      const jane = await heldOrder(stage);
+      assert.equal((await open(stage, jane)).state, 'held');
+      assert.deepEqual(await questions(stage, jane.key), ['order-buyer-redacted']);
+      assert.equal(stage.invoices(jane.order).length, 0);
+      assert.equal(stage.sandbox.freshbooks.account().clients.length, 0);
+      const again = JSON.stringify({ ...JSON.parse(jane.body), updated_at: new Date(Date.now() + 60_000) });
+      assert.equal((await tell(stage, { ...jane, body: again })).state, 'settled');
+      assert.deepEqual(await questions(stage, jane.key), []);
+      assert.equal(stage.sandbox.freshbooks.account().clients[0]?.texts['email'], jane.contact.email);
+    }, WITHOUT_API));
+});
+
+void describe('a shop’s request', () => {
+  void test('customers/redact blanks the orders that it names and itself, and is answered', () =>
+    onStage(async (stage) => {
+      const jane = [bought(stage, 'jane'), bought(stage, 'jane')] as const;
+      const john = bought(stage, 'john');
+      for (const each of [...jane, john]) {
+        await tell(stage, each);
+      }
+      const named = jane.map(({ order }) => Number(order.id));
+      const { email, phone } = jane[0].contact;
+      const id = await held(stage, 'customers/redact', {
+        customer: { id: 1, email, phone },
+        orders_to_redact: [...named, 4711],
+      });
+      const erased = await eraseMessage(stage.app.eraser, id);
+      assert.deepEqual({ ...erased, orders: [] }, { outcome: 'erased', messages: 3, texts: 0, orders: [] });
+      await stage.app.store.scrub();
+      assert.deepEqual(filesWith(stage, jane[0].contact), []);
+      assert.notDeepEqual(filesWith(stage, john.contact), []);
+      const answered = await stage.app.store.read.delivery(id);
+      assert.equal(answered?.state, 'ignored');
+      assert.match(answered.reason ?? '', new RegExp(`Orders: ${named.join(', ')}, 4711$`));
+      assert.deepEqual(await stage.app.store.read.holds({ delivery: id, isOpen: true }), []);
+      const again = await eraseMessage(stage.app.eraser, id);
+      assert.deepEqual(again, { outcome: 'erased', messages: 0, texts: 0, orders: [] });
+    }));
+
+  void test('shop/redact blanks all that the shop ever sent', () =>
+    onStage(async (stage) => {
+      const all = [bought(stage, 'jane'), bought(stage, 'john'), bought(stage, 'jim')];
+      for (const each of all) {
+        await tell(stage, each);
+      }
+      const id = await held(stage, 'shop/redact', { shop_id: 1 });
+      const erased = await eraseMessage(stage.app.eraser, id);
+      assert(erased.outcome === 'erased');
+      assert.equal(erased.messages, all.length + 1);
+      await stage.app.store.scrub();
+      assert.deepEqual(
+        all.flatMap(({ contact }) => filesWith(stage, contact)),
+        [],
+      );
+      assert.deepEqual(await stage.app.store.read.deliveries({ state: 'held', limit: 10 }), []);
+    }));
+
+  void test('customers/data_request stays a person’s, and is blanked once it was seen to', () =>
+    onStage(async (stage) => {
+      const jane = bought(stage, 'jane');
+      await tell(stage, jane);
+      const id = await held(stage, 'customers/data_request', {
+        customer: { email: 'asks.planted@example.com' },
+        orders_requested: [Number(jane.order.id)],
+      });
+      assert.equal(await putAside(stage.app.store, id, stage.app.clock.now()), true);
+      await stage.app.store.scrub();
+      const contact = { email: 'asks.planted@example.com', phone: '☎', street: '☎' };
+      assert.deepEqual(filesWith(stage, contact), []);
+      assert.notDeepEqual(filesWith(stage, jane.contact), [], 'the order’s own messages stay');
+    }));
+});
+
+void describe('a message that could not be read', () => {
+  void test('leaves nothing that quotes it, waits no longer and is not read again', () =>
+    onStage(async (stage) => {
+      const jane = bought(stage, 'jane');
+      await tell(stage, jane);
+      const id = await held(stage, 'orders/create', {
+        ...JSON.parse(jane.body),
+        currency: jane.contact.email,
+      });
+      const { store, clock, eraser } = stage.app;
+      assert.match((await store.read.delivery(id))?.reason ?? '', /planted/);
+      await releaseDelivery(store, id, clock.now());
+      await until('it is held again', async () => (await store.read.delivery(id))?.state === 'held');
+      await eraseOrder(eraser, (await stage.atRest(jane.order)).key);
+      await eraseMessage(eraser, id);
+      await store.scrub();
+      assert.deepEqual(filesWith(stage, jane.contact), []);
+      assert.equal((await store.read.delivery(id))?.state, 'ignored');
+      assert.equal(await releaseDelivery(store, id, clock.now()), false);
+    }));
+});
+
+void describe('retention', () => {
+  void test('blanks what came before and is finished, and nothing that is still needed', () =>
+    onStage(async (stage) => {
+      const { clock, eraser, store } = stage.app;
+      const old = await tell(stage, bought(stage, 'jane'));
+      const before = after(clock.now(), 1000);
+      const waiting = bought(stage, 'jim');
+      const heldRecord = await stage.tell({
+        topic: 'orders/create',
+        body: waiting.body.replace(/"total_price":"[\d.]+"/, '"total_price":"1.00"'),
+        order: waiting.order,
+      });
+      const first = await eraseFinished(eraser, { before, because: 'retention' });
+      assert.deepEqual(first, { messages: 1, texts: 0, orders: [old.key] });
+      assert.deepEqual(await eraseFinished(eraser, { before, because: 'retention' }), NOTHING);
+      const [kept] = await store.read.deliveriesOf(heldRecord.key);
+      assert.equal(kept?.redactedAt, undefined);
+    }));
+
+  void test('sweeps when the server starts and every hour after it, and stops with it', () =>
+    onStage(async (stage) => {
+      const clock = testClock(Date.now() + 40 * DAY_MS);
+      const events: string[] = [];
+      const { key } = await tell(stage, bought(stage, 'jane'));
+      const redactedAt = async (id = key) => (await stage.app.store.read.deliveriesOf(id))[0]?.redactedAt;
+      const eraser = { ...stage.app.eraser, clock };
+      const retention = startRetention(eraser, { days: 30, emit: ({ name }) => events.push(name) });
+      await until('it waits for the next hour', () => clock.sleeping() === 1);
+      assert.equal(await redactedAt(), clock.now());
+      assert.deepEqual(events, ['contact data redacted']);
+      const second = await tell(stage, bought(stage, 'john'));
+      await clock.advance(3_599_000);
+      assert.equal(await redactedAt(second.key), undefined);
+      await clock.advance(1000);
+      await until('the second is blanked', () => redactedAt(second.key));
+      await until('it waits again', () => clock.sleeping() === 1);
+      await retention.stop();
+      assert.equal(clock.sleeping(), 0);
+    }));
+});
+
+const DAY_MS = 86_400_000;
+const NOTHING = { messages: 0, texts: 0, orders: [] };
