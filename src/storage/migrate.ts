@@ -5,6 +5,7 @@ import type { Instant } from '#core/time.ts';
 import * as start from './migrations/0001-start.ts';
 import * as decisions from './migrations/0002-decisions.ts';
 import * as ofAnOrder from './migrations/0003-of-an-order.ts';
+import * as alarms from './migrations/0004-alarms.ts';
 import type { Tables } from './tables.ts';
 
 interface Migration {
@@ -15,7 +16,7 @@ interface Migration {
 }
 
 /** Append-only; the number is the place in this list, from 1. */
-const MIGRATIONS: readonly Migration[] = [start, decisions, ofAnOrder];
+const MIGRATIONS: readonly Migration[] = [start, decisions, ofAnOrder, alarms];
 
 export interface Migrated {
   readonly applied: readonly string[];

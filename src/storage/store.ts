@@ -26,9 +26,10 @@ import type {
   WakeKey,
   Writer,
 } from '#pipeline/ports.ts';
+import { alarmWriter, watchReader } from './alarms.ts';
 import { migrate } from './migrate.ts';
 import type { Migrated } from './migrate.ts';
-import { at, deliveryOf, entryOf, entryRow, holdOf, orderOf, orderRow } from './rows.ts';
+import { at, deliveryOf, entryOf, entryRow, holdOf, orderOf, orderRow, pauseOf } from './rows.ts';
 import type { Seal } from './seal.ts';
 import type { Tables } from './tables.ts';
 
@@ -95,7 +96,13 @@ async function patiently<T>({ clock }: StoreOptions, run: () => Promise<T>): Pro
 }
 
 function readerOf(db: Db, seal: Seal): Reader {
-  return { ...inboxReader(db), ...orderReader(db), ...ledgerReader(db), ...factReader(db, seal) };
+  return {
+    ...inboxReader(db),
+    ...orderReader(db),
+    ...ledgerReader(db),
+    ...factReader(db, seal),
+    ...watchReader(db),
+  };
 }
 
 function inboxReader(db: Db): Pick<Reader, 'dueKeys' | 'delivery' | 'deliveriesOf' | 'deliveries'> {
@@ -280,9 +287,7 @@ function factReader(db: Db, seal: Seal): Pick<Reader, 'pause' | 'rules' | 'notic
   return {
     async pause(account) {
       const row = await db.selectFrom('pauses').selectAll().where('account', '=', account).executeTakeFirst();
-      return row === undefined
-        ? undefined
-        : { account, reason: row.reason, ...(row.until === null ? {} : { until: at(row.until) }) };
+      return row === undefined ? undefined : pauseOf(row);
     },
     async rules(version) {
       const row = await db
@@ -320,6 +325,7 @@ function writerOf(tx: Tx, { seal, actions }: { seal: Seal; actions: (() => void)
     ...ledgerWriter(tx),
     ...leaseWriter(tx),
     ...factWriter(tx, seal),
+    ...alarmWriter(tx),
     afterCommit: (action) => void actions.push(action),
   };
 }
@@ -532,7 +538,8 @@ function factWriter(
 > {
   return {
     async setPause(pause: Pause) {
-      const row = { account: pause.account, until: pause.until ?? null, reason: pause.reason };
+      const { account, until = null, reason, code = null } = pause;
+      const row = { account, until, reason, code };
       await tx
         .insertInto('pauses')
         .values(row)

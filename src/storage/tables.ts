@@ -16,6 +16,8 @@ export interface Tables {
   notices: NoticesTable;
   settings: SettingsTable;
   secrets: SecretsTable;
+  alarms: AlarmsTable;
+  alarm_tellings: AlarmTellingsTable;
   migrations: MigrationsTable;
 }
 
@@ -42,6 +44,7 @@ export interface OrdersTable {
   due_at: NullableInteger;
   attempts: Integer;
   first_failed_at: NullableInteger;
+  failed_code: string | null;
   priority: Integer;
   newest_delivery: NullableInteger;
   stamp: NullableInteger;
@@ -116,6 +119,7 @@ interface PausesTable {
   account: string;
   until: NullableInteger;
   reason: string;
+  code: string | null;
 }
 
 interface RulesTable {
@@ -138,6 +142,28 @@ interface SettingsTable {
 interface SecretsTable {
   key: string;
   sealed: string;
+}
+
+export interface AlarmsTable {
+  key: string;
+  kind: string;
+  code: string | null;
+  connection: string | null;
+  order_key: string | null;
+  subject: string;
+  sentence: string;
+  remedy: string;
+  since_at: Integer;
+  seen_at: Integer;
+  raised_at: NullableInteger;
+  over_at: NullableInteger;
+}
+
+interface AlarmTellingsTable {
+  alarm_key: string;
+  channel: string;
+  told_at: Integer;
+  over_told_at: NullableInteger;
 }
 
 interface MigrationsTable {

@@ -279,7 +279,7 @@ void describe('SQLite: secrets', () => {
     }));
 });
 
-const ALL = ['1 start', '2 decisions', '3 of-an-order'];
+const ALL = ['1 start', '2 decisions', '3 of-an-order', '4 alarms'];
 
 void describe('SQLite: migrations', () => {
   void test('are applied once, and harmless when run again', () =>
@@ -376,7 +376,7 @@ void describe('SQLite: migrations', () => {
       second.database.exec('delete from migrations where number = 99');
       newer(second.database, 1);
       await second.store.close();
-      await assert.rejects(openAt(path('a.db')), fails('database-newer', /this program knows 3/));
+      await assert.rejects(openAt(path('a.db')), fails('database-newer', /this program knows 4/));
     }));
 });
 

@@ -23,6 +23,7 @@ import {
   rules,
   terms,
 } from '#tests/build.ts';
+import { alarms, watching } from '#tests/contract/store-alarms.ts';
 
 /** What every implementation of the port `Store` promises. */
 export interface StoreHarness {
@@ -56,6 +57,8 @@ export function storeContract(harness: StoreHarness): void {
     void describe('holds', () => holds(promise));
     void describe('leases', () => leases(promise));
     void describe('facts', () => facts(promise));
+    void describe('what the watch for alarms looks at', () => watching(promise));
+    void describe('alarms', () => alarms(promise));
   });
 }
 
@@ -258,6 +261,7 @@ function orders(promise: Promises): void {
       dueAt: NOW,
       attempts: 3,
       firstFailedAt: NOW,
+      failedCode: 'request-server-error',
       priority: 5,
       newestDelivery: '12',
       stamp: NOW,
