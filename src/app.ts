@@ -16,14 +16,17 @@ import type { Asked } from '#core/journal-rows.ts';
 import type { Money } from '#core/money.ts';
 import type { Rules } from '#core/rules.ts';
 import type { Clock, Zone } from '#core/time.ts';
+import { createChannels } from '#alarms/channels.ts';
 import { createServer } from '#http/server.ts';
 import type { ConsentAnswer, Server } from '#http/server.ts';
+import { createAlarmWatch } from '#pipeline/alarm-watch.ts';
+import type { AlarmWatch } from '#pipeline/alarm-watch.ts';
 import { currentRules, keepRules, putCurrentRules } from '#pipeline/current-rules.ts';
 import { createInbox } from '#pipeline/inbox.ts';
 import type { Inbox } from '#pipeline/inbox.ts';
 import { lockedSetting } from '#pipeline/machine.ts';
 import type { Machine, Route } from '#pipeline/machine.ts';
-import type { Books, Queue, Source, Store } from '#pipeline/ports.ts';
+import type { AlarmChannel, Books, Queue, Source, Store } from '#pipeline/ports.ts';
 import { run } from '#pipeline/worker.ts';
 import { createEmbeddedQueue } from '#queue/embedded.ts';
 import { createShopifyApi } from '#sources/shopify/api.ts';
@@ -57,6 +60,8 @@ export interface App {
   readonly migrated: Migrated;
   /** The rules of orders while none are imported. */
   readonly defaults: Rules;
+  /** The configured ways to tell a person of alarms. */
+  readonly alarmChannels: readonly AlarmChannel[];
   /** The rules that orders not booked yet are booked by, of each route. */
   routeRules(): Promise<readonly RouteRules[]>;
   /** Makes these the rules from now on, also for a running server; answers with their versions. Throws `config-invalid`. */
@@ -130,7 +135,9 @@ export async function openApp(config: Config, outside: Outside): Promise<App> {
   const { rules } = await currentRules(store.read, SHOPIFY, defaults);
   const shopify = openShopify(config, { outside, rules });
   const side = rules.currency;
-  const app = { config, clock, store, migrated, defaults, side, consent, shopify, books, openBooks: open };
+  const alarmChannels = createChannels(config.alarms.channels, { transport: outside.transport, clock });
+  const parts = { config, clock, store, migrated, alarmChannels, consent, shopify, books };
+  const app = { ...parts, defaults, side, openBooks: open };
   return {
     ...app,
     expenseCategories,
@@ -239,13 +246,30 @@ function freshBooksIdentity(account: string): Identity {
 
 type Parts = Pick<
   App,
-  'config' | 'clock' | 'store' | 'migrated' | 'defaults' | 'consent' | 'shopify' | 'books' | 'openBooks'
+  | 'config'
+  | 'clock'
+  | 'store'
+  | 'migrated'
+  | 'defaults'
+  | 'alarmChannels'
+  | 'consent'
+  | 'shopify'
+  | 'books'
+  | 'openBooks'
 > & {
   /** On which the source reads amounts. */
   readonly side: Rules['currency'];
 };
 
-async function serve(app: Parts, outside: Outside): Promise<Serving> {
+async function serve(app: Parts, lent: Outside): Promise<Serving> {
+  const alarms = openAlarms(app, lent);
+  const outside: Outside = {
+    ...lent,
+    emit(event) {
+      lent.emit(event);
+      alarms.hear(event);
+    },
+  };
   const { config, store, clock, shopify, openBooks } = app;
   const lock = takeServeLock(config.databasePath, clock.now());
   try {
@@ -264,15 +288,29 @@ async function serve(app: Parts, outside: Outside): Promise<Serving> {
     });
     const { port } = await server.listen({ host: config.host, port: config.port });
     pipeline.start();
+    alarms.start();
     openBooks().catch((thrown: unknown) => {
       const { code, message } = asFailure(thrown, 'Cannot open the books');
       outside.emit({ name: 'books not ready', level: 'warn', fields: { code, detail: message } });
     });
-    return { port, stop: () => stop({ server, pipeline, lock }) };
+    return { port, stop: () => stop({ server, pipeline, alarms, lock }) };
   } catch (thrown) {
     lock.release();
     throw thrown;
   }
+}
+
+/** It writes to the same log, but hears nothing of what it says itself. */
+function openAlarms({ config, store, shopify, alarmChannels }: Parts, outside: Outside): AlarmWatch {
+  return createAlarmWatch({
+    store,
+    clock: outside.clock,
+    emit: outside.emit,
+    place: config.shopify?.shopDomain ?? '',
+    channels: alarmChannels,
+    connections: shopify === undefined ? [] : [SHOPIFY],
+    terms: config.alarms.terms,
+  });
 }
 
 /** The holders of order leases are dead: this is the only server. */
@@ -335,14 +373,16 @@ async function createMachine(
 async function stop({
   server,
   pipeline,
+  alarms,
   lock,
 }: {
   server: Server;
   pipeline: Pipeline;
+  alarms: AlarmWatch;
   lock: ServeLock;
 }): Promise<void> {
   await server.close();
-  await pipeline.stop();
+  await Promise.all([pipeline.stop(), alarms.stop()]);
   lock.release();
 }
 

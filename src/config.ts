@@ -1,4 +1,6 @@
 import { parseEnv } from 'node:util';
+import { ALARM_SETTINGS, alarmsConfig } from '#config-alarms.ts';
+import type { AlarmsConfig } from '#config-alarms.ts';
 import { Failure } from '#core/failure.ts';
 import { MINUTE, SECOND, parseZone } from '#core/time.ts';
 import type { Zone } from '#core/time.ts';
@@ -47,6 +49,7 @@ export const SETTINGS = {
   UNKNOWN_WAIT_SECONDS: {
     meaning: 'How long a write whose outcome is unknown is waited for before it is looked for',
   },
+  ...ALARM_SETTINGS,
   LOG_LEVEL: { meaning: 'debug, info, warn, error or silent' },
 } as const satisfies Record<string, Setting>;
 
@@ -81,6 +84,7 @@ export interface Config {
   readonly secretKey?: string;
   readonly timeZone?: Zone;
   readonly unknownWaitMs: number;
+  readonly alarms: AlarmsConfig;
   readonly logLevel: LogLevel;
 }
 
@@ -119,6 +123,7 @@ export function readConfig(environment: Environment): Config {
     ...(secretKey === undefined ? {} : { secretKey }),
     ...(zone === undefined ? {} : { timeZone: checked('COUNTERFOIL_TIME_ZONE', () => parseZone(zone)) }),
     unknownWaitMs: unknownWaitMs(read('UNKNOWN_WAIT_SECONDS')),
+    alarms: alarmsConfig(read),
     logLevel: logLevel(read('LOG_LEVEL') ?? 'info'),
   });
 }

@@ -6,6 +6,7 @@ import { parseMonth } from '#core/time.ts';
 import type { LocalDate, Month } from '#core/time.ts';
 import { DECISIONS } from '#pipeline/release.ts';
 import type { Decision } from '#pipeline/release.ts';
+import { alarms, ALARM_ACTIONS } from './alarms.ts';
 import { DONE, USAGE } from './command-error.ts';
 import { connectFreshBooks, connectShopify } from './connect.ts';
 import type { ConnectOptions } from './connect.ts';
@@ -217,6 +218,14 @@ function addCare(program: Command, run: Run): void {
   withJson(program.command('doctor'))
     .description('Check the configuration, the database and both connections')
     .action((options: Json) => run(options, doctor));
+  withJson(program.command('alarms'))
+    .description('Show what is raised and who was told of it, or test the channels')
+    .addArgument(
+      new Argument('[action]', 'test sends a message through every configured channel')
+        .choices(ALARM_ACTIONS)
+        .default('list'),
+    )
+    .action((action: string, options: Json) => run(options, (context) => alarms(context, action)));
   withJson(program.command('migrate'))
     .description('Bring the database’s schema up to date')
     .action((options: Json) => run(options, migrate));
