@@ -15,14 +15,17 @@ import type { Asked } from '#core/journal-rows.ts';
 import type { Money } from '#core/money.ts';
 import type { Rules } from '#core/rules.ts';
 import type { Clock, Zone } from '#core/time.ts';
+import { createChannels } from '#alarms/channels.ts';
 import { createServer } from '#http/server.ts';
 import type { ConsentAnswer, Server } from '#http/server.ts';
+import { createAlarmWatch } from '#pipeline/alarm-watch.ts';
+import type { AlarmWatch } from '#pipeline/alarm-watch.ts';
 import { currentRules, keepRules, putCurrentRules } from '#pipeline/current-rules.ts';
 import { createInbox } from '#pipeline/inbox.ts';
 import type { Inbox } from '#pipeline/inbox.ts';
 import { lockedSetting } from '#pipeline/machine.ts';
 import type { Machine, Route } from '#pipeline/machine.ts';
-import type { AuditEvent, Books, Queue, Source, Store } from '#pipeline/ports.ts';
+import type { AlarmChannel, AuditEvent, Books, Queue, Source, Store } from '#pipeline/ports.ts';
 import type { Eraser } from '#pipeline/redaction.ts';
 import { startRetention } from '#pipeline/retention.ts';
 import type { Retention } from '#pipeline/retention.ts';
@@ -63,6 +66,8 @@ export interface App {
   readonly migrated: Migrated;
   /** The rules of orders while none are imported. */
   readonly defaults: Rules;
+  /** The configured ways to tell a person of alarms. */
+  readonly alarmChannels: readonly AlarmChannel[];
   /** The rules that orders not booked yet are booked by, of each route. */
   routeRules(): Promise<readonly RouteRules[]>;
   /** Makes these the rules from now on, also for a running server; answers with their versions. Throws `config-invalid`. */
@@ -136,7 +141,20 @@ export async function openApp(config: Config, lent: Outside): Promise<App> {
   const side = rules.currency;
   const sources = new Map(shopify === undefined ? [] : [[SHOPIFY, shopify.source]]);
   const eraser = { store, clock, sources, account: FRESHBOOKS };
-  const parts = { config, clock, store, migrated, defaults, side, consent, shopify, books, eraser };
+  const alarmChannels = createChannels(config.alarms.channels, { transport: outside.transport, clock });
+  const parts = {
+    config,
+    clock,
+    store,
+    migrated,
+    alarmChannels,
+    defaults,
+    side,
+    consent,
+    shopify,
+    books,
+    eraser,
+  };
   const app = { ...parts, openBooks: open };
   return {
     ...app,
@@ -164,8 +182,9 @@ export async function openApp(config: Config, lent: Outside): Promise<App> {
 }
 
 /** Whatever this program calls: an address that is not here is reached by nothing. */
-function originsOf({ shopify, freshbooks }: Config): readonly string[] {
-  return [...(shopify === undefined ? [] : [shopify.apiUrl]), freshbooks.apiUrl];
+function originsOf({ shopify, freshbooks, alarms: { channels } }: Config): readonly string[] {
+  const webhooks = [channels.slack, channels.webhook].flatMap((channel) => channel?.url ?? []);
+  return [...(shopify === undefined ? [] : [shopify.apiUrl]), freshbooks.apiUrl, ...webhooks];
 }
 
 function openWith(keys: Keys, { databasePath }: Config, outside: Outside): Promise<Opened> {
@@ -286,6 +305,7 @@ type Parts = Pick<
   | 'store'
   | 'migrated'
   | 'defaults'
+  | 'alarmChannels'
   | 'consent'
   | 'shopify'
   | 'books'
@@ -296,7 +316,15 @@ type Parts = Pick<
   readonly side: Rules['currency'];
 };
 
-async function serve(app: Parts, outside: Outside): Promise<Serving> {
+async function serve(app: Parts, lent: Outside): Promise<Serving> {
+  const alarms = openAlarms(app, lent);
+  const outside: Outside = {
+    ...lent,
+    emit(event) {
+      lent.emit(event);
+      alarms.hear(event);
+    },
+  };
   const { config, store, clock, shopify, openBooks } = app;
   const lock = takeServeLock(config.databasePath, clock.now());
   try {
@@ -317,15 +345,29 @@ async function serve(app: Parts, outside: Outside): Promise<Serving> {
     await audited(app, 'server started');
     pipeline.start();
     const retention = retentionOf(app, outside);
+    alarms.start();
     openBooks().catch((thrown: unknown) => {
       const { code, message } = asFailure(thrown, 'Cannot open the books');
       outside.emit({ name: 'books not ready', level: 'warn', fields: { code, detail: message } });
     });
-    return { port, stop: () => stop(app, { server, pipeline, retention, lock }) };
+    return { port, stop: () => stop(app, { server, pipeline, alarms, retention, lock }) };
   } catch (thrown) {
     lock.release();
     throw thrown;
   }
+}
+
+/** It writes to the same log, but hears nothing of what it says itself. */
+function openAlarms({ config, store, shopify, alarmChannels }: Parts, outside: Outside): AlarmWatch {
+  return createAlarmWatch({
+    store,
+    clock: outside.clock,
+    emit: outside.emit,
+    place: config.shopify?.shopDomain ?? '',
+    channels: alarmChannels,
+    connections: shopify === undefined ? [] : [SHOPIFY],
+    terms: config.alarms.terms,
+  });
 }
 
 /** The holders of order leases are dead: this is the only server. */
@@ -384,18 +426,18 @@ async function createMachine(
   };
 }
 
+interface Stopping {
+  readonly server: Server;
+  readonly pipeline: Pipeline;
+  readonly alarms: AlarmWatch;
+  readonly retention: Retention | undefined;
+  readonly lock: ServeLock;
+}
+
 /** First no new deliveries, then no new runs; those under way end at their next step. */
-async function stop(
-  app: Parts,
-  {
-    server,
-    pipeline,
-    retention,
-    lock,
-  }: { server: Server; pipeline: Pipeline; retention: Retention | undefined; lock: ServeLock },
-): Promise<void> {
+async function stop(app: Parts, { server, pipeline, alarms, retention, lock }: Stopping): Promise<void> {
   await server.close();
-  await pipeline.stop();
+  await Promise.all([pipeline.stop(), alarms.stop()]);
   await retention?.stop();
   await audited(app, 'server stopped');
   lock.release();

@@ -1,4 +1,6 @@
 import { parseEnv } from 'node:util';
+import { ALARM_SETTINGS, alarmsConfig } from '#config-alarms.ts';
+import type { AlarmsConfig } from '#config-alarms.ts';
 import { Failure } from '#core/failure.ts';
 import { MINUTE, SECOND, parseZone } from '#core/time.ts';
 import type { Zone } from '#core/time.ts';
@@ -54,6 +56,7 @@ export const SETTINGS = {
   RETENTION_DAYS: {
     meaning: 'After how many days the messages of finished orders are blanked; never when absent',
   },
+  ...ALARM_SETTINGS,
   LOG_LEVEL: { meaning: 'debug, info, warn, error or silent' },
 } as const satisfies Record<string, Setting>;
 
@@ -92,6 +95,7 @@ export interface Config {
   readonly unknownWaitMs: number;
   /** From 1; absent: what arrived is kept until a person says otherwise. */
   readonly retentionDays?: number;
+  readonly alarms: AlarmsConfig;
   readonly logLevel: LogLevel;
 }
 
@@ -136,6 +140,7 @@ export function readConfig(environment: Environment): Config {
     ...(zone === undefined ? {} : { timeZone: checked('COUNTERFOIL_TIME_ZONE', () => parseZone(zone)) }),
     unknownWaitMs: unknownWaitMs(read('UNKNOWN_WAIT_SECONDS')),
     ...(retentionDays === undefined ? {} : { retentionDays: days('RETENTION_DAYS', retentionDays) }),
+    alarms: alarmsConfig(read),
     logLevel: logLevel(read('LOG_LEVEL') ?? 'info'),
   });
 }

@@ -1,3 +1,4 @@
+import type { Alarm } from '#core/alarm.ts';
 import { connectionId, orderKey, referenceOf } from '#core/ids.ts';
 import type { Step } from '#core/document.ts';
 import type { Entry, Hold } from '#core/ledger.ts';
@@ -158,6 +159,22 @@ export function clientStep(parts: Partial<Extract<Step, { kind: 'client' }>> = {
     channelName: 'Online customers - acme.myshopify.com',
     customerId: '77',
     currency: 'USD',
+    ...parts,
+  };
+}
+
+/** An alarm that is raised and was told to nobody. */
+export function alarm(parts: Partial<Alarm> = {}): Alarm {
+  return {
+    key: 'held:shopify/5001:order-sums-differ',
+    kind: 'held',
+    subject: '#1001',
+    sentence: 'The order does not add up',
+    remedy: "counterfoil explain '#1001' tells why",
+    sinceAt: at(PLACED),
+    seenAt: at(PLACED),
+    raisedAt: at(PLACED),
+    tellings: [],
     ...parts,
   };
 }

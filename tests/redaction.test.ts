@@ -302,7 +302,7 @@ void describe('a message that could not be read', () => {
         currency: jane.contact.email,
       });
       const { store, clock, eraser } = stage.app;
-      assert.match((await store.read.delivery(id))?.reason ?? '', /planted/);
+      assert.match((await store.read.delivery(id))?.reason ?? '', /currency/);
       await releaseDelivery(store, id, clock.now());
       await until('it is held again', async () => (await store.read.delivery(id))?.state === 'held');
       await eraseOrder(eraser, (await stage.atRest(jane.order)).key);

@@ -15,6 +15,8 @@ import { send } from '#tests/webhook.ts';
 export interface Stage {
   readonly sandbox: Sandbox;
   readonly app: App;
+  /** Where the service listens. */
+  readonly origin: string;
   /** Sends the order as it stands now, and waits until the books have come to rest on it. */
   book(order: Placed, topic?: string): Promise<OrderRecord>;
   /** Sends any message and waits for the order it names. */
@@ -52,6 +54,7 @@ export async function openStage(
     systemOutside(() => undefined),
   );
   const serving = await app.serve();
+  const origin = `http://127.0.0.1:${serving.port}`;
   const account = () => sandbox.freshbooks.account();
   const invoices = (order: Placed) =>
     account().invoices.filter((row) => row.poNumber === `SHOPIFY-ORDER-${order.id}`);
@@ -63,7 +66,6 @@ export async function openStage(
       return isResting && accepted.length === 0 && record;
     });
   const tell: Stage['tell'] = async ({ topic, body, order }) => {
-    const origin = `http://127.0.0.1:${serving.port}`;
     const response = await send({
       origin,
       secret: SECRET,
@@ -79,6 +81,7 @@ export async function openStage(
   return {
     sandbox,
     app,
+    origin,
     book: (order, topic = 'orders/create') =>
       tell({ topic, body: sandbox.shopify.webhooks.body(order.id), order }),
     tell,

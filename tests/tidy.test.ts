@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { GUARDS } from '#tests/guards/guards.ts';
 import { SETTINGS } from '#config.ts';
 import { rulesFileOptions } from '#app.ts';
+import { ALARM_CATALOGUE } from '#core/alarm-catalogue.ts';
 import { CATALOGUE } from '#core/failure.ts';
 import { DEFAULT_RULES } from '#core/rules.ts';
 import { readRulesFile } from '#rules-file.ts';
@@ -221,6 +222,12 @@ void describe('documents', () => {
     assert.deepEqual(documented.toSorted(byName), known.toSorted(byName));
   });
 
+  void test('docs/alarms.md has every kind of alarm, when it is raised and what to do, and no other', () => {
+    const documented = Array.from(rowsOf('docs/alarms.md'), ([kind, cells]) => [kind, ...cells]);
+    const known = Object.entries(ALARM_CATALOGUE).map(([kind, { when, remedy }]) => [kind, when, remedy]);
+    assert.deepEqual(documented, known);
+  });
+
   void test('docs/rules.md has every rule, its meaning, what is allowed and its default, and no other', () => {
     const documented = Array.from(rowsOf('docs/rules.md'), ([name, cells]) => [name, ...cells.slice(0, 3)]);
     const known = RULE_KEYS.map((key) => [
@@ -261,7 +268,9 @@ void describe('documents', () => {
       Store: 'store',
       Reader: 'store',
       Writer: 'store',
+      WatchReader: 'store',
       Queue: 'queue',
+      AlarmChannel: 'alarm-channel',
     };
     const faults = Object.entries(contracts).flatMap(([port, file]) => {
       const [, body = ''] =

@@ -8,6 +8,7 @@ import { DECISIONS } from '#pipeline/release.ts';
 import type { Decision } from '#pipeline/release.ts';
 import { audit, AUDIT_ACTIONS } from './audit.ts';
 import type { AuditOptions } from './audit.ts';
+import { alarms, ALARM_ACTIONS } from './alarms.ts';
 import { DONE, USAGE } from './command-error.ts';
 import { connectFreshBooks, connectShopify } from './connect.ts';
 import type { ConnectOptions } from './connect.ts';
@@ -246,6 +247,14 @@ function addCare(program: Command, run: Run): void {
     .action((action: string, options: Json & AuditOptions) =>
       run(options, (context) => audit(context, action, options)),
     );
+  withJson(program.command('alarms'))
+    .description('Show what is raised and who was told of it, or test the channels')
+    .addArgument(
+      new Argument('[action]', 'test sends a message through every configured channel')
+        .choices(ALARM_ACTIONS)
+        .default('list'),
+    )
+    .action((action: string, options: Json) => run(options, (context) => alarms(context, action)));
   withJson(program.command('migrate'))
     .description('Bring the database’s schema up to date')
     .action((options: Json) => run(options, migrate));

@@ -8,6 +8,7 @@ import { configOf, quietOutside } from './context.ts';
 import type { CommandContext } from './context.ts';
 import type { Check, Finding } from './doctor-check.ts';
 import { connectionChecks } from './doctor-connections.ts';
+import { alarmChecks } from './doctor-alarms.ts';
 import { configurationCheck, keyCheck, nodeCheck, serverCheck, stateChecks } from './doctor-local.ts';
 import { rulesChecks } from './doctor-rules.ts';
 import { wrapped } from './output.ts';
@@ -40,7 +41,9 @@ export async function doctor(context: CommandContext): Promise<number> {
     try {
       await take([serverCheck(config)]);
       await take(
-        app === undefined ? [] : [...connectionChecks(app), ...rulesChecks(app), ...stateChecks(app)],
+        app === undefined
+          ? []
+          : [...connectionChecks(app), ...rulesChecks(app), ...stateChecks(app), ...alarmChecks(app)],
       );
     } finally {
       // What a check no longer waits for must not keep the process.

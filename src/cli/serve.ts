@@ -25,7 +25,7 @@ export async function serve(context: CommandContext): Promise<number> {
 }
 
 /** What an operator checks first: where the shop sends to, where the books are kept. */
-function introduction({ config, migrated }: App): string[] {
+function introduction({ config, migrated, alarmChannels }: App): string[] {
   const { shopify, publicUrl, databasePath } = config;
   const reached =
     publicUrl === undefined
@@ -38,6 +38,9 @@ function introduction({ config, migrated }: App): string[] {
     ...(shopify !== undefined && shopify.webhookSecrets.length === 0
       ? ['Every webhook is refused until SHOPIFY_API_SECRET or SHOPIFY_WEBHOOK_SECRET is set']
       : []),
+    alarmChannels.length === 0
+      ? 'Nobody is told when an order is held: set ALARM_EMAIL_TO, ALARM_SLACK_URL or ALARM_WEBHOOK_URL'
+      : `Alarms are told by ${alarmChannels.map(({ name }) => name).join(', ')}`,
     `Database ${databasePath}, version ${migrated.version}`,
   ];
 }

@@ -270,6 +270,11 @@ export const CATALOGUE = {
     sentence: 'The access granted does not cover what this needs. Add the named permission and connect again',
   },
   // Ourselves
+  'alarm-refused': {
+    remedy: 'review',
+    sentence:
+      'A channel of alarms did not take a message. It is tried again by itself; correct the channel’s settings, then counterfoil alarms test',
+  },
   'retries-exhausted': {
     remedy: 'review',
     sentence: 'It was tried for a day without success. Mend the cause, then retry',

@@ -76,7 +76,7 @@ function routeWebhooks(app: FastifyInstance, { sources, inbox, emit }: ServerPar
       const addressed = (sources.get(vendor) ?? []).filter(
         (source) => connection === undefined || source.connection === connection,
       );
-      const verdicts = addressed.map((source) => source.verify(incoming));
+      const verdicts = addressed.map((source) => ({ ...source.verify(incoming), by: source.connection }));
       const authentic = verdicts.find((verdict) => verdict.proof === 'authentic');
       if (authentic === undefined) {
         const refused = verdicts.find((verdict) => verdict.proof === 'refused');
@@ -84,7 +84,12 @@ function routeWebhooks(app: FastifyInstance, { sources, inbox, emit }: ServerPar
         emit({
           name: 'delivery refused',
           level: 'warn',
-          fields: { vendor, why, bytes: incoming.body.length },
+          fields: {
+            vendor,
+            why,
+            bytes: incoming.body.length,
+            ...(refused === undefined ? {} : { connection: refused.by }),
+          },
         });
         return problem(reply, 401, why);
       }

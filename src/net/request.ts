@@ -31,6 +31,8 @@ export interface Sending {
   readonly clock: Clock;
   /** Whether it changes anything over there. Said only where the method misleads: a GraphQL query is a POST that reads. */
   readonly changes?: boolean;
+  /** The path is a secret too, as a chat's webhook address is: only the host is named. */
+  readonly isPathSecret?: true;
 }
 
 /** A 2xx or 4xx answer (not 408, not 429) whose body arrived whole and is UTF-8. */
@@ -228,7 +230,7 @@ function failureOf(
   { problem, effect, retryAt, cause }: Circumstances,
 ): Failure {
   return new Failure(code, {
-    detail: `${sending.doing}: ${sending.method} ${redacted(sending.url)}: ${problem}`,
+    detail: `${sending.doing}: ${sending.method} ${redacted(sending)}: ${problem}`,
     effect: effect ?? effectOf(sending),
     ...(retryAt === undefined ? {} : { retryAt }),
     cause,
@@ -236,8 +238,11 @@ function failureOf(
 }
 
 /** Host and path, with the names of the query's keys and none of its values: they may be a buyer's e-mail address. */
-function redacted(url: string | URL): string {
+function redacted({ url, isPathSecret }: Sending): string {
   const { host, pathname, searchParams } = new URL(url);
+  if (isPathSecret === true) {
+    return host;
+  }
   const keys = [...searchParams.keys()].map((key) => `${key}=…`);
   return `${host}${pathname}${keys.length === 0 ? '' : `?${keys.join('&')}`}`;
 }

@@ -1,3 +1,5 @@
+import type { Alarm, Telling } from '#core/alarm.ts';
+import type { AlarmMessage } from '#core/alarm-message.ts';
 import type {
   ClientStep,
   CreditNoteStep,
@@ -200,6 +202,8 @@ export interface OrderRecord {
   /** Failed attempts since the last success; waits do not count. */
   readonly attempts: number;
   readonly firstFailedAt?: Instant;
+  /** What the last of them failed with. */
+  readonly failedCode?: FailureCode;
   /** Live orders before backfill: lower is sooner. */
   readonly priority: number;
   /** The delivery that shows the newest state. */
@@ -253,6 +257,8 @@ export interface Pause {
   readonly account: string;
   readonly until?: Instant;
   readonly reason: string;
+  /** Of the failure that paused it. */
+  readonly code?: FailureCode;
 }
 
 /** Something an operator should know once. */
@@ -312,7 +318,7 @@ export interface AuditVerdict {
 /** What the queue carries: the name of something to look at. The database says what is to be done. */
 export type WakeKey = `delivery:${string}` | `order:${OrderKey}`;
 
-export interface Reader {
+export interface Reader extends WatchReader {
   /** Accepted deliveries and due orders without a live lease, most urgent first. */
   dueKeys(now: Instant, limit: number): Promise<readonly WakeKey[]>;
   delivery(id: string): Promise<Delivery | undefined>;
@@ -353,6 +359,55 @@ export interface Reader {
 export type ReadableFilter =
   | { readonly of: 'finished'; readonly before: Instant; readonly limit: number }
   | { readonly of: 'connection'; readonly connection: ConnectionId; readonly limit: number };
+
+/** What the watch for alarms looks at: it reads often, so each of these is cheap and bounded. */
+export interface WatchReader {
+  pauses(): Promise<readonly Pause[]>;
+  /** Open holds, oldest first, by what they hold: several steps of one order with one code are one. */
+  openQuestions(limit: number): Promise<Listed<OpenQuestion>>;
+  /** What is due and was not taken up. */
+  backlog(now: Instant): Promise<Backlog>;
+  /** Orders that have failed since then or longer and are tried again by themselves, the longest first. */
+  failingOrders(terms: {
+    readonly failedBefore: Instant;
+    readonly limit: number;
+  }): Promise<Listed<FailingOrder>>;
+  /** Orders under way or waiting, one of whose invoices was posted before then, the longest first. */
+  invoicedUnsettled(terms: {
+    readonly postedBefore: Instant;
+    readonly limit: number;
+  }): Promise<readonly OrderRecord[]>;
+  /** Those that hold, and those that were over later than this; oldest first. */
+  alarms(terms: { readonly overAfter: Instant }): Promise<readonly Alarm[]>;
+}
+
+/** The first of something, and how many there are. */
+export interface Listed<T> {
+  readonly first: readonly T[];
+  readonly count: number;
+}
+
+export interface OpenQuestion {
+  readonly code: FailureCode;
+  readonly openedAt: Instant;
+  readonly order?: { readonly key: OrderKey; readonly name: string };
+  readonly delivery?: string;
+  readonly connection?: ConnectionId;
+}
+
+export interface Backlog {
+  /** Orders and messages. */
+  readonly count: number;
+  readonly oldestAt?: Instant;
+}
+
+export interface FailingOrder {
+  readonly key: OrderKey;
+  readonly name: string;
+  readonly connection: ConnectionId;
+  readonly firstFailedAt: Instant;
+  readonly failedCode?: FailureCode;
+}
 
 export interface OrderFilter {
   readonly state?: OrderState;
@@ -431,6 +486,13 @@ export interface Writer extends Reader {
   dropLease(key: string): Promise<void>;
   /** Adds a row to the audit log. */
   audited(event: AuditEvent): Promise<void>;
+  /** Writes an alarm; its tellings stay as they were told. */
+  putAlarm(alarm: Alarm): Promise<void>;
+  putTelling(key: string, telling: Telling): Promise<void>;
+  /** With its tellings; harmless where there is none. */
+  dropAlarm(key: string): Promise<void>;
+  /** Drops those that were over before then. */
+  forgetAlarms(overBefore: Instant): Promise<void>;
   /** Runs once this transaction is durable, and never when it is rolled back. */
   afterCommit(action: () => void): void;
 }
@@ -468,3 +530,15 @@ export interface PipelineEvent {
 }
 
 export type Emit = (event: PipelineEvent) => void;
+
+// ── Alarm channel: where a person is reached ────────────────────────────────────────────────────────────────────────
+
+export interface AlarmChannel {
+  /** "mail-1", "slack", "webhook": stands in logs and messages, so it holds no address. */
+  readonly name: string;
+  /**
+   * Sends one message once, within a bounded time. Throws a Failure when it is not certain that it was taken; its text holds
+   * no secret, no address and nothing of the answer that could hold one.
+   */
+  send(message: AlarmMessage): Promise<void>;
+}

@@ -137,7 +137,7 @@ export async function planAnew(
   for (const hold of open) {
     await tx.closeHold(hold.id, { at: now, because });
   }
-  const { firstFailedAt: _first, ...rest } = record;
+  const { firstFailedAt: _first, failedCode: _code, ...rest } = record;
   const state = record.state === 'working' ? record.state : transition(record.state, 'due');
   await tx.putOrder({ ...rest, state, attempts: 0, dueAt: now, updatedAt: now });
 }

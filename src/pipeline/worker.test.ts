@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '#core/failure.ts';
+import type { FailureCode } from '#core/failure.ts';
 import { fromJson, toJson } from '#core/json.ts';
 import * as money from '#core/money.ts';
 import type { Buyer, Order } from '#core/order.ts';
@@ -11,7 +12,7 @@ import { openStore } from '#storage/store.ts';
 import { ORDER, SHOP, line, message, order, received, rules, tender } from '#tests/build.ts';
 import { testClock } from '#tests/clock.ts';
 import { connectionId } from '#core/ids.ts';
-import type { Machine } from './machine.ts';
+import type { Machine, Route } from './machine.ts';
 import { READ_TOPIC } from './ports.ts';
 import type { Books, Source, Store, Task } from './ports.ts';
 import { sortDelivery } from './sorter.ts';
@@ -245,5 +246,46 @@ test('a label that changes within one second makes no order ambiguous', async ()
   await sortDelivery(machine, await accept('b', order({ tags: ['new'] })));
   await work(machine);
   assert.equal((await store.read.order(ORDER))?.state, 'settled');
+  await store.close();
+});
+
+/** Books of which every question fails. */
+function failingBooks(code: FailureCode): Pick<Route, 'books'> {
+  const fail = (): never => {
+    throw new Failure(code, { detail: 'Looking for the client' });
+  };
+  return { books: { ...booksOf([]), find: async () => fail(), apply: async () => fail() } };
+}
+
+test('an order that fails and is tried again keeps what it failed with until it is booked', async () => {
+  const { clock, store, machine, accept, work } = await openWorld();
+  const [route] = machine.routes.values();
+  assert.ok(route !== undefined);
+  const down = { ...route, ...failingBooks('request-unreachable') };
+  await sortDelivery(machine, await accept('a', order()));
+  await work({ ...machine, routes: new Map([[SHOP, down]]) });
+  const failed = await store.read.order(ORDER);
+  assert.deepEqual(
+    [failed?.state, failed?.firstFailedAt, failed?.failedCode],
+    ['waiting', clock.now(), 'request-unreachable'],
+  );
+  await clock.advance(MINUTE);
+  await work(machine);
+  const booked = await store.read.order(ORDER);
+  assert.deepEqual(
+    [booked?.state, booked?.firstFailedAt, booked?.failedCode],
+    ['settled', undefined, undefined],
+  );
+  await store.close();
+});
+
+test('an account whose access is refused is paused with the code of the refusal', async () => {
+  const { store, machine, accept, work } = await openWorld();
+  const [route] = machine.routes.values();
+  assert.ok(route !== undefined);
+  const refusing = { ...route, ...failingBooks('token-refused') };
+  await sortDelivery(machine, await accept('a', order()));
+  await work({ ...machine, routes: new Map([[SHOP, refusing]]) });
+  assert.equal((await store.read.pause('freshbooks'))?.code, 'token-refused');
   await store.close();
 });

@@ -1,4 +1,5 @@
 import { Failure, asFailure } from '#core/failure.ts';
+import type { FailureCode } from '#core/failure.ts';
 import type { OrderKey } from '#core/ids.ts';
 import { toJson } from '#core/json.ts';
 import { fold } from '#core/ledger.ts';
@@ -98,6 +99,8 @@ type Outcome =
       readonly until: Instant;
       readonly reason: string;
       readonly isAttempt: boolean;
+      /** What an attempt failed with. */
+      readonly code?: FailureCode;
       readonly pause?: Pausing;
     }
   | { readonly state: 'due' };
@@ -105,6 +108,7 @@ type Outcome =
 interface Pausing {
   readonly until?: Instant;
   readonly reason: string;
+  readonly code: FailureCode;
 }
 
 interface Taken {
@@ -351,10 +355,10 @@ function unanswered({ machine, route }: Run, record: OrderRecord, holds: readonl
 
 function afterFailure(machine: Machine, record: OrderRecord, failure: Failure): Outcome {
   const now = machine.clock.now();
-  const reason = failure.message;
-  if (failure.code === 'request-rate-limited') {
+  const { code, message: reason } = failure;
+  if (code === 'request-rate-limited') {
     const until = failure.retryAt ?? after(now, RATE_LIMIT_WAIT_MS);
-    return { state: 'waiting', until, reason, isAttempt: false, pause: { until, reason } };
+    return { state: 'waiting', until, reason, isAttempt: false, pause: { until, reason, code } };
   }
   if (failure.remedy === 'reauthorize') {
     return {
@@ -362,7 +366,7 @@ function afterFailure(machine: Machine, record: OrderRecord, failure: Failure): 
       until: after(now, PAUSE_RECHECK_MS),
       reason,
       isAttempt: false,
-      pause: { reason },
+      pause: { reason, code },
     };
   }
   if (failure.remedy === 'retry') {
@@ -370,7 +374,7 @@ function afterFailure(machine: Machine, record: OrderRecord, failure: Failure): 
     const firstFailedAt = record.firstFailedAt ?? now;
     const until = nextAttemptAt(attempts, { now, firstFailedAt, random: machine.random() });
     if (until !== undefined) {
-      return { state: 'waiting', until, reason, isAttempt: true };
+      return { state: 'waiting', until, reason, isAttempt: true, code };
     }
     const hours = Math.round((now - firstFailedAt) / HOUR);
     const detail = `${reason}; tried ${attempts} times in ${hours} hours`;
@@ -381,7 +385,7 @@ function afterFailure(machine: Machine, record: OrderRecord, failure: Failure): 
   }
   return {
     state: 'stopped',
-    hold: { step: 'work', code: failure.code, detail: reason, facts: failure.facts },
+    hold: { step: 'work', code, detail: reason, facts: failure.facts },
   };
 }
 
@@ -416,15 +420,23 @@ async function settledRecord(
   { machine, fresh, outcome }: { machine: Machine; fresh: OrderRecord; outcome: Outcome },
 ): Promise<OrderRecord> {
   const now = machine.clock.now();
-  const { reason: _old, dueAt, firstFailedAt, ...rest } = { ...fresh, updatedAt: now };
-  const failed = firstFailedAt === undefined ? {} : { firstFailedAt };
+  const { reason: _old, dueAt, firstFailedAt, failedCode, ...rest } = { ...fresh, updatedAt: now };
+  const failed = {
+    ...(firstFailedAt === undefined ? {} : { firstFailedAt }),
+    ...(failedCode === undefined ? {} : { failedCode }),
+  };
   switch (outcome.state) {
     case 'due':
       return { ...rest, ...failed, state: transition(fresh.state, 'due'), dueAt: now };
     case 'waiting': {
       await pauseAccount(tx, machine, { fresh, pause: outcome.pause });
       const attempts = outcome.isAttempt
-        ? { attempts: fresh.attempts + 1, firstFailedAt: firstFailedAt ?? now }
+        ? {
+            ...failed,
+            attempts: fresh.attempts + 1,
+            firstFailedAt: firstFailedAt ?? now,
+            ...(outcome.code === undefined ? {} : { failedCode: outcome.code }),
+          }
         : failed;
       const again = dueAt === undefined ? outcome.until : dueAt;
       return {
@@ -469,6 +481,7 @@ async function pauseAccount(
     await tx.setPause({
       account,
       reason: pause.reason,
+      code: pause.code,
       ...(pause.until === undefined ? {} : { until: pause.until }),
     });
   }

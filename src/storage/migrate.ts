@@ -6,6 +6,7 @@ import * as start from './migrations/0001-start.ts';
 import * as decisions from './migrations/0002-decisions.ts';
 import * as ofAnOrder from './migrations/0003-of-an-order.ts';
 import * as audit from './migrations/0004-audit.ts';
+import * as alarms from './migrations/0005-alarms.ts';
 import type { Tables } from './tables.ts';
 
 interface Migration {
@@ -16,7 +17,7 @@ interface Migration {
 }
 
 /** Append-only; the number is the place in this list, from 1. */
-const MIGRATIONS: readonly Migration[] = [start, decisions, ofAnOrder, audit];
+const MIGRATIONS: readonly Migration[] = [start, decisions, ofAnOrder, audit, alarms];
 
 export interface Migrated {
   readonly applied: readonly string[];

@@ -1,4 +1,5 @@
 import type { Insertable, Selectable } from 'kysely';
+import type { FailureCode } from '#core/failure.ts';
 import { connectionId, orderKey, referenceOf, splitOrderKey } from '#core/ids.ts';
 import type { OrderKey } from '#core/ids.ts';
 import { invariant } from '#core/invariant.ts';
@@ -10,7 +11,7 @@ import type { Decisions } from '#core/plan-terms.ts';
 import type { Step } from '#core/document.ts';
 import { instant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
-import type { Delivery, OrderRecord } from '#pipeline/ports.ts';
+import type { Delivery, OrderRecord, Pause } from '#pipeline/ports.ts';
 import type { EntriesTable, HoldsTable, OrdersTable, Tables } from './tables.ts';
 
 /** Rows to records and back. What is absent in a record is null in a row, and nothing is both. */
@@ -53,6 +54,7 @@ export function orderOf(row: Selectable<OrdersTable>): OrderRecord {
     updatedAt: at(row.updated_at),
     ...(row.due_at === null ? {} : { dueAt: at(row.due_at) }),
     ...(row.first_failed_at === null ? {} : { firstFailedAt: at(row.first_failed_at) }),
+    ...(row.failed_code === null ? {} : { failedCode: codeOf(row.failed_code) }),
     ...(row.newest_delivery === null ? {} : { newestDelivery: String(row.newest_delivery) }),
     ...(row.stamp === null ? {} : { stamp: at(row.stamp) }),
     ...(row.snapshot === null ? {} : { snapshot: fromJson<Order>(row.snapshot) }),
@@ -80,6 +82,7 @@ export function orderRow(record: OrderRecord): Insertable<OrdersTable> {
     due_at: record.dueAt ?? null,
     attempts: record.attempts,
     first_failed_at: record.firstFailedAt ?? null,
+    failed_code: record.failedCode ?? null,
     priority: record.priority,
     newest_delivery: record.newestDelivery === undefined ? null : BigInt(record.newestDelivery),
     stamp: record.stamp ?? null,
@@ -143,8 +146,7 @@ export function holdOf(row: Selectable<HoldsTable>): Hold {
   return {
     id: String(row.id),
     step: row.step,
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by this program from the catalogue
-    code: row.code as Hold['code'],
+    code: codeOf(row.code),
     detail: row.detail,
     facts: fromJson<Hold['facts']>(row.facts),
     openedAt: at(row.opened_at),
@@ -157,17 +159,31 @@ export function holdOf(row: Selectable<HoldsTable>): Hold {
   };
 }
 
+export function pauseOf(row: Selectable<Tables['pauses']>): Pause {
+  return {
+    account: row.account,
+    reason: row.reason,
+    ...(row.until === null ? {} : { until: at(row.until) }),
+    ...(row.code === null ? {} : { code: codeOf(row.code) }),
+  };
+}
+
+export function codeOf(text: string): FailureCode {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by this program from the catalogue
+  return text as FailureCode;
+}
+
 export function at(value: bigint): Instant {
   return instant(Number(value));
 }
 
-function keyOf(text: string): OrderKey {
+export function keyOf(text: string): OrderKey {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only to split it; both parts are checked below
   const { connection, vendorId } = splitOrderKey(text as OrderKey);
   return orderKey(connection, vendorId);
 }
 
-function oneOf<T extends string>(text: string, allowed: readonly T[]): T {
+export function oneOf<T extends string>(text: string, allowed: readonly T[]): T {
   const found = allowed.find((value) => value === text);
   invariant(found !== undefined, `stored state "${text}" is one of ${allowed.join(', ')}`);
   return found;

@@ -25,12 +25,13 @@ import type {
   WakeKey,
   Writer,
 } from '#pipeline/ports.ts';
+import { alarmWriter, watchReader } from './alarms.ts';
 import { appendAudit, auditReader } from './audit.ts';
 import { leaseWriter } from './leases.ts';
 import { migrate } from './migrate.ts';
 import type { Migrated } from './migrate.ts';
 import { redactionReader, redactionWriter, scrub } from './redaction.ts';
-import { at, deliveryOf, entryOf, entryRow, holdOf, orderOf, orderRow } from './rows.ts';
+import { at, deliveryOf, entryOf, entryRow, holdOf, orderOf, orderRow, pauseOf } from './rows.ts';
 import type { Seal } from './seal.ts';
 import { assertInUse, putSealed, sealAllAnew } from './secrets.ts';
 import type { Tables } from './tables.ts';
@@ -126,6 +127,7 @@ function readerOf(db: Db, seal: Seal): Reader {
     ...factReader(db, seal),
     ...redactionReader(db),
     ...auditReader(db, seal),
+    ...watchReader(db),
   };
 }
 
@@ -311,9 +313,7 @@ function factReader(db: Db, seal: Seal): Pick<Reader, 'pause' | 'rules' | 'notic
   return {
     async pause(account) {
       const row = await db.selectFrom('pauses').selectAll().where('account', '=', account).executeTakeFirst();
-      return row === undefined
-        ? undefined
-        : { account, reason: row.reason, ...(row.until === null ? {} : { until: at(row.until) }) };
+      return row === undefined ? undefined : pauseOf(row);
     },
     async rules(version) {
       const row = await db
@@ -354,6 +354,7 @@ function writerOf(tx: Tx, { options, actions }: { options: StoreOptions; actions
     ...factWriter(tx, seal),
     ...redactionWriter(tx),
     audited: (event) => appendAudit(tx, event, { seal, actor, now: clock.now() }),
+    ...alarmWriter(tx),
     afterCommit: (action) => void actions.push(action),
   };
 }
@@ -518,7 +519,8 @@ function factWriter(
 > {
   return {
     async setPause(pause: Pause) {
-      const row = { account: pause.account, until: pause.until ?? null, reason: pause.reason };
+      const { account, until = null, reason, code = null } = pause;
+      const row = { account, until, reason, code };
       await tx
         .insertInto('pauses')
         .values(row)

@@ -17,6 +17,8 @@ export interface Tables {
   settings: SettingsTable;
   secrets: SecretsTable;
   audit: AuditTable;
+  alarms: AlarmsTable;
+  alarm_tellings: AlarmTellingsTable;
   migrations: MigrationsTable;
 }
 
@@ -45,6 +47,7 @@ export interface OrdersTable {
   due_at: NullableInteger;
   attempts: Integer;
   first_failed_at: NullableInteger;
+  failed_code: string | null;
   priority: Integer;
   newest_delivery: NullableInteger;
   stamp: NullableInteger;
@@ -119,6 +122,7 @@ interface PausesTable {
   account: string;
   until: NullableInteger;
   reason: string;
+  code: string | null;
 }
 
 interface RulesTable {
@@ -155,6 +159,28 @@ export interface AuditTable {
   previous_sha256: string;
   /** Of the row's other columns. */
   sha256: string;
+}
+
+export interface AlarmsTable {
+  key: string;
+  kind: string;
+  code: string | null;
+  connection: string | null;
+  order_key: string | null;
+  subject: string;
+  sentence: string;
+  remedy: string;
+  since_at: Integer;
+  seen_at: Integer;
+  raised_at: NullableInteger;
+  over_at: NullableInteger;
+}
+
+interface AlarmTellingsTable {
+  alarm_key: string;
+  channel: string;
+  told_at: Integer;
+  over_told_at: NullableInteger;
 }
 
 interface MigrationsTable {

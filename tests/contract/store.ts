@@ -24,6 +24,7 @@ import {
   terms,
 } from '#tests/build.ts';
 import { auditLog, redaction } from '#tests/contract/store-care.ts';
+import { alarms, watching } from '#tests/contract/store-alarms.ts';
 
 /** What every implementation of the port `Store` promises. */
 export interface StoreHarness {
@@ -59,6 +60,8 @@ export function storeContract(harness: StoreHarness): void {
     void describe('facts', () => facts(promise));
     void describe('contact data', () => redaction(promise));
     void describe('the audit log', () => auditLog(promise));
+    void describe('what the watch for alarms looks at', () => watching(promise));
+    void describe('alarms', () => alarms(promise));
   });
 }
 
@@ -261,6 +264,7 @@ function orders(promise: Promises): void {
       dueAt: NOW,
       attempts: 3,
       firstFailedAt: NOW,
+      failedCode: 'request-server-error',
       priority: 5,
       newestDelivery: '12',
       stamp: NOW,

@@ -51,6 +51,7 @@ describe('without anything configured', () => {
       ['orders', '--state', 'lost'],
       ['orders', '--limit', '0'],
       ['webhooks', 'mend'],
+      ['alarms', 'mend'],
       ['preview', 'x.json', '--source', 'ebay'],
       ['retry'],
       ['retry', '1001', '--all-held'],

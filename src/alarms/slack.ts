@@ -1,0 +1,26 @@
+import type { AlarmMessage } from '#core/alarm-message.ts';
+import type { AlarmChannel } from '#pipeline/ports.ts';
+import { postJson } from './post-json.ts';
+import type { Posting } from './post-json.ts';
+
+/**
+ * An incoming webhook of Slack, or of what takes the same (Mattermost, Rocket.Chat, Discord under /slack): JSON with a text.
+ * docs/alarms.md tells what it looks like.
+ */
+export function createSlackChannel(posting: Posting, url: string): AlarmChannel {
+  const name = 'slack';
+  return {
+    name,
+    send: (message) =>
+      postJson(posting, { channel: name, url, body: JSON.stringify({ text: textOf(message) }) }),
+  };
+}
+
+function textOf({ text, place }: AlarmMessage): string {
+  return `*${escaped(`Counterfoil ${place}`.trim())}*\n\n${escaped(text)}`;
+}
+
+/** These three mean something to Slack ("<!channel>" calls everybody), and an order's name may hold them. */
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
