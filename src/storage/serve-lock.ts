@@ -12,13 +12,22 @@ export interface ServeLock {
   release(): void;
 }
 
+/** What is locked, kept from being collected: a handle that nobody refers to would be closed, and its lock gone. */
+const locked = new Set<DatabaseSync>();
+
 /** Throws `already-running` naming the process that serves, or `database-failed` when the lock itself cannot be written. */
 export function takeServeLock(databasePath: string, now: Instant): ServeLock {
   const doing = `Cannot lock "${databasePath}.lock"`;
   const lock = translated(doing, () => new DatabaseSync(`${databasePath}.lock`));
   try {
     translated(doing, () => claim(lock, now));
-    return { release: () => lock.close() };
+    locked.add(lock);
+    return {
+      release() {
+        locked.delete(lock);
+        lock.close();
+      },
+    };
   } catch (cause) {
     if (!(cause instanceof Failure && cause.code === 'database-busy')) {
       lock.close();
