@@ -5,6 +5,7 @@ import type {
   InvoiceDocument,
   InvoiceStep,
   LinesStep,
+  PaymentChangeStep,
   SentStep,
   Step,
   VoidStep,
@@ -268,14 +269,17 @@ function stepsTo(basis: Basis, aim: Aim): Plan {
   const sent = isSendable ? targets.flatMap((target) => sentSteps(order, target, rules)) : [];
   const refundHolds = decided.flatMap(({ way }) => (way.kind === 'held' ? [way.hold] : []));
   const isCashKnown = order.cash.state === 'known';
+  const beside = rules.endState === 'sent' ? besideSteps(decided) : [];
+  // An invoice that was found came without its client, and a credit note is made for one.
+  const needsClient = made.length > 0 || beside.some(({ kind }) => kind === 'credit-note');
   const steps: readonly Step[] = [
-    ...(booked.client === undefined && made.length > 0 ? [clientStep(order, rules)] : []),
+    ...(booked.client === undefined && needsClient ? [clientStep(order, rules)] : []),
     ...cash.lowered,
     ...changes,
     ...made,
     ...sent,
     ...cash.paid,
-    ...(rules.endState === 'sent' ? besideSteps(decided) : []),
+    ...beside,
   ];
   if (negative.length > 0) {
     // Every other question would be about the figures of an invoice that cannot be.
@@ -359,6 +363,25 @@ function linesStep(
     from: invoice.amount,
     correction,
   };
+}
+
+/** The steps that would leave invoices and payments as this ledger knows them, to ask whether they still stand so. */
+export function asKnown(order: Order, booked: Booked): readonly (LinesStep | PaymentChangeStep)[] {
+  const invoices = booked.invoices.map((invoice) => {
+    const { document, correction = money.zero(document.currency) } = invoice;
+    return linesStep(order, booked, { invoice, document, correction, later: 0 });
+  });
+  const slot = (booked.lastSlots['payment-change'] ?? 0) + 1;
+  const reference = referenceOf(order.key, 'payment-change', slot);
+  const payments = booked.payments.map(({ slot: payment, amount }): PaymentChangeStep => ({
+    kind: 'payment-change',
+    slot,
+    reference,
+    payment,
+    from: amount,
+    to: amount,
+  }));
+  return [...invoices, ...payments];
 }
 
 function voidStep(

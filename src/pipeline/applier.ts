@@ -19,8 +19,9 @@ import {
   voidEntry,
 } from './ledger-writer.ts';
 import type { Standing, Task } from './ports.ts';
-import { compactSetting, lockedSetting } from './machine.ts';
+import { compactSetting, lockedSetting, mayStandAlready } from './machine.ts';
 import type { Run, Subject } from './machine.ts';
+import { changedSince } from './restored.ts';
 
 /**
  * Applies one step: looks before it writes where the books may already hold it, writes the intent down, calls, records.
@@ -44,9 +45,13 @@ export interface Planned {
 
 export async function takeStep(run: Run, subject: Subject, planned: Planned): Promise<StepOutcome> {
   const { step, booked } = planned;
-  const refused = await refusedBefore(run, subject, step);
+  const changed = await changedSince(run, subject, planned);
+  const refused = await refusedBefore(run, subject, changed ?? step);
   if (refused !== undefined) {
     return { state: 'held', hold: refused };
+  }
+  if (changed !== undefined) {
+    return write(run, subject, { step: changed, booked });
   }
   switch (step.kind) {
     case 'client':
@@ -62,7 +67,7 @@ export async function takeStep(run: Run, subject: Subject, planned: Planned): Pr
     case 'credit-note':
       // Of an order whose invoice was found, its later steps may stand as well.
       return (
-        (booked.invoices.some(({ isFound }) => isFound)
+        (mayStandAlready(run, subject) || booked.invoices.some(({ isFound }) => isFound)
           ? await look(run, subject, { step, booked })
           : undefined) ?? write(run, subject, { step, booked })
       );

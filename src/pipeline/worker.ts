@@ -7,7 +7,7 @@ import { nextAttemptAt, transition } from '#core/lifecycle.ts';
 import { plan } from '#core/plan.ts';
 import type { Plan } from '#core/plan.ts';
 import type { Buyer } from '#core/order.ts';
-import { HOUR, MINUTE, SECOND, after } from '#core/time.ts';
+import { HOUR, MINUTE, SECOND, after, instant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import { takeStep } from './applier.ts';
 import { fillFoundClient } from './client-keeper.ts';
@@ -16,6 +16,7 @@ import type { HeldStep } from './holding.ts';
 import { routeOf } from './machine.ts';
 import type { Machine, Run, Subject } from './machine.ts';
 import { termsFor } from './order-terms.ts';
+import { RESTORED_SETTING } from './ports.ts';
 import type { Lease, OrderRecord, WakeKey, Writer } from './ports.ts';
 import { dropUnwanted } from './ledger-writer.ts';
 import { settlePending } from './settler.ts';
@@ -68,10 +69,12 @@ async function workOn(machine: Machine, key: OrderKey, signal: AbortSignal): Pro
   let outcome: Outcome;
   try {
     const route = routeOf(machine, key);
+    const restoredAt = await machine.store.read.setting(RESTORED_SETTING);
     const run = {
       machine,
       route,
       current: await route.rules(),
+      ...(restoredAt === undefined ? {} : { restoredAt: instant(Number(restoredAt)) }),
       lease: taken.lease,
       signal,
       looked: new Set<string>(),
