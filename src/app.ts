@@ -30,7 +30,11 @@ import { createShopifyApi } from '#sources/shopify/api.ts';
 import type { ShopifyApi } from '#sources/shopify/api.ts';
 import { createShopifySource } from '#sources/shopify/shopify.ts';
 import type { Migrated } from '#storage/migrate.ts';
-import { createSeal, keyFromFile } from '#storage/seal.ts';
+import { backUp } from '#storage/backup.ts';
+import type { BackupReport } from '#storage/backup.ts';
+import { restore } from '#storage/restore.ts';
+import type { RestoreReport } from '#storage/restore.ts';
+import { createSeal, keyFromFile, readKey } from '#storage/seal.ts';
 import type { ServeLock } from '#storage/serve-lock.ts';
 import { takeServeLock } from '#storage/serve-lock.ts';
 import { sqliteDialect } from '#storage/sqlite.ts';
@@ -111,7 +115,7 @@ const POLL_MS = 250;
 
 export async function openApp(config: Config, outside: Outside): Promise<App> {
   const { clock } = outside;
-  const key = config.secretKey ?? keyFromFile(join(dirname(config.databasePath), 'counterfoil.key'));
+  const key = config.secretKey ?? keyFromFile(keyPathOf(config));
   const { store, migrated } = await openStore({
     dialect: sqliteDialect(outside.openDatabase(config.databasePath)),
     clock,
@@ -172,6 +176,39 @@ export function findServer(config: Config, clock: Clock): string | undefined {
   } catch (thrown) {
     return thrown instanceof Error ? thrown.message : String(thrown);
   }
+}
+
+/** Where the key is that seals secrets, unless COUNTERFOIL_SECRET_KEY is set. */
+export function keyPathOf({ databasePath }: Config): string {
+  return join(dirname(databasePath), 'counterfoil.key');
+}
+
+/** Copies the database into a file, also beside a running server. Throws a Failure; then there is no such file. */
+export async function backUpDatabase(
+  config: Config,
+  {
+    isWithKey,
+    ...options
+  }: { readonly file: string; readonly isOverwriting: boolean; readonly isWithKey: boolean },
+): Promise<BackupReport> {
+  const key = isWithKey ? (config.secretKey ?? readKey(keyPathOf(config))) : undefined;
+  return backUp({ ...options, databasePath: config.databasePath, ...(key === undefined ? {} : { key }) });
+}
+
+/** Puts a backup in the place of the database, which is kept beside it. Throws a Failure; then nothing was changed. */
+export async function restoreDatabase(config: Config, clock: Clock, file: string): Promise<RestoreReport> {
+  const { databasePath, secretKey } = config;
+  return restore({
+    databasePath,
+    file,
+    clock,
+    key: { path: keyPathOf(config), ...(secretKey === undefined ? {} : { configured: secretKey }) },
+    access: {
+      secrets: [`tokens:${FRESHBOOKS}`],
+      settings: [`token-seed:${FRESHBOOKS}`],
+      identity: `identity:${FRESHBOOKS}`,
+    },
+  });
 }
 
 /** What a file of rules may name, and what a rule that it leaves out is. */

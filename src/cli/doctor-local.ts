@@ -1,6 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { FRESHBOOKS, findServer } from '#app.ts';
+import { FRESHBOOKS, findServer, keyPathOf } from '#app.ts';
 import type { App } from '#app.ts';
 import { SETTINGS, readConfig } from '#config.ts';
 import type { Config, Environment } from '#config.ts';
@@ -60,11 +59,12 @@ function isSecret(name: string): boolean {
   return Object.entries(SETTINGS).some(([known, setting]) => known === name && 'isSecret' in setting);
 }
 
-export function keyCheck({ secretKey, databasePath }: Config): Check {
+export function keyCheck(config: Config): Check {
+  const { secretKey } = config;
   return {
     name: 'Key of secrets',
     run: () => {
-      const path = join(dirname(databasePath), 'counterfoil.key');
+      const path = keyPathOf(config);
       if (secretKey !== undefined) {
         return { state: 'ok', text: 'COUNTERFOIL_SECRET_KEY is set' };
       }

@@ -59,6 +59,14 @@ export function keyFromFile(path: string): string {
     }
   }
   chmodSync(path, 0o600);
+  return readKey(path);
+}
+
+/** From a key file. Throws `config-invalid` when it is not there or holds nothing. */
+export function readKey(path: string): string {
+  if (!existsSync(path)) {
+    throw new Failure('config-invalid', { detail: `There is no key file "${path}"` });
+  }
   const key = readFileSync(path, 'utf8').trim();
   if (key === '') {
     // Another process is just making it, or died doing so; an empty key would seal with what everybody knows.

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
@@ -20,13 +20,27 @@ export function openSqlite(path: string): DatabaseSync {
   if (path !== ':memory:') {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   }
-  return translated(`Cannot open the database "${path}"`, () => {
-    const database = new DatabaseSync(path);
-    database.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
-    database.exec('pragma journal_mode = wal');
-    database.exec('pragma synchronous = full');
-    return database;
+  const before = fileOf(path);
+  const database = translated(`Cannot open the database "${path}"`, () => {
+    const opened = new DatabaseSync(path);
+    opened.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    opened.exec('pragma journal_mode = wal');
+    opened.exec('pragma synchronous = full');
+    return opened;
   });
+  if (before !== undefined && before !== fileOf(path)) {
+    // A restore put another file under the name meanwhile, and what is open may be the one that it set aside.
+    database.close();
+    throw new Failure('database-busy', {
+      detail: `The database "${path}" has just been restored: start again`,
+    });
+  }
+  return database;
+}
+
+/** Which file stands under the name: its number on the disk. */
+function fileOf(path: string): bigint | undefined {
+  return path === ':memory:' ? undefined : statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
 }
 
 /** Kysely on node:sqlite: one connection, and transactions that lock when they begin. */
@@ -114,10 +128,10 @@ const CODES: Readonly<Record<number, FailureCode>> = {
   6: 'database-busy',
   8: 'database-failed',
   10: 'database-failed',
-  11: 'database-failed',
-  13: 'database-failed',
+  11: 'database-damaged',
+  13: 'database-full',
   14: 'database-failed',
-  26: 'database-failed',
+  26: 'database-damaged',
 };
 
 /** What SQLite threw as a Failure; anything else (a broken constraint, a bug) is returned as it was. */
