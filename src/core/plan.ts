@@ -5,7 +5,6 @@ import type {
   InvoiceDocument,
   InvoiceStep,
   LinesStep,
-  PaymentChangeStep,
   SentStep,
   Step,
   VoidStep,
@@ -363,25 +362,6 @@ function linesStep(
     from: invoice.amount,
     correction,
   };
-}
-
-/** The steps that would leave invoices and payments as this ledger knows them, to ask whether they still stand so. */
-export function asKnown(order: Order, booked: Booked): readonly (LinesStep | PaymentChangeStep)[] {
-  const invoices = booked.invoices.map((invoice) => {
-    const { document, correction = money.zero(document.currency) } = invoice;
-    return linesStep(order, booked, { invoice, document, correction, later: 0 });
-  });
-  const slot = (booked.lastSlots['payment-change'] ?? 0) + 1;
-  const reference = referenceOf(order.key, 'payment-change', slot);
-  const payments = booked.payments.map(({ slot: payment, amount }): PaymentChangeStep => ({
-    kind: 'payment-change',
-    slot,
-    reference,
-    payment,
-    from: amount,
-    to: amount,
-  }));
-  return [...invoices, ...payments];
 }
 
 function voidStep(

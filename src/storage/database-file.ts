@@ -20,7 +20,7 @@ import { translated } from './sqlite.ts';
 
 /**
  * A database as a file: copied whole as it stood at one moment, and the copy proven before anybody relies on it
- * (docs/decisions/007-backup-by-pages.md).
+ * (docs/decisions/008-backup-by-pages.md).
  */
 export interface Contents {
   /** Of the schema. */
