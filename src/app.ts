@@ -35,9 +35,14 @@ import { createShopifyApi } from '#sources/shopify/api.ts';
 import type { ShopifyApi } from '#sources/shopify/api.ts';
 import { createShopifySource } from '#sources/shopify/shopify.ts';
 import type { Migrated } from '#storage/migrate.ts';
-import { keysOf, rotateKeys } from '#storage/keys.ts';
+import { keyFileOf, keysOf, rotateKeys } from '#storage/keys.ts';
 import { createSeal } from '#storage/seal.ts';
+import { readKey } from '#storage/key-file.ts';
 import type { Keys } from '#storage/seal.ts';
+import { backUp } from '#storage/backup.ts';
+import type { BackupReport } from '#storage/backup.ts';
+import { restore } from '#storage/restore.ts';
+import type { RestoreReport } from '#storage/restore.ts';
 import type { ServeLock } from '#storage/serve-lock.ts';
 import { takeServeLock } from '#storage/serve-lock.ts';
 import { sqliteDialect } from '#storage/sqlite.ts';
@@ -229,6 +234,39 @@ export function findServer(config: Config, clock: Clock): string | undefined {
   } catch (thrown) {
     return thrown instanceof Error ? thrown.message : String(thrown);
   }
+}
+
+/** Where the key is that seals secrets, unless COUNTERFOIL_SECRET_KEY is set. */
+export function keyPathOf({ databasePath }: Config): string {
+  return keyFileOf(databasePath);
+}
+
+/** Copies the database into a file, also beside a running server. Throws a Failure; then there is no such file. */
+export async function backUpDatabase(
+  config: Config,
+  {
+    isWithKey,
+    ...options
+  }: { readonly file: string; readonly isOverwriting: boolean; readonly isWithKey: boolean },
+): Promise<BackupReport> {
+  const key = isWithKey ? (config.secretKey ?? readKey(keyPathOf(config))) : undefined;
+  return backUp({ ...options, databasePath: config.databasePath, ...(key === undefined ? {} : { key }) });
+}
+
+/** Puts a backup in the place of the database, which is kept beside it. Throws a Failure; then nothing was changed. */
+export async function restoreDatabase(config: Config, clock: Clock, file: string): Promise<RestoreReport> {
+  const { databasePath, secretKey } = config;
+  return restore({
+    databasePath,
+    file,
+    clock,
+    key: { path: keyPathOf(config), ...(secretKey === undefined ? {} : { configured: secretKey }) },
+    access: {
+      secrets: [`tokens:${FRESHBOOKS}`],
+      settings: [`token-seed:${FRESHBOOKS}`],
+      identity: `identity:${FRESHBOOKS}`,
+    },
+  });
 }
 
 /** What a file of rules may name, and what a rule that it leaves out is. */

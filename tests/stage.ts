@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openApp } from '#app.ts';
 import type { App } from '#app.ts';
 import { readConfig } from '#config.ts';
+import type { Config } from '#config.ts';
 import type { OrderRecord } from '#pipeline/ports.ts';
 import { systemOutside } from '#outside.ts';
 import { openSandbox } from '#sim/main.ts';
@@ -17,6 +18,7 @@ export interface Stage {
   readonly app: App;
   /** Where the service listens. */
   readonly origin: string;
+  readonly config: Config;
   /** Sends the order as it stands now, and waits until the books have come to rest on it. */
   book(order: Placed, topic?: string): Promise<OrderRecord>;
   /** Sends any message and waits for the order it names. */
@@ -29,6 +31,8 @@ export interface Stage {
   atRest(order: Placed): Promise<OrderRecord>;
   invoices(order: Placed): ReturnType<Sandbox['freshbooks']['account']>['invoices'];
   payments(order: Placed): ReturnType<Sandbox['freshbooks']['account']>['payments'];
+  /** Stops the service, lets something be done to its files, and starts it again. */
+  restart(between: (config: Config) => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -49,12 +53,10 @@ export async function openStage(
     PORT: '0',
     ...options.environment,
   });
-  const app = await openApp(
-    config,
-    systemOutside(() => undefined),
-  );
-  const serving = await app.serve();
-  const origin = `http://127.0.0.1:${serving.port}`;
+  const outside = systemOutside(() => undefined);
+  let app = await openApp(config, outside);
+  let serving = await app.serve();
+  const origin = (): string => `http://127.0.0.1:${serving.port}`;
   const account = () => sandbox.freshbooks.account();
   const invoices = (order: Placed) =>
     account().invoices.filter((row) => row.poNumber === `SHOPIFY-ORDER-${order.id}`);
@@ -67,7 +69,7 @@ export async function openStage(
     });
   const tell: Stage['tell'] = async ({ topic, body, order }) => {
     const response = await send({
-      origin,
+      origin: origin(),
       secret: SECRET,
       shopDomain: sandbox.world.shop.domain,
       body,
@@ -80,8 +82,13 @@ export async function openStage(
   };
   return {
     sandbox,
-    app,
-    origin,
+    get app() {
+      return app;
+    },
+    config,
+    get origin() {
+      return origin();
+    },
     book: (order, topic = 'orders/create') =>
       tell({ topic, body: sandbox.shopify.webhooks.body(order.id), order }),
     tell,
@@ -89,6 +96,13 @@ export async function openStage(
     invoices,
     payments: (order) =>
       account().payments.filter((row) => invoices(order).some((invoice) => invoice.id === row.invoiceId)),
+    async restart(between) {
+      await serving.stop();
+      await app.close();
+      await between(config);
+      app = await openApp(config, outside);
+      serving = await app.serve();
+    },
     async close() {
       await serving.stop();
       await app.close();

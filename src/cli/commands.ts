@@ -9,6 +9,8 @@ import type { Decision } from '#pipeline/release.ts';
 import { audit, AUDIT_ACTIONS } from './audit.ts';
 import type { AuditOptions } from './audit.ts';
 import { alarms, ALARM_ACTIONS } from './alarms.ts';
+import { backup } from './backup.ts';
+import type { BackupOptions } from './backup.ts';
 import { DONE, USAGE } from './command-error.ts';
 import { connectFreshBooks, connectShopify } from './connect.ts';
 import type { ConnectOptions } from './connect.ts';
@@ -27,6 +29,7 @@ import type { PlanOptions } from './plan.ts';
 import { preview } from './preview.ts';
 import { redact } from './redact.ts';
 import { report } from './report.ts';
+import { restore } from './restore.ts';
 import { checkRules, exportRules, importRules } from './rules.ts';
 import { retry } from './retry.ts';
 import { rotateSecret } from './rotate-secret.ts';
@@ -60,6 +63,7 @@ Examples:
   counterfoil decide '#1001' restore           answer a question about it
   counterfoil journal --month 2026-11          what the accountant enters for a month
   counterfoil plan --since 2026-11-01          what new rules would do to orders that are booked
+  counterfoil backup /mnt/backup/books.db      copy the database while it is in use
 
 Exit code: 0 done, 1 failed, 2 wrong use. Settings: environment variables, or a file .env in the working folder.`;
 
@@ -258,6 +262,18 @@ function addCare(program: Command, run: Run): void {
   withJson(program.command('migrate'))
     .description('Bring the database’s schema up to date')
     .action((options: Json) => run(options, migrate));
+  withJson(program.command('backup'))
+    .description('Copy the database into a file, also while the server runs')
+    .argument('<file>', 'where to; on another disk, if it is to survive this one')
+    .option('--force', 'write over a file that is there')
+    .option('--with-key', 'write the key that opens the stored tokens beside it, as <file>.key')
+    .action((file: string, options: Json & BackupOptions) =>
+      run(options, (context) => backup(context, file, options)),
+    );
+  withJson(program.command('restore'))
+    .description('Put a backup in place of the database, which is kept beside it; the server must be stopped')
+    .argument('<file>', 'as backup wrote it')
+    .action((file: string, options: Json) => run(options, (context) => restore(context, file)));
 }
 
 function addRules(program: Command, run: Run): void {

@@ -300,6 +300,25 @@ export const CATALOGUE = {
     remedy: 'retry',
     sentence: 'The database cannot be read or written. Check the disk and the data folder’s permissions',
   },
+  'database-full': {
+    remedy: 'retry',
+    sentence:
+      'The disk that holds the database is full, so nothing new is taken in. Make room; it goes on by itself',
+  },
+  'database-damaged': {
+    remedy: 'review',
+    sentence:
+      'The database file is damaged. Stop the service and put the newest backup in its place: counterfoil restore',
+  },
+  'copy-failed': {
+    remedy: 'review',
+    sentence:
+      'The copy of the database could not be written. The database is as it was; mend the cause and try again',
+  },
+  'backup-unusable': {
+    remedy: 'review',
+    sentence: 'The file cannot be put in place of the database, so nothing was changed. Take another backup',
+  },
   'already-running': {
     remedy: 'review',
     sentence: 'Another process already serves this database',

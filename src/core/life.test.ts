@@ -306,6 +306,16 @@ describe('a refund into store credit', () => {
     assert.deepEqual([found.steps, holds(found)], [[], []]);
   });
 
+  test('of an invoice that was found, without its client, is made for the client that is looked for first', () => {
+    const after = withRefunds(SOLD, credit);
+    const found = book(SOLD).filter(({ kind }) => kind !== 'client');
+    assert.deepEqual(
+      work(after, found).steps.map(({ kind }) => kind),
+      ['client', 'credit-note'],
+    );
+    proven(after, book(after, found));
+  });
+
   test('is held on the shared client', () => {
     const guest = order({ lines: [CUP], buyer: { hasEmail: false } });
     const found = work(withRefunds(guest, credit), book(guest));

@@ -268,14 +268,17 @@ function stepsTo(basis: Basis, aim: Aim): Plan {
   const sent = isSendable ? targets.flatMap((target) => sentSteps(order, target, rules)) : [];
   const refundHolds = decided.flatMap(({ way }) => (way.kind === 'held' ? [way.hold] : []));
   const isCashKnown = order.cash.state === 'known';
+  const beside = rules.endState === 'sent' ? besideSteps(decided) : [];
+  // An invoice that was found came without its client, and a credit note is made for one.
+  const needsClient = made.length > 0 || beside.some(({ kind }) => kind === 'credit-note');
   const steps: readonly Step[] = [
-    ...(booked.client === undefined && made.length > 0 ? [clientStep(order, rules)] : []),
+    ...(booked.client === undefined && needsClient ? [clientStep(order, rules)] : []),
     ...cash.lowered,
     ...changes,
     ...made,
     ...sent,
     ...cash.paid,
-    ...(rules.endState === 'sent' ? besideSteps(decided) : []),
+    ...beside,
   ];
   if (negative.length > 0) {
     // Every other question would be about the figures of an invoice that cannot be.

@@ -65,7 +65,7 @@ export function openingOf({ order, booked, terms, zone }: Basis): Opening {
 }
 
 /** The first number that none of the order's own invoices has had, from where the books last objected. */
-function nextNumber(
+export function nextNumber(
   order: Order,
   { lastVariant }: Booked,
   { rules, naming }: Terms,

@@ -21,8 +21,10 @@ import {
   voidEntry,
 } from './ledger-writer.ts';
 import type { Standing, Task } from './ports.ts';
-import { compactSetting, lockedSetting } from './machine.ts';
+import { compactSetting, lockedSetting, mayStandAlready } from './machine.ts';
 import type { Run, Subject } from './machine.ts';
+import { doubtOf } from './restored.ts';
+import type { Known } from './restored.ts';
 
 /**
  * Applies one step: looks before it writes where the books may already hold it, writes the intent down, calls, records.
@@ -37,18 +39,24 @@ export type StepOutcome =
 
 const DONE: StepOutcome = { state: 'done' };
 
-export interface Planned {
+/** `steps` begins with this one. */
+export interface Planned extends Known {
   readonly step: Step;
-  /** All that the plan wants, this step first. */
-  readonly steps: readonly Step[];
-  readonly booked: Booked;
 }
 
 export async function takeStep(run: Run, subject: Subject, planned: Planned): Promise<StepOutcome> {
   const { step, booked } = planned;
-  const refused = heldForBuyer(subject, step) ?? (await refusedBefore(run, subject, step));
+  const doubt = await doubtOf(run, subject, planned);
+  if (doubt?.kind === 'forgotten') {
+    return { state: 'held', hold: doubt.hold };
+  }
+  const asked = doubt?.step ?? step;
+  const refused = heldForBuyer(subject, asked) ?? (await refusedBefore(run, subject, asked));
   if (refused !== undefined) {
     return { state: 'held', hold: refused };
+  }
+  if (doubt !== undefined) {
+    return write(run, subject, { step: doubt.step, booked });
   }
   switch (step.kind) {
     case 'client':
@@ -64,7 +72,7 @@ export async function takeStep(run: Run, subject: Subject, planned: Planned): Pr
     case 'credit-note':
       // Of an order whose invoice was found, its later steps may stand as well.
       return (
-        (booked.invoices.some(({ isFound }) => isFound)
+        (mayStandAlready(run, subject) || booked.invoices.some(({ isFound }) => isFound)
           ? await look(run, subject, { step, booked })
           : undefined) ?? write(run, subject, { step, booked })
       );
@@ -78,12 +86,12 @@ async function refusedBefore(run: Run, { order }: Subject, step: Step): Promise<
   return open.find((hold) => hold.step === stepName(step) && hold.intentSha256 === sha256);
 }
 
+interface Opening extends Omit<Planned, 'terms'> {
+  readonly step: ClientStep;
+}
+
 /** The first two calls of a new order, at once: the invoice by its number, before a client is made for it, and the client. */
-async function openBooks(
-  run: Run,
-  subject: Subject,
-  planned: Planned & { readonly step: ClientStep },
-): Promise<StepOutcome> {
+async function openBooks(run: Run, subject: Subject, planned: Opening): Promise<StepOutcome> {
   const { step, steps, booked } = planned;
   const invoice = steps.find((step): step is InvoiceStep => step.kind === 'invoice');
   const { buyer = NOBODY } = subject;
@@ -121,7 +129,7 @@ async function openBooks(
 async function clientBy(
   run: Run,
   subject: Subject,
-  { planned, standing }: { planned: Planned & { readonly step: ClientStep }; standing: Standing },
+  { planned, standing }: { planned: Opening; standing: Standing },
 ): Promise<StepOutcome> {
   const { step, booked } = planned;
   if (standing.state === 'standing') {

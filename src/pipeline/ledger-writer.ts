@@ -8,6 +8,7 @@ import { paidOn } from '#core/ledger.ts';
 import type { Booked, BookedInvoice, Entry, Receipt } from '#core/ledger.ts';
 import { MINUTE, after } from '#core/time.ts';
 import type { Edits, LastWritten, Task, Writer } from './ports.ts';
+import { mayStandAlready } from './machine.ts';
 import type { Machine, Run, Subject } from './machine.ts';
 
 /** The ledger's writes: intent before the call, outcome after it, each under the order's lease. */
@@ -135,11 +136,8 @@ export async function nextVariant(
 }
 
 /** What a step is sent with. */
-export function taskOf(
-  run: Run,
-  { buyer = NOBODY, record }: Subject,
-  { step, booked }: { step: Step; booked: Booked },
-): Task {
+export function taskOf(run: Run, subject: Subject, { step, booked }: { step: Step; booked: Booked }): Task {
+  const { buyer = NOBODY, record } = subject;
   const edits: Edits = record.decisions.edits ?? { say: 'ask' };
   switch (step.kind) {
     case 'client':
@@ -150,6 +148,7 @@ export function taskOf(
         step,
         buyer,
         ...(booked.client === undefined ? {} : { clientId: booked.client.externalId }),
+        ...(mayStandAlready(run, subject) ? { isNumberedAnew: true } : {}),
       };
     case 'lines':
       return { kind: 'lines', step, last: lastWritten(booked, step.invoice, edits) };

@@ -2,7 +2,8 @@ import { Failure } from '#core/failure.ts';
 import type { ConnectionId, OrderKey } from '#core/ids.ts';
 import { splitOrderKey } from '#core/ids.ts';
 import type { VersionedRules } from '#core/rules.ts';
-import type { Clock } from '#core/time.ts';
+import { DAY, after } from '#core/time.ts';
+import type { Clock, Instant } from '#core/time.ts';
 import type { Money } from '#core/money.ts';
 import type { Buyer, Order } from '#core/order.ts';
 import type { Books, Emit, Lease, OrderRecord, Queue, Source, Store } from './ports.ts';
@@ -50,12 +51,22 @@ export interface Run {
   readonly route: Route;
   /** The route's when the run began: a change meanwhile is for the next run. */
   readonly current: VersionedRules;
+  /** When the database was put back to an earlier state; absent if it never was. */
+  readonly restoredAt?: Instant;
   readonly lease: Lease;
   readonly signal: AbortSignal;
-  /** Invoice numbers looked for in this run. */
+  /** Invoice numbers looked for in this run, and what was found to stand as this database knows it. */
   readonly looked: Set<string>;
   /** What invoices have outstanding, as read in this run. */
   readonly outstanding: Map<string, Money>;
+}
+
+/** By how much the clocks of shop and service may differ at most. */
+const CLOCKS_APART_MS = DAY;
+
+/** Whether the order may have been booked by what this database forgot when it was restored. */
+export function mayStandAlready({ restoredAt }: Run, { order }: Pick<Subject, 'order'>): boolean {
+  return restoredAt !== undefined && order.placedAt <= after(restoredAt, CLOCKS_APART_MS);
 }
 
 /** What an order's run works with. */

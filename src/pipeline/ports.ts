@@ -107,6 +107,8 @@ export type Task =
       readonly step: InvoiceStep;
       readonly buyer: Buyer;
       readonly clientId?: string;
+      /** It may stand under another number than rules and settings of today make. */
+      readonly isNumberedAnew?: boolean;
     }
   | { readonly kind: 'lines'; readonly step: LinesStep; readonly last: LastWritten }
   | { readonly kind: 'void'; readonly step: VoidStep; readonly last: LastWritten }
@@ -317,6 +319,12 @@ export interface AuditVerdict {
 
 /** What the queue carries: the name of something to look at. The database says what is to be done. */
 export type WakeKey = `delivery:${string}` | `order:${OrderKey}`;
+
+/**
+ * The setting that holds the moment when this database was restored from a backup: what was booked between the two stands in
+ * the books and not in it, so orders from before are looked for first.
+ */
+export const RESTORED_SETTING = 'restored-at';
 
 export interface Reader extends WatchReader {
   /** Accepted deliveries and due orders without a live lease, most urgent first. */

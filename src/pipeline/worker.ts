@@ -7,8 +7,9 @@ import type { Booked } from '#core/ledger.ts';
 import { nextAttemptAt, transition } from '#core/lifecycle.ts';
 import { plan } from '#core/plan.ts';
 import type { Plan } from '#core/plan.ts';
+import type { Terms } from '#core/plan-terms.ts';
 import type { Buyer } from '#core/order.ts';
-import { HOUR, MINUTE, SECOND, after } from '#core/time.ts';
+import { HOUR, MINUTE, SECOND, after, instant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import { takeStep } from './applier.ts';
 import { fillFoundClient } from './client-keeper.ts';
@@ -17,6 +18,7 @@ import type { HeldStep } from './holding.ts';
 import { routeOf } from './machine.ts';
 import type { Machine, Run, Subject } from './machine.ts';
 import { termsFor } from './order-terms.ts';
+import { RESTORED_SETTING } from './ports.ts';
 import type { Lease, OrderRecord, WakeKey, Writer } from './ports.ts';
 import { dropUnwanted, underLease } from './ledger-writer.ts';
 import { settlePending } from './settler.ts';
@@ -69,10 +71,12 @@ async function workOn(machine: Machine, key: OrderKey, signal: AbortSignal): Pro
   let outcome: Outcome;
   try {
     const route = routeOf(machine, key);
+    const restoredAt = await machine.store.read.setting(RESTORED_SETTING);
     const run = {
       machine,
       route,
       current: await route.rules(),
+      ...(restoredAt === undefined ? {} : { restoredAt: instant(Number(restoredAt)) }),
       lease: taken.lease,
       signal,
       looked: new Set<string>(),
@@ -271,7 +275,7 @@ async function book(run: Run, subject: Subject): Promise<Outcome> {
     if (signal.aborted) {
       return { state: 'due' };
     }
-    const { planned, booked } = await planFor(run, subject);
+    const { planned, booked, terms } = await planFor(run, subject);
     if (planned.outcome === 'skip' || planned.steps.length === 0) {
       await dropUnwanted(run, subject, []);
     }
@@ -289,7 +293,7 @@ async function book(run: Run, subject: Subject): Promise<Outcome> {
       }
       return concluded(run, subject, { planned, failed });
     }
-    const outcome = await takeStep(run, subject, { step, steps: planned.steps, booked });
+    const outcome = await takeStep(run, subject, { step, steps: planned.steps, booked, terms });
     if (outcome.state === 'busy') {
       const until = after(machine.clock.now(), BUSY_CLIENT_WAIT_MS);
       return { state: 'waiting', until, reason: outcome.reason, isAttempt: false };
@@ -306,12 +310,12 @@ async function book(run: Run, subject: Subject): Promise<Outcome> {
 async function planFor(
   { machine, route, current }: Run,
   { order, record }: Subject,
-): Promise<{ planned: Plan; booked: Booked }> {
+): Promise<{ planned: Plan; booked: Booked; terms: Terms }> {
   const { read } = machine.store;
   const booked = fold(await read.entriesOf(order.key));
   const fresh = (await read.order(order.key)) ?? record;
   const terms = await termsFor(read, fresh, { books: route.books, current: current.rules });
-  return { planned: plan(order, booked, terms), booked };
+  return { planned: plan(order, booked, terms), booked, terms };
 }
 
 /** Nothing is left that can be done now: what the plan and the refusals ask of a person stays open. */

@@ -51,6 +51,15 @@ export function keysFromFile(path: string): Keys {
   return { current, older };
 }
 
+/** The key that a file seals with. Throws `config-invalid` when it is not there or holds nothing. */
+export function readKey(path: string): string {
+  const [current] = keysInFile(path);
+  if (current === undefined) {
+    throw new Failure('config-invalid', { detail: `There is no key in the file "${path}"` });
+  }
+  return current;
+}
+
 /** Those of a file that may not be there. */
 export function keysInFile(path: string): readonly string[] {
   return existsSync(path) ? linesOf(path) : [];

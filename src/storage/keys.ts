@@ -45,6 +45,6 @@ export async function rotateKeys(
   return sealAnew(keys);
 }
 
-function keyFileOf(databasePath: string): string {
+export function keyFileOf(databasePath: string): string {
   return join(dirname(databasePath), 'counterfoil.key');
 }

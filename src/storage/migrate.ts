@@ -19,6 +19,9 @@ interface Migration {
 /** Append-only; the number is the place in this list, from 1. */
 const MIGRATIONS: readonly Migration[] = [start, decisions, ofAnOrder, audit, alarms];
 
+/** What `migrate` brings a database to. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
 export interface Migrated {
   readonly applied: readonly string[];
   readonly version: number;
@@ -33,12 +36,7 @@ export async function migrate(db: Kysely<Tables>, now: Instant): Promise<Migrate
     number bigint primary key, name text not null, is_breaking integer not null, applied_at bigint not null
   )`.execute(db);
   const done = await db.selectFrom('migrations').selectAll().orderBy('number').execute();
-  const newer = done.filter((row) => row.number > MIGRATIONS.length && row.is_breaking !== 0n);
-  if (newer.length > 0) {
-    throw new Failure('database-newer', {
-      detail: `The database has version ${done.length} and this program knows ${MIGRATIONS.length}`,
-    });
-  }
+  assertKnown(done, 'The database');
   const applied: string[] = [];
   for (const [index, migration] of MIGRATIONS.entries()) {
     const isDone = done.some((row) => row.number === BigInt(index + 1));
@@ -47,6 +45,21 @@ export async function migrate(db: Kysely<Tables>, now: Instant): Promise<Migrate
     }
   }
   return { applied, version: MIGRATIONS.length };
+}
+
+/** What stands in the table of migrations. */
+export interface Done {
+  readonly number: bigint;
+  readonly is_breaking: bigint;
+}
+
+/** Throws `database-newer` when a newer program wrote it in a way that this one cannot read. */
+export function assertKnown(done: readonly Done[], what: string): void {
+  if (done.some((row) => row.number > SCHEMA_VERSION && row.is_breaking !== 0n)) {
+    throw new Failure('database-newer', {
+      detail: `${what} has version ${done.length} and this program knows ${SCHEMA_VERSION}`,
+    });
+  }
 }
 
 async function applyOnce(

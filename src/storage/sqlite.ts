@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
@@ -22,14 +23,28 @@ export function openSqlite(path: string): DatabaseSync {
   if (path !== ':memory:') {
     makePrivate(path);
   }
-  return translated(`Cannot open the database "${path}"`, () => {
-    const database = new DatabaseSync(path);
-    database.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
-    database.exec('pragma journal_mode = wal');
-    database.exec('pragma synchronous = full');
-    database.exec('pragma secure_delete = on');
-    return database;
+  const before = fileOf(path);
+  const database = translated(`Cannot open the database "${path}"`, () => {
+    const opened = new DatabaseSync(path);
+    opened.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    opened.exec('pragma journal_mode = wal');
+    opened.exec('pragma synchronous = full');
+    opened.exec('pragma secure_delete = on');
+    return opened;
   });
+  if (before !== undefined && before !== fileOf(path)) {
+    // A restore put another file under the name meanwhile, and what is open may be the one that it set aside.
+    database.close();
+    throw new Failure('database-busy', {
+      detail: `The database "${path}" has just been restored: start again`,
+    });
+  }
+  return database;
+}
+
+/** Which file stands under the name: its number on the disk. */
+function fileOf(path: string): bigint | undefined {
+  return path === ':memory:' ? undefined : statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
 }
 
 /** Kysely on node:sqlite: one connection, and transactions that lock when they begin. */
@@ -117,10 +132,10 @@ const CODES: Readonly<Record<number, FailureCode>> = {
   6: 'database-busy',
   8: 'database-failed',
   10: 'database-failed',
-  11: 'database-failed',
-  13: 'database-failed',
+  11: 'database-damaged',
+  13: 'database-full',
   14: 'database-failed',
-  26: 'database-failed',
+  26: 'database-damaged',
 };
 
 /** What SQLite threw as a Failure; anything else (a broken constraint, a bug) is returned as it was. */

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { createFreshBooksBooks } from '#books/freshbooks/freshbooks.ts';
 import { layOut } from '#books/freshbooks/layout.ts';
 import type { DocumentLine } from '#core/document.ts';
-import { connectionId, orderKey } from '#core/ids.ts';
+import { connectionId, orderKey, referenceOf } from '#core/ids.ts';
 import * as money from '#core/money.ts';
 import { HOUR, SECOND, after, parseLocalDate } from '#core/time.ts';
 import type { Books, Standing } from '#pipeline/ports.ts';
@@ -13,6 +13,7 @@ import { booksContract, failureOf, orderOf, standing } from '#tests/contract/boo
 import { NOW, openFreshBooks } from '#tests/contract/books-freshbooks.ts';
 import type { FreshBooksWorld, WorldOptions } from '#tests/contract/books-freshbooks.ts';
 import {
+  ORDER,
   buyer,
   clientTask,
   creditNoteTask,
@@ -146,6 +147,28 @@ void describe('finding an invoice', () => {
       world.sim.byHand().renumberInvoice(Number(made.externalId), 'OTHER-1');
       const found = await standing(world.books, invoiceTask());
       assert.deepEqual([found.externalId, found.number], [made.externalId, 'OTHER-1']);
+    },
+  );
+  booksTest(
+    'an invoice of ours under another number is found where the number may be another one than it was',
+    {},
+    async (world) => {
+      const clientId = await clientIn(world);
+      const made = await world.books.apply(invoiceTask({ clientId }));
+      const renamed = invoiceTask({ document: document({ number: 'WEB-1001' }) });
+      assert.equal((await world.books.find(renamed)).state, 'absent');
+      const found = await standing(world.books, { ...renamed, isNumberedAnew: true });
+      assert.deepEqual([found.externalId, found.number], [made.externalId, 'SHOPIFY-1001']);
+    },
+  );
+  booksTest(
+    'another invoice of the same order is not taken for the one that is looked for',
+    { switches: { numberSearch: 'ignored' } },
+    async (world) => {
+      await world.books.apply(invoiceTask({ clientId: await clientIn(world) }));
+      const task = invoiceTask({ document: document({ number: 'SHOPIFY-1001-2' }) });
+      const second = { ...task.step, slot: 2, reference: referenceOf(ORDER, 'invoice', 2) };
+      assert.equal((await world.books.find({ ...task, step: second })).state, 'absent');
     },
   );
   booksTest('one made by hand with the same number, amount and date is linked', {}, async (world) => {

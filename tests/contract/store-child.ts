@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { instant } from '#core/time.ts';
 import type { Clock } from '#core/time.ts';
 import { createSeal } from '#storage/seal.ts';
@@ -50,10 +51,14 @@ switch (action) {
     break;
   }
   case 'serve': {
-    const lock = takeServeLock(path, clock.now());
+    takeServeLock(path, clock.now());
+    // Nothing refers to it any more: it is held all the same.
+    await setImmediate();
+    globalThis.gc?.();
+    await setImmediate();
     process.stdout.write('serving\n');
-    // Stays until it is killed: a pipe that never closes. What nothing refers to is collected, and the lock with it.
-    process.stdin.resume().on('close', () => lock.release());
+    // Stays until it is killed: a pipe that never closes.
+    process.stdin.resume();
     break;
   }
   default:

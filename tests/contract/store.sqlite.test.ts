@@ -52,7 +52,7 @@ function fails(code: Failure['code'], detail?: RegExp): (thrown: unknown) => boo
 }
 
 function child(action: string, path: string): ChildProcess {
-  return spawn(process.execPath, [CHILD, action, path], { stdio: ['pipe', 'pipe', 'pipe'] });
+  return spawn(process.execPath, ['--expose-gc', CHILD, action, path], { stdio: ['pipe', 'pipe', 'pipe'] });
 }
 
 async function ended(process: ChildProcess): Promise<string> {
@@ -209,7 +209,7 @@ void describe('SQLite: what a crash leaves', () => {
   void test('a file that is no database is a failure that names it', () =>
     inFolder(async (path) => {
       writeFileSync(path('a.db'), 'This is a text, not a database.'.repeat(100));
-      await assert.rejects(openAt(path('a.db')), fails('database-failed', /a\.db/));
+      await assert.rejects(openAt(path('a.db')), fails('database-damaged', /a\.db/));
       await assert.rejects(openAt(path('')), fails('database-failed', /Cannot open the database/));
     }));
 });
@@ -385,9 +385,10 @@ void describe('SQLite: migrations', () => {
 });
 
 void describe('SQLite: the server’s lock', () => {
-  void test('a second server is told who runs, and the lock is free when that one is killed', () =>
+  void test('a second server is told who runs, and the lock is free when that one is killed', (context) =>
     inFolder(async (path) => {
       const server = child('serve', path('a.db'));
+      context.after(() => server.kill('SIGKILL'));
       const exit = ended(server);
       assert(server.stdout !== null);
       await once(server.stdout, 'data');
@@ -421,6 +422,6 @@ void describe('SQLite: the server’s lock', () => {
   void test('that cannot be written is not blamed on another server', () =>
     inFolder(async (path) => {
       writeFileSync(path('a.db.lock'), 'This is a text, not a database.'.repeat(100));
-      assert.throws(() => takeServeLock(path('a.db'), NOW), fails('database-failed', /a\.db\.lock/));
+      assert.throws(() => takeServeLock(path('a.db'), NOW), fails('database-damaged', /a\.db\.lock/));
     }));
 });

@@ -11,7 +11,7 @@ import { INCLUDES, readBack, readInvoice, receiptOf } from './invoice-reading.ts
 import { bookable, layoutOf } from './layout.ts';
 import { daysFrom, pageOf, scan, writeAnyScript } from './listing.ts';
 import type { Listing } from './listing.ts';
-import { invoiceBody, markerOf, secretsOf } from './mapping.ts';
+import { invoiceBody, isMarked as isMarkedByUs, markerOf, secretsOf } from './mapping.ts';
 import { invoiceIn, invoicesIn } from './payload.ts';
 import type { ReadInvoice } from './payload.ts';
 import { isNumberConflict } from './refusal.ts';
@@ -22,8 +22,8 @@ export type InvoiceTask = Extract<Task, { kind: 'invoice' }>;
 const PAGES_MAX = 100;
 
 /**
- * By number, which is unique. When the answer shows other numbers the filter is not honoured: then everything around the
- * date is looked at, and what carries our purchase order or our mark is ours even under another number.
+ * By number, which is unique. When the answer shows other numbers the filter is not honoured: then, and where the number may
+ * be another one than it was, everything around the date is looked at, and what carries our purchase order or our mark is ours.
  */
 export async function findInvoice(api: Api, task: InvoiceTask): Promise<Standing> {
   await api.announcePosts(POSTS_AN_ORDER);
@@ -40,8 +40,9 @@ async function rowOf(api: Api, task: InvoiceTask, filters: Filters): Promise<Rea
   const { number } = task.step.document;
   const byNumber = listingOf(task, [['search[invoice_number]', number], ...filters]);
   const { rows } = await pageOf(api, byNumber, 1);
+  const found = rows.find((row) => row.number === number);
   const isHonoured = rows.every((row) => row.number === number);
-  return isHonoured ? rows[0] : (rows.find((row) => row.number === number) ?? findAround(api, task, filters));
+  return found ?? (isHonoured && task.isNumberedAnew !== true ? undefined : findAround(api, task, filters));
 }
 
 async function findAround(api: Api, task: InvoiceTask, filters: Filters): Promise<ReadInvoice | undefined> {
@@ -76,9 +77,9 @@ function listingOf({ step }: InvoiceTask, query: Filters): Listing<ReadInvoice> 
   };
 }
 
-/** Whether the purchase order or the mark in the notes says that the invoice is this order's. */
+/** Whether the mark in the notes or the purchase order says that it is this invoice: another one of the order has its own mark. */
 function isOurs(step: InvoiceStep, row: ReadInvoice): boolean {
-  return row.poNumber === step.document.poNumber || isMarked(step, row);
+  return isMarked(step, row) || (row.poNumber === step.document.poNumber && !isMarkedByUs(row.notes));
 }
 
 function isMarked(step: InvoiceStep, row: ReadInvoice): boolean {

@@ -1,0 +1,62 @@
+import { restoreDatabase } from '#app.ts';
+import { contentFacts } from './backup-text.ts';
+import { DONE } from './command-error.ts';
+import { configOf, quietOutside } from './context.ts';
+import type { CommandContext } from './context.ts';
+import { facts, paragraph } from './output.ts';
+import { instantJson } from './time-text.ts';
+
+/** Puts a backup in the place of the database, and says what a person has to see to. */
+export async function restore(context: CommandContext, file: string): Promise<number> {
+  const { output } = context;
+  const config = configOf(context);
+  const restored = await restoreDatabase(config, quietOutside().clock, file);
+  const { contents, migrated, keptAs, keyKeptAs, isAccessTakenOver, isOpened } = restored;
+  output.json({
+    database: config.databasePath,
+    file,
+    rows: contents.rows,
+    version: migrated.version,
+    applied: migrated.applied,
+    newestMessageAt: instantJson(contents.newestAt),
+    keptAs: keptAs ?? null,
+    keyKeptAs: keyKeptAs ?? null,
+    isAccessTakenOver,
+    isOpened,
+  });
+  output.print(`"${config.databasePath}" is now what "${file}" holds`);
+  const kept = [keptAs, keyKeptAs].filter((path) => path !== undefined);
+  const told = [
+    ...contentFacts(context, contents),
+    ...(migrated.applied.length === 0
+      ? []
+      : [{ name: 'Brought up to date', value: migrated.applied.join(', ') }]),
+    { name: 'Kept beside it', value: kept.join(', ') || 'nothing, since no database stood there' },
+  ];
+  facts(output, told).forEach((line) => output.print(line));
+  for (const text of [...AFTERWARDS, accessText(restored)]) {
+    output.print();
+    paragraph(output, text, 'yellow').forEach((line) => output.print(line));
+  }
+  return DONE;
+}
+
+const AFTERWARDS = [
+  'Look for orders that were placed or changed after the newest message: the shop does not send again what was acknowledged. Change something harmless on such an order there (a note), and it comes again',
+  'Nothing is booked twice: of orders from before now, FreshBooks is asked for what stands before anything is written',
+] as const;
+
+function accessText({
+  isAccessTakenOver,
+  isOpened,
+}: {
+  readonly isAccessTakenOver: boolean;
+  readonly isOpened: boolean;
+}): string {
+  if (isAccessTakenOver) {
+    return 'The access to FreshBooks is the newest there was, so it need not be given again';
+  }
+  return isOpened
+    ? 'The access to FreshBooks is that of the backup. If it was renewed since, it is refused: counterfoil connect freshbooks'
+    : 'The stored access does not open with the key that is here. Put the right key back, or connect again: counterfoil connect freshbooks';
+}

@@ -1,0 +1,98 @@
+import type { Step } from '#core/document.ts';
+import { asForgotten, asKnown } from '#core/forgotten.ts';
+import type { Booked } from '#core/ledger.ts';
+import type { Terms } from '#core/plan-terms.ts';
+import type { HeldStep } from './holding.ts';
+import { stepName, taskOf } from './ledger-writer.ts';
+import { mayStandAlready } from './machine.ts';
+import type { Run, Subject } from './machine.ts';
+import type { Standing } from './ports.ts';
+
+/**
+ * Orders in a database that was put back to an earlier state: between the two more was booked, of which only the books know.
+ * What is new is looked for before it is written (applier.ts). What the database knows is looked at here, before anything is
+ * planned upon it, and what it may have forgotten as well.
+ */
+export type Doubt =
+  /** It stands otherwise than it is known: the step puts it back, and asks a person like any edit in the books. */
+  | { readonly kind: 'changed'; readonly step: Step }
+  /** It stands and is not known. */
+  | { readonly kind: 'forgotten'; readonly hold: HeldStep };
+
+export interface Known {
+  /** All that the plan wants: what it changes or makes is looked at when its turn comes. */
+  readonly steps: readonly Step[];
+  readonly booked: Booked;
+  readonly terms: Terms;
+}
+
+export async function doubtOf(run: Run, subject: Subject, known: Known): Promise<Doubt | undefined> {
+  const { booked } = known;
+  if (!mayStandAlready(run, subject) || booked.invoices.some(({ isAdopted }) => isAdopted)) {
+    return undefined;
+  }
+  for (const step of asKnown(subject.order, booked)) {
+    const standing = await lookOnce(run, subject, { step, known });
+    if (standing?.state === 'unclear') {
+      return { kind: 'changed', step };
+    }
+  }
+  for (const step of asForgotten(subject.order, booked, known.terms)) {
+    const hold = forgottenHold(subject, step, await lookOnce(run, subject, { step, known }));
+    if (hold !== undefined) {
+      return { kind: 'forgotten', hold };
+    }
+  }
+  return undefined;
+}
+
+/** Nothing for what the plan looks at by itself, and for what was looked at in this run. */
+async function lookOnce(
+  run: Run,
+  subject: Subject,
+  { step, known }: { readonly step: Step; readonly known: Known },
+): Promise<Standing | undefined> {
+  const thing = thingOf(step);
+  const key = `${thing} as known${'refund' in step ? `, refund ${step.refund}` : ''}`;
+  if (run.looked.has(key) || known.steps.some((planned) => thingOf(planned) === thing)) {
+    return undefined;
+  }
+  const standing = await run.route.books.find(taskOf(run, subject, { step, booked: known.booked }));
+  run.looked.add(key);
+  return standing;
+}
+
+/** What a step makes or changes. */
+function thingOf(step: Step): string {
+  switch (step.kind) {
+    case 'lines':
+    case 'void':
+      return `invoice ${step.invoice}`;
+    case 'payment-change':
+      return `payment ${step.payment}`;
+    default:
+      return stepName(step);
+  }
+}
+
+/** One that was deleted counts nothing, and one that is only alike may be anybody's. */
+function forgottenHold({ order }: Subject, step: Step, standing: Standing | undefined): HeldStep | undefined {
+  const isInvoice = step.kind === 'invoice';
+  const isStanding =
+    standing?.state === 'standing' ||
+    (isInvoice && standing?.state === 'unclear' && standing.code === 'books-invoice-unclear');
+  if (!isStanding) {
+    return undefined;
+  }
+  const what = isInvoice
+    ? `Invoice ${step.document.number}`
+    : step.kind === 'expense'
+      ? 'An expense'
+      : 'A credit note';
+  return {
+    step: stepName(step),
+    code: isInvoice ? 'books-invoice-unclear' : 'books-expense-unclear',
+    detail: `${what} of order ${order.name} stands in FreshBooks, made since the backup that this database was restored from`,
+    facts: standing.state === 'unclear' ? standing.facts : [],
+  };
+}

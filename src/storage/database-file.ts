@@ -1,0 +1,224 @@
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  createReadStream,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { DatabaseSync, backup } from 'node:sqlite';
+import { Failure } from '#core/failure.ts';
+import { instant } from '#core/time.ts';
+import type { Instant } from '#core/time.ts';
+import { assertKnown } from './migrate.ts';
+import type { Done } from './migrate.ts';
+import { translated } from './sqlite.ts';
+
+/**
+ * A database as a file: copied whole as it stood at one moment, and the copy proven before anybody relies on it
+ * (docs/decisions/008-backup-by-pages.md).
+ */
+export interface Contents {
+  /** Of the schema. */
+  readonly version: number;
+  /** Of every table, by its name. */
+  readonly rows: Readonly<Record<string, number>>;
+  /** When its newest message came in; absent while there is none. */
+  readonly newestAt?: Instant;
+}
+
+/** Without these it is some other program's database. */
+const OWN_TABLES = ['deliveries', 'entries', 'migrations', 'orders'];
+/** Four megabytes at a time, so that the process hears signals meanwhile. */
+const PAGES_AT_ONCE = 1000;
+/** Of what SQLite finds wrong, so much is shown. */
+const FAULTS_SHOWN = 3;
+/** Rows of the table of migrations: many times what there will ever be. */
+const MIGRATIONS_MAX = 10_000;
+/** What SQLite keeps beside a database while it is open. */
+const COMPANIONS = ['-wal', '-shm', '-journal'] as const;
+
+/**
+ * Copies the database into a new file that its owner alone may read, durable when this resolves. One read transaction sees
+ * all of it, so other processes may go on writing. Throws `database-damaged`, `database-newer`, or `copy-failed` when the
+ * copy cannot be written; then nothing is left of it.
+ */
+export async function copyDatabase(source: string, target: string): Promise<Contents> {
+  makeForOwner(target);
+  try {
+    using from = openToRead(source);
+    from.exec('begin');
+    const contents = contentsOf(from, source);
+    await backup(from, target, { rate: PAGES_AT_ONCE });
+    prove(target, contents);
+    syncPath(target);
+    return contents;
+  } catch (thrown) {
+    removeDatabase(target);
+    throw fileFailure(thrown, `Cannot write the copy "${target}"`);
+  }
+}
+
+/** Empty, and made here because SQLite would let everybody read it. */
+function makeForOwner(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (thrown) {
+    throw fileFailure(thrown, `Cannot make "${path}"`);
+  }
+}
+
+/** Reads what a file holds. Throws a Failure `database-…`, or `backup-unusable` when it is none of ours. */
+function contentsOf(database: DatabaseSync, path: string): Contents {
+  return translated(`Cannot read "${path}"`, () => {
+    const tables = database
+      .prepare(
+        "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by name",
+      )
+      .all()
+      .map(({ name }) => String(name));
+    if (!OWN_TABLES.every((table) => tables.includes(table))) {
+      throw new Failure('backup-unusable', { detail: `"${path}" is no database of Counterfoil` });
+    }
+    const done = migrationsOf(database);
+    assertKnown(done, `"${path}"`);
+    const newest = database.prepare('select received_at from deliveries order by id desc limit 1').get();
+    return {
+      version: done.length,
+      rows: Object.fromEntries(tables.map((table) => [table, countOf(database, table)])),
+      ...(newest === undefined ? {} : { newestAt: instant(Number(newest['received_at'])) }),
+    };
+  });
+}
+
+/** SQLite's primary result codes of a file that is not what it should be: https://sqlite.org/rescode.html. */
+const DAMAGE: readonly number[] = [11, 26];
+
+/** What the system or SQLite refused as a Failure; failures of reading and bugs stay what they are. */
+export function fileFailure(thrown: unknown, doing: string): unknown {
+  if (!(thrown instanceof Error) || thrown instanceof Failure) {
+    return thrown;
+  }
+  const options = { detail: `${doing}: ${thrown.message}`, cause: thrown };
+  if ('errcode' in thrown && typeof thrown.errcode === 'number') {
+    return new Failure(DAMAGE.includes(thrown.errcode & 0xff) ? 'database-damaged' : 'copy-failed', options);
+  }
+  return 'syscall' in thrown ? new Failure('copy-failed', options) : thrown;
+}
+
+/** For reading alone: neither made when it is not there nor brought up to date. */
+export function openToRead(path: string): DatabaseSync {
+  return translated(`Cannot open "${path}"`, () => new DatabaseSync(path, { readOnly: true }));
+}
+
+/** Makes what was written to a file, or the names in a folder, survive a power cut. */
+export function syncPath(path: string): void {
+  const handle = openSync(path, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Puts a finished file under the name that others look for. */
+export function putInPlace(finished: string, name: string): void {
+  renameSync(finished, name);
+  syncPath(dirname(name));
+}
+
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) {
+    hash.update(chunk as Buffer); // oxlint-disable-line typescript/no-unsafe-type-assertion -- a stream without encoding
+  }
+  return hash.digest('hex');
+}
+
+/** The database and what SQLite keeps beside it. */
+export function removeDatabase(path: string): void {
+  [path, ...companionsOf(path)].forEach((file) => rmSync(file, { force: true }));
+}
+
+export function companionsOf(path: string): string[] {
+  return COMPANIONS.map((ending) => path + ending);
+}
+
+/** A name for an unfinished file of this process beside the one that it becomes. */
+export function unfinishedName(path: string): string {
+  return `${path}${UNFINISHED}${process.pid}`;
+}
+
+/** Removes what processes that died left unfinished; one that lives may still be at work. */
+export function removeUnfinished(path: string): void {
+  const folder = dirname(path);
+  const own = `${basename(path)}${UNFINISHED}`;
+  const names =
+    statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true ? readdirSync(folder) : [];
+  for (const name of names) {
+    const [, pid] = name.startsWith(own) ? (/^(\d+)(?:-\w+)?$/.exec(name.slice(own.length)) ?? []) : [];
+    // The same number as ours is that of an earlier process: this one has not begun.
+    if (pid !== undefined && (Number(pid) === process.pid || !isAlive(Number(pid)))) {
+      rmSync(join(folder, name), { force: true });
+    }
+  }
+}
+
+const UNFINISHED = '.partial-';
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (thrown) {
+    return thrown instanceof Error && 'code' in thrown && thrown.code === 'EPERM';
+  }
+}
+
+function migrationsOf(database: DatabaseSync): readonly Done[] {
+  return database
+    .prepare('select number, is_breaking from migrations order by number limit ?')
+    .all(MIGRATIONS_MAX)
+    .map((row) => ({
+      number: BigInt(Number(row['number'])),
+      is_breaking: BigInt(Number(row['is_breaking'])),
+    }));
+}
+
+function countOf(database: DatabaseSync, table: string): number {
+  const row = database.prepare(`select count(*) as count from "${table.replaceAll('"', '""')}"`).get();
+  return Number(row?.['count']);
+}
+
+/** One file for itself, whole by SQLite's own check, with every row that was counted. */
+function prove(path: string, expected: Contents): void {
+  using copy = new DatabaseSync(path);
+  copy.exec('pragma journal_mode = delete');
+  const faults = faultsIn(copy);
+  if (faults.join() !== 'ok') {
+    throw new Failure('database-damaged', { detail: `The copy fails SQLite’s check: ${faults.join('; ')}` });
+  }
+  const held = contentsOf(copy, path);
+  if (JSON.stringify(held) !== JSON.stringify(expected)) {
+    throw new Failure('copy-failed', { detail: `The copy "${path}" does not hold what was counted` });
+  }
+}
+
+/** "ok", or what is wrong; a page may be so wrong that the check itself ends there. */
+function faultsIn(database: DatabaseSync): string[] {
+  try {
+    return database
+      .prepare(`pragma integrity_check(${FAULTS_SHOWN})`)
+      .all()
+      .map((row) => String(row['integrity_check']));
+  } catch (thrown) {
+    const failure = fileFailure(thrown, 'It cannot be read');
+    if (failure instanceof Failure && failure.code === 'database-damaged') {
+      return [failure.message];
+    }
+    throw thrown;
+  }
+}

@@ -1,0 +1,364 @@
+import { constants, copyFileSync, existsSync, linkSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { Kysely } from 'kysely';
+import { Failure, asFailure } from '#core/failure.ts';
+import { SECOND, after, showInstant } from '#core/time.ts';
+import type { Clock } from '#core/time.ts';
+import { RESTORED_SETTING } from '#pipeline/ports.ts';
+import { keyFileOf, writeForOwner } from './backup.ts';
+import {
+  companionsOf,
+  copyDatabase,
+  fileFailure,
+  openToRead,
+  putInPlace,
+  removeDatabase,
+  removeUnfinished,
+  syncPath,
+  unfinishedName,
+} from './database-file.ts';
+import type { Contents } from './database-file.ts';
+import { migrate } from './migrate.ts';
+import type { Migrated } from './migrate.ts';
+import { readKey } from './key-file.ts';
+import { createSeal } from './seal.ts';
+import { takeServeLock } from './serve-lock.ts';
+import { sqliteDialect, translated } from './sqlite.ts';
+import type { Tables } from './tables.ts';
+
+/**
+ * Puts a backup in the place of the database. All that can go wrong goes wrong on a copy beside it; then one rename, so at
+ * every moment the name leads to a whole database: the one before or the one after. The one before is kept beside it.
+ */
+export interface RestoreOptions {
+  readonly databasePath: string;
+  readonly file: string;
+  readonly clock: Clock;
+  readonly key: KeyPlaces;
+  readonly access: AccessNames;
+}
+
+export interface KeyPlaces {
+  /** Set by the operator; then no file counts. */
+  readonly configured?: string;
+  /** Where the key is when none is set. */
+  readonly path: string;
+}
+
+/**
+ * What renews itself and is spent by use, so the backup's is worth nothing: it is taken over from the database that stood
+ * there, if that one is connected to the same account.
+ */
+export interface AccessNames {
+  readonly secrets: readonly string[];
+  readonly settings: readonly string[];
+  /** The setting that names the account. */
+  readonly identity: string;
+}
+
+export interface RestoreReport {
+  /** Of the backup, before its schema was brought up to date. */
+  readonly contents: Contents;
+  readonly migrated: Migrated;
+  /** Where the database is that stood there; absent when none did. */
+  readonly keptAs?: string;
+  /** Where the key is that was replaced by the backup's. */
+  readonly keyKeptAs?: string;
+  /** Whether the access is the newest there was, and not the backup's. */
+  readonly isAccessTakenOver: boolean;
+  /** Whether what is sealed in it opens with the key in use. */
+  readonly isOpened: boolean;
+}
+
+/** How long other commands on the database are waited for: longer than any takes that waits for nobody. */
+const OTHERS_WAIT_MS = 10 * SECOND;
+const OTHERS_PAUSE_MS = 50;
+
+/** Throws `already-running`, `backup-unusable`, `database-newer`, `database-busy` or `copy-failed`; then nothing was changed. */
+export async function restore(options: RestoreOptions): Promise<RestoreReport> {
+  const { databasePath, file, clock } = options;
+  assertUsable(options);
+  mkdirSync(dirname(databasePath), { recursive: true, mode: 0o700 });
+  const lock = takeServeLock(databasePath, clock.now());
+  const unfinished = unfinishedName(databasePath);
+  try {
+    removeUnfinished(databasePath);
+    const contents = await copiedBackup(file, unfinished);
+    const key = chosenKey(options, sealedIn(unfinished));
+    const { migrated, isAccessTakenOver } = await prepared(unfinished, options, key);
+    const kept = await swap(unfinished, options, key);
+    return { contents, migrated, isAccessTakenOver, isOpened: key.isOpening || isAccessTakenOver, ...kept };
+  } catch (thrown) {
+    throw fileFailure(thrown, `Cannot put "${file}" in place of "${databasePath}"`);
+  } finally {
+    try {
+      removeDatabase(unfinished);
+    } finally {
+      lock.release();
+    }
+  }
+}
+
+function assertUsable({ databasePath, file }: RestoreOptions): void {
+  if (!existsSync(file)) {
+    throw new Failure('backup-unusable', { detail: `There is no file "${file}"` });
+  }
+  if (existsSync(databasePath) && realpathSync(databasePath) === realpathSync(file)) {
+    throw new Failure('backup-unusable', { detail: `"${file}" is the database itself` });
+  }
+}
+
+/** A copy of a file that is damaged or cannot be read is no fault of the database here. */
+async function copiedBackup(file: string, unfinished: string): Promise<Contents> {
+  try {
+    return await copyDatabase(file, unfinished);
+  } catch (thrown) {
+    if (thrown instanceof Failure && ['database-damaged', 'database-failed'].includes(thrown.code)) {
+      throw new Failure('backup-unusable', { detail: `"${file}": ${thrown.message}`, cause: thrown });
+    }
+    throw thrown;
+  }
+}
+
+// ── The key ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+interface Sealed {
+  readonly key: string;
+  readonly sealed: string;
+}
+
+interface Chosen {
+  readonly text: string | undefined;
+  /** Whether it is to be put where the program looks for it. */
+  readonly isNew: boolean;
+  readonly isOpening: boolean;
+}
+
+function sealedIn(path: string): readonly Sealed[] {
+  using database = openToRead(path);
+  return sealedRows(database);
+}
+
+function sealedRows(database: DatabaseSync): readonly Sealed[] {
+  return translated('Cannot read the sealed secrets', () =>
+    database
+      .prepare('select key, sealed from secrets')
+      .all()
+      .map((row) => ({ key: String(row['key']), sealed: String(row['sealed']) })),
+  );
+}
+
+/** The one in use if it opens the backup, else the one that was kept with the backup if that does. */
+function chosenKey({ key, file }: RestoreOptions, sealed: readonly Sealed[]): Chosen {
+  const present = key.configured ?? (existsSync(key.path) ? readKey(key.path) : undefined);
+  const isOpening = present !== undefined && sealed.every((row) => opens(present, row));
+  if (isOpening || key.configured !== undefined || !existsSync(keyFileOf(file))) {
+    return { text: present, isNew: false, isOpening: isOpening || sealed.length === 0 };
+  }
+  const kept = readKey(keyFileOf(file));
+  const isKept = sealed.every((row) => opens(kept, row));
+  return isKept || present === undefined
+    ? { text: kept, isNew: true, isOpening: isKept }
+    : { text: present, isNew: false, isOpening: false };
+}
+
+function opens(key: string, { key: name, sealed }: Sealed): boolean {
+  try {
+    createSeal(key).open(name, sealed);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof Failure) {
+      return false;
+    }
+    throw thrown;
+  }
+}
+
+/** Answers with where the key is that stood there. */
+function putKey({ text, isNew }: Chosen, path: string, keptAs: string): string | undefined {
+  if (!isNew || text === undefined) {
+    return undefined;
+  }
+  const isReplacing = existsSync(path);
+  if (isReplacing) {
+    copyFileSync(path, keptAs, constants.COPYFILE_EXCL);
+  }
+  writeForOwner(path, text);
+  return isReplacing ? keptAs : undefined;
+}
+
+// ── The copy that takes the place ───────────────────────────────────────────────────────────────────────────────────
+
+/** Up to date, with the newest access, and with the word that it was restored. */
+async function prepared(
+  unfinished: string,
+  { databasePath, file, clock, access }: RestoreOptions,
+  { text }: Chosen,
+): Promise<{ readonly migrated: Migrated; readonly isAccessTakenOver: boolean }> {
+  const now = clock.now();
+  const database = translated(`Cannot open "${unfinished}"`, () => new DatabaseSync(unfinished));
+  const db = new Kysely<Tables>({ dialect: sqliteDialect(database) });
+  try {
+    const migrated = await migrate(db, now);
+    const isAccessTakenOver =
+      text !== undefined &&
+      existsSync(databasePath) &&
+      takeOver(database, { databasePath, access, key: text });
+    const putSetting = database.prepare(
+      'insert into settings (key, value) values (?, ?) on conflict (key) do update set value = excluded.value',
+    );
+    putSetting.run(RESTORED_SETTING, String(now));
+    database
+      .prepare('insert into notices (key, sentence, order_key, at) values (?, ?, null, ?)')
+      .run(
+        `restored:${now}`,
+        `The database was restored from "${file}": what was sold or changed since that backup is booked when the shop tells it again`,
+        now,
+      );
+    return { migrated, isAccessTakenOver };
+  } finally {
+    await db.destroy();
+    syncPath(unfinished);
+  }
+}
+
+/** Tokens that were renewed since the backup have spent those in it. */
+function takeOver(
+  into: DatabaseSync,
+  { databasePath, access, key }: { databasePath: string; access: AccessNames; key: string },
+): boolean {
+  try {
+    using present = openToRead(databasePath);
+    const setting = (database: DatabaseSync, name: string): string | undefined => {
+      const row = database.prepare('select value from settings where key = ?').get(name);
+      return row === undefined ? undefined : String(row['value']);
+    };
+    const secrets = sealedRows(present).filter((row) => access.secrets.includes(row.key) && opens(key, row));
+    const isSame = setting(present, access.identity) === setting(into, access.identity);
+    if (secrets.length === 0 || !isSame) {
+      return false;
+    }
+    for (const row of secrets) {
+      into
+        .prepare(
+          'insert into secrets (key, sealed) values (?, ?) on conflict (key) do update set sealed = excluded.sealed',
+        )
+        .run(row.key, row.sealed);
+    }
+    for (const name of access.settings) {
+      const value = setting(present, name);
+      into.prepare('delete from settings where key = ?').run(name);
+      if (value !== undefined) {
+        into.prepare('insert into settings (key, value) values (?, ?)').run(name, value);
+      }
+    }
+    return true;
+  } catch (thrown) {
+    // A database that is damaged, the very reason to restore, has no access to take over.
+    const { code } = asFailure(thrown, 'Cannot take the access over');
+    if (code.startsWith('database-')) {
+      return false;
+    }
+    throw thrown;
+  }
+}
+
+/** Answers with where the database is that stood there, and its key if that was replaced. */
+async function swap(
+  unfinished: string,
+  { databasePath, key: { path: keyPath }, clock }: RestoreOptions,
+  key: Chosen,
+): Promise<Pick<RestoreReport, 'keptAs' | 'keyKeptAs'>> {
+  const stamp = `before-restore-${showInstant(clock.now()).replaceAll(':', '-')}`;
+  const keptAs = freeName(`${databasePath}.${stamp}`);
+  const isStanding = existsSync(databasePath);
+  // Copied before SQLite looks at them: beside a database that it cannot read it throws them away.
+  keepLogs(databasePath, keptAs);
+  const alone = isStanding
+    ? await holdAlone(databasePath, clock).catch((thrown: unknown) => {
+        dropLogs(keptAs);
+        throw thrown;
+      })
+    : undefined;
+  try {
+    if (alone !== undefined) {
+      dropLogs(keptAs);
+    }
+    if (isStanding) {
+      // A second name first, then the rename: there is no moment without a database.
+      linkOrCopy(databasePath, keptAs);
+    }
+    // SQLite would apply a log that is left over to whatever stands under the name that it belongs to.
+    dropLogs(databasePath);
+    const keyKeptAs = putKey(key, keyPath, freeName(`${keyPath}.${stamp}`));
+    syncPath(dirname(databasePath));
+    putInPlace(unfinished, databasePath);
+    return { ...(isStanding ? { keptAs } : {}), ...(keyKeptAs === undefined ? {} : { keyKeptAs }) };
+  } finally {
+    alone?.close();
+  }
+}
+
+/** Two restores within one moment are two. */
+function freeName(name: string): string {
+  let free = name;
+  for (let count = 2; existsSync(free); count += 1) {
+    free = `${name}-${count}`;
+  }
+  return free;
+}
+
+/** What of a database stands beside it and in no other place. */
+const LOGS = ['-wal', '-journal'] as const;
+
+function keepLogs(databasePath: string, keptAs: string): void {
+  for (const ending of LOGS.filter((each) => existsSync(databasePath + each))) {
+    copyFileSync(databasePath + ending, keptAs + ending);
+    syncPath(keptAs + ending);
+  }
+}
+
+function dropLogs(databasePath: string): void {
+  companionsOf(databasePath).forEach((companion) => rmSync(companion, { force: true }));
+}
+
+/**
+ * The only user of the database from here on, with everything in its one file; nothing when it is too damaged for that.
+ * Throws `database-busy` when another process does not let go of it.
+ */
+async function holdAlone(path: string, clock: Clock): Promise<DatabaseSync | undefined> {
+  const until = after(clock.now(), OTHERS_WAIT_MS);
+  for (;;) {
+    const database = new DatabaseSync(path);
+    try {
+      translated('Another command uses the database', () => {
+        const mode = database.prepare('pragma journal_mode = delete').get()?.['journal_mode'];
+        database.exec('begin exclusive');
+        if (mode !== 'delete') {
+          throw new Failure('database-busy', { detail: `Another command uses the database "${path}"` });
+        }
+      });
+      return database;
+    } catch (thrown) {
+      database.close();
+      if (thrown instanceof Failure && ['database-damaged', 'database-failed'].includes(thrown.code)) {
+        return undefined;
+      }
+      if (!(thrown instanceof Failure && thrown.code === 'database-busy') || clock.now() >= until) {
+        throw thrown;
+      }
+      await clock.sleep(after(clock.now(), OTHERS_PAUSE_MS));
+    }
+  }
+}
+
+/** Disks that know no second name for a file get a second file. */
+function linkOrCopy(path: string, other: string): void {
+  try {
+    linkSync(path, other);
+  } catch {
+    copyFileSync(path, other, constants.COPYFILE_EXCL);
+    syncPath(other);
+  }
+}

@@ -1,0 +1,334 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, test } from 'node:test';
+import { Failure } from '#core/failure.ts';
+import { instant } from '#core/time.ts';
+import { RESTORED_SETTING } from '#pipeline/ports.ts';
+import { backUp } from '#storage/backup.ts';
+import { SCHEMA_VERSION } from '#storage/migrate.ts';
+import { restore } from '#storage/restore.ts';
+import type { RestoreOptions } from '#storage/restore.ts';
+import { takeServeLock } from '#storage/serve-lock.ts';
+import { openSqlite } from '#storage/sqlite.ts';
+import { KEY, damage, externalIds, inFolder, makeBooks, openAt, secretIn } from '#tests/backup/books.ts';
+import { message } from '#tests/build.ts';
+import { cutBefore } from '#tests/backup/power-cut.ts';
+import { hurriedClock } from '#tests/clock.ts';
+
+const CHILD = join(import.meta.dirname, 'backup-child.ts');
+/** More file operations than a restore makes. */
+const STEPS_MAX = 80;
+
+type Path = (name: string) => string;
+
+const ACCESS = {
+  secrets: ['tokens:freshbooks'],
+  settings: ['token-seed:freshbooks'],
+  identity: 'identity:freshbooks',
+};
+
+const put = (path: Path, options: Partial<RestoreOptions> = {}) =>
+  restore({
+    databasePath: path('a.db'),
+    file: path('backup'),
+    clock: hurriedClock(),
+    key: { path: path('counterfoil.key'), configured: KEY },
+    access: ACCESS,
+    ...options,
+  });
+
+/** A database with three messages, its backup, and one more message since. */
+async function backedUp(path: Path): Promise<void> {
+  await makeBooks(path('a.db'));
+  await backUp({ databasePath: path('a.db'), file: path('backup'), isOverwriting: false });
+  await accept(path('a.db'), 'since');
+}
+
+async function accept(file: string, externalId: string): Promise<void> {
+  const store = await openAt(file);
+  await store.transact((tx) => tx.acceptDelivery(message({ externalId }), instant(9000)));
+  await store.close();
+}
+
+const THREE = ['delivery-1', 'delivery-2', 'delivery-3'];
+
+function fails(code: Failure['code'], detail: RegExp): (thrown: unknown) => boolean {
+  return (thrown) => {
+    assert(thrown instanceof Failure, String(thrown));
+    assert.equal(thrown.code, code);
+    assert.match(thrown.message, detail);
+    return true;
+  };
+}
+
+/** The database as a program finds it: whole, and what is in it. */
+function wholeIds(file: string): string[] {
+  using database = new DatabaseSync(file, { readOnly: true });
+  assert.equal(database.prepare('pragma integrity_check').get()?.['integrity_check'], 'ok');
+  return externalIds(file);
+}
+
+void describe('a restore', () => {
+  void test('puts the backup in place, keeps what stood there and leaves word of it', () =>
+    inFolder(async (path) => {
+      await backedUp(path);
+      const restored = await put(path);
+      assert.equal(restored.keptAs, `${path('a.db')}.before-restore-2026-11-20T10-00-00.000Z`);
+      assert.deepEqual(restored.migrated, { applied: [], version: SCHEMA_VERSION });
+      assert.deepEqual(wholeIds(path('a.db')), THREE);
+      assert.deepEqual(wholeIds(restored.keptAs ?? ''), [...THREE, 'since']);
+      assert.equal(statSync(path('a.db')).mode & 0o777, 0o600);
+      const store = await openAt(path('a.db'));
+      assert.equal(await store.read.setting(RESTORED_SETTING), String(hurriedClock().now()));
+      assert.match(
+        (await store.read.notices())[0]?.sentence ?? '',
+        /^The database was restored from ".*backup"/,
+      );
+      await store.close();
+      assert.deepEqual(externalIds(path('backup')), THREE, 'the backup is as it was');
+    }));
+
+  void test('works where nothing stands yet, and in a folder that is not there yet', () =>
+    inFolder(async (path) => {
+      await backedUp(path);
+      const restored = await put(path, { databasePath: path('new/b.db') });
+      assert.equal(restored.keptAs, undefined);
+      assert.deepEqual(wholeIds(path('new/b.db')), THREE);
+      assert.equal(statSync(path('new')).mode & 0o777, 0o700);
+    }));
+
+  void test('is refused while a server runs, naming it', () =>
+    inFolder(async (path) => {
+      await backedUp(path);
+      const lock = takeServeLock(path('a.db'), instant(0));
+      await assert.rejects(
+        put(path),
+        fails('already-running', new RegExp(`^Process ${process.pid}, started`)),
+      );
+      lock.release();
+      assert.deepEqual(wholeIds(path('a.db')), [...THREE, 'since']);
+      await put(path);
+    }));
+
+  void test('of what cannot take the place is refused, and nothing is changed', () =>
+    inFolder(async (path) => {
+      await backedUp(path);
+      writeFileSync(path('text'), 'no database'.repeat(1000));
+      writeFileSync(path('empty'), '');
+      new DatabaseSync(path('recipes')).exec('create table recipes (id integer)');
+      copyFileSync(path('backup'), path('damaged'));
+      damage(path('damaged'), 'deliveries');
+      copyFileSync(path('backup'), path('newer'));
+      new DatabaseSync(path('newer')).exec("insert into migrations values (99, 'later', 1, 0)");
+      const before = readFileSync(path('a.db'));
+      for (const [file, code, detail] of [
+        ['nowhere', 'backup-unusable', /There is no file/],
+        ['a.db', 'backup-unusable', /is the database itself/],
+        ['text', 'backup-unusable', /file is not a database/],
+        ['empty', 'backup-unusable', /is no database of Counterfoil/],
+        ['recipes', 'backup-unusable', /is no database of Counterfoil/],
+        ['damaged', 'backup-unusable', /malformed|check/],
+        ['newer', 'database-newer', new RegExp(`this program knows ${SCHEMA_VERSION}$`)],
+      ] as const) {
+        await assert.rejects(put(path, { file: path(file) }), fails(code, detail), file);
+      }
+      assert.deepEqual(readFileSync(path('a.db')), before);
+      assert.deepEqual(
+        readdirSync(path('')).filter((name) => /partial|before-restore/.test(name)),
+        [],
+      );
+    }));
+
+  void test('waits for another command on the database, and gives up when that does not end', () =>
+    inFolder(async (path) => {
+      await backedUp(path);
+      const other = openSqlite(path('a.db'));
+      other.prepare('select count(*) from deliveries').get();
+      await assert.rejects(put(path), fails('database-busy', /Another command uses the database/));
+      assert.deepEqual(wholeIds(path('a.db')), [...THREE, 'since']);
+      const clock = hurriedClock();
+      let waits = 0;
+      await put(path, {
+        clock: {
+          now: () => clock.now(),
+          async sleep(until) {
+            waits += 1;
+            if (waits === 3) {
+              other.close();
+            }
+            await clock.sleep(until);
+          },
+        },
+      });
+      assert.deepEqual(wholeIds(path('a.db')), THREE);
+    }));
+
+  void test('applies no log that a killed process left beside the database', () =>
+    inFolder(async (path) => {
+      await backedUp(path);
+      const dead = spawn(process.execPath, [CHILD, 'die-with-log', path('a.db')]);
+      await once(dead, 'exit');
+      assert.ok(statSync(path('a.db-wal')).size > 0, 'the log is there');
+      const { keptAs } = await put(path);
+      assert.deepEqual(wholeIds(path('a.db')), THREE);
+      assert.deepEqual(wholeIds(keptAs ?? ''), [...THREE, 'since', 'in the log']);
+    }));
+
+  void test('takes the place of a damaged database, which is kept with its log as it is', () =>
+    inFolder(async (path) => {
+      await backedUp(path);
+      const broken = Buffer.alloc(100_000, 'broken');
+      writeFileSync(path('a.db'), broken);
+      writeFileSync(path('a.db-wal'), 'a log');
+      const { keptAs = '' } = await put(path);
+      assert.deepEqual(wholeIds(path('a.db')), THREE);
+      assert.deepEqual(readFileSync(keptAs), broken);
+      assert.equal(readFileSync(`${keptAs}-wal`, 'utf8'), 'a log');
+      assert.ok(!existsSync(path('a.db-wal')));
+    }));
+});
+
+void describe('the access after a restore', () => {
+  void test('is the newest there was, of the same account: renewing spends what is in the backup', () =>
+    inFolder(async (path) => {
+      await makeBooks(path('a.db'), { tokens: 'old' });
+      await backUp({ databasePath: path('a.db'), file: path('backup'), isOverwriting: false });
+      const store = await openAt(path('a.db'));
+      await store.transact(async (tx) => {
+        await tx.putSecret('tokens:freshbooks', 'renewed');
+        await tx.putSetting('token-seed:freshbooks', 'seed of renewed');
+      });
+      await store.close();
+      const { isAccessTakenOver, isOpened } = await put(path);
+      assert.deepEqual([isAccessTakenOver, isOpened], [true, true]);
+      assert.equal(await secretIn(path('a.db')), 'renewed');
+      const after = await openAt(path('a.db'));
+      assert.equal(await after.read.setting('token-seed:freshbooks'), 'seed of renewed');
+      await after.transact((tx) => tx.putSetting('identity:freshbooks', 'another'));
+      await after.close();
+      assert.equal((await put(path)).isAccessTakenOver, false);
+      assert.equal(await secretIn(path('a.db')), 'old', 'that of another account is not taken over');
+    }));
+
+  void test('opens with the key kept with the backup, on a machine that has none', () =>
+    inFolder(async (path) => {
+      await makeBooks(path('a.db'));
+      await backUp({ databasePath: path('a.db'), file: path('backup'), isOverwriting: false, key: KEY });
+      const elsewhere = { databasePath: path('new/a.db'), key: { path: path('new/counterfoil.key') } };
+      const { isOpened, keyKeptAs } = await put(path, elsewhere);
+      assert.deepEqual([isOpened, keyKeptAs], [true, undefined]);
+      assert.equal(readFileSync(path('new/counterfoil.key'), 'utf8').trim(), KEY);
+      assert.equal(statSync(path('new/counterfoil.key')).mode & 0o777, 0o600);
+      assert.equal(await secretIn(path('new/a.db')), 'tokens');
+    }));
+
+  void test('opens with the backup’s key in place of another, which is kept', () =>
+    inFolder(async (path) => {
+      await makeBooks(path('old.db'));
+      await backUp({ databasePath: path('old.db'), file: path('backup'), isOverwriting: false, key: KEY });
+      writeFileSync(path('counterfoil.key'), 'another key\n');
+      const { isOpened, keyKeptAs = '' } = await put(path, { key: { path: path('counterfoil.key') } });
+      assert.equal(isOpened, true);
+      assert.equal(readFileSync(keyKeptAs, 'utf8'), 'another key\n');
+      assert.equal(await secretIn(path('a.db')), 'tokens');
+    }));
+
+  void test('that opens with no key at hand is told', () =>
+    inFolder(async (path) => {
+      await backedUp(path);
+      assert.equal((await put(path, { key: { path: '', configured: 'wrong' } })).isOpened, false);
+      const elsewhere = { databasePath: path('new/a.db'), key: { path: path('new/counterfoil.key') } };
+      assert.equal((await put(path, elsewhere)).isOpened, false);
+      assert.ok(!existsSync(path('new/counterfoil.key')));
+    }));
+});
+
+void describe('a restore that breaks off', () => {
+  /** The present database as before, whatever earlier tries have left beside it. */
+  const again = (path: Path): void => {
+    readdirSync(path(''))
+      .filter((name) => name.startsWith('a.db'))
+      .forEach((name) => rmSync(path(name)));
+    copyFileSync(path('before'), path('a.db'));
+  };
+  const assertEnds = async (path: Path): Promise<void> => {
+    await put(path);
+    assert.deepEqual(wholeIds(path('a.db')), THREE);
+    assert.deepEqual(
+      readdirSync(path('')).filter((name) => name.includes('partial')),
+      [],
+    );
+  };
+
+  void test('at any of its steps leaves a whole database, and can be done again', () =>
+    inFolder(async (path) => {
+      await backedUp(path);
+      copyFileSync(path('a.db'), path('before'));
+      const left = { before: 0, after: 0 };
+      for (let step = 1; step <= STEPS_MAX; step += 1) {
+        again(path);
+        const ended = await cutBefore(step, () => put(path));
+        const ids = wholeIds(path('a.db'));
+        if (ended === 'done') {
+          assert.deepEqual(ids, THREE);
+          assert.ok(left.before > 5 && left.after > 1, JSON.stringify(left));
+          return;
+        }
+        const isBefore = ids.length === 4;
+        left[isBefore ? 'before' : 'after'] += 1;
+        assert.deepEqual(ids, isBefore ? [...THREE, 'since'] : THREE, `cut at step ${step}`);
+        await assertEnds(path);
+      }
+      assert.fail('it does not come to an end');
+    }));
+
+  void test('because its process is killed before the rename leaves the database as it was', () =>
+    inFolder(async (path) => {
+      await backedUp(path);
+      const child = spawn(process.execPath, [CHILD, 'restore', path('a.db'), path('backup'), 'dies']);
+      await once(child, 'exit');
+      assert.equal(child.signalCode, 'SIGKILL');
+      assert.deepEqual(wholeIds(path('a.db')), [...THREE, 'since']);
+      await assertEnds(path);
+    }));
+
+  void test('because the disk is full says so and leaves the database as it was', () =>
+    inFolder(async (path) => {
+      await makeBooks(path('a.db'), { messages: 200, bytes: 10_000 });
+      await backUp({ databasePath: path('a.db'), file: path('backup'), isOverwriting: false });
+      const child = spawn(
+        '/bin/sh',
+        [
+          '-c',
+          'ulimit -f 1000; exec "$0" "$@"',
+          process.execPath,
+          CHILD,
+          'restore',
+          path('a.db'),
+          path('backup'),
+        ],
+        { stdio: ['ignore', 'ignore', 'pipe'] },
+      );
+      const errors: Buffer[] = [];
+      child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
+      await once(child, 'close');
+      assert.match(Buffer.concat(errors).toString(), /^copy-failed: Cannot write the copy/);
+      assert.equal(wholeIds(path('a.db')).length, 200);
+      assert.deepEqual(
+        readdirSync(path('')).filter((name) => /partial|before-restore/.test(name)),
+        [],
+      );
+    }));
+});
