@@ -182,6 +182,14 @@ test('the access token before a refresh dies or survives by the switch', async (
   }
 });
 
+test('an access token may live shorter by the switch', async () => {
+  const desk = bench({ switches: { accessTokenSeconds: 600 } });
+  desk.clock.at += 599_000;
+  assert.equal(await meStatus(desk, desk.token), 200);
+  desk.clock.at += 1000;
+  assert.equal(await meStatus(desk, desk.token), 401);
+});
+
 test('an access token ends twelve hours after created_at', async () => {
   const desk = bench();
   desk.clock.at += 12 * 3600_000 - 1000;

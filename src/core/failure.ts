@@ -273,7 +273,7 @@ export const CATALOGUE = {
   'alarm-refused': {
     remedy: 'review',
     sentence:
-      'A channel of alarms did not take a message. It is tried again by itself; correct the channel’s settings, then counterfoil alarms test',
+      'A channel of alarms did not take a message. The others tell it, and it is sent again; correct the channel’s settings, then counterfoil alarms test',
   },
   'retries-exhausted': {
     remedy: 'review',

@@ -24,7 +24,7 @@ import type { Life } from '#tests/orders/life.ts';
 
 /** Chosen anew in every process, and printed: `FC_SEED=… node --test FILE` draws the same lives again. */
 const SEED = Number(process.env['FC_SEED'] ?? Math.floor(Math.random() * 0x7fff_ffff));
-const LIVES = process.env['COUNTERFOIL_TEST_ALL'] === '1' ? 400 : 15;
+const LIVES = process.env['COUNTERFOIL_TEST_ALL'] === '1' ? 400 : 8;
 const ARRIVALS = 4;
 const CONNECTION = connectionId('shopify');
 

@@ -11,7 +11,7 @@ import { standingOf } from '#sim/standing.ts';
 
 /** Chosen anew in every process, and printed: `FC_SEED=… node --test FILE` draws the same lives again. */
 const SEED = Number(process.env['FC_SEED'] ?? Math.floor(Math.random() * 0x7fff_ffff));
-const LIVES = process.env['COUNTERFOIL_TEST_ALL'] === '1' ? 500 : 24;
+const LIVES = process.env['COUNTERFOIL_TEST_ALL'] === '1' ? 500 : 14;
 const EVENTS_MAX = 6;
 /** Whether FreshBooks keeps three decimals is unknown; the simulator has two (docs/sim-differences.md). */
 const ACCOUNT_SHOPS = SHOPS.filter(({ currency }) => currency !== 'KWD');
