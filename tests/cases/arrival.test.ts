@@ -58,6 +58,33 @@ void describe('cases of arrival', () => {
     });
   });
 
+  void test('case 6: an order whose first webhooks never came is booked by any later one, under its own day', () =>
+    atCounter({}, async ({ stage, goTo, standing, agrees }) => {
+      const order = stage.sandbox.world.place(ONE);
+      goTo('2026-09-18T15:00:00Z');
+      const noted = stage.sandbox.world.act(order.id, { kind: 'note', note: 'Gift wrap' });
+      await stage.book(noted, 'orders/updated');
+      await agrees(noted);
+      assert.equal(standing(order).numbers.length, 1);
+      assert.equal(stage.invoices(order)[0]?.createdOn, '2026-09-15');
+      assert.equal(stage.payments(order)[0]?.date, '2026-09-15', 'the day that the shop tells of the money');
+    }));
+
+  void test('case 7: old orders told again beside live ones are booked once each', () =>
+    atCounter({}, async ({ stage, sell, standing, agrees }) => {
+      const old = [await sell(ONE), await sell(ONE), await sell(ONE)];
+      const live = stage.sandbox.world.place(ONE);
+      await Promise.all([
+        ...old.map((order) => stage.book(order, 'orders/updated')),
+        stage.book(live),
+        ...old.map((order) => stage.book(order, 'orders/create')),
+      ]);
+      for (const order of [...old, live]) {
+        assert.equal(standing(order).numbers.length, 1);
+        await agrees(order);
+      }
+    }));
+
   void test('case 8: an invoice made by hand for this order and numbered like it is linked when equal, and its money left alone', () =>
     atCounter({}, async ({ stage, questions, standing }) => {
       const order = stage.sandbox.world.place(ONE);
