@@ -18,7 +18,7 @@ import { send } from '#tests/webhook.ts';
  */
 
 const SECRET = 'whsec_crash';
-const KILLS = process.env['COUNTERFOIL_TEST_ALL'] === '1' ? 60 : 10;
+const KILLS = process.env['COUNTERFOIL_TEST_ALL'] === '1' ? 20 : 10;
 /** A run lives between nothing and about as long as an order takes, so that kills fall into every step. */
 const LIFE_MS_MAX = 700;
 const LATENCY_MS = 40;
