@@ -34,7 +34,13 @@ const NEW_ORDERS = 0.35;
 /** Whether FreshBooks keeps three decimals is unknown; the simulator has two (docs/sim-differences.md). */
 const ACCOUNT_SHOPS = SHOPS.filter(({ currency }) => currency !== 'KWD');
 
-void describe('after a restore', () => {
+/** Half a minute of its own: CI runs it, and whoever asks for it. */
+const LONG =
+  process.env['COUNTERFOIL_TEST_ALL'] === '1'
+    ? {}
+    : { skip: 'long: COUNTERFOIL_TEST_ALL=1 node --test tests/backup/lives.test.ts' };
+
+void describe('after a restore', LONG, () => {
   for (const [seed, what] of Object.entries(FOUND)) {
     void test(`everything told again stands once: seed ${seed}, where ${what}`, () => live(Number(seed)));
   }

@@ -400,7 +400,13 @@ async function atRuled(options: CounterOptions, act: Effect): Promise<void> {
   await atCounter(options, (counter) => act(ruled(counter)));
 }
 
-void describe('a rule of the file has its effect in the account:', () => {
+/** Half a minute of its own: CI runs it, and whoever asks for it. */
+const LONG =
+  process.env['COUNTERFOIL_TEST_ALL'] === '1'
+    ? {}
+    : { skip: 'long: COUNTERFOIL_TEST_ALL=1 node --test tests/cases/rules.test.ts' };
+
+void describe('a rule of the file has its effect in the account:', LONG, () => {
   for (const [name, effect] of Object.entries(EFFECTS)) {
     void test(name, () => atRuled({}, effect));
   }
