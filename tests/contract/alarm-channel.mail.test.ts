@@ -30,7 +30,7 @@ alarmChannelContract({
       channel: (clock) => channelTo(server, {}, clock),
       taken: () => server.mails(),
       behave: server.behave,
-      connectionCount: server.connectionCount,
+      callCount: server.callCount,
       secrets: SECRETS,
       close: server.close,
     };

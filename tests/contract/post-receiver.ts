@@ -11,7 +11,7 @@ export interface PostReceiver {
   readonly behave: (behaviour: Behaviour) => void;
   /** The answer from now on, instead of what a behaviour says. */
   readonly answer: (status: number, text: string, headers?: Readonly<Record<string, string>>) => void;
-  readonly connectionCount: () => number;
+  readonly callCount: () => number;
   readonly close: () => Promise<void>;
 }
 
@@ -31,8 +31,11 @@ export async function startPostReceiver(): Promise<PostReceiver> {
   const posts: Post[] = [];
   let behaviour: Behaviour = 'take';
   let fixed: Answer | undefined;
-  let connections = 0;
+  let count = 0;
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    // Of the moment at which it is counted: a test that saw it changes the behaviour for the next.
+    const now = behaviour;
+    count += 1;
     const chunks: Buffer[] = [];
     for await (const chunk of request) {
       chunks.push(chunk as Buffer);
@@ -46,7 +49,7 @@ export async function startPostReceiver(): Promise<PostReceiver> {
       response.writeHead(fixed.status, fixed.headers).end(fixed.text);
       return;
     }
-    switch (behaviour) {
+    switch (now) {
       case 'take':
         posts.push(post);
         response.writeHead(200).end('ok');
@@ -71,10 +74,7 @@ export async function startPostReceiver(): Promise<PostReceiver> {
         request.socket.destroy();
     }
   };
-  const server = createServer((request, response) => void answer(request, response)).on(
-    'connection',
-    () => (connections += 1),
-  );
+  const server = createServer((request, response) => void answer(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
@@ -82,7 +82,7 @@ export async function startPostReceiver(): Promise<PostReceiver> {
     posts: () => posts,
     behave: (next) => void (behaviour = next),
     answer: (status, text, headers = {}) => void (fixed = { status, text, headers }),
-    connectionCount: () => connections,
+    callCount: () => count,
     close: () => closed(server),
   };
 }

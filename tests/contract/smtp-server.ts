@@ -10,7 +10,7 @@ export interface SmtpServer {
   /** Every line that came in, with the logins as they were sent. */
   readonly lines: () => readonly string[];
   readonly behave: (behaviour: Behaviour) => void;
-  readonly connectionCount: () => number;
+  readonly callCount: () => number;
   readonly close: () => Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export async function startSmtpServer({ login }: SmtpTerms = {}): Promise<SmtpSe
     mails: () => mails,
     lines: () => lines,
     behave: (next) => void (behaviour = next),
-    connectionCount: () => connections,
+    callCount: () => connections,
     async close() {
       for (const socket of sockets) {
         socket.destroy();
