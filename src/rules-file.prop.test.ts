@@ -84,6 +84,9 @@ const someRules: fc.Arbitrary<Rules> = fc
     refunds: fc.constantFrom('adjust', 'expense'),
     amountRefundTax: fc.constantFrom('none', 'as_sold'),
     lineNames: fc.dictionary(fc.constantFrom(...kinds), name).map(sorted),
+    untoldTax: fc
+      .dictionary(fc.constantFrom('DE', 'GB', 'default'), fc.constantFrom('none', '20', '5.5', '0'))
+      .map(sorted),
     language: fc.constantFrom('en', 'fr', 'no', 'de'),
     optional: fc.record(
       {

@@ -28,6 +28,7 @@ const OTHER = rules({
   paymentMethods: { a: 'bank' },
   taxLines: { default: 'own_lines' },
   channelTax: 'two_lines',
+  untoldTax: { DE: '19' },
   refunds: 'expense',
   amountRefundTax: 'as_sold',
   lineNames: { tip: 'Trinkgeld' },

@@ -1,5 +1,6 @@
 import { TEMPLATE_NAMES } from '#core/rules.ts';
 import type { Rules } from '#core/rules.ts';
+import { NO_TAX } from '#core/untold-tax.ts';
 import {
   DAY,
   FLAG,
@@ -39,6 +40,8 @@ const ROUNDING_MAX = 10;
 const COMPACT_LENGTH_MAX = 10;
 const METHODS = ['card', 'paypal', 'cash', 'bank', 'other'] as const;
 const TAX_LINES = ['percentages', 'own_lines'] as const;
+/** Two digits before the point, because no tax is as high as what it is on; FreshBooks keeps three decimals. */
+const PERCENT = /^[1-9]?\d(\.\d{1,3})?$/;
 /** Of every other country. */
 const OTHERWISE = 'default';
 /** What a person may name; an item is named by the shop, and a tax by `tax_names`. */
@@ -142,6 +145,17 @@ export const RULE_KEYS: readonly RuleKey[] = [
   rule('channel_tax', 'channelTax', {
     meaning: 'Tax that the shop remits itself: not on the invoice, or as two untaxed lines that cancel',
     form: choice(['left_out', 'two_lines']),
+  }),
+  rule('untold_tax', 'untoldTax', {
+    meaning:
+      'Tax within prices that the channel does not tell, by the country the order goes to. Until it is chosen, such orders are held',
+    form: mapOf({
+      allowed: `a map from a country’s two letters, or ${OTHERWISE}, to none or to a percentage ("20", "5.5")`,
+      keyOf: (text) => (text === OTHERWISE || isCountry(text) ? text : undefined),
+      keys: [OTHERWISE],
+      valueOf: (text) => (text === NO_TAX || PERCENT.test(text) ? text : undefined),
+      values: [NO_TAX],
+    }),
   }),
   rule('refund_strategy', 'refunds', {
     meaning:

@@ -73,6 +73,8 @@ export interface ClientStep {
   readonly policy: 'customer' | 'channel';
   /** The shared client's name. */
   readonly channelName: string;
+  /** Which of the connection's stores it is shared by, where there are several. */
+  readonly channel?: string;
   readonly customerId?: string;
   /** What a client that we create gets as default. */
   readonly currency: string;

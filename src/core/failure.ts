@@ -48,6 +48,16 @@ export const CATALOGUE = {
     sentence:
       'The order does not add up by its lines, discounts, shipping and taxes, so it is not booked. A test message of the shop can be ignored',
   },
+  'order-amounts-missing': {
+    remedy: 'review',
+    sentence:
+      'The channel shows no amounts of an order that it says was shipped. Nothing is booked or changed; look there, then retry',
+  },
+  'order-tax-untold': {
+    remedy: 'review',
+    sentence:
+      'Prices there hold the tax, and the channel does not tell it. Choose what it is for this country: the rule untold_tax',
+  },
   'order-cash-unclear': {
     remedy: 'review',
     sentence:

@@ -9,6 +9,7 @@ import type { Rules, TaxLines } from './rules.ts';
 import { isSpent, linesWithout } from './sale.ts';
 import { localDate } from './time.ts';
 import type { LocalDate } from './time.ts';
+import { withUntoldTax } from './untold-tax.ts';
 
 /** From an order's lines to the exact document that the books should hold of them, and how two documents differ. */
 
@@ -74,9 +75,7 @@ export function documentOf(
     dueOffsetDays: rules.dueOffsetDays,
     currency: order.currency,
     language: rules.language,
-    notes: [`${SOURCE_NAMES[order.source]} order ${order.name} (id ${order.vendorId})`, remark]
-      .filter(Boolean)
-      .join('\n'),
+    notes: [titleOf(order), remark].filter(Boolean).join('\n'),
     terms: fill(rules.terms, namesOf(order)),
     lines,
     taxes: way === 'percentages' ? taxes : [],
@@ -87,7 +86,8 @@ export function documentOf(
 }
 
 /** The whole order as it was sold, whatever went back since. */
-export function documentAsSold(order: Order, rules: Rules, naming: Naming): InvoiceDocument {
+export function documentAsSold(shown: Order, rules: Rules, naming: Naming): InvoiceDocument {
+  const order = withUntoldTax(shown, rules) ?? shown;
   const issuedOn = localDate(order.placedAt, rules.timeZone ?? order.zone);
   return documentOf(
     order,
@@ -97,6 +97,11 @@ export function documentAsSold(order: Order, rules: Rules, naming: Naming): Invo
 }
 
 const SOURCE_NAMES: Readonly<Record<Order['source'], string>> = { shopify: 'Shopify', amazon: 'Amazon' };
+
+function titleOf({ source, name, vendorId, buyerReference }: Order): string {
+  const title = `${SOURCE_NAMES[source]} order ${name}${name === vendorId ? '' : ` (id ${vendorId})`}`;
+  return buyerReference === undefined ? title : `${title}, the buyer’s order ${buyerReference}`;
+}
 
 function namesOf(order: Order): Readonly<Record<string, string>> {
   return {

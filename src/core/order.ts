@@ -1,4 +1,4 @@
-import type { Fact } from './failure.ts';
+import type { Fact, FailureCode } from './failure.ts';
 import type { ConnectionId, OrderKey } from './ids.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
@@ -14,6 +14,8 @@ export interface Order {
   readonly source: 'shopify' | 'amazon';
   /** The shop as a person knows it: its domain. */
   readonly shop: string;
+  /** One of several stores that the connection sells in, each with a shared client of its own; absent where there is one. */
+  readonly channel?: string;
   readonly vendorId: string;
   /** As the shop prints it ("#1001"). */
   readonly name: string;
@@ -26,6 +28,8 @@ export interface Order {
   readonly zone: Zone;
   readonly currency: string;
   readonly pricesIncludeTax: boolean;
+  /** Prices hold a tax that the source does not tell, which this party owes; by rule it is computed (`withUntoldTax`). */
+  readonly untoldTax?: Tax['remittedBy'];
   readonly isTest: boolean;
   /** Everything on it has been sent or handed over. */
   readonly isFulfilled: boolean;
@@ -37,6 +41,8 @@ export interface Order {
   readonly country?: string;
   readonly cancelledAt?: Instant;
   readonly cancelReason?: string;
+  /** Why its amounts do not count yet: then nothing is booked, whatever they are. */
+  readonly pendingBecause?: string;
   /** The shop's claim is gone: what was authorized was voided or ran out, and nothing was received. */
   readonly isVoided: boolean;
   /** As charged, removed and refunded units included. */
@@ -51,6 +57,8 @@ export interface Order {
   /** Why the refunds cannot be relied on as shown: nothing in the books is changed on them. */
   readonly doubt?: Doubt;
   readonly buyer: { readonly customerId?: string; readonly hasEmail: boolean };
+  /** The number of a company's own purchase order. */
+  readonly buyerReference?: string;
 }
 
 export interface OrderLine {
@@ -105,6 +113,8 @@ export interface Tender {
 /** The shop can end it by being asked for the order again, or a person must look. */
 export interface Doubt {
   readonly ask: 'shop' | 'person';
+  /** What it is about, when it is not the refunds. */
+  readonly code?: FailureCode;
   readonly why: string;
   readonly facts: readonly Fact[];
 }

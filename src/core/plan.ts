@@ -27,6 +27,7 @@ import { skipReason, waitReason } from './skipping.ts';
 import { everything, openingOf, targetsOf } from './targets.ts';
 import type { Basis, Target, Targets } from './targets.ts';
 import { localDate } from './time.ts';
+import { withUntoldTax } from './untold-tax.ts';
 
 /**
  * Every accounting decision. `plan` says what the books should hold for an order, less what the ledger says they hold. A
@@ -42,10 +43,11 @@ export type Plan =
       readonly reread?: string;
     };
 
-export function plan(order: Order, booked: Booked, terms: Terms): Plan {
+export function plan(shown: Order, booked: Booked, terms: Terms): Plan {
   if (terms.choices.following === 'stopped') {
     return { outcome: 'skip', reason: 'Left to you: the books are not changed for this order any more' };
   }
+  const order = withUntoldTax(shown, terms.rules) ?? shown;
   const sums = sumsHold(order);
   if (sums !== undefined) {
     return { outcome: 'work', steps: [], holds: [sums] };
@@ -58,6 +60,10 @@ export function plan(order: Order, booked: Booked, terms: Terms): Plan {
   const unbooked = isNew ? whyUnbooked(order, terms.rules) : undefined;
   if (unbooked !== undefined) {
     return unbooked;
+  }
+  const unpriced = unpricedHold(order);
+  if (unpriced !== undefined) {
+    return { outcome: 'work', steps: [], holds: [unpriced] };
   }
   if (order.doubt !== undefined) {
     return doubted(order, order.doubt);
@@ -135,14 +141,46 @@ function whyUnbooked(order: Order, rules: Rules): Plan | undefined {
   };
 }
 
-function doubted(order: Order, { ask, why, facts }: NonNullable<Order['doubt']>): Plan {
+/** What is missing of the amounts of an order that is booked, or would be. */
+function unpricedHold({
+  name,
+  untoldTax,
+  pendingBecause,
+  country,
+  currency,
+  total,
+}: Order): PlannedHold | undefined {
+  if (pendingBecause !== undefined) {
+    return {
+      step: 'change',
+      code: 'order-amounts-missing',
+      detail: `Order ${name} is booked, and now its amounts do not count: ${pendingBecause}`,
+      facts: [],
+    };
+  }
+  return untoldTax === undefined
+    ? undefined
+    : {
+        step: 'invoice-1',
+        code: 'order-tax-untold',
+        detail: `The prices of order ${name} hold a tax that is not told, for ${country ?? 'no country'}${untoldTax === 'channel' ? '; the channel remits it itself' : ''}`,
+        facts: [{ name: `Total in ${currency}`, value: money.show(total) }],
+      };
+}
+
+function doubted(order: Order, { ask, code, why, facts }: NonNullable<Order['doubt']>): Plan {
   return ask === 'shop'
     ? { outcome: 'work', steps: [], holds: [], reread: why }
     : {
         outcome: 'work',
         steps: [],
         holds: [
-          { step: 'change', code: 'order-refunds-unclear', detail: `Order ${order.name}: ${why}`, facts },
+          {
+            step: 'change',
+            code: code ?? 'order-refunds-unclear',
+            detail: `Order ${order.name}: ${why}`,
+            facts,
+          },
         ],
       };
 }
@@ -381,6 +419,7 @@ function clientStep(order: Order, rules: Rules): ClientStep {
     reference: referenceOf(order.key, 'client', 1),
     policy: clientPolicyOf(order, rules),
     channelName: fill(rules.channelClientName, { shop: order.shop }),
+    ...(order.channel === undefined ? {} : { channel: order.channel }),
     ...(order.buyer.customerId === undefined ? {} : { customerId: order.buyer.customerId }),
     currency: order.currency,
   };

@@ -45,6 +45,11 @@ export interface Rules {
   readonly taxLines: Readonly<Record<string, TaxLines>>;
   /** Tax that the channel remits: not on the invoice, or as two untaxed lines that cancel. */
   readonly channelTax: 'left_out' | 'two_lines';
+  /**
+   * Country of the order, or "default" → the rate in percent ("20", "5.5") of a tax that prices hold and the source does not tell,
+   * or "none". Orders of other countries are held.
+   */
+  readonly untoldTax: Readonly<Record<string, string>>;
   /** `adjust`: the invoice and payment are lowered where they still may be, else an expense. `expense`: always one. */
   readonly refunds: 'adjust' | 'expense';
   /** Tax in an amount that was paid back without lines: none, or as in what is left of the order. */
@@ -93,6 +98,7 @@ export const DEFAULT_RULES = {
   paymentMethods: {},
   taxLines: {},
   channelTax: 'left_out',
+  untoldTax: {},
   refunds: 'adjust',
   amountRefundTax: 'none',
   lineNames: {},

@@ -9,7 +9,10 @@ import type { Discount, Order, OrderLine, Payout, Refund, Return } from './order
 const PART_REFUNDED = 'Refund';
 
 /** What was returned, as it was charged: with tax, whether prices include it or not. */
-export function worthOf({ returns }: Refund, order: Pick<Order, 'currency' | 'pricesIncludeTax'>): Money {
+export function worthOf(
+  { returns }: Pick<Refund, 'returns'>,
+  order: Pick<Order, 'currency' | 'pricesIncludeTax'>,
+): Money {
   const amounts = returns.map((part) => part.amount);
   const taxes = order.pricesIncludeTax ? [] : returns.flatMap((part) => part.taxes);
   return money.sum([...amounts, ...taxes], order.currency);

@@ -6,11 +6,15 @@ import type { Rules } from './rules.ts';
 
 /** Why an order is never booked as it stands. */
 export function skipReason(order: Order, rules: Rules): string | undefined {
+  if (order.pendingBecause !== undefined) {
+    return `Waits to be booked: ${order.pendingBecause}`;
+  }
   if (order.isTest && rules.skipTestOrders) {
     return 'Test order of the shop';
   }
   // Less than nothing where a drawer had rounded the cash down and the sale was then edited to 0.00: no invoice holds that.
-  if (money.compare(order.total, money.zero(order.currency)) <= 0 && rules.skipZeroTotals) {
+  const isFree = money.compare(order.total, money.zero(order.currency)) <= 0 && order.doubt === undefined;
+  if (isFree && rules.skipZeroTotals) {
     return 'Nothing was charged: a 0.00 invoice would turn overdue';
   }
   const tag = order.tags.find((tag) => rules.skipTags.some((skipped) => isSameName(tag, skipped)));

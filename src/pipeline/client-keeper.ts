@@ -13,11 +13,11 @@ import type { Run, Subject } from './machine.ts';
  * address, so that two orders of one new customer, one of them as a guest, find the same client without asking the books.
  */
 
-/** The shared client of a shop, among the customers' ids. */
+/** The shared client of a shop, or of one of its stores, among the customers' ids. */
 const CHANNEL = 'channel';
 
 /** As much of a client step as tells who it is for. */
-type Who = Pick<ClientStep, 'policy' | 'customerId'>;
+type Who = Pick<ClientStep, 'policy' | 'customerId' | 'channel'>;
 
 /** The client that our own mapping names for this step. */
 export async function mappedClient(run: Run, step: Who, buyer: Buyer): Promise<ClientMapping | undefined> {
@@ -34,7 +34,8 @@ export async function mappedClient(run: Run, step: Who, buyer: Buyer): Promise<C
 export async function takeClient(run: Run, step: Who, buyer: Buyer): Promise<Lease | undefined> {
   const { machine, route } = run;
   const now = machine.clock.now();
-  const who = step.policy === 'channel' ? `${CHANNEL}:${route.source.connection}` : emailKey(buyer.email);
+  const who =
+    step.policy === 'channel' ? `${channelKey(step)}:${route.source.connection}` : emailKey(buyer.email);
   const key = leaseKey(route.books.connection, who);
   // As long as a write with an unknown outcome may still arrive: a holder that dies must not be followed at once.
   const terms = { holder: machine.holder, now, until: after(now, machine.unknownWaitMs) };
@@ -103,9 +104,13 @@ export async function fillFoundClient(run: Run, { buyer, order }: Subject, booke
 
 function customerIds(step: Who, buyer: Buyer): readonly string[] {
   if (step.policy === 'channel') {
-    return [CHANNEL];
+    return [channelKey(step)];
   }
   return [...(step.customerId === undefined ? [] : [step.customerId]), emailKey(buyer.email)];
+}
+
+function channelKey({ channel }: Who): string {
+  return channel === undefined ? CHANNEL : `${CHANNEL}:${channel}`;
 }
 
 /** A hash, because the mapping outlives the contact data. */

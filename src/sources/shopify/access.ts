@@ -4,7 +4,7 @@ import { MINUTE, SECOND, after } from '#core/time.ts';
 import type { Clock, Instant } from '#core/time.ts';
 import { jsonOf, send, unreadable } from '#net/request.ts';
 import type { Answer, Transport } from '#net/request.ts';
-import { fieldOf, textOf } from './answer.ts';
+import { fieldOf, textOf } from '#core/json-fields.ts';
 
 /** How the shop is asked for anything (docs/vendors/shopify.md 1). */
 export type Credentials =

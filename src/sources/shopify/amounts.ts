@@ -1,6 +1,6 @@
 import { equal, parse, show, zero } from '#core/money.ts';
 import type { Money } from '#core/money.ts';
-import { malformed } from './payload.ts';
+import { malformed } from '#sources/fields.ts';
 import type { BagPayload, OrderPayload } from './payload.ts';
 
 /** The shop's currency, or the one the buyer paid in. One side for all of an order: both add up, but never mixed. */

@@ -7,7 +7,7 @@ import type { Transport } from '#net/request.ts';
 import { DEFAULT_APP } from '#sim/shopify/shopify.ts';
 import { NOW, openShopify } from '#tests/contract/source-shopify.ts';
 import type { ShopifyWorld, ShopifyWorldOptions } from '#tests/contract/source-shopify.ts';
-import { textOf } from './answer.ts';
+import { textOf } from '#core/json-fields.ts';
 import { createShopifyApi } from './api.ts';
 import type { ShopifyApi } from './api.ts';
 

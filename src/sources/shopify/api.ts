@@ -6,7 +6,7 @@ import { jsonOf, send, unreadable } from '#net/request.ts';
 import type { Answer, Transport } from '#net/request.ts';
 import { createAccess } from './access.ts';
 import type { Access, Credentials } from './access.ts';
-import { fieldOf, listOf, textOf } from './answer.ts';
+import { fieldOf, listOf, textOf } from '#core/json-fields.ts';
 import { API_VERSION, DOCUMENTS } from './documents.ts';
 import type { DocumentName } from './documents.ts';
 

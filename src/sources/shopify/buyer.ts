@@ -1,4 +1,5 @@
 import type { Address, Buyer } from '#core/order.ts';
+import { countryName, emailOf } from '#sources/fields.ts';
 import type { AddressPayload, OrderPayload } from './payload.ts';
 
 /** Who bought, from whichever part of the body tells it; every part may be missing. */
@@ -23,11 +24,6 @@ function nameOf(party: { readonly first_name: string; readonly last_name: string
   return party === undefined ? '' : party.first_name + party.last_name;
 }
 
-/** Text that cannot be an address is none: a client is looked up and made by it. RFC 5321 ends them at 254 characters. */
-function emailOf(text: string | undefined): string {
-  return text !== undefined && text.length <= 254 && /^[^\s@]+@[^\s@]+$/.test(text) ? text : '';
-}
-
 function hasContent(address: AddressPayload | undefined): address is AddressPayload {
   return (
     address !== undefined &&
@@ -44,12 +40,6 @@ function addressOf(address: AddressPayload | undefined): Address {
     postalCode: address?.zip ?? '',
     country: first([address?.country, countryName(address?.country_code ?? '')]),
   };
-}
-
-const COUNTRY_NAMES = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
-
-function countryName(code: string): string {
-  return /^[A-Za-z]{2}$/.test(code) ? (COUNTRY_NAMES.of(code.toUpperCase()) ?? '') : '';
 }
 
 function first(texts: readonly (string | undefined)[]): string {

@@ -4,7 +4,7 @@ import { grossOf, totalByLines } from '#core/order.ts';
 import type { Discount, OrderLine, Tax } from '#core/order.ts';
 import { amountsOf } from './amounts.ts';
 import type { Amounts, CurrencySide } from './amounts.ts';
-import { malformed } from './payload.ts';
+import { malformed } from '#sources/fields.ts';
 import type { AllocationPayload, LinePayload, OrderPayload, ShippingPayload, TaxPayload } from './payload.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Lossless } from '#core/json.ts';
 import { MINUTE } from '#core/time.ts';
-import { fieldOf, isTrue, listOf, textOf } from './answer.ts';
+import { fieldOf, isTrue, listOf, textOf } from '#core/json-fields.ts';
 
 /** What was read of one order by GraphQL: its header, all pages of its lines, and its refunds with all their transactions. */
 export interface OrderParts {

@@ -12,7 +12,7 @@ import { buyerOf } from './buyer.ts';
 import { cashOf } from './cash.ts';
 import type { Sale } from './cash.ts';
 import { cashRoundingOf, linesOf, withoutUnmarkedTip } from './lines.ts';
-import { malformed } from './payload.ts';
+import { malformed } from '#sources/fields.ts';
 import { refundsOf } from './refunds.ts';
 import type { OrderPayload } from './payload.ts';
 

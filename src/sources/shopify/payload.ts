@@ -1,12 +1,27 @@
 import { z } from 'zod';
-import { withoutContacts } from '#core/contacts.ts';
-import { exponentOf } from '#core/currency.ts';
 import { Failure } from '#core/failure.ts';
 import type { Lossless } from '#core/json.ts';
 import { parse } from '#core/money.ts';
 import type { Money } from '#core/money.ts';
 import { instant, parseTimestamp } from '#core/time.ts';
-import type { Instant, Zone } from '#core/time.ts';
+import type { Instant } from '#core/time.ts';
+import {
+  LIST_MAX,
+  field,
+  list,
+  malformed,
+  maybe,
+  object,
+  orElse,
+  quote,
+  readCount,
+  readCurrency,
+  readDecimal,
+  readFlag,
+  readStamp,
+  readText,
+  required,
+} from '#sources/fields.ts';
 
 /**
  * The accepted subset of an order as Shopify's REST resource shows it: webhook bodies have this shape, and what we read by
@@ -24,20 +39,8 @@ export type TransactionPayload = z.infer<typeof TRANSACTION>;
 export type AddressPayload = z.infer<typeof ADDRESS>;
 export type BagPayload = z.infer<typeof BAG>;
 
-/** A timestamp as written, with the shop's own offset. */
-interface Stamp {
-  readonly at: Instant;
-  readonly offset: Zone;
-}
-
 /** Shopify's carts and draft orders end at 500 lines; twice that leaves room for edits and bounds one invoice. */
 const LINES_MAX = 1000;
-/** Taxes, allocations, refunds and the like: tens in life, so this only bounds a hostile body. */
-const LIST_MAX = 1000;
-/** Shopify's own titles end at 255 characters. Longer text is cut, because it names something and decides nothing. */
-const TEXT_MAX = 500;
-/** Of a wrong value, this much is shown. */
-const QUOTE_MAX = 40;
 /** 1000 %: a rate above it is a percentage that was meant as a fraction. */
 const RATE_PPM_MAX = 10_000_000;
 
@@ -49,13 +52,6 @@ export function parseOrder(body: Lossless): OrderPayload {
   }
   const issue = result.error.issues[0];
   throw malformed(rawIdOf(body), issue?.path.join('.') ?? '', issue?.message ?? 'has the wrong form');
-}
-
-/** `Order 820982911946154508: line_items.0.quantity: "abc" is not a whole number`. */
-export function malformed(orderId: string, path: string, problem: string): Failure {
-  return new Failure('delivery-malformed', {
-    detail: `Order ${orderId}: ${path === '' ? '' : `${path}: `}${problem}`,
-  });
 }
 
 /** The id at this path of a body that is no order ("order_id", "order_edit.order_id"). Throws `delivery-malformed`. */
@@ -102,70 +98,12 @@ function fieldOf(value: unknown, key: string): unknown {
 // ── Fields: each reads one value or throws a SyntaxError that quotes it ──────────────────────────────────────────────
 
 const ID = /^\d{1,20}$/;
-const DECIMAL = /^-?\d{1,18}(\.\d{1,18})?$/;
-
 function readId(value: unknown): string {
   const text = required(value);
   if (typeof text !== 'string' || !ID.test(text)) {
     throw new SyntaxError(`${quote(text)} is not an id`);
   }
   return text;
-}
-
-function readDecimal(value: unknown): string {
-  const text = required(value);
-  if (typeof text !== 'string' || !DECIMAL.test(text)) {
-    throw new SyntaxError(`${quote(text)} is not an amount`);
-  }
-  return text;
-}
-
-function readCount(value: unknown): number {
-  const text = required(value);
-  if (typeof text === 'string' && /^-\d+$/.test(text)) {
-    throw new SyntaxError(`${quote(text)} is negative`);
-  }
-  // Nine digits stay far below 2^53, also when multiplied by nothing but an amount in bigint.
-  if (typeof text !== 'string' || !/^\d{1,9}$/.test(text)) {
-    throw new SyntaxError(`${quote(text)} is not a whole number`);
-  }
-  return Number(text);
-}
-
-function readCurrency(value: unknown): string {
-  const text = required(value);
-  if (typeof text !== 'string' || exponentOf(text) === undefined) {
-    throw new SyntaxError(`${quote(text)} is not a known currency`);
-  }
-  return text;
-}
-
-function readStamp(value: unknown): Stamp {
-  const text = required(value);
-  if (typeof text !== 'string' || text.length > QUOTE_MAX) {
-    throw new SyntaxError(`${quote(text)} is not a timestamp`);
-  }
-  return parseTimestamp(text);
-}
-
-function readFlag(value: unknown): boolean {
-  if (typeof value !== 'boolean') {
-    throw new SyntaxError(`${quote(value)} is neither true nor false`);
-  }
-  return value;
-}
-
-/** Never quoted: names and addresses are read by it. */
-function readText(value: unknown): string {
-  if (typeof value !== 'string') {
-    throw new SyntaxError('is not text');
-  }
-  // Neither half characters nor control characters: PostgreSQL and FreshBooks refuse some of them.
-  const text = value
-    .toWellFormed()
-    .replace(/\p{Cc}+/gu, ' ')
-    .trim();
-  return text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX - 1)}…` : text;
 }
 
 /** Shopify's tags hold no comma and at most 40 characters. */
@@ -198,68 +136,7 @@ function readRate(value: unknown): number {
   return ppm;
 }
 
-function required(value: unknown): unknown {
-  if (value === undefined || value === null) {
-    throw new SyntaxError('is missing');
-  }
-  return value;
-}
-
-/** What stands where a figure should: no field of the buyer is ever quoted, and no e-mail address wherever it stands. */
-function quote(value: unknown): string {
-  switch (typeof value) {
-    case 'string': {
-      const text = withoutContacts(value, []);
-      return JSON.stringify(text.length > QUOTE_MAX ? `${text.slice(0, QUOTE_MAX)}…` : text);
-    }
-    case 'object':
-      return value === null ? 'null' : Array.isArray(value) ? 'a list' : 'an object';
-    default:
-      return String(value);
-  }
-}
-
 // ── Shapes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-function field<T>(read: (value: unknown) => T) {
-  return z
-    .unknown()
-    .optional()
-    .transform((value, context): T => {
-      try {
-        return read(value);
-      } catch (thrown) {
-        if (!(thrown instanceof SyntaxError)) {
-          throw thrown;
-        }
-        context.issues.push({ code: 'custom', message: thrown.message, input: value });
-        return z.NEVER;
-      }
-    });
-}
-
-/** Absent and null are the same to Shopify. */
-function maybe<T>(read: (value: unknown) => T) {
-  return field((value) => (value === undefined || value === null ? undefined : read(value)));
-}
-
-function orElse<T>(read: (value: unknown) => T, otherwise: T) {
-  return field((value) => (value === undefined || value === null ? otherwise : read(value)));
-}
-
-function object<Shape extends z.ZodRawShape>(shape: Shape) {
-  return z.object(shape, {
-    error: (issue) => (issue.input === undefined || issue.input === null ? 'is missing' : 'is not an object'),
-  });
-}
-
-function list<Item extends z.ZodType>(item: Item) {
-  return z
-    .array(item, { error: 'is not a list' })
-    .max(LIST_MAX, { error: `has more than ${LIST_MAX} entries` })
-    .nullish()
-    .transform((items) => items ?? []);
-}
 
 const SIDE = object({ amount: field(readDecimal), currency_code: field(readCurrency) }).transform(
   ({ amount, currency_code: currency }, context): Money => {

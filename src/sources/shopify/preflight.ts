@@ -1,4 +1,4 @@
-import { textOf, listOf } from './answer.ts';
+import { textOf, listOf } from '#core/json-fields.ts';
 import type { ShopifyApi } from './api.ts';
 
 /** What the app may do and which shop answers, for `connect` and `doctor`. */

@@ -3,7 +3,7 @@ import { splitOrderKey } from '#core/ids.ts';
 import type { OrderKey } from '#core/ids.ts';
 import type { Lossless } from '#core/json.ts';
 import type { Authentic } from '#pipeline/ports.ts';
-import { fieldOf, isTrue, listOf, textOf } from './answer.ts';
+import { fieldOf, isTrue, listOf, textOf } from '#core/json-fields.ts';
 import type { ShopifyApi } from './api.ts';
 import { API_VERSION } from './documents.ts';
 import type { DocumentName } from './documents.ts';

@@ -1,10 +1,8 @@
-import { Failure } from '#core/failure.ts';
 import { orderKey } from '#core/ids.ts';
-import { parseLossless } from '#core/json.ts';
-import type { Lossless } from '#core/json.ts';
 import type { Authentic, Sorted } from '#pipeline/ports.ts';
-import { textOf } from './answer.ts';
+import { textOf } from '#core/json-fields.ts';
 import { isTipHidden } from './lines.ts';
+import { jsonIn } from '#sources/fields.ts';
 import { normalize } from './normalize.ts';
 import type { ShopIdentity } from './normalize.ts';
 import { idsIn, latestIn, parseId, parseOrder } from './payload.ts';
@@ -128,19 +126,4 @@ function complianceOf(
   const more = ids.length > IDS_SHOWN ? ` and ${ids.length - IDS_SHOWN} more` : '';
   const orders = ids.length === 0 ? '' : `. Orders: ${ids.slice(0, IDS_SHOWN).join(', ')}${more}`;
   return { kind: 'held', code: 'delivery-compliance', detail: `${task} (${message.topic})${orders}` };
-}
-
-function jsonIn({ topic, body }: Pick<Authentic, 'topic' | 'body'>): Lossless {
-  if (body.byteLength === 0) {
-    throw new Failure('delivery-empty', { detail: `The message of ${topic} has no content` });
-  }
-  try {
-    return parseLossless(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch (cause) {
-    // The parser's own words quote the text, which may be a buyer's name.
-    const problem = cause instanceof TypeError ? 'UTF-8' : 'JSON';
-    throw new Failure('delivery-not-json', {
-      detail: `The message of ${topic} (${body.byteLength} bytes) is not ${problem}`,
-    });
-  }
 }

@@ -1,6 +1,6 @@
 import { Failure } from '#core/failure.ts';
 import type { Lossless } from '#core/json.ts';
-import { fieldOf, isTrue, listOf, textOf } from './answer.ts';
+import { fieldOf, isTrue, listOf, textOf } from '#core/json-fields.ts';
 import type { ShopifyApi } from './api.ts';
 import type { DocumentName } from './documents.ts';
 import { preflight } from './preflight.ts';

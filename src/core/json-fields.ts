@@ -1,6 +1,6 @@
-import type { Lossless } from '#core/json.ts';
+import type { Lossless } from './json.ts';
 
-/** Reading of GraphQL answers field by field: what is not there is nothing, and every number is its digits. */
+/** Reading of vendors’ JSON field by field: what is not there is nothing, and every number is its digits. */
 
 /** The value at a path of keys ("extensions.cost.requestedQueryCost"), or nothing. */
 export function fieldOf(value: Lossless | undefined, path: string): Lossless | undefined {

@@ -1,0 +1,64 @@
+import * as money from './money.ts';
+import type { Money } from './money.ts';
+import { discountOf, grossOf } from './order.ts';
+import type { Order, OrderLine, Refund } from './order.ts';
+import type { Rules } from './rules.ts';
+
+/**
+ * Tax within prices that the source does not tell. A person has chosen for each country what it is: then it is taken out of
+ * every line, rounded half up, which changes no amount that anybody paid.
+ */
+
+/** What the rule says where prices hold no tax. */
+export const NO_TAX = 'none';
+/** The name of a tax that nobody named. */
+const NAME = 'VAT';
+
+/**
+ * The order with its taxes told, or without any where the rules say that there is none. Nothing while no rule is chosen, and
+ * where the channel owes a tax whose amount it keeps to itself: it cannot be left out of the invoice without being known.
+ */
+export function withUntoldTax(order: Order, rules: Rules): Order | undefined {
+  const { untoldTax, ...told } = order;
+  if (untoldTax === undefined) {
+    return order;
+  }
+  const ratePpm = untoldRateOf(order, rules);
+  if (ratePpm === 0) {
+    return told;
+  }
+  return ratePpm === undefined || untoldTax === 'channel'
+    ? undefined
+    : {
+        ...told,
+        pricesIncludeTax: true,
+        lines: order.lines.map((line) => taxed(line, ratePpm)),
+        refunds: order.refunds.map((refund) => taxedRefund(refund, ratePpm)),
+      };
+}
+
+/** In millionths; 0 where there is none; nothing while it is not chosen. */
+function untoldRateOf({ country }: Order, { untoldTax }: Rules): number | undefined {
+  const chosen = (key: string | undefined): string | undefined =>
+    key !== undefined && Object.hasOwn(untoldTax, key) ? untoldTax[key] : undefined;
+  const rate = chosen(country) ?? chosen('default');
+  return rate === undefined ? undefined : rate === NO_TAX ? 0 : Math.round(Number(rate) * PPM_A_PERCENT);
+}
+
+const PPM_A_PERCENT = 10_000;
+
+function taxed(line: OrderLine, ratePpm: number): OrderLine {
+  const paid = money.subtract(grossOf(line), discountOf(line));
+  return { ...line, taxes: [{ name: NAME, ratePpm, amount: within(paid, ratePpm), remittedBy: 'merchant' }] };
+}
+
+function taxedRefund(refund: Refund, ratePpm: number): Refund {
+  return {
+    ...refund,
+    returns: refund.returns.map((part) => ({ ...part, taxes: [within(part.amount, ratePpm)] })),
+  };
+}
+
+function within(gross: Money, ratePpm: number): Money {
+  return money.subtract(gross, money.withoutRate(gross, ratePpm, 'half-up'));
+}

@@ -1,0 +1,240 @@
+import { orderKey } from '#core/ids.ts';
+import type { ConnectionId } from '#core/ids.ts';
+import { marketplaceById } from '#core/marketplaces.ts';
+import type { Marketplace } from '#core/marketplaces.ts';
+import * as money from '#core/money.ts';
+import type { Buyer, Cash, Doubt, Order } from '#core/order.ts';
+import { worthOf } from '#core/sale.ts';
+import { instant, parseZone } from '#core/time.ts';
+import type { Instant } from '#core/time.ts';
+import type { Snapshot } from '#pipeline/ports.ts';
+import { countryName, emailOf, malformed } from '#sources/fields.ts';
+import type { AddressPayload, OrderPayload, ReadOrder } from './payload.ts';
+import { pricedOf } from './proceeds.ts';
+import type { Priced } from './proceeds.ts';
+import { refundsOf } from './refunds.ts';
+import { eventsOf, shippedAt } from './transactions.ts';
+import type { Event } from './transactions.ts';
+
+export interface SellerIdentity {
+  readonly connection: ConnectionId;
+}
+
+/**
+ * An order as Amazon shows it, with what its ledger tells, to the canonical order. Pure. Nothing is repaired: what does not add
+ * up stays so, and `plan` compares the lines with the total.
+ */
+export function normalize({ order: body, transactions = [] }: ReadOrder, seller: SellerIdentity): Snapshot {
+  const marketplace = marketplaceOf(body);
+  const country = countryOf(body, marketplace);
+  const priced = pricedOf(body, country);
+  const events = eventsOf(transactions);
+  const status = body.fulfillment?.fulfillmentStatus ?? '';
+  const isShipped = status === 'SHIPPED';
+  const shipment = shippedAt(events);
+  const shippedOn = isShipped ? (lastShipTime(body) ?? shipment?.at ?? body.lastUpdatedTime.at) : undefined;
+  const gateway = `amazon:${body.orderId} clearing`;
+  const currency = priced?.currency ?? marketplace.currency;
+  const total = priced?.grandTotal ?? money.zero(currency);
+  const { refunds, doubt } =
+    priced === undefined
+      ? unpriced(body, { status, events })
+      : refundsOf({ order: body, priced, gateway }, events);
+  const basis = { currency, pricesIncludeTax: priced?.pricesIncludeTax ?? false };
+  const buyer = buyerOf(body);
+  const reference = body.buyer?.buyerPurchaseOrderNumber ?? '';
+  const order: Order = {
+    key: orderKey(seller.connection, body.orderId),
+    connection: seller.connection,
+    source: 'amazon',
+    shop: marketplace.channelName,
+    channel: marketplace.channelName,
+    vendorId: body.orderId,
+    name: body.orderId,
+    number: body.orderId,
+    placedAt: shippedOn ?? body.createdTime.at,
+    updatedAt: body.lastUpdatedTime.at,
+    zone: marketplace.timeZone,
+    currency,
+    pricesIncludeTax: basis.pricesIncludeTax,
+    isTest: false,
+    isFulfilled: isShipped,
+    tags: tagsOf(body),
+    sourceName: sourceNameOf(body),
+    country,
+    ...(status === 'CANCELLED' || status === 'CANCELED' ? { cancelledAt: body.lastUpdatedTime.at } : {}),
+    isVoided: false,
+    lines: priced?.lines ?? [],
+    total,
+    currentTotal: money.subtract(
+      total,
+      money.sum(
+        refunds.map((refund) => worthOf(refund, basis)),
+        currency,
+      ),
+    ),
+    cash: cashOf({
+      total,
+      gateway,
+      at: shippedOn === undefined ? undefined : (shipment?.at ?? shippedOn),
+      shipment,
+    }),
+    refunds,
+    ...(doubt === undefined ? {} : { doubt }),
+    ...waitingFor(status, priced),
+    ...untoldTax(priced, marketplace),
+    buyer: { hasEmail: buyer.email !== '' },
+    ...(reference === '' ? {} : { buyerReference: reference }),
+  };
+  return { order, buyer };
+}
+
+function marketplaceOf({ orderId, salesChannel, proceeds }: OrderPayload): Marketplace {
+  const { marketplaceId, marketplaceName, channelName } = salesChannel;
+  const known = marketplaceById(marketplaceId);
+  if (known !== undefined) {
+    return known;
+  }
+  // Orders of other channels that Amazon only sends are none of its sales: they need a name, and are skipped by rule.
+  if (isAmazonsOwn(channelName)) {
+    throw malformed(
+      orderId,
+      'salesChannel.marketplaceId',
+      `"${marketplaceId.slice(0, 40)}" is not a known marketplace`,
+    );
+  }
+  return {
+    id: marketplaceId,
+    country: 'US',
+    region: 'na',
+    currency: proceeds?.grandTotal?.currency ?? 'USD',
+    pricesIncludeTax: false,
+    timeZone: UTC,
+    channelName: marketplaceName === '' ? channelName : marketplaceName,
+  };
+}
+
+const UTC = parseZone('Z');
+
+/** "AMAZON", or the store's own name as older answers have it. */
+function isAmazonsOwn(channelName: string): boolean {
+  return /^amazon/i.test(channelName);
+}
+
+function sourceNameOf({ salesChannel: { channelName } }: OrderPayload): string {
+  return isAmazonsOwn(channelName) ? 'AMAZON' : channelName;
+}
+
+function countryOf({ recipient }: OrderPayload, marketplace: Marketplace): string {
+  const code = recipient?.deliveryAddress?.countryCode.toUpperCase() ?? '';
+  return /^[A-Z]{2}$/.test(code) ? code : marketplace.country;
+}
+
+/** Amazon's programs, and what an order is to another one: by these the rules skip orders. */
+function tagsOf({ programs, associatedOrders }: OrderPayload): readonly string[] {
+  const kinds = associatedOrders.flatMap(({ associationType: type }) =>
+    type === 'REPLACEMENT_ORIGINAL_ID'
+      ? ['REPLACEMENT']
+      : type === 'EXCHANGE_ORIGINAL_ID'
+        ? ['EXCHANGE']
+        : [],
+  );
+  return [...new Set([...programs, ...kinds])];
+}
+
+/** Of an order in several packages the last; orders that Amazon itself ships show none. */
+function lastShipTime({ packages }: OrderPayload): Instant | undefined {
+  const times = packages.flatMap(({ shipTime }) => (shipTime === undefined ? [] : [shipTime.at]));
+  return times.length === 0 ? undefined : instant(Math.max(...times));
+}
+
+/**
+ * Amazon has the buyer's money once the order is shipped: one payment into the clearing of what Amazon owes, whatever it keeps
+ * of it until it pays out (docs/bookkeeping.md, "Payments").
+ */
+function cashOf({
+  total,
+  gateway,
+  at,
+  shipment,
+}: {
+  readonly total: Order['total'];
+  readonly gateway: string;
+  readonly at: Instant | undefined;
+  readonly shipment: { readonly id: string } | undefined;
+}): Cash {
+  const isPaid = at !== undefined && !money.isZero(total);
+  return {
+    state: 'known',
+    received: isPaid ? total : money.zero(total.currency),
+    tenders: isPaid
+      ? [{ gateway, amount: total, at, ...(shipment === undefined ? {} : { transactionId: shipment.id }) }]
+      : [],
+  };
+}
+
+/** Without amounts there is nothing to book, which is as it should be before an order is shipped, and wrong afterwards. */
+function unpriced(
+  body: OrderPayload,
+  { status, events }: { readonly status: string; readonly events: readonly Event[] },
+): { readonly refunds: []; readonly doubt?: Doubt } {
+  return status !== 'SHIPPED' && events.length === 0
+    ? { refunds: [] }
+    : {
+        refunds: [],
+        doubt: {
+          ask: 'person',
+          code: 'order-amounts-missing',
+          why: 'Amazon says that it was shipped and shows no amounts',
+          facts: [
+            { name: 'Status', value: status === '' ? 'none' : status },
+            { name: 'Items', value: String(body.orderItems.length) },
+          ],
+        },
+      };
+}
+
+/** Before these two an order has no price that holds (docs/vendors/amazon.md 5.1, caveat 7). */
+const PRICED_STATUSES = new Set(['UNSHIPPED', 'PARTIALLY_SHIPPED', 'SHIPPED', 'CANCELLED', 'CANCELED']);
+
+function waitingFor(status: string, priced: Priced | undefined): Pick<Order, 'pendingBecause'> {
+  if (!PRICED_STATUSES.has(status)) {
+    return { pendingBecause: `Amazon says that it is ${status === '' ? 'in no state' : `"${status}"`}` };
+  }
+  return priced === undefined && status !== 'SHIPPED' && !status.startsWith('CANCEL')
+    ? { pendingBecause: 'Amazon shows no amounts of it yet' }
+    : {};
+}
+
+/** In stores whose prices hold the tax, an order without any tax is one of a seller for whom Amazon computes none, or free of it. */
+function untoldTax(priced: Priced | undefined, { pricesIncludeTax }: Marketplace): Pick<Order, 'untoldTax'> {
+  return priced === undefined || priced.showsTax || !pricesIncludeTax || money.isZero(priced.grandTotal)
+    ? {}
+    : { untoldTax: priced.isFacilitated ? 'channel' : 'merchant' };
+}
+
+/** Whoever Amazon shows, by the app's roles: often nobody. */
+function buyerOf({ buyer, recipient }: OrderPayload): Buyer {
+  const to = recipient?.deliveryAddress ?? undefined;
+  const name = buyer?.buyerName || to?.name || '';
+  const [, first = '', last = name] = /^(.*\S)\s+(\S+)$/.exec(name) ?? [];
+  return {
+    firstName: first,
+    lastName: last,
+    company: buyer?.buyerCompanyName || to?.companyName || '',
+    email: emailOf(buyer?.buyerEmail),
+    phone: to?.phone ?? '',
+    address: addressOf(to),
+  };
+}
+
+function addressOf(to: AddressPayload | undefined): Buyer['address'] {
+  return {
+    street: to?.addressLine1 ?? '',
+    street2: [to?.addressLine2 ?? '', to?.addressLine3 ?? ''].filter(Boolean).join(', '),
+    city: to?.city ?? '',
+    province: to?.stateOrRegion ?? '',
+    postalCode: to?.postalCode ?? '',
+    country: countryName(to?.countryCode ?? ''),
+  };
+}

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { Failure } from '#core/failure.ts';
+import { splitOrderKey } from '#core/ids.ts';
+import type { OrderKey } from '#core/ids.ts';
+import { fieldOf, listOf, textOf } from '#core/json-fields.ts';
+import type { Lossless } from '#core/json.ts';
+import { READ_TOPIC } from '#pipeline/ports.ts';
+import type { Authentic } from '#pipeline/ports.ts';
+import type { SellingPartnerApi } from './api.ts';
+import { keptOfOrder, keptOfTransaction } from './kept.ts';
+
+type Reading = Pick<Authentic, 'externalId' | 'topic' | 'headers' | 'body'>;
+
+export interface ReadTerms {
+  readonly api: SellingPartnerApi;
+  /** Whether names and addresses are kept: only where a client is made for each buyer. */
+  readonly isBuyerKept: boolean;
+  /** Said once for `doctor`: what was noticed and stopped nothing. */
+  readonly remark: (sentence: string) => void;
+}
+
+/** As much as is ever read of; the buyer's data come by the app's roles, and are dropped before anything is stored. */
+const INCLUDED = 'BUYER,RECIPIENT,PROCEEDS,PROMOTION,FULFILLMENT,PACKAGES,TAX';
+/** An order has one transaction for each shipment and refund: more pages mean that the filter was not understood. */
+const PAGES_MAX = 20;
+
+export const FINANCES_WITHHELD =
+  'Amazon shows this app no transactions, so refunds are not booked: ask for the role Finance and Accounting and authorize the app again';
+
+/**
+ * Reads an order's newest state, and what Amazon's ledger tells of it once it can tell anything: refunds stand only there
+ * (docs/vendors/amazon.md 6). Both calls are taken before the first is made, so that none is made in vain.
+ */
+export async function readOrder(terms: ReadTerms, order: OrderKey): Promise<Reading> {
+  const { api, isBuyerKept } = terms;
+  const { vendorId } = splitOrderKey(order);
+  const doing = `Reading order ${vendorId}`;
+  api.pace.take(['getOrder', 'listTransactions'], order);
+  let isTaken = true;
+  try {
+    const answer = await api.call({
+      operation: 'getOrder',
+      method: 'GET',
+      path: `/orders/2026-01-01/orders/${encodeURIComponent(vendorId)}?includedData=${INCLUDED}`,
+      doing,
+    });
+    const shown = fieldOf(answer, 'order');
+    if (textOf(shown, 'orderId') !== vendorId) {
+      throw new Failure('request-answer-unreadable', {
+        detail: `${doing}: the answer is not about this order`,
+      });
+    }
+    const isInLedger = IN_LEDGER.has(textOf(shown, 'fulfillment.fulfillmentStatus'));
+    const transactions = isInLedger ? await readTransactions(terms, { order, vendorId, doing }) : undefined;
+    isTaken = !isInLedger;
+    const body = {
+      order: keptOfOrder(shown ?? null, isBuyerKept),
+      ...(transactions === undefined ? {} : { transactions }),
+    };
+    return reading(body);
+  } finally {
+    if (isTaken) {
+      api.pace.giveBack('listTransactions');
+    }
+  }
+}
+
+/** Before it is shipped an order moves no money. */
+const IN_LEDGER = new Set(['SHIPPED', 'PARTIALLY_SHIPPED', 'CANCELLED', 'CANCELED', 'UNFULFILLABLE']);
+
+function reading(value: Lossless): Reading {
+  const text = JSON.stringify(value);
+  // Named by its content: the same state read twice is one message.
+  const sha256 = createHash('sha256').update(READ_TOPIC).update('\n').update(text).digest('hex');
+  return {
+    externalId: `read:${sha256}`,
+    topic: READ_TOPIC,
+    headers: {},
+    body: new TextEncoder().encode(text),
+  };
+}
+
+/** All transactions of the order; nothing where the app has no leave to see them. */
+async function readTransactions(
+  { api, remark }: ReadTerms,
+  { order, vendorId, doing }: { readonly order: OrderKey; readonly vendorId: string; readonly doing: string },
+): Promise<readonly Lossless[] | undefined> {
+  const transactions: Lossless[] = [];
+  let token = '';
+  for (let page = 0; page < PAGES_MAX; page += 1) {
+    if (page > 0) {
+      api.pace.take(['listTransactions'], order);
+    }
+    const query = new URLSearchParams({
+      relatedIdentifierName: 'ORDER_ID',
+      relatedIdentifierValue: vendorId,
+      ...(token === '' ? {} : { nextToken: token }),
+    });
+    let answer: Lossless;
+    try {
+      answer = await api.call({
+        operation: 'listTransactions',
+        method: 'GET',
+        path: `/finances/2024-06-19/transactions?${query.toString()}`,
+        doing: `${doing}: its transactions`,
+      });
+    } catch (thrown) {
+      if (thrown instanceof Failure && thrown.code === 'scope-missing') {
+        remark(FINANCES_WITHHELD);
+        return undefined;
+      }
+      throw thrown;
+    }
+    // An unknown filter is passed over in silence by some of Amazon's interfaces: only what names the order is its own.
+    transactions.push(
+      ...listOf(answer, 'payload.transactions')
+        .filter((transaction) => isOf(transaction, vendorId))
+        .map(keptOfTransaction),
+    );
+    token = textOf(answer, 'payload.nextToken');
+    // A page may be empty and another follow.
+    if (token === '') {
+      return transactions;
+    }
+  }
+  throw new Failure('request-refused', {
+    detail: `${doing}: it has more than ${PAGES_MAX} pages of transactions, so it cannot be shown whole`,
+  });
+}
+
+function isOf(transaction: Lossless, vendorId: string): boolean {
+  return listOf(transaction, 'relatedIdentifiers').some(
+    (identifier) =>
+      textOf(identifier, 'relatedIdentifierName') === 'ORDER_ID' &&
+      textOf(identifier, 'relatedIdentifierValue') === vendorId,
+  );
+}

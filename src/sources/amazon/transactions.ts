@@ -1,0 +1,154 @@
+import * as money from '#core/money.ts';
+import type { Money } from '#core/money.ts';
+import type { Instant } from '#core/time.ts';
+import type { AmountPayload, TransactionItemPayload, TransactionPayload } from './payload.ts';
+
+/**
+ * What Amazon's ledger tells of an order (docs/vendors/amazon.md 6): when it was shipped, and what went back to the buyer. Its
+ * fees, reserves and reimbursements are between Amazon and the seller and no part of the order.
+ */
+
+/** What an amount of a transaction is. `unknown` is nothing that could be passed over: then a person looks. */
+export type AmountClass =
+  | 'goods'
+  | 'shipping'
+  | 'gift-wrap'
+  | 'discount'
+  | 'tax'
+  /** Of the buyer's tax, what Amazon keeps to pay it to the state itself. */
+  | 'withheld'
+  | 'fee'
+  | 'unknown';
+
+/** By the letters of a name, whatever spelling: "Product Charges", "ProductCharges". The first that fits decides. */
+const CLASSES: readonly (readonly [RegExp, AmountClass])[] = [
+  [/withheld|withholding|facilitator/, 'withheld'],
+  // A chargeback of shipping is Amazon's fee for its own labels, and a commission on a refund is no refund.
+  [/chargeback|commission|fees?$|^fees?|fba|reserve|reimburse|adjustment/, 'fee'],
+  [/^(our)?(price)?(product|item|shipping|giftwrap)?(charges?)?tax(es)?$|tax$|^tax/, 'tax'],
+  [/promotion|discount|rebate|coupon/, 'discount'],
+  [/^shipping/, 'shipping'],
+  [/^giftwrap/, 'gift-wrap'],
+  [/^(product)?charges?$|^princip(al|le)$|^item(price|charges?)?$|^ourprice$|^codcharges?$/, 'goods'],
+];
+
+/** Groups that only hold others. */
+const GROUPS = /^(sales|refunds?|expenses|total|other)$/;
+
+function classOf(type: string): AmountClass | 'group' {
+  const letters = type.toLowerCase().replace(/[^a-z]/g, '');
+  return GROUPS.test(letters) ? 'group' : (CLASSES.find(([words]) => words.test(letters))?.[1] ?? 'unknown');
+}
+
+export type Amounts = ReadonlyMap<AmountClass, Money>;
+
+/**
+ * A tree of amounts by class. A node whose name is known counts with its own amount; of the others the parts count where they
+ * sum to it.
+ */
+export function amountsIn(tree: readonly AmountPayload[], currency: string): Amounts {
+  const sums = new Map<AmountClass, Money>();
+  const put = (amountClass: AmountClass, amount: Money): void => {
+    sums.set(amountClass, money.add(sums.get(amountClass) ?? money.zero(currency), amount));
+  };
+  const walk = ({ type, amount, parts }: AmountPayload): void => {
+    if (amount.currency !== currency) {
+      // No amount of another currency can be added to anything.
+      put('unknown', money.money(1n, currency));
+      return;
+    }
+    const amountClass = classOf(type);
+    if (amountClass !== 'group' && amountClass !== 'unknown') {
+      put(amountClass, amount);
+      return;
+    }
+    const isSplit =
+      parts.length > 0 &&
+      parts.every((part) => part.amount.currency === currency) &&
+      money.equal(
+        money.sum(
+          parts.map((part) => part.amount),
+          currency,
+        ),
+        amount,
+      );
+    if (isSplit) {
+      parts.forEach(walk);
+    } else {
+      put('unknown', amount);
+    }
+  };
+  tree.forEach(walk);
+  return sums;
+}
+
+export function amountOf(amounts: Amounts, amountClass: AmountClass, currency: string): Money {
+  return amounts.get(amountClass) ?? money.zero(currency);
+}
+
+/** What reached the buyer, or came from him: without what lies between Amazon and the seller. */
+export function buyersPart(amounts: Amounts, currency: string): Money {
+  const classes: readonly AmountClass[] = ['goods', 'shipping', 'gift-wrap', 'discount', 'tax'];
+  return money.sum(
+    classes.map((amountClass) => amountOf(amounts, amountClass, currency)),
+    currency,
+  );
+}
+
+/** Types by which money goes back to the buyer (docs/vendors/amazon.md 6). */
+const REFUND_TYPES = new Set(['refund', 'guaranteeclaim', 'atozguaranteeclaim', 'chargeback']);
+
+/**
+ * One for each event: a transaction that was deferred and released is told twice in some accounts, under two ids that name
+ * each other, and is one (docs/vendors/amazon.md 6). The one that stands last counts.
+ */
+export function eventsOf(transactions: readonly TransactionPayload[]): readonly Event[] {
+  const events = new Map<string, Event>();
+  for (const transaction of transactions) {
+    const id = identifier(transaction, 'DEFERRED_TRANSACTION_ID') ?? transaction.transactionId;
+    const known = events.get(id);
+    // Deferring moves no money and changes no day.
+    const at = known === undefined ? transaction.postedDate.at : earlier(known.at, transaction.postedDate.at);
+    events.set(id, { id, at, transaction });
+  }
+  return [...events.values()].sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
+}
+
+export interface Event {
+  readonly id: string;
+  readonly at: Instant;
+  readonly transaction: TransactionPayload;
+}
+
+function earlier(a: Instant, b: Instant): Instant {
+  return a <= b ? a : b;
+}
+
+export function isRefund({ transaction }: Event): boolean {
+  return REFUND_TYPES.has(transaction.transactionType.toLowerCase().replace(/[^a-z]/g, ''));
+}
+
+/** When Amazon took the order as shipped and the buyer's money with it; of several shipments the last. */
+export function shippedAt(
+  events: readonly Event[],
+): { readonly at: Instant; readonly id: string } | undefined {
+  return events.findLast(({ transaction }) => transaction.transactionType.toLowerCase() === 'shipment');
+}
+
+function identifier({ relatedIdentifiers }: TransactionPayload, name: string): string | undefined {
+  const found = relatedIdentifiers.find((one) => one.relatedIdentifierName === name);
+  return found === undefined || found.relatedIdentifierValue === ''
+    ? undefined
+    : found.relatedIdentifierValue;
+}
+
+/** The goods that an item of a transaction is about, as far as it says so. */
+export function goodsOf({ contexts }: TransactionItemPayload): {
+  readonly asin: string;
+  readonly sku: string;
+} {
+  return {
+    asin: contexts.find(({ asin }) => asin !== '')?.asin ?? '',
+    sku: contexts.find(({ sku }) => sku !== '')?.sku ?? '',
+  };
+}
