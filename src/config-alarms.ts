@@ -1,5 +1,5 @@
 import type { ChannelsConfig } from '#alarms/channels.ts';
-import { Failure } from '#core/failure.ts';
+import { invalid, listed } from '#config-values.ts';
 import { HOUR, MINUTE, SECOND } from '#core/time.ts';
 import type { AlarmTerms } from '#pipeline/alarm-watch.ts';
 
@@ -64,10 +64,7 @@ export function alarmsConfig(read: Read): AlarmsConfig {
 }
 
 function mailConfig(read: Read): ChannelsConfig['mail'] {
-  const to = (read('ALARM_EMAIL_TO') ?? '')
-    .split(',')
-    .map((address) => address.trim())
-    .filter((address) => address !== '');
+  const to = listed(read('ALARM_EMAIL_TO'));
   const [from, server] = [read('ALARM_EMAIL_FROM'), read('SMTP_URL')];
   if (to.length === 0) {
     if (from !== undefined) {
@@ -194,8 +191,4 @@ function wholeNumber(
     throw invalid(name, `"${text ?? ''}" is not a whole number from ${min} to ${max}`);
   }
   return number;
-}
-
-function invalid(name: AlarmSetting, problem: string): Failure {
-  return new Failure('config-invalid', { detail: `${name}: ${problem}` });
 }

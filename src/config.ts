@@ -1,7 +1,9 @@
 import { parseEnv } from 'node:util';
 import { ALARM_SETTINGS, alarmsConfig } from '#config-alarms.ts';
 import type { AlarmsConfig } from '#config-alarms.ts';
-import { Failure } from '#core/failure.ts';
+import { AMAZON_SETTINGS, amazonConfig } from '#config-amazon.ts';
+import type { AmazonConfig } from '#config-amazon.ts';
+import { invalid, listed, webAddress } from '#config-values.ts';
 import { MINUTE, SECOND, parseZone } from '#core/time.ts';
 import type { Zone } from '#core/time.ts';
 
@@ -26,6 +28,7 @@ export const SETTINGS = {
     isSecret: true,
   },
   SHOPIFY_API_URL: { meaning: 'Origin of the Admin API, when it is not the shop’s domain' },
+  ...AMAZON_SETTINGS,
   FRESHBOOKS_CLIENT_ID: { meaning: 'Client id of the FreshBooks app' },
   FRESHBOOKS_CLIENT_SECRET: { meaning: 'Client secret of the FreshBooks app', isSecret: true },
   FRESHBOOKS_REDIRECT_URI: { meaning: 'Redirect address of the app, as registered: https, and no query' },
@@ -83,6 +86,7 @@ export interface FreshBooksConfig {
 
 export interface Config {
   readonly shopify?: ShopifyConfig;
+  readonly amazon?: AmazonConfig;
   readonly freshbooks: FreshBooksConfig;
   readonly databasePath: string;
   readonly host: string;
@@ -128,13 +132,15 @@ export function readConfig(environment: Environment): Config {
   const zone = read('COUNTERFOIL_TIME_ZONE');
   const retentionDays = read('RETENTION_DAYS');
   const shopify = shopifyConfig(read);
+  const amazon = amazonConfig(read);
   return Object.freeze({
     ...(shopify === undefined ? {} : { shopify }),
+    ...(amazon === undefined ? {} : { amazon }),
     freshbooks: freshbooksConfig(read),
     databasePath: databasePath(read('DATABASE_URL') ?? 'sqlite:data/counterfoil.db'),
     host: read('HOST') ?? '127.0.0.1',
     port: wholeNumber('PORT', read('PORT') ?? '3000', 65_535),
-    ...(publicUrl === undefined ? {} : { publicUrl: url('COUNTERFOIL_PUBLIC_URL', publicUrl) }),
+    ...(publicUrl === undefined ? {} : { publicUrl: webAddress('COUNTERFOIL_PUBLIC_URL', publicUrl) }),
     ...(secretKey === undefined ? {} : { secretKey }),
     ...(oldSecretKey === undefined ? {} : { oldSecretKey }),
     ...(zone === undefined ? {} : { timeZone: checked('COUNTERFOIL_TIME_ZONE', () => parseZone(zone)) }),
@@ -161,14 +167,14 @@ function shopifyConfig(read: Read): ShopifyConfig | undefined {
     read('SHOPIFY_API_SECRET'),
     read('SHOPIFY_ACCESS_TOKEN'),
   ];
-  const listed = (read('SHOPIFY_WEBHOOK_SECRET') ?? '').split(',').map((secret) => secret.trim());
   return {
     shopDomain: domain,
-    webhookSecrets: [...(clientSecret === undefined ? [] : [clientSecret]), ...listed].filter(
-      (secret) => secret !== '',
-    ),
+    webhookSecrets: [
+      ...(clientSecret === undefined ? [] : [clientSecret]),
+      ...listed(read('SHOPIFY_WEBHOOK_SECRET')),
+    ],
     access: shopifyAccess({ clientId, clientSecret, token }),
-    apiUrl: url('SHOPIFY_API_URL', apiUrl),
+    apiUrl: webAddress('SHOPIFY_API_URL', apiUrl),
   };
 }
 
@@ -207,8 +213,8 @@ function freshbooksConfig(read: Read): FreshBooksConfig {
       : {
           seed: { accessToken: accessToken ?? '', ...(refreshToken === undefined ? {} : { refreshToken }) },
         }),
-    apiUrl: url('FRESHBOOKS_API_URL', read('FRESHBOOKS_API_URL') ?? 'https://api.freshbooks.com'),
-    authUrl: url('FRESHBOOKS_AUTH_URL', read('FRESHBOOKS_AUTH_URL') ?? 'https://auth.freshbooks.com'),
+    apiUrl: webAddress('FRESHBOOKS_API_URL', read('FRESHBOOKS_API_URL') ?? 'https://api.freshbooks.com'),
+    authUrl: webAddress('FRESHBOOKS_AUTH_URL', read('FRESHBOOKS_AUTH_URL') ?? 'https://auth.freshbooks.com'),
   };
 }
 
@@ -243,16 +249,6 @@ function wholeNumber(name: SettingName, text: string, max: number): number {
   return number;
 }
 
-function url(name: SettingName, text: string): string {
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw invalid(name, `"${text.replace(/\/\/[^/]*@/, '//…@')}" is not an http or https address`);
-  }
-  if (new URL(text).username !== '' || new URL(text).password !== '') {
-    throw invalid(name, 'an address with a name or a password in it is not taken');
-  }
-  return text.replace(/\/+$/, '');
-}
-
 function logLevel(text: string): LogLevel {
   const level = LOG_LEVELS.find((known) => known === text);
   if (level === undefined) {
@@ -267,8 +263,4 @@ function checked<T>(name: SettingName, parse: () => T): T {
   } catch (thrown) {
     throw invalid(name, thrown instanceof Error ? thrown.message : String(thrown));
   }
-}
-
-function invalid(name: SettingName, problem: string): Failure {
-  return new Failure('config-invalid', { detail: `${name}: ${problem}` });
 }

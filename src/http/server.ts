@@ -76,8 +76,16 @@ function routeWebhooks(app: FastifyInstance, { sources, inbox, emit }: ServerPar
       const addressed = (sources.get(vendor) ?? []).filter(
         (source) => connection === undefined || source.connection === connection,
       );
-      const verdicts = addressed.map((source) => ({ ...source.verify(incoming), by: source.connection }));
+      const verdicts = await Promise.all(
+        addressed.map(async (source) => ({ ...(await source.verify(incoming)), by: source.connection })),
+      );
       const authentic = verdicts.find((verdict) => verdict.proof === 'authentic');
+      const answered = verdicts.find((verdict) => verdict.proof === 'answered');
+      if (authentic === undefined && answered !== undefined) {
+        const { what, by } = answered;
+        emit({ name: 'webhook answered', level: 'warn', fields: { vendor, connection: by, what } });
+        return reply.code(200).send({ status: 'answered' });
+      }
       if (authentic === undefined) {
         const refused = verdicts.find((verdict) => verdict.proof === 'refused');
         const why = refused?.why ?? `No connection is configured at ${pathOf(request)}`;
@@ -91,7 +99,7 @@ function routeWebhooks(app: FastifyInstance, { sources, inbox, emit }: ServerPar
             ...(refused === undefined ? {} : { connection: refused.by }),
           },
         });
-        return problem(reply, 401, why);
+        return problem(reply, 401, refused?.title ?? why);
       }
       await inbox.accept(authentic.message);
       return reply.code(200).send({ status: 'accepted' });

@@ -49,7 +49,10 @@ export interface Authentic {
 
 export type Verdict =
   | { readonly proof: 'authentic'; readonly message: Authentic }
-  | { readonly proof: 'refused'; readonly why: string };
+  /** Authentic too, but about the way in itself, and done: there is nothing to store. */
+  | { readonly proof: 'answered'; readonly what: string }
+  /** `why` is for the log; the sender is told the title where there is one, else the same. */
+  | { readonly proof: 'refused'; readonly why: string; readonly title?: string };
 
 /** An order as one message shows it, with the contact data of its buyer. */
 export interface Snapshot {
@@ -86,8 +89,11 @@ export interface Source {
   readonly canRead: boolean;
   /** What is missing when it cannot be asked, in words for an operator ("SHOPIFY_API_KEY and SHOPIFY_API_SECRET"). */
   readonly readNeeds: string;
-  /** Proves a message's origin on its raw bytes, in constant time. Never throws. */
-  verify(incoming: Incoming): Verdict;
+  /**
+   * Proves a message's origin on its raw bytes, in constant time. Throws a Failure to retry where that cannot be told now:
+   * then the sender must come again.
+   */
+  verify(incoming: Incoming): Promise<Verdict>;
   /** Reads a stored message. Throws a Failure `delivery-…` when it cannot be read: nothing is guessed. */
   sort(message: Pick<Authentic, 'topic' | 'body'>): Sorted;
   /** Asks for the newest state of an order; the answer is stored and sorted like any message. Throws a Failure. */

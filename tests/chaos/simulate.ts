@@ -222,7 +222,7 @@ async function takeIn(arena: Arena | undefined, request: Request): Promise<Respo
   const { shopify } = generation.app;
   assert.ok(shopify !== undefined);
   const body = new Uint8Array(await request.arrayBuffer());
-  const verdict = shopify.source.verify({ headers: Object.fromEntries(request.headers), body });
+  const verdict = await shopify.source.verify({ headers: Object.fromEntries(request.headers), body });
   if (verdict.proof !== 'authentic') {
     return new Response(null, { status: 401 });
   }

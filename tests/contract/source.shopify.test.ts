@@ -59,7 +59,7 @@ async function assertReadsAsSent(
   { name, key, message }: ShownOrder,
   { addsUp } = { addsUp: true },
 ): Promise<void> {
-  const verdict = source.verify(message);
+  const verdict = await source.verify(message);
   assert(verdict.proof === 'authentic');
   const sent = source.sort(verdict.message);
   const read = source.sort(await source.read(key));

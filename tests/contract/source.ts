@@ -57,22 +57,22 @@ export function sourceContract(harness: SourceHarness): void {
   });
 }
 
-function provesOrigin({ source, orders }: SourceWorld): void {
+async function provesOrigin({ source, orders }: SourceWorld): Promise<void> {
   for (const { name, message } of orders) {
-    const verdict = source.verify(message);
+    const verdict = await source.verify(message);
     assert(verdict.proof === 'authentic', name);
     assert.equal(verdict.message.connection, source.connection);
     assert.deepEqual(verdict.message.body, message.body);
-    assert.deepEqual(source.verify(message), verdict);
+    assert.deepEqual(await source.verify(message), verdict);
     const kept = JSON.stringify(verdict.message.headers);
     assert.doesNotMatch(kept, /hmac|signature|authorization|cookie|api-key/i);
   }
-  const names = orders.map(({ message }) => source.verify(message));
+  const names = await Promise.all(orders.map(({ message }) => source.verify(message)));
   const ids = names.map((verdict) => (verdict.proof === 'authentic' ? verdict.message.externalId : ''));
   assert.equal(new Set(ids).size, orders.length, 'each message has its own name');
 }
 
-function refusesForgeries({ source, orders }: SourceWorld): void {
+async function refusesForgeries({ source, orders }: SourceWorld): Promise<void> {
   const message = firstOf(orders).message;
   const flipped = message.body.slice();
   flipped[0] = (flipped[0] ?? 0) ^ 1;
@@ -89,7 +89,7 @@ function refusesForgeries({ source, orders }: SourceWorld): void {
     { headers: {}, body: message.body },
   ];
   for (const forgery of forgeries) {
-    const verdict = source.verify(forgery);
+    const verdict = await source.verify(forgery);
     assert(verdict.proof === 'refused');
     assert.notEqual(verdict.why, '');
   }
@@ -97,26 +97,26 @@ function refusesForgeries({ source, orders }: SourceWorld): void {
 
 const PROOF = /hmac|signature|api-key/i;
 
-function sortsTheSame({ source, orders }: SourceWorld): void {
+async function sortsTheSame({ source, orders }: SourceWorld): Promise<void> {
   for (const { name, key, message } of orders) {
     const before = message.body.slice();
-    const { order } = snapshotIn(sorted(source, message), name);
+    const { order } = snapshotIn(await sorted(source, message), name);
     assert.deepEqual(message.body, before, 'sorting leaves the bytes alone');
-    assert.deepEqual(snapshotIn(sorted(source, message), name).order, order);
+    assert.deepEqual(snapshotIn(await sorted(source, message), name).order, order);
     assert.equal(order.key, key);
     assert.equal(order.connection, source.connection);
     assert(
       equal(totalByLines(order), order.total),
       `${name}: ${show(totalByLines(order))}, ${show(order.total)}`,
     );
-    assertHasNoContact(order, snapshotIn(sorted(source, message), name));
+    assertHasNoContact(order, snapshotIn(await sorted(source, message), name));
   }
 }
 
 async function readsWhatItSends({ source, orders }: SourceWorld): Promise<void> {
   assert(source.canRead);
   for (const { name, key, message } of orders) {
-    const sent = snapshotIn(sorted(source, message), name);
+    const sent = snapshotIn(await sorted(source, message), name);
     const read = snapshotIn(source.sort(await source.read(key)), name);
     assertSameSnapshot({ sent, read }, name);
   }
@@ -156,7 +156,7 @@ async function readsOneMessage({ source, orders }: SourceWorld): Promise<void> {
   assert.notEqual(first.externalId, '');
 }
 
-function refusesMalformed({ source, orders, authentic }: SourceWorld): void {
+async function refusesMalformed({ source, orders, authentic }: SourceWorld): Promise<void> {
   const text = new TextDecoder().decode(firstOf(orders).message.body);
   const bodies = [
     '',
@@ -170,7 +170,7 @@ function refusesMalformed({ source, orders, authentic }: SourceWorld): void {
     text.replace(/"(id|OrderId|orderId)":/g, '"gone":'),
   ];
   for (const body of bodies) {
-    const verdict = source.verify(authentic(new TextEncoder().encode(body)));
+    const verdict = await source.verify(authentic(new TextEncoder().encode(body)));
     assert(verdict.proof === 'authentic', 'authentic, however malformed');
     assert.throws(
       () => source.sort(verdict.message),
@@ -180,8 +180,8 @@ function refusesMalformed({ source, orders, authentic }: SourceWorld): void {
   }
 }
 
-function ignoresOthers({ source, irrelevant }: SourceWorld): void {
-  assert.equal(sorted(source, irrelevant).kind, 'ignored');
+async function ignoresOthers({ source, irrelevant }: SourceWorld): Promise<void> {
+  assert.equal((await sorted(source, irrelevant)).kind, 'ignored');
 }
 
 async function missesUnknown({ source, unknown }: SourceWorld): Promise<void> {
@@ -202,8 +202,8 @@ function assertHasNoContact(order: Order, { buyer }: Snapshot): void {
   }
 }
 
-function sorted(source: Source, message: Incoming): Sorted {
-  const verdict = source.verify(message);
+async function sorted(source: Source, message: Incoming): Promise<Sorted> {
+  const verdict = await source.verify(message);
   assert(verdict.proof === 'authentic');
   return source.sort(verdict.message);
 }

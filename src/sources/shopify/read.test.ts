@@ -84,7 +84,7 @@ test('many lines come in pages', async () => {
   const { id } = shop.world.place({ items, payment: { kind: 'paid', gateway: 'manual' } });
   const { key, message } = shownOrder(shop, id);
   const read = shop.source.sort(await shop.source.read(key));
-  const verdict = shop.source.verify(message);
+  const verdict = await shop.source.verify(message);
   assert(verdict.proof === 'authentic' && read.kind === 'order');
   const sent = shop.source.sort(verdict.message);
   assert(sent.kind === 'order');

@@ -28,7 +28,7 @@ export function createShopifySource(options: ShopifyOptions): Source {
     connection,
     canRead: api !== undefined,
     readNeeds: READ_NEEDS,
-    verify: (incoming) => verify(incoming, { connection, shopDomain, secrets }),
+    verify: async (incoming) => verify(incoming, { connection, shopDomain, secrets }),
     sort: (message) => sortMessage(message, { connection, shopDomain, currencySide }),
     async read(order) {
       if (api === undefined) {
