@@ -1,0 +1,42 @@
+/**
+ * What nobody could verify without a live seller account (marked [?], [I] or [S] in vendors/amazon.md). Each switch is one
+ * doubt: the first value named is what the simulator does unless told otherwise, the others are what Amazon may do as well.
+ */
+export interface AmazonSwitches {
+  /** The sign of DISCOUNT and of TAX/DISCOUNT (5.1, caveat 3; 10.1). */
+  readonly discountSign: 'positive' | 'negative';
+  /**
+   * TAX/DISCOUNT against the TAX subtotal (10.1): beside it, so that the total is less by it (v0's formula, 4.1); taken off
+   * it; or only said, the other details being net of it already.
+   */
+  readonly discountTax: 'beside' | 'taken off' | 'only said';
+  /** Breakdowns of the whole order; all six sandbox orders have none (5.1, caveat 5). */
+  readonly orderBreakdowns: 'present' | 'absent';
+  /** Categories that come to nothing (5.1, caveat 4). */
+  readonly zeroBreakdowns: 'omitted' | 'listed';
+  /** Whether a pending order shows prices (5.1, caveat 7). */
+  readonly pendingProceeds: 'absent' | 'present';
+  /** `quantityOrdered` of units that were cancelled (10.7). */
+  readonly cancelledQuantity: 'kept' | 'zero';
+  /** What a cancelled order's proceeds show (4, Canceled; 10.7). */
+  readonly cancelledProceeds: 'absent' | 'zero' | 'as placed';
+  /** `fulfillmentStatus` of an order whose invoice is not confirmed; migration notes know it, the model does not (5). */
+  readonly unknownStatus: 'never' | 'INVOICE_UNCONFIRMED';
+  /** The words of `salesChannel.channelName`: the model's, or the marketplace's name as one published sample has it. */
+  readonly channelName: 'AMAZON' | 'marketplace name';
+  /** `x-amzn-RateLimit-Limit` on answers that are no 429: "sometimes", not to be depended on (4.2). */
+  readonly rateHeader: 'present' | 'absent';
+}
+
+export const DEFAULT_AMAZON_SWITCHES: AmazonSwitches = {
+  discountSign: 'positive',
+  discountTax: 'beside',
+  orderBreakdowns: 'present',
+  zeroBreakdowns: 'omitted',
+  pendingProceeds: 'absent',
+  cancelledQuantity: 'kept',
+  cancelledProceeds: 'absent',
+  unknownStatus: 'never',
+  channelName: 'AMAZON',
+  rateHeader: 'present',
+};
