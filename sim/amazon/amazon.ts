@@ -1,6 +1,7 @@
 import type { Handle } from '#sim/faults.ts';
 import { seededRandom } from '#sim/world/random.ts';
 import type { Clock, Random } from '#sim/world/random.ts';
+import { financesApi } from './finances-api.ts';
 import { createLoginWithAmazon } from './lwa.ts';
 import type { AmazonApp, LoginWithAmazon } from './lwa.ts';
 import type { Region } from './marketplaces.ts';
@@ -95,7 +96,7 @@ export function createAmazon(options: AmazonOptions): AmazonSim {
   const state: State = {
     options,
     login: createLoginWithAmazon({ clock: options.clock, random, app: () => state.app }),
-    operations: ordersApi(),
+    operations: [...ordersApi(), ...financesApi()],
     buckets: createTokenBuckets(options.clock),
     calls: [],
     app: { ...DEFAULT_AMAZON_APP, ...options.app },

@@ -91,7 +91,7 @@ function moved(
 }
 
 /** Units that wait to be shipped. */
-function waitingUnits(order: AmazonOrder): Units {
+export function waitingUnits(order: AmazonOrder): Units {
   return order.items
     .map(({ ordered, cancelled, shipped }, item) => ({ item, quantity: ordered - cancelled - shipped }))
     .filter(({ quantity }) => quantity > 0);
@@ -191,7 +191,7 @@ function changeTerms(
 }
 
 /** Of what was shipped, what did not go back yet, item by item. */
-function leftOf(order: AmazonOrder): readonly { readonly item: AmazonItem; readonly parts: Parts }[] {
+export function leftOf(order: AmazonOrder): readonly { readonly item: AmazonItem; readonly parts: Parts }[] {
   return order.items.map((item) => {
     const gone = order.refunds.flatMap(({ lines }) => lines.filter(({ itemId }) => itemId === item.id));
     const shipped = partsAt(item, order.marketplace.prices, item.shipped);
@@ -200,7 +200,7 @@ function leftOf(order: AmazonOrder): readonly { readonly item: AmazonItem; reado
 }
 
 /** Units of an item that were shipped and did not come back. */
-function unitsLeft(order: AmazonOrder, item: AmazonItem): number {
+export function unitsLeft(order: AmazonOrder, item: AmazonItem): number {
   const lines = order.refunds.flatMap((refund) => refund.lines).filter(({ itemId }) => itemId === item.id);
   return item.shipped - lines.reduce((sum, { quantity }) => sum + quantity, 0);
 }

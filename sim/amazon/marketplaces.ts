@@ -90,7 +90,8 @@ const FAR_EAST: readonly Row[] = [
 /** Only these two show prices without tax. */
 const EXCLUSIVE: readonly string[] = ['US', 'CA'];
 
-const MARKETPLACES: readonly Marketplace[] = [
+/** All that there are in the table of the vendor page. */
+export const MARKETPLACES: readonly Marketplace[] = [
   ...NORTH_AMERICA.map((row) => marketplace(row, 'na')),
   ...EUROPE.map((row) => marketplace(row, 'eu')),
   ...FAR_EAST.map((row) => marketplace(row, 'fe')),

@@ -94,7 +94,7 @@ function buyerOf(
 }
 
 /** US cents at the marketplace's price level. */
-function priceIn(marketplace: Marketplace, cents: bigint): bigint {
+export function priceIn(marketplace: Marketplace, cents: bigint): bigint {
   return scaleHalfUp(cents, marketplace.perDollar, 100n);
 }
 

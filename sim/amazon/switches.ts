@@ -24,6 +24,16 @@ export interface AmazonSwitches {
   readonly unknownStatus: 'never' | 'INVOICE_UNCONFIRMED';
   /** The words of `salesChannel.channelName`: the model's, or the marketplace's name as one published sample has it. */
   readonly channelName: 'AMAZON' | 'marketplace name';
+  /** How Finances show the tax that Amazon withholds; no name was found (6; 10.6). */
+  readonly withheldTax: 'left out' | 'v0 names' | 'one name';
+  /** `breakdowns`, `contexts` and `transactionStatus` null, as once recorded, though the model has lists and text (6). */
+  readonly financesNulls: 'values' | 'nulls';
+  /** Names and shape of the tree: as recorded, or as the model's example has it, spaced and once wrapped (6). */
+  readonly financesShape: 'recorded' | 'model example';
+  /** "Might not include orders from the last 48 hours" (6). */
+  readonly financesLag: 'none' | 'last 48 hours';
+  /** "Can return empty pages" (6). */
+  readonly emptyPages: 'none' | 'between';
   /** `x-amzn-RateLimit-Limit` on answers that are no 429: "sometimes", not to be depended on (4.2). */
   readonly rateHeader: 'present' | 'absent';
 }
@@ -38,5 +48,10 @@ export const DEFAULT_AMAZON_SWITCHES: AmazonSwitches = {
   cancelledProceeds: 'absent',
   unknownStatus: 'never',
   channelName: 'AMAZON',
+  withheldTax: 'left out',
+  financesNulls: 'values',
+  financesShape: 'recorded',
+  financesLag: 'none',
+  emptyPages: 'none',
   rateHeader: 'present',
 };
