@@ -5,9 +5,15 @@ import { financesApi } from './finances-api.ts';
 import { createLoginWithAmazon } from './lwa.ts';
 import type { AmazonApp, LoginWithAmazon } from './lwa.ts';
 import type { Region } from './marketplaces.ts';
+import { notificationsApi } from './notifications-api.ts';
+import { createNotificationsState, NOTIFICATION_TYPES } from './notifications-state.ts';
+import type { NotificationsState } from './notifications-state.ts';
+import { createNotifier } from './notifier.ts';
+import type { Notifier } from './notifier.ts';
 import { pathOf } from './operation.ts';
 import type { Operation } from './operation.ts';
 import { ordersApi } from './orders-api.ts';
+import type { DeliveryOptions, Queue } from './queue.ts';
 import {
   gatewayTimeout,
   internalFailure,
@@ -34,12 +40,20 @@ export interface AmazonSim {
   at(place: Place): Handle;
   readonly world: AmazonWorld;
   readonly login: Omit<LoginWithAmazon, 'grant' | 'accessOf'>;
+  readonly notifications: AmazonNotifications;
   /** Changes what nobody knows for certain; from now on. */
   set(switches: Partial<AmazonSwitches>): void;
   setApp(app: Partial<AmazonApp>): void;
   setMood(mood: AmazonMood): void;
   /** Every call so far, oldest first. */
   calls(): readonly AmazonCall[];
+}
+
+export interface AmazonNotifications extends Omit<Queue, 'put'> {
+  /** Subscribes a queue to everything in every region, as if it had been set up. */
+  subscribe(queueArn: string): void;
+  /** The body that would tell of an order as it stands now. */
+  body(orderId: string): string;
 }
 
 export interface Place {
@@ -66,6 +80,8 @@ export interface AmazonOptions {
   readonly random?: Random;
   readonly app?: Partial<AmazonApp>;
   readonly switches?: Partial<AmazonSwitches>;
+  /** How notifications travel, and how they go astray. */
+  readonly delivery?: DeliveryOptions;
 }
 
 export const DEFAULT_AMAZON_APP: AmazonApp = {
@@ -93,10 +109,27 @@ interface State {
 
 export function createAmazon(options: AmazonOptions): AmazonSim {
   const random = options.random ?? seededRandom(DEFAULT_SEED);
+  const { world, clock } = options;
+  const notifications = createNotificationsState(random);
+  const notifier = createNotifier(
+    {
+      clock,
+      random,
+      world,
+      state: notifications,
+      switches: () => state.switches,
+      applicationId: () => state.app.applicationId,
+    },
+    options.delivery ?? {},
+  );
   const state: State = {
     options,
     login: createLoginWithAmazon({ clock: options.clock, random, app: () => state.app }),
-    operations: [...ordersApi(), ...financesApi()],
+    operations: [
+      ...ordersApi(),
+      ...financesApi(),
+      ...notificationsApi({ state: notifications, test: (destination) => notifier.test(destination) }),
+    ],
     buckets: createTokenBuckets(options.clock),
     calls: [],
     app: { ...DEFAULT_AMAZON_APP, ...options.app },
@@ -108,6 +141,7 @@ export function createAmazon(options: AmazonOptions): AmazonSim {
     at: (place) => (request) => serve(state, request, place),
     world: options.world,
     login: state.login,
+    notifications: notificationsOf(notifications, notifier, world),
     set: (change) => {
       state.switches = { ...state.switches, ...change };
     },
@@ -121,10 +155,42 @@ export function createAmazon(options: AmazonOptions): AmazonSim {
   };
 }
 
+function notificationsOf(
+  state: NotificationsState,
+  notifier: Notifier,
+  world: AmazonWorld,
+): AmazonNotifications {
+  return {
+    ...notifier.queue,
+    subscribe: (arn) => {
+      const { id: destinationId } = state.addDestination({ name: 'By hand', arn });
+      for (const region of REGIONS) {
+        for (const type of NOTIFICATION_TYPES) {
+          state.addSubscription({
+            type,
+            region,
+            destinationId,
+            changeTypes: [],
+            marketplaceIds: [],
+            directive: undefined,
+          });
+        }
+      }
+    },
+    body: (orderId) => {
+      const order = world.order(orderId);
+      if (order === undefined) throw new Error(`The seller has no order ${orderId}`);
+      return notifier.body(order);
+    },
+  };
+}
+
+const REGIONS = ['na', 'eu', 'fe'] as const;
+
 /** `sandbox.sellingpartnerapi-eu.amazon.com` is the European sandbox. */
 function placeOf(hostname: string): Place {
   const [, sandbox, region] = /^(sandbox\.)?sellingpartnerapi-(na|eu|fe)\./.exec(hostname) ?? [];
-  const known = (['na', 'eu', 'fe'] as const).find((entry) => entry === region);
+  const known = REGIONS.find((entry) => entry === region);
   return { region: known ?? null, isSandbox: sandbox !== undefined };
 }
 

@@ -50,7 +50,7 @@ function buyerBody(order: AmazonOrder, { role }: OrderView): Json {
 }
 
 function fulfillmentBody(order: AmazonOrder, switches: AmazonSwitches): Json {
-  const isUnconfirmed = switches.unknownStatus === 'INVOICE_UNCONFIRMED' && order.status === 'UNSHIPPED';
+  const isUnconfirmed = switches.unknownStatus === 'sometimes' && order.status === 'UNSHIPPED';
   return {
     fulfillmentStatus: isUnconfirmed ? 'INVOICE_UNCONFIRMED' : order.status,
     fulfilledBy: order.fulfilledBy,

@@ -30,6 +30,8 @@ export const invalidInput = (message = 'Invalid Input', details?: string): Respo
 
 export const notFound = (message: string): Response => refuse({ status: 404, code: 'NotFound', message });
 
+export const conflict = (message: string): Response => refuse({ status: 409, code: 'Conflict', message });
+
 /** `details` says which way the access is gone. */
 export const unauthorized = (details: string): Response =>
   refuse({

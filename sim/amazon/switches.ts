@@ -20,8 +20,15 @@ export interface AmazonSwitches {
   readonly cancelledQuantity: 'kept' | 'zero';
   /** What a cancelled order's proceeds show (4, Canceled; 10.7). */
   readonly cancelledProceeds: 'absent' | 'zero' | 'as placed';
-  /** `fulfillmentStatus` of an order whose invoice is not confirmed; migration notes know it, the model does not (5). */
-  readonly unknownStatus: 'never' | 'INVOICE_UNCONFIRMED';
+  /**
+   * Statuses outside the model (2.3, 5): with `sometimes` an order that waits to ship is INVOICE_UNCONFIRMED, and the
+   * notification of one that is not available yet says UpComing.
+   */
+  readonly unknownStatus: 'never' | 'sometimes';
+  /** Whether a new order is told by ORDER_CHANGE (2.3; 10.5). */
+  readonly creation: 'told' | 'not told';
+  /** Whether ORDER_CHANGE keeps to the `marketplaceIds` of its filter (2.1; 10.3). */
+  readonly marketplaceFilter: 'ignored' | 'honoured';
   /** The words of `salesChannel.channelName`: the model's, or the marketplace's name as one published sample has it. */
   readonly channelName: 'AMAZON' | 'marketplace name';
   /** How Finances show the tax that Amazon withholds; no name was found (6; 10.6). */
@@ -47,6 +54,8 @@ export const DEFAULT_AMAZON_SWITCHES: AmazonSwitches = {
   cancelledQuantity: 'kept',
   cancelledProceeds: 'absent',
   unknownStatus: 'never',
+  creation: 'told',
+  marketplaceFilter: 'ignored',
   channelName: 'AMAZON',
   withheldTax: 'left out',
   financesNulls: 'values',

@@ -1,11 +1,10 @@
-import { decimal } from '#sim/world/money.ts';
 import { ExactNumber } from './json.ts';
 import type { Json } from './json.ts';
 import { totalOf } from './ledger.ts';
 import type { Transaction, TransactionItem } from './ledger.ts';
 import { CHARGES, DISCOUNTED } from './order.ts';
 import type { AmazonSwitches } from './switches.ts';
-import { timeText } from './wire-text.ts';
+import { exactAmount, timeText } from './wire-text.ts';
 
 /** A node of the tree that says how a total comes about; its amount is the sum of its children where it has any. */
 interface Node {
@@ -81,12 +80,7 @@ function statusText({ status }: Transaction, { financesShape }: AmazonSwitches):
 
 /** A JSON number with the digits of the currency, as a ledger has them: never through a float. */
 function exactMoney(minor: bigint, currency: string): Json {
-  return { currencyAmount: new ExactNumber(plain(decimal(minor, currency))), currencyCode: currency };
-}
-
-/** Recorded amounts end without zeros: 89.8, 320. */
-function plain(text: string): string {
-  return text.includes('.') ? text.replace(/0+$/, '').replace(/\.$/, '') : text;
+  return { currencyAmount: new ExactNumber(exactAmount(minor, currency)), currencyCode: currency };
 }
 
 function leaf(type: string, amount: bigint): Node {
