@@ -4,7 +4,7 @@ import { totalByLines } from '#core/order.ts';
 import type { Discount, OrderLine, Tax } from '#core/order.ts';
 import { malformed } from '#sources/fields.ts';
 import type { ItemPayload, OrderPayload, ProceedsPayload } from './payload.ts';
-import { rateOf, taxNameIn } from './tax-rates.ts';
+import { ownRateOf, rateOf, taxNameIn } from './tax-rates.ts';
 
 /**
  * From the proceeds of an order's items to its lines (docs/vendors/amazon.md 5.1, 5.2). Amounts are taken as Amazon charged
@@ -52,13 +52,16 @@ export function pricedOf(order: OrderPayload, country: string): Priced | undefin
   const shares = items.map((item) => shareOf(order, item, currency));
   const tip = tipOf(order, shares, currency);
   const read = (reading: Reading) => linesBy(reading, { shares, tip, country, currency });
-  const fitting = READINGS.find(
+  const fitting = READINGS.filter(
     (reading) =>
       shares.every(
         (share) => share.total === undefined || money.equal(worthBy(reading, share), share.total),
       ) && money.equal(totalByLines({ ...read(reading), ...basisOf(reading, currency) }), grandTotal),
   );
-  const reading = fitting ?? { tax: 'added', discountTax: 'counted' };
+  const isByOwnRates = (reading: Reading): boolean =>
+    shares.every((share) => soldIn(reading, share).every((sold) => isByOwnRate(reading, sold, country)));
+  // Only where prices hold the tax do two readings fit: no total says whether the tax on discounts is counted in it.
+  const reading = fitting.find(isByOwnRates) ?? fitting[0] ?? { tax: 'added', discountTax: 'counted' };
   const { lines, keys } = read(reading);
   return {
     grandTotal,
@@ -239,15 +242,9 @@ function linesBy(
   const items: OrderLine[] = [];
   const beside = new Map<string, OrderLine>();
   for (const share of shares) {
-    const taxes = taxesBy(reading, share);
-    for (const place of new Set([...share.charges.keys(), ...share.discounts.keys(), ...taxes.keys()])) {
-      const sold: Sold = {
-        place,
-        gross: share.charges.get(place) ?? money.zero(currency),
-        discount: share.discounts.get(place) ?? money.zero(currency),
-        tax: taxes.get(place) ?? money.zero(currency),
-      };
-      const own = taxesOn(sold, { isWithin: reading.tax === 'within', country, share });
+    for (const sold of soldIn(reading, share)) {
+      const { place } = sold;
+      const own = taxesOn(sold, { reading, country, share });
       if (place === 'ITEM') {
         const line = itemLine(share.item, sold, own);
         keys.set(placeKey(share.item.orderItemId, place), line.key);
@@ -282,23 +279,40 @@ interface Sold {
   readonly tax: Money;
 }
 
+/** What was charged for an item, place by place, with its tax under a reading. */
+function soldIn(reading: Reading, share: Share): readonly Sold[] {
+  const none = money.zero(share.discountTax.currency);
+  const taxes = taxesBy(reading, share);
+  const places = new Set([...share.charges.keys(), ...share.discounts.keys(), ...taxes.keys()]);
+  return [...places].map((place) => ({
+    place,
+    gross: share.charges.get(place) ?? none,
+    discount: share.discounts.get(place) ?? none,
+    tax: taxes.get(place) ?? none,
+  }));
+}
+
+function netOf({ tax: way }: Reading, { gross, discount, tax }: Sold): Money {
+  const paid = money.subtract(gross, discount);
+  return way === 'within' ? money.subtract(paid, tax) : paid;
+}
+
+function isByOwnRate(reading: Reading, sold: Sold, country: string): boolean {
+  return money.isZero(sold.tax) || ownRateOf(netOf(reading, sold), sold.tax, country) !== undefined;
+}
+
 function taxesOn(
-  { gross, discount, tax }: Sold,
-  {
-    isWithin,
-    country,
-    share,
-  }: { readonly isWithin: boolean; readonly country: string; readonly share: Share },
+  sold: Sold,
+  { reading, country, share }: { readonly reading: Reading; readonly country: string; readonly share: Share },
 ): Tax[] {
+  const { tax } = sold;
   if (money.isZero(tax)) {
     return [];
   }
-  const paid = money.subtract(gross, discount);
-  const net = isWithin ? money.subtract(paid, tax) : paid;
   const name = taxNameIn(country);
   return share.isFacilitated
     ? [{ name, ratePpm: 0, amount: tax, remittedBy: 'channel' }]
-    : [{ name, ratePpm: rateOf(net, tax, country), amount: tax, remittedBy: 'merchant' }];
+    : [{ name, ratePpm: rateOf(netOf(reading, sold), tax, country), amount: tax, remittedBy: 'merchant' }];
 }
 
 const PROMOTION = 'Amazon promotion';
