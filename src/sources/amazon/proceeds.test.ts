@@ -92,24 +92,49 @@ describe('how taxes are read', () => {
       DISCOUNT: ['-7.50', { ITEM: '-5.00', SHIPPING: '-2.50' }],
     } as const;
     const found = priced([[shown, { total: '123.50' }]], { total: '123.50' });
-    assert.match(lines(found)[0] ?? '', /^item:1 1 x 100.00 -5.00 \+18.50$/);
-    assert.match(lines(found)[1] ?? '', /^shipping@\d+ 1 x 10.00 -2.50 \+2.50$/);
+    assert.match(lines(found)[0] ?? '', /^item:1 1 x 100.00 -5.00 \+19.08$/);
+    assert.match(lines(found)[1] ?? '', /^shipping@\d+ 1 x 10.00 -2.50 \+1.92$/);
     assert(addsUp(found));
   });
 
-  test('with a tax on discounts beyond the item’s own tax, which comes off the others’', () => {
+  test('with the tax on discounts off each charge by what its own discount saved, so that the rates come out', () => {
+    const shown = {
+      ITEM: '100.00',
+      SHIPPING: '10.00',
+      GIFT_WRAP: '5.00',
+      TAX: ['21.85', { GIFT_WRAP: '0.95', ITEM: '19.00', SHIPPING: '1.90', DISCOUNT: '3.33' }],
+      DISCOUNT: ['17.50', { ITEM: '12.50', SHIPPING: '5.00' }],
+    } as const;
+    const found = priced([[shown, { total: '116.02' }]], { store: 'DE', total: '116.02' });
+    assert.deepEqual(lines(found), [
+      'item:1 1 x 100.00 -12.50 +16.62',
+      'shipping@190000 1 x 10.00 -5.00 +0.95',
+      'gift-wrap@190000 1 x 5.00 +0.95',
+    ]);
+    assert(addsUp(found));
+  });
+
+  test('with a tax on discounts beyond what they explain, which comes off the goods first, then off the others', () => {
     const shown = {
       ITEM: '10.00',
       SHIPPING: '10.00',
       TAX: ['3.00', { ITEM: '1.00', SHIPPING: '2.00', DISCOUNT: '1.50' }],
-      DISCOUNT: ['7.50', { ITEM: '0.00', SHIPPING: '7.50' }],
+      DISCOUNT: ['7.50', { OTHER: '7.50' }],
     } as const;
     const found = priced([[shown, { total: '14.00' }]], { total: '14.00' });
     assert.deepEqual(
-      found.lines.map((line) => format(taxOf(line))),
-      ['0.00', '1.50'],
+      lines(found).map((line) => line.replace(/@\d+/, '')),
+      ['item:1 1 x 10.00', 'shipping 1 x 10.00 +1.50', 'other 1 x 0.00 -7.50'],
     );
-    assert(addsUp(found));
+    const more = priced(
+      [[{ ...shown, TAX: ['3.00', { ITEM: '1.00', SHIPPING: '2.00', DISCOUNT: '3.50' }] }]],
+      { total: '12.00' },
+    );
+    assert.deepEqual(
+      more.lines.map((line) => format(taxOf(line))),
+      ['-0.50', '0.00', '0.00'],
+    );
+    assert(addsUp(found) && addsUp(more));
   });
 
   test('within the prices, by a rate of the country: a total cannot tell whether discounts are counted', () => {
@@ -276,11 +301,11 @@ describe('what was charged', () => {
       'shipping 1 x 5.00',
     ]);
     assert.deepEqual(
-      ['1', '2', '3', '4'].map((id) => mixed.keyOf(id, 'SHIPPING')),
+      ['1', '2', '3', '4'].map((id) => mixed.chargedFor(id, 'SHIPPING')?.key),
       ['shipping@130000', 'shipping@channel', 'shipping', undefined],
     );
-    assert.equal(mixed.keyOf('1', 'ITEM'), 'item:1');
-    assert.equal(mixed.keyOf('1', 'GIFT_WRAP'), undefined);
+    assert.equal(mixed.chargedFor('1', 'ITEM')?.key, 'item:1');
+    assert.equal(mixed.chargedFor('1', 'GIFT_WRAP'), undefined);
     assert(addsUp(alike) && addsUp(mixed));
   });
 

@@ -4,8 +4,9 @@ import type { Money } from '#core/money.ts';
 import { discountOf, grossOf, taxOf } from '#core/order.ts';
 import type { Doubt, OrderLine, Refund, Return } from '#core/order.ts';
 import { worthOf } from '#core/sale.ts';
+import type { Place } from './charges.ts';
 import type { OrderPayload, TransactionPayload } from './payload.ts';
-import type { Place, Priced } from './proceeds.ts';
+import type { Priced, Standing } from './proceeds.ts';
 import { amountOf, amountsIn, buyersPart, goodsOf, isRefund } from './transactions.ts';
 import type { AmountClass, Amounts, Event } from './transactions.ts';
 
@@ -57,17 +58,23 @@ function whole(line: OrderLine): Left {
 
 /** Whatever else happened to an order moves no money of the buyer's, or a person must know. */
 function readOther({ priced: { currency } }: Sale, event: Event): { readonly refunds: [] } | Doubt {
-  const { transactionType: type, breakdowns, totalAmount } = event.transaction;
+  const { transactionType: type, breakdowns, items, totalAmount } = event.transaction;
   if (type.toLowerCase() === 'shipment') {
     return { refunds: [] };
   }
-  const amounts = amountsIn(breakdowns, currency);
-  return money.isZero(buyersPart(amounts, currency))
+  // What stands at the items stands in the whole as well, unless Amazon leaves one of them out.
+  const [whole, atItems] = [breakdowns, items.flatMap((item) => item.breakdowns)].map((tree) =>
+    amountsIn(tree, currency),
+  );
+  const moved = [whole, atItems].find(
+    (amounts) => amounts !== undefined && !money.isZero(buyersPart(amounts, currency)),
+  );
+  return moved === undefined
     ? { refunds: [] }
     : doubtOf(
         event,
         `Amazon tells of a transaction "${type}" with the buyer, of ${money.show(totalAmount)}, which is no refund that this program knows`,
-        amounts,
+        moved,
       );
 }
 
@@ -158,29 +165,26 @@ interface Returning {
   readonly left: Map<string, Left>;
 }
 
-const RETURNED: readonly (readonly [Place, readonly AmountClass[]])[] = [
-  ['ITEM', ['goods', 'discount']],
-  ['SHIPPING', ['shipping']],
-  ['GIFT_WRAP', ['gift-wrap']],
-];
+interface Touched {
+  readonly of: Left;
+  readonly charged: Standing;
+  /** What went back of it, without tax. */
+  readonly amount: Money;
+}
 
 /** What one item of a refund takes off the order's lines. What a line does not hold is paid back beyond it. */
-function returnsOf(
-  { currency, keyOf, pricesIncludeTax }: Priced,
-  { orderItemId, amounts, left }: Returning,
-): Return[] {
-  const touched = RETURNED.flatMap(([place, classes]) => {
-    const amount = money.negate(
-      money.sum(
-        classes.map((amountClass) => amountOf(amounts, amountClass, currency)),
-        currency,
-      ),
-    );
-    const key = keyOf(orderItemId, place);
-    const of = key === undefined ? undefined : left.get(key);
-    return of === undefined || money.isZero(amount) ? [] : [{ of, amount }];
+function returnsOf({ currency, chargedFor, pricesIncludeTax }: Priced, returning: Returning): Return[] {
+  const { orderItemId, amounts, left } = returning;
+  const back = (amountClass: AmountClass): Money => money.negate(amountOf(amounts, amountClass, currency));
+  const wanted = placed(back, chargedFor(orderItemId, 'SHIPPING')?.net);
+  const tax = back('tax');
+  const isTaxAlone = !money.isZero(tax) && wanted.every(([, amount]) => money.isZero(amount));
+  const touched = wanted.flatMap(([place, amount]): Touched[] => {
+    const charged = chargedFor(orderItemId, place);
+    const of = charged === undefined ? undefined : left.get(charged.key);
+    const isTouched = !money.isZero(amount) || (isTaxAlone && place === 'ITEM');
+    return charged === undefined || of === undefined || !isTouched ? [] : [{ of, charged, amount }];
   });
-  const tax = money.negate(amountOf(amounts, 'tax', currency));
   const taxes = sharesOf(tax, touched);
   return touched.flatMap(({ of, amount }, index) => {
     const share = taxes[index] ?? money.zero(currency);
@@ -192,19 +196,37 @@ function returnsOf(
   });
 }
 
+/**
+ * What went back by places. Amazon tells promotions in one sum: what shipping goes beyond what was paid for it was taken off
+ * it, so as much of them belongs to it, and the rest to the goods.
+ */
+function placed(
+  back: (amountClass: AmountClass) => Money,
+  paidShipping: Money | undefined,
+): readonly (readonly [Place, Money])[] {
+  const [goods, shipping, discount] = [back('goods'), back('shipping'), back('discount')];
+  const beyond = paidShipping === undefined ? discount : money.subtract(shipping, paidShipping);
+  const free = money.minimum(money.atLeastZero(beyond), money.atLeastZero(money.negate(discount)));
+  return [
+    ['ITEM', money.sum([goods, discount, free], goods.currency)],
+    ['SHIPPING', money.subtract(shipping, free)],
+    ['GIFT_WRAP', back('gift-wrap')],
+    ['COD_FEE', back('cod')],
+  ];
+}
+
 /** Tax of a refund over the lines it touches, by the tax that was charged on what went back of them. */
-function sharesOf(tax: Money, touched: readonly { readonly of: Left; readonly amount: Money }[]): Money[] {
-  const charged = touched.map(({ of, amount }) => {
-    const base = money.subtract(grossOf(of.line), discountOf(of.line));
-    return money.isZero(base) || money.isNegative(amount)
-      ? 0n
-      : (money.absolute(amount).minor * taxOf(of.line).minor * money.PPM) / base.minor;
-  });
+function sharesOf(tax: Money, touched: readonly Touched[]): Money[] {
   if (touched.length === 0 || money.isZero(tax)) {
     return [];
   }
-  const weights = charged.some((weight) => weight > 0n)
-    ? charged
+  const shares = touched.map(({ charged, amount }) =>
+    money.isZero(charged.net) || money.isNegative(amount) || charged.tax.minor < 0n
+      ? 0n
+      : (amount.minor * charged.tax.minor * money.PPM) / money.absolute(charged.net).minor,
+  );
+  const weights = shares.some((weight) => weight > 0n)
+    ? shares
     : touched.map((_, index) => (index === 0 ? 1n : 0n));
   return money.allocate(tax, weights);
 }
@@ -259,6 +281,7 @@ const CLASS_NAMES: Readonly<Record<AmountClass, string>> = {
   goods: 'Goods',
   shipping: 'Shipping',
   'gift-wrap': 'Gift wrap',
+  cod: 'Cash on delivery',
   discount: 'Discounts',
   tax: 'Tax',
   withheld: 'Tax withheld by Amazon',
