@@ -31,6 +31,7 @@ import { startRetention } from '#pipeline/retention.ts';
 import type { Retention } from '#pipeline/retention.ts';
 import { run } from '#pipeline/worker.ts';
 import { createEmbeddedQueue } from '#queue/embedded.ts';
+import type { Poller } from '#sources/amazon/poller.ts';
 import { createShopifyApi } from '#sources/shopify/api.ts';
 import type { ShopifyApi } from '#sources/shopify/api.ts';
 import { createShopifySource } from '#sources/shopify/shopify.ts';
@@ -63,6 +64,7 @@ import type { ShopAdmin } from '#sources/shopify/admin.ts';
 export const VERSION = '0.1.0';
 export const FRESHBOOKS = connectionId('freshbooks');
 export const SHOPIFY = connectionId('shopify');
+export const AMAZON = connectionId('amazon');
 
 export interface App {
   readonly config: Config;
@@ -187,9 +189,12 @@ export async function openApp(config: Config, lent: Outside): Promise<App> {
 }
 
 /** Whatever this program calls: an address that is not here is reached by nothing. */
-function originsOf({ shopify, freshbooks, alarms: { channels } }: Config): readonly string[] {
+function originsOf({ shopify, amazon, freshbooks, alarms: { channels } }: Config): readonly string[] {
   const webhooks = [channels.slack, channels.webhook].flatMap((channel) => channel?.url ?? []);
-  return [...(shopify === undefined ? [] : [shopify.apiUrl]), freshbooks.apiUrl, ...webhooks];
+  // The queue is not among them: AWS's client goes to its address by itself.
+  const amazons =
+    amazon === undefined ? [] : [amazon.apiUrl, amazon.lwaUrl, amazon.webhook.topic?.origin ?? []].flat();
+  return [...(shopify === undefined ? [] : [shopify.apiUrl]), ...amazons, freshbooks.apiUrl, ...webhooks];
 }
 
 function openWith(keys: Keys, { databasePath }: Config, outside: Outside): Promise<Opened> {
@@ -379,20 +384,38 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
       checkReady: async () => void (await store.read.orderCounts()),
       finishConsent: (answer) => finishConsent(app.consent, answer),
     });
+    const poller = await pollerOf(app, outside, pipeline.inbox);
     const { port } = await server.listen({ host: config.host, port: config.port });
     await audited(app, 'server started');
     pipeline.start();
+    poller?.start();
     const retention = retentionOf(app, outside);
     alarms.start();
     openBooks().catch((thrown: unknown) => {
       const { code, message } = asFailure(thrown, 'Cannot open the books');
       outside.emit({ name: 'books not ready', level: 'warn', fields: { code, detail: message } });
     });
-    return { port, stop: () => stop(app, { server, pipeline, alarms, retention, lock }) };
+    return { port, stop: () => stop(app, { server, poller, pipeline, alarms, retention, lock }) };
   } catch (thrown) {
     lock.release();
     throw thrown;
   }
+}
+
+/** The seller's own queue, the way in beside the webhooks. */
+async function pollerOf(
+  { config, clock }: Parts,
+  { emit }: Outside,
+  inbox: Inbox,
+): Promise<Poller | undefined> {
+  const queue = config.amazon?.queue;
+  if (queue === undefined) {
+    return undefined;
+  }
+  // AWS's client takes a quarter of a start to load, and only who has a queue waits for it.
+  const { createPoller } = await import('#sources/amazon/poller.ts');
+  const accept: Inbox['accept'] = (message) => inbox.accept(message);
+  return createPoller({ connection: AMAZON, queue, accept, clock, emit });
 }
 
 /** It writes to the same log, but hears nothing of what it says itself. */
@@ -466,6 +489,8 @@ async function createMachine(
 
 interface Stopping {
   readonly server: Server;
+  /** Absent without a queue. */
+  readonly poller: Poller | undefined;
   readonly pipeline: Pipeline;
   readonly alarms: AlarmWatch;
   readonly retention: Retention | undefined;
@@ -473,8 +498,11 @@ interface Stopping {
 }
 
 /** First no new deliveries, then no new runs; those under way end at their next step. */
-async function stop(app: Parts, { server, pipeline, alarms, retention, lock }: Stopping): Promise<void> {
-  await server.close();
+async function stop(
+  app: Parts,
+  { server, poller, pipeline, alarms, retention, lock }: Stopping,
+): Promise<void> {
+  await Promise.all([poller?.stop(), server.close()]);
   await Promise.all([pipeline.stop(), alarms.stop()]);
   await retention?.stop();
   await audited(app, 'server stopped');
