@@ -52,6 +52,8 @@ import type { Opened } from '#storage/store.ts';
 import { onlyTo } from '#net/allowed-origins.ts';
 import { connectFreshBooks } from '#books/freshbooks/connection.ts';
 import { rulesWith } from '#core/rules.ts';
+import { openPoller } from '#open-poller.ts';
+import { originsOf } from '#origins.ts';
 import type { Outside } from '#outside.ts';
 import type { RouteRules, RulesFileOptions } from '#rules-file.ts';
 import { assertSame } from '#pipeline/identity.ts';
@@ -186,15 +188,6 @@ export async function openApp(config: Config, lent: Outside): Promise<App> {
     openPipeline: (pollMs) => openPipeline(app, outside, pollMs),
     close: () => store.close(),
   };
-}
-
-/** Whatever this program calls: an address that is not here is reached by nothing. */
-function originsOf({ shopify, amazon, freshbooks, alarms: { channels } }: Config): readonly string[] {
-  const webhooks = [channels.slack, channels.webhook].flatMap((channel) => channel?.url ?? []);
-  // The queue is not among them: AWS's client goes to its address by itself.
-  const amazons =
-    amazon === undefined ? [] : [amazon.apiUrl, amazon.lwaUrl, amazon.webhook.topic?.origin ?? []].flat();
-  return [...(shopify === undefined ? [] : [shopify.apiUrl]), ...amazons, freshbooks.apiUrl, ...webhooks];
 }
 
 function openWith(keys: Keys, { databasePath }: Config, outside: Outside): Promise<Opened> {
@@ -384,7 +377,7 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
       checkReady: async () => void (await store.read.orderCounts()),
       finishConsent: (answer) => finishConsent(app.consent, answer),
     });
-    const poller = await pollerOf(app, outside, pipeline.inbox);
+    const poller = await openPoller(config, { connection: AMAZON, inbox: pipeline.inbox, outside });
     const { port } = await server.listen({ host: config.host, port: config.port });
     await audited(app, 'server started');
     pipeline.start();
@@ -400,22 +393,6 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
     lock.release();
     throw thrown;
   }
-}
-
-/** The seller's own queue, the way in beside the webhooks. */
-async function pollerOf(
-  { config, clock }: Parts,
-  { emit }: Outside,
-  inbox: Inbox,
-): Promise<Poller | undefined> {
-  const queue = config.amazon?.queue;
-  if (queue === undefined) {
-    return undefined;
-  }
-  // AWS's client takes a quarter of a start to load, and only who has a queue waits for it.
-  const { createPoller } = await import('#sources/amazon/poller.ts');
-  const accept: Inbox['accept'] = (message) => inbox.accept(message);
-  return createPoller({ connection: AMAZON, queue, accept, clock, emit });
 }
 
 /** It writes to the same log, but hears nothing of what it says itself. */
