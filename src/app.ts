@@ -52,14 +52,14 @@ import type { Opened } from '#storage/store.ts';
 import { onlyTo } from '#net/allowed-origins.ts';
 import { connectFreshBooks } from '#books/freshbooks/connection.ts';
 import { rulesWith } from '#core/rules.ts';
-import { openPoller } from '#open-poller.ts';
-import { originsOf } from '#origins.ts';
 import type { Outside } from '#outside.ts';
 import type { RouteRules, RulesFileOptions } from '#rules-file.ts';
 import { assertSame } from '#pipeline/identity.ts';
 import type { Identity } from '#pipeline/identity.ts';
 import { createShopAdmin } from '#sources/shopify/admin.ts';
 import type { ShopAdmin } from '#sources/shopify/admin.ts';
+import { openPoller } from '#open-poller.ts';
+import { originsOf } from '#origins.ts';
 
 /** The composition root: the only file that puts implementations together. */
 
