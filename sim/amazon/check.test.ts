@@ -166,6 +166,17 @@ void describe('what the books must hold of an order of Amazon', () => {
     assert.equal(expectedOf('Germany, tax untold').isTaxUntold, true);
     assert.equal(expectedOf('Germany, tax told').isTaxUntold, false);
     assert.equal(expectedOf('US, no tax at all').isTaxUntold, false);
+    const seller = createAmazonWorld({ seed: 7, clock: { now: () => START }, vat: 'untold' });
+    const countries = ['ES', 'US'].map((country) =>
+      expectedAmazonBooks(seller.place({ in: country, items: [{ product: 0 }] })),
+    );
+    assert.deepEqual(
+      countries.map(({ isTaxUntold, sold }) => [isTaxUntold, sold.taxes.length]),
+      [
+        [true, 0],
+        [false, 1],
+      ],
+    );
   });
 });
 
