@@ -376,6 +376,7 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
       inbox: pipeline.inbox,
       sources: new Map(shopify === undefined ? [] : [['shopify', [shopify.source]]]),
       emit: outside.emit,
+      clock,
       checkReady: async () => void (await store.read.orderCounts()),
       finishConsent: (answer) => finishConsent(app.consent, answer),
     });
@@ -499,6 +500,7 @@ async function listenForConsent(app: Parts, { emit, clock }: Outside): Promise<S
     },
     sources: new Map(),
     emit,
+    clock,
     checkReady: () =>
       Promise.reject(
         new Failure('database-busy', { detail: 'Only waiting for FreshBooks', retryAt: clock.now() }),

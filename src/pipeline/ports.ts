@@ -86,6 +86,11 @@ export interface Source {
   readonly canRead: boolean;
   /** What is missing when it cannot be asked, in words for an operator ("SHOPIFY_API_KEY and SHOPIFY_API_SECRET"). */
   readonly readNeeds: string;
+  /**
+   * Why no body could make a message with these headers authentic; nothing when the body decides. It is asked before a body is
+   * read, so that who sends what cannot be authentic costs nothing. Never throws.
+   */
+  refusalUnread(headers: Incoming['headers']): string | undefined;
   /** Proves a message's origin on its raw bytes, in constant time. Never throws. */
   verify(incoming: Incoming): Verdict;
   /** Reads a stored message. Throws a Failure `delivery-…` when it cannot be read: nothing is guessed. */
