@@ -11,6 +11,8 @@ export interface RawSocket {
   /** Resolves with all that came when the other side closes. */
   closed(): Promise<string>;
   readonly isClosed: () => boolean;
+  /** Says that nothing more will come. */
+  end(): void;
   destroy(): void;
 }
 
@@ -22,7 +24,12 @@ export async function dial(port: number): Promise<RawSocket> {
   socket.on('data', (chunk: string) => (received += chunk));
   // Being cut off is what many of these tests are about.
   socket.on('error', () => undefined);
-  socket.once('close', () => (isClosed = true));
+  const closed = new Promise<void>((resolve) => {
+    socket.once('close', () => {
+      isClosed = true;
+      resolve();
+    });
+  });
   await once(socket, 'connect');
   return {
     write: (bytes) => void socket.write(bytes),
@@ -34,17 +41,19 @@ export async function dial(port: number): Promise<RawSocket> {
         if (isClosed) {
           throw new Error(`Closed after ${JSON.stringify(received.slice(0, 500))} without ${String(words)}`);
         }
-        await Promise.race([once(socket, 'data'), once(socket, 'close')]);
+        await new Promise<void>((resolve) => {
+          socket.once('data', () => resolve());
+          socket.once('close', () => resolve());
+        });
       }
       return received;
     },
     async closed() {
-      if (!isClosed) {
-        await once(socket, 'close');
-      }
+      await closed;
       return received;
     },
     isClosed: () => isClosed,
+    end: () => void socket.end(),
     destroy: () => void socket.destroy(),
   };
 }

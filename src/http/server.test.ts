@@ -346,6 +346,22 @@ void describe('refusals', () => {
     assert.match(String(events.at(-1)?.fields['why']), /does not fit/);
   });
 
+  void test('of a sender that is gone by then are no fault of the program', async () => {
+    const { events, port } = its();
+    const gone = requestText('POST /webhooks/shopify', {
+      'transfer-encoding': 'chunked',
+      'content-length': '',
+    });
+    // What follows the last chunk is no request, so the connection ends while the first is refused.
+    const socket = await ask(port, `${gone.replace('content-length: \r\n', '')}0\r\n\r\n0\r\n\r\n`);
+    await socket.closed();
+    await isAccepted(its(), 'after-gone');
+    assert.deepEqual(
+      events.filter(({ fields }) => fields['code'] === 'unexpected'),
+      [],
+    );
+  });
+
   void test('at the consent page are logged no more often', async () => {
     const { events, port } = its();
     const before = events.length;

@@ -100,8 +100,9 @@ type Tell = (request: FastifyRequest, event: PipelineEvent) => number | undefine
 
 function createTell({ emit, clock, limits = HTTP_LIMITS }: ServerParts): Tell {
   const refusals = createRefusalLimit(limits, clock);
-  return ({ ip }, event) => {
-    const counted = refusals.count(ip);
+  return ({ raw }, event) => {
+    // A connection that has ended meanwhile has no address any more.
+    const counted = refusals.count(raw.socket.remoteAddress ?? '');
     if (counted.isOver) {
       return counted.retryAfterS;
     }
