@@ -9,6 +9,8 @@ export interface SpoiltAnswer {
   readonly call: number;
   readonly status?: number | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  /** Instead of the right body, before it is mangled. */
+  readonly instead?: string | undefined;
   readonly body?: Mangle | undefined;
   /** The body breaks off, or no answer comes though the vendor acted. */
   readonly end: 'whole' | 'broken off' | 'lost';
@@ -34,26 +36,32 @@ const HEADERS = {
   location: ['https://example.com/', 'file:///etc/passwd'],
 } as const;
 
-export function spoiltAnswers(callsMax: number): fc.Arbitrary<SpoiltAnswer> {
+/** `others`: bodies that the vendor has for other occasions. */
+export function spoiltAnswers(callsMax: number, others: readonly string[]): fc.Arbitrary<SpoiltAnswer> {
   const header = fc
     .constantFrom(...(Object.keys(HEADERS) as (keyof typeof HEADERS)[]))
     .chain((name) => fc.constantFrom(...HEADERS[name]).map((text) => [name, text] as const));
   return fc.record({
-    call: fc.nat(callsMax - 1),
-    status: fc.option(
+    // The first ones come in every conversation.
+    call: fc.oneof(fc.constantFrom(0, 1), fc.nat(callsMax - 1)),
+    status: rarely(
       fc.oneof(
         fc.constantFrom(200, 201, 204, 301, 302, 304, 400, 401, 402, 403, 404, 408, 409, 422, 429, 500, 503),
         fc.integer({ min: 200, max: 599 }),
       ),
-      { nil: undefined, freq: 2 },
     ),
     headers: fc.array(header, { maxLength: 2 }).map((pairs) => Object.fromEntries(pairs)),
+    instead: rarely(fc.constantFrom(...others, '<html><body>502 Bad Gateway</body></html>', '')),
     body: fc.option(mangles, { nil: undefined, freq: 6 }),
     end: fc.oneof(
       { weight: 20, arbitrary: fc.constant('whole' as const) },
       { weight: 1, arbitrary: fc.constantFrom('broken off' as const, 'lost' as const) },
     ),
   });
+}
+
+function rarely<T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
+  return fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
 }
 
 export interface Spoiling {
@@ -91,7 +99,10 @@ export function spoiling(transport: Transport): Spoiling {
 /** Statuses with which no body can be. */
 const BODILESS = [204, 205, 304];
 
-async function spoilt(response: Response, { status, headers, body, end }: SpoiltAnswer): Promise<Response> {
+async function spoilt(
+  response: Response,
+  { status, headers, instead, body, end }: SpoiltAnswer,
+): Promise<Response> {
   if (end === 'lost') {
     await response.body?.cancel();
     throw new TypeError('fetch failed', {
@@ -99,7 +110,8 @@ async function spoilt(response: Response, { status, headers, body, end }: Spoilt
     });
   }
   const whole = new Uint8Array(await response.arrayBuffer());
-  const content = body === undefined ? whole : mangled(whole, body);
+  const base = instead === undefined ? whole : new TextEncoder().encode(instead);
+  const content = body === undefined ? base : mangled(base, body);
   const all = new Headers(response.headers);
   all.delete('content-length');
   Object.entries(headers).forEach(([name, text]) => all.set(name, text));

@@ -10,6 +10,8 @@ export type Mangle =
 
 type Change =
   | { readonly kind: 'value'; readonly value: fc.JsonValue }
+  /** Of the kind that stands there, and yet not: another moment for a moment, a strange number for a number. */
+  | { readonly kind: 'like'; readonly choice: number }
   /** JSON that no JavaScript value is written as. */
   | { readonly kind: 'raw'; readonly text: string }
   | { readonly kind: 'gone' }
@@ -89,6 +91,24 @@ const RAW = [
   '"\\ud800"',
 ];
 
+const NUMBERS = [
+  ...RAW.slice(0, -2),
+  '0',
+  '-1',
+  '0.01',
+  '-0.01',
+  '1',
+  '2',
+  '100',
+  '999999999999999999',
+  '1e21',
+  '1e-7',
+];
+
+function chosen<T>(list: readonly T[], choice: number): T | undefined {
+  return list[choice % list.length];
+}
+
 const value: fc.Arbitrary<fc.JsonValue> = fc.oneof(
   fc.jsonValue({ maxDepth: 2 }),
   fc.constantFrom<fc.JsonValue>(...TEXTS),
@@ -100,6 +120,7 @@ const value: fc.Arbitrary<fc.JsonValue> = fc.oneof(
 const DEPTHS = [1, 10, 1000, 20_000];
 
 const change: fc.Arbitrary<Change> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('like' as const), choice: fc.nat(1000) }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('value' as const), value }) },
   {
     weight: 1,
@@ -116,7 +137,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
 const bytes = fc.oneof(
   fc.uint8Array({ maxLength: 20 }),
   fc
-    .constantFrom(...'{}[]":,\\', 'null', '\r\n', '\u2028', '1e400', '[['.repeat(5000), '\uFEFF')
+    .constantFrom(...Array.from('{}[]":,\\'), 'null', '\r\n', '\u2028', '1e400', '[['.repeat(5000), '\uFEFF')
     .map((text) => new TextEncoder().encode(text)),
 );
 const edit: fc.Arbitrary<Edit> = fc.record({
@@ -212,6 +233,16 @@ function apply({ holder, key }: Place, change: Change, written: Map<string, stri
       return;
     case 'raw':
       put(change.text);
+      return;
+    case 'like':
+      if (typeof here === 'string' && /^\d{4}-\d\d-\d\d/.test(here)) {
+        Reflect.set(holder, key, chosen(MOMENTS, change.choice));
+      } else if (typeof here === 'number' || (typeof here === 'string' && /^-?\d+(\.\d+)?$/.test(here))) {
+        const number = chosen(NUMBERS, change.choice) ?? '0';
+        return typeof here === 'number' ? put(number) : void Reflect.set(holder, key, number);
+      } else {
+        Reflect.set(holder, key, chosen(TEXTS, change.choice));
+      }
       return;
     case 'gone':
       if (Array.isArray(holder)) {

@@ -9,23 +9,35 @@ import type { Clock } from '#core/time.ts';
 /** Something that takes what others made, and what holds whatever they make. */
 export interface Target {
   readonly name: string;
-  /** How many inputs within the test command; many times as many elsewhere. */
+  /** How many inputs within the test command; many times as many in CI. */
   readonly runs: number;
-  /** Made once, before the first input. */
+  /** Asked once, before the first input. */
   readonly open: () => Promise<Opened>;
 }
 
 export interface Opened {
-  readonly property: fc.IRawProperty<unknown>;
+  readonly property: Property;
   /** Looks once, at the end, whether all is in order, and lets go of what was opened. */
   readonly close?: () => Promise<void>;
+}
+
+/** Any of fast-check's, whatever it draws. */
+interface Property extends fc.IRawProperty<unknown> {
+  beforeEach(hook: () => void): unknown;
 }
 
 /** Words of others within a failure are cut: a log and a hold must not grow with them. */
 const DETAIL_MAX = 4000;
 
+/** What inputs came to since the last time that it was emptied: shows whether they reach anything. */
+export const seen = new Map<string, number>();
+
+export function see(outcome: string): void {
+  seen.set(outcome, (seen.get(outcome) ?? 0) + 1);
+}
+
 /** What came of it: a value, or a failure by its name. Whatever else is thrown is a fault, and so is `unexpected`. */
-export type Outcome<T> = { readonly value: T } | { readonly failure: Failure };
+type Outcome<T> = { readonly value: T } | { readonly failure: Failure };
 
 export async function outcomeOf<T>(run: () => T | Promise<T>): Promise<Outcome<T>> {
   try {
@@ -36,7 +48,7 @@ export async function outcomeOf<T>(run: () => T | Promise<T>): Promise<Outcome<T
 }
 
 /** Returns it if it is a failure of the catalogue, told in a bounded text; fails otherwise. */
-export function named(thrown: unknown): Failure {
+function named(thrown: unknown): Failure {
   if (!(thrown instanceof Failure)) {
     throw thrown;
   }
@@ -52,6 +64,7 @@ export async function isOneOf(
   codes: readonly (FailureCode | `${string}…`)[],
 ): Promise<void> {
   const outcome = await outcomeOf(run);
+  see('failure' in outcome ? outcome.failure.code : 'taken');
   if ('failure' in outcome) {
     const { code, message } = outcome.failure;
     assert.ok(
@@ -70,10 +83,11 @@ export function patientClock(start: number): Clock {
   return {
     now: () => now,
     async sleep(until, signal) {
-      for (let turn = 0; turn < PATIENCE_TURNS && signal?.aborted !== true; turn += 1) {
+      const isOver = (): boolean => signal?.aborted === true;
+      for (let turn = 0; turn < PATIENCE_TURNS && !isOver(); turn += 1) {
         await setImmediate();
       }
-      if (signal?.aborted !== true && until > now) {
+      if (!isOver() && until > now) {
         now = after(until, 0);
       }
     },
