@@ -418,6 +418,7 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
         ['amazon', amazon === undefined ? [] : [amazon.source]],
       ]),
       emit: outside.emit,
+      clock,
       checkReady: async () => void (await store.read.orderCounts()),
       finishConsent: (answer) => finishConsent(app.consent, answer),
     });
@@ -551,6 +552,7 @@ async function listenForConsent(app: Parts, { emit, clock }: Outside): Promise<S
     },
     sources: new Map(),
     emit,
+    clock,
     checkReady: () =>
       Promise.reject(
         new Failure('database-busy', { detail: 'Only waiting for FreshBooks', retryAt: clock.now() }),
