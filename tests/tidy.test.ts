@@ -375,8 +375,13 @@ const BANS: readonly Ban[] = [
     words: /\bcreateHmac\b/,
     instead: 'a proof that stands already, or a file named here',
     isIn: inSource,
-    // Shopify's signature, our own on alarms, and the derivation of keys.
-    except: ['src/sources/shopify/webhook.ts', 'src/alarms/signed-webhook.ts', 'src/storage/seal.ts'],
+    // Shopify's signature, that of a seller's own forwarder, our own on alarms, and the derivation of keys.
+    except: [
+      'src/sources/shopify/webhook.ts',
+      'src/sources/amazon/proof.ts',
+      'src/alarms/signed-webhook.ts',
+      'src/storage/seal.ts',
+    ],
   },
   { words: /\/ ?100n?\b|\* ?100n?\b/, instead: 'core/money.ts', isIn: inSource },
 ];
