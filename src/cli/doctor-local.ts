@@ -122,6 +122,18 @@ export function stateChecks(app: App): Check[] {
 
 async function pause({ store, clock }: App): Promise<Finding> {
   const paused = await store.read.pause(FRESHBOOKS);
+  if (paused?.outage !== undefined) {
+    const waiting = await store.read.orders({ state: 'waiting', limit: ROWS_MAX });
+    const count = waiting.filter(({ waitsFor }) => waitsFor === FRESHBOOKS).length;
+    const waits = `${counted(count, 'order')} ${count === 1 ? 'waits' : 'wait'} for it`;
+    const down = showDuration(clock.now() - paused.outage.since);
+    return {
+      state: 'problem',
+      text: `FreshBooks has been down for ${down}, ${waits}: ${paused.reason}`,
+      whatToDo:
+        'One order tries at least every quarter of an hour, and all are booked once it gets through; counterfoil retry ORDER tries now',
+    };
+  }
   if (paused === undefined || (paused.until !== undefined && paused.until <= clock.now())) {
     return { state: 'ok', text: 'FreshBooks is not paused' };
   }
