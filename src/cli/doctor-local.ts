@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { FRESHBOOKS, findServer } from '#app.ts';
+import { FRESHBOOKS, assertDatabaseWhole, findServer } from '#app.ts';
 import type { App } from '#app.ts';
 import { SETTINGS, readConfig } from '#config.ts';
 import type { Config, Environment } from '#config.ts';
@@ -107,6 +107,16 @@ export function serverCheck(config: Config): Check {
             whatToDo: 'Orders are booked while counterfoil serve runs',
           }
         : { state: 'ok', text: server };
+    },
+  };
+}
+
+export function pagesCheck(config: Config): Check {
+  return {
+    name: 'Database pages',
+    run: () => {
+      assertDatabaseWhole(config);
+      return { state: 'ok', text: 'Every page of the database is as it should be' };
     },
   };
 }

@@ -1,6 +1,6 @@
 import fastify from 'fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Failure } from '#core/failure.ts';
+import { CATALOGUE, Failure } from '#core/failure.ts';
 import type { Inbox } from '#pipeline/inbox.ts';
 import type { Emit, Source } from '#pipeline/ports.ts';
 
@@ -10,6 +10,7 @@ const BODY_BYTES_MAX = 8 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 20_000;
 /** Longer than any proxy keeps an idle connection by default, so that it is the proxy that closes. */
 const KEEP_ALIVE_MS = 72_000;
+const WEBHOOKS = '/webhooks/';
 /** What a log may hold of a header that anybody can send. */
 const HEADER_SHOWN_MAX = 100;
 
@@ -50,7 +51,7 @@ export function createServer(parts: ServerParts): Server {
   routeWebhooks(app, parts);
   routeHealth(app, parts);
   routeConsent(app, parts);
-  app.setNotFoundHandler((_request, reply) => problem(reply, 404, 'There is nothing at this address'));
+  app.setNotFoundHandler((_request, reply) => problem(reply, 404, ['There is nothing at this address']));
   app.setErrorHandler((error: FastifyError, request, reply) =>
     onError(parts.emit, { error, request, reply }),
   );
@@ -66,7 +67,7 @@ export function createServer(parts: ServerParts): Server {
 
 function routeWebhooks(app: FastifyInstance, { sources, inbox, emit }: ServerParts): void {
   app.post<{ Params: { vendor: string; connection?: string } }>(
-    '/webhooks/:vendor/:connection?',
+    `${WEBHOOKS}:vendor/:connection?`,
     async (request, reply) => {
       const { vendor, connection } = request.params;
       const incoming = {
@@ -91,7 +92,7 @@ function routeWebhooks(app: FastifyInstance, { sources, inbox, emit }: ServerPar
             ...(refused === undefined ? {} : { connection: refused.by }),
           },
         });
-        return problem(reply, 401, why);
+        return problem(reply, 401, [why]);
       }
       await inbox.accept(authentic.message);
       return reply.code(200).send({ status: 'accepted' });
@@ -134,29 +135,29 @@ function onError(
       level: 'error',
       fields: { path, code: error.code, detail: error.message },
     });
-    // Not acknowledged, so the sender comes again: it holds the only copy.
-    return problem(
-      reply,
-      error.remedy === 'retry' ? 503 : 400,
-      error.remedy === 'retry' ? 'Not stored, please send again' : error.message,
-    );
+    // Whatever the reason, a message that was not stored is not acknowledged: the sender comes again, and holds the only copy.
+    if (error.remedy === 'retry' || path.startsWith(WEBHOOKS)) {
+      const title = path.startsWith(WEBHOOKS) ? 'Not stored, please send again' : 'Not ready';
+      return problem(reply, 503, [title, CATALOGUE[error.code].sentence]);
+    }
+    return problem(reply, 400, [error.message]);
   }
   if (error.statusCode === 413) {
     // The rest is read and dropped, within the request's time: a sender that is cut off in the middle never sees the answer.
     request.raw.resume();
     reply.removeHeader('connection');
     emit({ name: 'delivery too large', level: 'error', fields: { path, bytesMax: BODY_BYTES_MAX } });
-    return problem(reply, 413, `The body is larger than ${BODY_BYTES_MAX} bytes`);
+    return problem(reply, 413, [`The body is larger than ${BODY_BYTES_MAX} bytes`]);
   }
   if (error.statusCode !== undefined && error.statusCode < 500) {
-    return problem(reply, error.statusCode, error.message);
+    return problem(reply, error.statusCode, [error.message]);
   }
   emit({
     name: 'request failed',
     level: 'error',
     fields: { path, code: 'unexpected', detail: error.message },
   });
-  return problem(reply, 500, 'A fault in this program; it was logged');
+  return problem(reply, 500, ['A fault in this program; it was logged']);
 }
 
 /** Without the query, in which anybody may send anything. */
@@ -164,6 +165,11 @@ function pathOf({ url }: FastifyRequest): string {
   return url.split('?', 1)[0]?.slice(0, HEADER_SHOWN_MAX) ?? '';
 }
 
-function problem(reply: FastifyReply, status: number, title: string): FastifyReply {
-  return reply.code(status).type('application/problem+json').send(JSON.stringify({ title, status }));
+/** `detail`: a sentence of the catalogue, never a failure's own text, which anybody could read here. */
+function problem(
+  reply: FastifyReply,
+  status: number,
+  [title, detail]: readonly [string, string?],
+): FastifyReply {
+  return reply.code(status).type('application/problem+json').send(JSON.stringify({ title, status, detail }));
 }
