@@ -1,6 +1,7 @@
 import fastify from 'fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { CATALOGUE, Failure } from '#core/failure.ts';
+import type { FailureCode } from '#core/failure.ts';
 import type { Inbox } from '#pipeline/inbox.ts';
 import type { Emit, Source } from '#pipeline/ports.ts';
 
@@ -51,7 +52,7 @@ export function createServer(parts: ServerParts): Server {
   routeWebhooks(app, parts);
   routeHealth(app, parts);
   routeConsent(app, parts);
-  app.setNotFoundHandler((_request, reply) => problem(reply, 404, ['There is nothing at this address']));
+  app.setNotFoundHandler((_request, reply) => problem(reply, 404, 'There is nothing at this address'));
   app.setErrorHandler((error: FastifyError, request, reply) =>
     onError(parts.emit, { error, request, reply }),
   );
@@ -92,7 +93,7 @@ function routeWebhooks(app: FastifyInstance, { sources, inbox, emit }: ServerPar
             ...(refused === undefined ? {} : { connection: refused.by }),
           },
         });
-        return problem(reply, 401, [why]);
+        return problem(reply, 401, why);
       }
       await inbox.accept(authentic.message);
       return reply.code(200).send({ status: 'accepted' });
@@ -138,26 +139,26 @@ function onError(
     // Whatever the reason, a message that was not stored is not acknowledged: the sender comes again, and holds the only copy.
     if (error.remedy === 'retry' || path.startsWith(WEBHOOKS)) {
       const title = path.startsWith(WEBHOOKS) ? 'Not stored, please send again' : 'Not ready';
-      return problem(reply, 503, [title, CATALOGUE[error.code].sentence]);
+      return unavailable(reply, title, error.code);
     }
-    return problem(reply, 400, [error.message]);
+    return problem(reply, 400, error.message);
   }
   if (error.statusCode === 413) {
     // The rest is read and dropped, within the request's time: a sender that is cut off in the middle never sees the answer.
     request.raw.resume();
     reply.removeHeader('connection');
     emit({ name: 'delivery too large', level: 'error', fields: { path, bytesMax: BODY_BYTES_MAX } });
-    return problem(reply, 413, [`The body is larger than ${BODY_BYTES_MAX} bytes`]);
+    return problem(reply, 413, `The body is larger than ${BODY_BYTES_MAX} bytes`);
   }
   if (error.statusCode !== undefined && error.statusCode < 500) {
-    return problem(reply, error.statusCode, [error.message]);
+    return problem(reply, error.statusCode, error.message);
   }
   emit({
     name: 'request failed',
     level: 'error',
     fields: { path, code: 'unexpected', detail: error.message },
   });
-  return problem(reply, 500, ['A fault in this program; it was logged']);
+  return problem(reply, 500, 'A fault in this program; it was logged');
 }
 
 /** Without the query, in which anybody may send anything. */
@@ -165,11 +166,15 @@ function pathOf({ url }: FastifyRequest): string {
   return url.split('?', 1)[0]?.slice(0, HEADER_SHOWN_MAX) ?? '';
 }
 
-/** `detail`: a sentence of the catalogue, never a failure's own text, which anybody could read here. */
-function problem(
-  reply: FastifyReply,
-  status: number,
-  [title, detail]: readonly [string, string?],
-): FastifyReply {
-  return reply.code(status).type('application/problem+json').send(JSON.stringify({ title, status, detail }));
+/** Not now: with the catalogue's sentence, never a failure's own text, which anybody could read here. */
+function unavailable(reply: FastifyReply, title: string, code: FailureCode): FastifyReply {
+  const detail = CATALOGUE[code].sentence;
+  return reply
+    .code(503)
+    .type('application/problem+json')
+    .send(JSON.stringify({ title, status: 503, detail }));
+}
+
+function problem(reply: FastifyReply, status: number, title: string): FastifyReply {
+  return reply.code(status).type('application/problem+json').send(JSON.stringify({ title, status }));
 }
