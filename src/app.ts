@@ -14,7 +14,8 @@ import type { ConnectionId } from '#core/ids.ts';
 import type { Asked } from '#core/journal-rows.ts';
 import type { Money } from '#core/money.ts';
 import type { Rules } from '#core/rules.ts';
-import type { Clock, Zone } from '#core/time.ts';
+import { SECOND, after, showInstant } from '#core/time.ts';
+import type { Clock, Instant, Zone } from '#core/time.ts';
 import { createChannels } from '#alarms/channels.ts';
 import { createServer } from '#http/server.ts';
 import type { ConsentAnswer, Server } from '#http/server.ts';
@@ -41,6 +42,7 @@ import { createSeal } from '#storage/seal.ts';
 import { readKey } from '#storage/key-file.ts';
 import type { Keys } from '#storage/seal.ts';
 import { backUp } from '#storage/backup.ts';
+import { assertWhole } from '#storage/database-file.ts';
 import type { BackupReport } from '#storage/backup.ts';
 import { restore } from '#storage/restore.ts';
 import type { RestoreReport } from '#storage/restore.ts';
@@ -134,6 +136,11 @@ export interface Serving {
 const PLACES = 8;
 /** How soon something that another process made due is seen. */
 const POLL_MS = 250;
+
+/** Read in about a second at the start; a larger file is checked by `doctor` and by every backup. */
+const CHECKED_BYTES_MAX = 256 * 1024 * 1024;
+/** Anybody may ask whether it is ready, so the answer is this old at most and costs one commit in that time. */
+const READY_EVERY_MS = SECOND;
 
 export async function openApp(config: Config, lent: Outside): Promise<App> {
   const outside = { ...lent, transport: onlyTo(originsOf(config), lent.transport) };
@@ -244,6 +251,11 @@ export function findServer(config: Config, clock: Clock): string | undefined {
   } catch (thrown) {
     return thrown instanceof Error ? thrown.message : String(thrown);
   }
+}
+
+/** Reads the whole database. Throws `database-damaged`. */
+export function assertDatabaseWhole({ databasePath }: Config): void {
+  assertWhole(databasePath);
 }
 
 /** Where the key is that seals secrets, unless COUNTERFOIL_SECRET_KEY is set. */
@@ -400,6 +412,7 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
   const { config, store, clock, shopify, amazon, openBooks } = app;
   const lock = takeServeLock(config.databasePath, clock.now());
   try {
+    assertWhole(config.databasePath, { bytesMax: CHECKED_BYTES_MAX });
     if (shopify !== undefined) {
       const value = config.shopify?.shopDomain ?? '';
       await assertSame(store, { setting: `identity:${SHOPIFY}`, value, what: 'Shopify shop' });
@@ -419,7 +432,7 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
       ]),
       emit: outside.emit,
       clock,
-      checkReady: async () => void (await store.read.orderCounts()),
+      checkReady: readiness(app),
       finishConsent: (answer) => finishConsent(app.consent, answer),
     });
     const poller = await openPoller(config, { connection: AMAZON, inbox: pipeline.inbox, outside });
@@ -438,6 +451,19 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
     lock.release();
     throw thrown;
   }
+}
+
+/** Ready is who can read and store: asked from outside, it is all that can tell of a disk on which no alarm can be kept. */
+function readiness({ store, clock }: Parts): () => Promise<void> {
+  let last: { readonly at: Instant; readonly check: Promise<void> } | undefined;
+  return () => {
+    const now = clock.now();
+    if (last === undefined || after(last.at, READY_EVERY_MS) <= now) {
+      const check = store.transact((tx) => tx.putSetting('ready', showInstant(now)));
+      last = { at: now, check: check.then(async () => void (await store.read.orderCounts())) };
+    }
+    return last.check;
+  };
 }
 
 /** It writes to the same log, but hears nothing of what it says itself. */

@@ -341,7 +341,7 @@ const BANS: readonly Ban[] = [
     instead: 'a condition or a moved clock',
     isIn: isTest,
     // It kills a real process at a random moment: the moment is what it tests.
-    except: ['tests/e2e/crash.test.ts'],
+    except: ['tests/crash/crash.ts'],
   },
   { words: /\bsetTimeout\b|\bsetInterval\b/, instead: 'a Clock', isIn: inSource, except: ['src/outside.ts'] },
   {
