@@ -7,6 +7,7 @@ import type { Consent } from '#books/freshbooks/consent.ts';
 import { taxFiguresOf } from '#books/freshbooks/tax-figures.ts';
 import { consentFailure, missingScopes } from '#books/freshbooks/oauth.ts';
 import type { Config } from '#config.ts';
+import { FRESHBOOKS, SHOPIFY, VERSION } from '#connections.ts';
 import type { InvoiceDocument } from '#core/document.ts';
 import { Failure, asFailure } from '#core/failure.ts';
 import { connectionId } from '#core/ids.ts';
@@ -14,9 +15,7 @@ import type { ConnectionId } from '#core/ids.ts';
 import type { Asked } from '#core/journal-rows.ts';
 import type { Money } from '#core/money.ts';
 import type { Rules } from '#core/rules.ts';
-import type { Clock, Zone } from '#core/time.ts';
-import { createChannels } from '#alarms/channels.ts';
-import { createServer } from '#http/server.ts';
+import type { Clock } from '#core/time.ts';
 import type { ConsentAnswer, Server } from '#http/server.ts';
 import { createAlarmWatch } from '#pipeline/alarm-watch.ts';
 import type { AlarmWatch } from '#pipeline/alarm-watch.ts';
@@ -45,24 +44,23 @@ import { restore } from '#storage/restore.ts';
 import type { RestoreReport } from '#storage/restore.ts';
 import type { ServeLock } from '#storage/serve-lock.ts';
 import { takeServeLock } from '#storage/serve-lock.ts';
-import { sqliteDialect } from '#storage/sqlite.ts';
+import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
 import { openStore } from '#storage/store.ts';
 import type { Opened } from '#storage/store.ts';
 import { onlyTo } from '#net/allowed-origins.ts';
 import { connectFreshBooks } from '#books/freshbooks/connection.ts';
 import { rulesWith } from '#core/rules.ts';
 import type { Outside } from '#outside.ts';
-import type { RouteRules, RulesFileOptions } from '#rules-file.ts';
+import type { RouteRules } from '#rules-file.ts';
 import { assertSame } from '#pipeline/identity.ts';
 import type { Identity } from '#pipeline/identity.ts';
 import { createShopAdmin } from '#sources/shopify/admin.ts';
 import type { ShopAdmin } from '#sources/shopify/admin.ts';
 
-/** The composition root: the only file that puts implementations together. */
-
-export const VERSION = '0.1.0';
-export const FRESHBOOKS = connectionId('freshbooks');
-export const SHOPIFY = connectionId('shopify');
+/**
+ * The composition root: the only file that puts implementations together. What most commands do without, the server and the
+ * ways of alarms, is loaded when it is needed.
+ */
 
 export interface App {
   readonly config: Config;
@@ -146,7 +144,7 @@ export async function openApp(config: Config, lent: Outside): Promise<App> {
   const side = rules.currency;
   const sources = new Map(shopify === undefined ? [] : [[SHOPIFY, shopify.source]]);
   const eraser = { store, clock, sources, account: FRESHBOOKS };
-  const alarmChannels = createChannels(config.alarms.channels, { transport: outside.transport, clock });
+  const alarmChannels = await openChannels(config, outside);
   const parts = {
     config,
     clock,
@@ -194,11 +192,22 @@ function originsOf({ shopify, freshbooks, alarms: { channels } }: Config): reado
 
 function openWith(keys: Keys, { databasePath }: Config, outside: Outside): Promise<Opened> {
   return openStore({
-    dialect: sqliteDialect(outside.openDatabase(databasePath)),
+    dialect: sqliteDialect((outside.openDatabase ?? openSqlite)(databasePath)),
     clock: outside.clock,
     seal: createSeal(keys.current, keys.older),
     actor: outside.actor ?? 'server',
   });
+}
+
+async function openChannels(
+  { alarms: { channels } }: Config,
+  outside: Outside,
+): Promise<readonly AlarmChannel[]> {
+  if (Object.keys(channels).length === 0) {
+    return [];
+  }
+  const { createChannels } = await import('#alarms/channels.ts');
+  return createChannels(channels, outside);
 }
 
 /** Seals every secret with another key. Throws `already-running` while a server has the one so far. */
@@ -267,11 +276,6 @@ export async function restoreDatabase(config: Config, clock: Clock, file: string
       identity: `identity:${FRESHBOOKS}`,
     },
   });
-}
-
-/** What a file of rules may name, and what a rule that it leaves out is. */
-export function rulesFileOptions(timeZone: Zone | undefined): RulesFileOptions {
-  return { sources: [SHOPIFY], books: [FRESHBOOKS], defaults: rulesWith(timeZone) };
 }
 
 async function routeRules({ store, defaults }: Parts): Promise<readonly RouteRules[]> {
@@ -372,6 +376,7 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
     }
     await assertSide(app);
     const pipeline = await openPipeline(app, outside, POLL_MS);
+    const { createServer } = await import('#http/server.ts');
     const server = createServer({
       inbox: pipeline.inbox,
       sources: new Map(shopify === undefined ? [] : [['shopify', [shopify.source]]]),
@@ -492,6 +497,7 @@ function retentionOf({ config, eraser }: Parts, { emit }: Outside): Retention | 
 }
 
 async function listenForConsent(app: Parts, { emit, clock }: Outside): Promise<Serving | undefined> {
+  const { createServer } = await import('#http/server.ts');
   const server = createServer({
     // No source is known here, so every webhook is refused and comes again when the service runs.
     inbox: {

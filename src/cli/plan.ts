@@ -1,4 +1,5 @@
-import { SHOPIFY, findServer } from '#app.ts';
+import { findServer } from '#app.ts';
+import { SHOPIFY } from '#connections.ts';
 import type { App } from '#app.ts';
 import type { Rules } from '#core/rules.ts';
 import type { LocalDate } from '#core/time.ts';

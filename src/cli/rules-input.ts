@@ -1,4 +1,4 @@
-import { SHOPIFY, rulesFileOptions } from '#app.ts';
+import { SHOPIFY, rulesFileOptions } from '#connections.ts';
 import { Failure } from '#core/failure.ts';
 import type { Rules } from '#core/rules.ts';
 import { parseZone } from '#core/time.ts';
