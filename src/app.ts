@@ -25,6 +25,7 @@ import type { Inbox } from '#pipeline/inbox.ts';
 import { lockedSetting } from '#pipeline/machine.ts';
 import type { Machine, Route } from '#pipeline/machine.ts';
 import type { AlarmChannel, AuditEvent, Books, Queue, Source, Store } from '#pipeline/ports.ts';
+import { createRecentBuyers } from '#pipeline/recent-buyers.ts';
 import type { Eraser } from '#pipeline/redaction.ts';
 import { startRetention } from '#pipeline/retention.ts';
 import type { Retention } from '#pipeline/retention.ts';
@@ -464,6 +465,7 @@ async function createMachine(
     random: outside.random,
     emit: outside.emit,
     routes,
+    buyers: createRecentBuyers(),
     holder: randomUUID(),
     unknownWaitMs: config.unknownWaitMs,
   };
