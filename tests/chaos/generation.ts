@@ -52,7 +52,7 @@ export interface Ground {
 }
 
 /** How soon the program sees what became due by itself. Longer than in production, for the polls of quiet hours cost most. */
-const POLL_MS = 5_000;
+const POLL_MS = 15_000;
 
 /** Starts the program. Rejects with a Crash when it dies at that, or as the program itself would. */
 export async function startGeneration(ground: Ground): Promise<Generation> {
