@@ -1,6 +1,5 @@
-import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { startThread } from '#tests/chaos/thread.ts';
+import { examineAll } from '#tests/chaos/thread.ts';
 import { RUN_ORDERS, count, emptyTally } from '#tests/chaos/tally.ts';
 import type { Tally } from '#tests/chaos/tally.ts';
 
@@ -31,35 +30,19 @@ async function main(): Promise<void> {
   console.log(`seeds ${seed} to ${seed + runs - 1}, ${RUN_ORDERS} orders each`);
   const began = performance.now();
   const tally = emptyTally();
-  const seeds = { next: seed, end: seed + runs };
   const telling = setInterval(() => {
     console.log(`${tally.orders} orders after ${Math.round((performance.now() - began) / 1000)} s`);
   }, TELL_EVERY_MS);
-  const cores = Math.min(availableParallelism(), runs);
-  const messages = await Promise.all(Array.from({ length: cores }, () => employ(seeds, tally)));
+  const broken = await examineAll(
+    Array.from({ length: runs }, (_, index) => seed + index),
+    { hear: (report) => count(tally, report) },
+  );
   clearInterval(telling);
   show(tally, (performance.now() - began) / 1000);
-  for (const message of messages.flat()) {
+  for (const message of broken) {
     console.error(message);
     process.exitCode = 1;
   }
-}
-
-/** One core takes seed after seed; answers with what is said of the runs that are broken. */
-async function employ(seeds: { next: number; readonly end: number }, tally: Tally): Promise<string[]> {
-  const thread = startThread();
-  const broken: string[] = [];
-  while (seeds.next < seeds.end) {
-    const seed = seeds.next;
-    seeds.next += 1;
-    try {
-      count(tally, await thread.examine(seed));
-    } catch (thrown) {
-      broken.push(thrown instanceof Error ? thrown.message : String(thrown));
-    }
-  }
-  await thread.end();
-  return broken;
 }
 
 function show(tally: Tally, seconds: number): void {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import { Worker, isMainThread, parentPort } from 'node:worker_threads';
 import { Broken, examined } from '#tests/chaos/tally.ts';
 import type { Report } from '#tests/chaos/simulate.ts';
@@ -18,21 +19,62 @@ type Answer =
   | { readonly outcome: 'broken'; readonly message: string };
 
 export function startThread(): Thread {
-  const worker = new Worker(new URL(import.meta.url));
+  let worker: Worker | undefined;
   return {
     async examine(seed) {
-      const answered = once(worker, 'message') as Promise<[Answer]>;
+      worker ??= new Worker(new URL(import.meta.url));
       worker.postMessage(seed);
-      const [answer] = await answered;
-      if (answer.outcome === 'broken') {
-        throw new Error(answer.message);
+      let broken: Error;
+      try {
+        const [answer] = (await once(worker, 'message')) as [Answer];
+        if (answer.outcome === 'right') {
+          return answer.report;
+        }
+        broken = new Error(answer.message);
+      } catch (thrown) {
+        broken = new Broken(seed, thrown);
       }
-      return answer.report;
+      // It may be dead, of an error that nobody caught: the next run gets another.
+      await worker.terminate();
+      worker = undefined;
+      throw broken;
     },
     async end() {
-      await worker.terminate();
+      await worker?.terminate();
     },
   };
+}
+
+/**
+ * Examines seed after seed on as many threads as there are cores. Answers with what is said of the runs that are broken; they
+ * end the rest where the first one says enough.
+ */
+export async function examineAll(
+  seeds: readonly number[],
+  { hear = () => undefined, isOneEnough = false }: Examining = {},
+): Promise<readonly string[]> {
+  const broken: string[] = [];
+  const left = [...seeds];
+  const employ = async (): Promise<void> => {
+    const thread = startThread();
+    for (let seed = left.shift(); seed !== undefined; seed = left.shift()) {
+      try {
+        hear(await thread.examine(seed));
+      } catch (thrown) {
+        broken.push(thrown instanceof Error ? thrown.message : String(thrown));
+        left.length = isOneEnough ? 0 : left.length;
+      }
+    }
+    await thread.end();
+  };
+  const cores = Math.min(availableParallelism(), seeds.length);
+  await Promise.all(Array.from({ length: cores }, employ));
+  return broken;
+}
+
+interface Examining {
+  readonly hear?: (report: Report) => void;
+  readonly isOneEnough?: boolean;
 }
 
 if (!isMainThread && parentPort !== null) {
