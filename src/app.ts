@@ -7,6 +7,7 @@ import type { Consent } from '#books/freshbooks/consent.ts';
 import { taxFiguresOf } from '#books/freshbooks/tax-figures.ts';
 import { consentFailure, missingScopes } from '#books/freshbooks/oauth.ts';
 import type { Config } from '#config.ts';
+import { AMAZON, FRESHBOOKS, SHOPIFY, VERSION, defaultsFor } from '#connections.ts';
 import type { InvoiceDocument } from '#core/document.ts';
 import { Failure, asFailure } from '#core/failure.ts';
 import { connectionId } from '#core/ids.ts';
@@ -15,9 +16,7 @@ import type { Asked } from '#core/journal-rows.ts';
 import type { Money } from '#core/money.ts';
 import type { Rules } from '#core/rules.ts';
 import { SECOND, after, showInstant } from '#core/time.ts';
-import type { Clock, Instant, Zone } from '#core/time.ts';
-import { createChannels } from '#alarms/channels.ts';
-import { createServer } from '#http/server.ts';
+import type { Clock, Instant } from '#core/time.ts';
 import type { ConsentAnswer, Server } from '#http/server.ts';
 import { createAlarmWatch } from '#pipeline/alarm-watch.ts';
 import type { AlarmWatch } from '#pipeline/alarm-watch.ts';
@@ -27,6 +26,7 @@ import type { Inbox } from '#pipeline/inbox.ts';
 import { lockedSetting } from '#pipeline/machine.ts';
 import type { Machine, Route } from '#pipeline/machine.ts';
 import type { AlarmChannel, AuditEvent, Books, Queue, Source, Store } from '#pipeline/ports.ts';
+import { createRecentBuyers } from '#pipeline/recent-buyers.ts';
 import type { Eraser } from '#pipeline/redaction.ts';
 import { startRetention } from '#pipeline/retention.ts';
 import type { Retention } from '#pipeline/retention.ts';
@@ -48,16 +48,15 @@ import { restore } from '#storage/restore.ts';
 import type { RestoreReport } from '#storage/restore.ts';
 import type { ServeLock } from '#storage/serve-lock.ts';
 import { takeServeLock } from '#storage/serve-lock.ts';
-import { sqliteDialect } from '#storage/sqlite.ts';
+import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
 import { openStore } from '#storage/store.ts';
 import type { Opened } from '#storage/store.ts';
 import { onlyTo } from '#net/allowed-origins.ts';
 import { connectFreshBooks } from '#books/freshbooks/connection.ts';
-import { defaultRulesOf, rulesWith } from '#core/rules.ts';
 import { openAmazon } from '#open-amazon.ts';
 import type { AmazonParts } from '#open-amazon.ts';
 import type { Outside } from '#outside.ts';
-import type { RouteRules, RulesFileOptions } from '#rules-file.ts';
+import type { RouteRules } from '#rules-file.ts';
 import { assertSame } from '#pipeline/identity.ts';
 import type { Identity } from '#pipeline/identity.ts';
 import { createShopAdmin } from '#sources/shopify/admin.ts';
@@ -65,12 +64,10 @@ import type { ShopAdmin } from '#sources/shopify/admin.ts';
 import { openPoller } from '#open-poller.ts';
 import { originsOf } from '#origins.ts';
 
-/** The composition root: the only file that puts implementations together. */
-
-export const VERSION = '0.1.0';
-export const FRESHBOOKS = connectionId('freshbooks');
-export const SHOPIFY = connectionId('shopify');
-export const AMAZON = connectionId('amazon');
+/**
+ * The composition root: the only file that puts implementations together. What most commands do without, the server and the
+ * ways of alarms, is loaded when it is needed.
+ */
 
 export interface App {
   readonly config: Config;
@@ -168,7 +165,7 @@ export async function openApp(config: Config, lent: Outside): Promise<App> {
   const side = rules.currency;
   const sources = new Map(sourcesOf({ shopify, amazon }).map((source) => [source.connection, source]));
   const eraser = { store, clock, sources, account: FRESHBOOKS };
-  const alarmChannels = createChannels(config.alarms.channels, { transport: outside.transport, clock });
+  const alarmChannels = await openChannels(config, outside);
   const parts = {
     config,
     clock,
@@ -211,11 +208,22 @@ export async function openApp(config: Config, lent: Outside): Promise<App> {
 
 function openWith(keys: Keys, { databasePath }: Config, outside: Outside): Promise<Opened> {
   return openStore({
-    dialect: sqliteDialect(outside.openDatabase(databasePath)),
+    dialect: sqliteDialect((outside.openDatabase ?? openSqlite)(databasePath)),
     clock: outside.clock,
     seal: createSeal(keys.current, keys.older),
     actor: outside.actor ?? 'server',
   });
+}
+
+async function openChannels(
+  { alarms: { channels } }: Config,
+  outside: Outside,
+): Promise<readonly AlarmChannel[]> {
+  if (Object.keys(channels).length === 0) {
+    return [];
+  }
+  const { createChannels } = await import('#alarms/channels.ts');
+  return createChannels(channels, outside);
 }
 
 /** Seals every secret with another key. Throws `already-running` while a server has the one so far. */
@@ -294,20 +302,6 @@ export async function restoreDatabase(config: Config, clock: Clock, file: string
 /** All that orders come from. */
 function sourcesOf({ shopify, amazon }: Pick<App, 'shopify' | 'amazon'>): readonly Source[] {
   return [shopify, amazon].flatMap((parts) => (parts === undefined ? [] : [parts.source]));
-}
-
-/** The configured zone is the shop's: Amazon's stores each have one of their own. */
-function defaultsFor(source: string, timeZone: Zone | undefined): Rules {
-  return source === AMAZON ? defaultRulesOf('amazon') : rulesWith(timeZone);
-}
-
-/** What a file of rules may name, and what a rule that it leaves out is. */
-export function rulesFileOptions(timeZone: Zone | undefined): RulesFileOptions {
-  return {
-    sources: [SHOPIFY, AMAZON],
-    books: [FRESHBOOKS],
-    defaultsOf: (source) => defaultsFor(source, timeZone),
-  };
 }
 
 /** Shopify's route is there from the beginning, Amazon's with a seller. */
@@ -424,6 +418,7 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
     }
     await assertSide(app);
     const pipeline = await openPipeline(app, outside, POLL_MS);
+    const { createServer } = await import('#http/server.ts');
     const server = createServer({
       inbox: pipeline.inbox,
       sources: new Map([
@@ -533,6 +528,7 @@ async function createMachine(
     random: outside.random,
     emit: outside.emit,
     routes,
+    buyers: createRecentBuyers(),
     holder: randomUUID(),
     unknownWaitMs: config.unknownWaitMs,
   };
@@ -571,6 +567,7 @@ function retentionOf({ config, eraser }: Parts, { emit }: Outside): Retention | 
 }
 
 async function listenForConsent(app: Parts, { emit, clock }: Outside): Promise<Serving | undefined> {
+  const { createServer } = await import('#http/server.ts');
   const server = createServer({
     // No source is known here, so every webhook is refused and comes again when the service runs.
     inbox: {

@@ -16,7 +16,15 @@ export interface Service {
   stop(): Promise<number | null>;
 }
 
-const CACHE = join(import.meta.dirname, '..', 'node_modules', '.cache', 'counterfoil', 'compiled');
+/** Where a process finds the program compiled by those before it: to start is most of what such tests do. */
+export const COMPILE_CACHE = join(
+  import.meta.dirname,
+  '..',
+  'node_modules',
+  '.cache',
+  'counterfoil',
+  'compiled',
+);
 const MAIN = join(import.meta.dirname, '..', 'src', 'main.ts');
 
 /** Starts `counterfoil serve` with nothing of this process's own settings, and waits until it listens. */
@@ -35,8 +43,7 @@ export function spawnService(environment: Readonly<Record<string, string>>): Spa
   const child = spawn(process.execPath, [MAIN, 'serve'], {
     env: {
       PATH: process.env['PATH'] ?? '',
-      // Compiled once for all the starts of a run: starting is most of what these tests do.
-      NODE_COMPILE_CACHE: CACHE,
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
       PORT: '0',
       LOG_LEVEL: 'warn',
       ...environment,

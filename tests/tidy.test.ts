@@ -4,7 +4,7 @@ import { basename, join, relative } from 'node:path';
 import { describe, test } from 'node:test';
 import { GUARDS } from '#tests/guards/guards.ts';
 import { SETTINGS } from '#config.ts';
-import { rulesFileOptions } from '#app.ts';
+import { rulesFileOptions } from '#connections.ts';
 import { ALARM_CATALOGUE } from '#core/alarm-catalogue.ts';
 import { CATALOGUE } from '#core/failure.ts';
 import { DEFAULT_RULES } from '#core/rules.ts';

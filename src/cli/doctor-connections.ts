@@ -1,4 +1,4 @@
-import { SHOPIFY } from '#app.ts';
+import { SHOPIFY } from '#connections.ts';
 import type { App } from '#app.ts';
 import { usable } from './choose-account.ts';
 import { NUMBERING } from './connect.ts';

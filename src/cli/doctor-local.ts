@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { FRESHBOOKS, assertDatabaseWhole, findServer } from '#app.ts';
+import { assertDatabaseWhole, findServer } from '#app.ts';
+import { FRESHBOOKS } from '#connections.ts';
 import type { App } from '#app.ts';
 import { SETTINGS, readConfig } from '#config.ts';
 import type { Config, Environment } from '#config.ts';

@@ -1,4 +1,4 @@
-import { FRESHBOOKS } from '#app.ts';
+import { FRESHBOOKS } from '#connections.ts';
 import type { App } from '#app.ts';
 import { invariant } from '#core/invariant.ts';
 import { firstOpenDay } from '#core/period.ts';

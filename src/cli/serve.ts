@@ -7,7 +7,7 @@ import type { CommandContext } from './context.ts';
 /** Runs the service until it is asked to stop. The log goes to the standard error, one JSON line an event. */
 export async function serve(context: CommandContext): Promise<number> {
   const config = configOf(context);
-  const app = await openApp(config, loggingOutside(config.logLevel));
+  const app = await openApp(config, await loggingOutside(config.logLevel));
   try {
     const stopped = stopRequested();
     const serving = await app.serve();

@@ -1,3 +1,4 @@
+import { createRecentBuyers } from './recent-buyers.ts';
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Failure } from '#core/failure.ts';
@@ -132,6 +133,7 @@ async function inWorld(body: (world: World) => Promise<void>): Promise<void> {
     random: () => 0,
     emit: (event) => events.push(event),
     routes: new Map([routeTo(SHOP, account), routeTo(OTHER_SHOP, other)]),
+    buyers: createRecentBuyers(),
     holder: 'one',
     unknownWaitMs: SECOND,
   };

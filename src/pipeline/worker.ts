@@ -216,10 +216,15 @@ async function buyerOf({ machine, route }: Run, deliveryId: string): Promise<Buy
   if (delivery?.redactedAt !== undefined) {
     return undefined;
   }
+  const known = machine.buyers.of(deliveryId);
+  if (known !== undefined) {
+    return known;
+  }
   const sorted = delivery === undefined ? undefined : route.source.sort(delivery);
   if (sorted?.kind !== 'order') {
     throw new Failure('unexpected', { detail: `Delivery ${deliveryId} does not show its order any more` });
   }
+  machine.buyers.remember(deliveryId, sorted.snapshot.buyer);
   return sorted.snapshot.buyer;
 }
 

@@ -152,7 +152,9 @@ function openArena(seed: number, random: Random, hear: (event: PipelineEvent) =>
       random: seededRandom(seed + 3),
       trouble: weather,
       emit: (event) => {
-        assert.notEqual(event.fields['code'], 'unexpected', JSON.stringify(event));
+        if (event.fields['code'] === 'unexpected') {
+          assert.fail(JSON.stringify(event));
+        }
         hear(event);
       },
     },
