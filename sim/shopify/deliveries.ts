@@ -1,4 +1,4 @@
-import { chance } from '#sim/world/random.ts';
+import { chance, uuid } from '#sim/world/random.ts';
 import type { Clock, Random } from '#sim/world/random.ts';
 import { signedDelivery } from './signature.ts';
 import type { Subscription, Subscriptions } from './subscriptions.ts';
@@ -209,16 +209,4 @@ function requestOf(state: State, delivery: Delivery): Request {
     triggeredAt: new Date(delivery.triggeredAt).toISOString().replace('Z', '000000Z'),
     ...(delivery.name === null ? {} : { name: delivery.name }),
   });
-}
-
-/** The shape of a UUID from the seeded source. */
-export function uuid(random: Random): string {
-  const hex = Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16)).join('');
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `4${hex.slice(13, 16)}`,
-    `a${hex.slice(17, 20)}`,
-    hex.slice(20),
-  ].join('-');
 }

@@ -1,3 +1,4 @@
+import { uuid } from '#sim/world/random.ts';
 import type { Random } from '#sim/world/random.ts';
 import type { Bucket } from './bucket.ts';
 import { prepare } from './execute.ts';
@@ -6,7 +7,6 @@ import { answeringVersion, Mutation, QueryRoot } from './graph.ts';
 import type { GraphContext } from './graph-context.ts';
 import { toJson } from './json.ts';
 import type { Json } from './json.ts';
-import { uuid } from './deliveries.ts';
 import type { Tokens } from './tokens.ts';
 import type { Arguments } from './graph-type.ts';
 

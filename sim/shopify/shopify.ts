@@ -1,10 +1,10 @@
 import type { World } from '#sim/world.ts';
 import type { Change } from '#sim/world/order.ts';
-import { seededRandom } from '#sim/world/random.ts';
+import { seededRandom, uuid } from '#sim/world/random.ts';
 import type { Clock, Random } from '#sim/world/random.ts';
 import { orderBody } from './body.ts';
 import { createBucket, STANDARD_BUCKET } from './bucket.ts';
-import { createDeliveries, uuid } from './deliveries.ts';
+import { createDeliveries } from './deliveries.ts';
 import type { Attempt, Delivery, Send } from './deliveries.ts';
 import { answerGraph } from './graph-endpoint.ts';
 import type { Answered, Endpoint } from './graph-endpoint.ts';

@@ -32,3 +32,15 @@ export function pick<T>(random: Random, items: readonly T[]): T {
 export function chance(random: Random, ppm: number): boolean {
   return random() * 1_000_000 < ppm;
 }
+
+/** The shape of a UUID from a seeded source. */
+export function uuid(random: Random): string {
+  const hex = Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16)).join('');
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `4${hex.slice(13, 16)}`,
+    `a${hex.slice(17, 20)}`,
+    hex.slice(20),
+  ].join('-');
+}
