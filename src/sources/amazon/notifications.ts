@@ -86,7 +86,13 @@ export function createNotifications(api: SellingPartnerApi, clock: Clock): Notif
     async createDestination(name, arn) {
       const body = { name, resourceSpecification: { sqs: { arn } } };
       const doing = `Naming the queue ${arn} to Amazon`;
-      const answer = await ask({ ...DESTINATIONS, operation: 'createDestination', method: 'POST', body, doing });
+      const answer = await ask({
+        ...DESTINATIONS,
+        operation: 'createDestination',
+        method: 'POST',
+        body,
+        doing,
+      });
       return destinationIn(fieldOf(answer, 'payload'));
     },
     async deleteDestination(id) {
@@ -157,7 +163,10 @@ async function allSubscriptions(ask: Ask, type: SubscribedType): Promise<readonl
   const found: Subscription[] = [];
   let token = '';
   for (let page = 0; page < PAGES_MAX; page += 1) {
-    const query = new URLSearchParams({ notificationTypes: type, ...(token === '' ? {} : { nextToken: token }) });
+    const query = new URLSearchParams({
+      notificationTypes: type,
+      ...(token === '' ? {} : { nextToken: token }),
+    });
     const answer = await ask({
       operation: 'getSubscriptions',
       method: 'GET',
@@ -186,7 +195,10 @@ async function createSubscription(
   const doing = `Subscribing to ${type}`;
   const body = { payloadVersion: PAYLOAD_VERSION, destinationId, ...processing };
   try {
-    const answer = await ask({ ...about(type, { operation: 'createSubscription', method: 'POST', body }), doing });
+    const answer = await ask({
+      ...about(type, { operation: 'createSubscription', method: 'POST', body }),
+      doing,
+    });
     return subscriptionIn(type, fieldOf(answer, 'payload'));
   } catch (thrown) {
     // Amazon answers 409 when there is one already: made by somebody else just now, or by a call whose answer was lost.
