@@ -7,12 +7,12 @@ import { figuresOf } from './world/totals.ts';
  * simulator's bodies (line by line here, figure by figure there). It shares nothing with `src/`, so an error in reading the
  * vendor cannot hide in both.
  */
-export interface ExpectedBooks {
-  readonly orderId: bigint;
+export interface ExpectedBooks<Id = bigint, Reason = 'test' | 'not confirmed' | 'zero total'> {
+  readonly orderId: Id;
   readonly name: string;
   readonly currency: string;
   /** Why an order stands in no invoice, by the default rules. */
-  readonly skipped: 'test' | 'not confirmed' | 'zero total' | null;
+  readonly skipped: Reason | null;
   /** As sold: everything that was ever on the order, before refunds and removals. */
   readonly sold: Figures;
   /** As it stands after refunds and removals of units; a refund of an amount alone lowers nothing here. */
@@ -46,7 +46,7 @@ export interface ExpectedNow {
   readonly storeCredit: bigint;
 }
 
-interface Figures {
+export interface Figures {
   /** What the buyer pays. */
   readonly total: bigint;
   /** Of it, tax that the channel remits; the merchant's invoice is the rest. */
@@ -61,7 +61,7 @@ interface Figures {
   readonly taxes: readonly ExpectedTax[];
 }
 
-interface ExpectedTax {
+export interface ExpectedTax {
   readonly name: string;
   /** In percent, without trailing zeros: `9.975`. */
   readonly rate: string;

@@ -16,12 +16,10 @@ export interface Standing {
 
 export function standingOf(
   { freshbooks }: { readonly freshbooks: FreshBooksSim },
-  order: { readonly id: bigint; readonly name: string },
+  order: { readonly id: bigint | string; readonly name: string },
 ): Standing {
   const account = freshbooks.account();
-  const invoices = account.invoices.filter(
-    (row) => row.poNumber === `SHOPIFY-ORDER-${order.id}` && row.visState !== DELETED,
-  );
+  const invoices = account.invoices.filter((row) => row.visState !== DELETED && isAbout(row, order));
   const ids = invoices.map(({ id }) => id);
   const payments = account.payments.filter((row) => ids.includes(row.invoiceId) && row.visState !== DELETED);
   const isOf = ({ notes, visState }: { readonly notes: string; readonly visState: number }): boolean =>
@@ -41,6 +39,15 @@ export function standingOf(
 }
 
 const DELETED = 1;
+
+/** Amazon's ids are text and long enough to be found wherever they stand; the compact number leaves only the PO number. */
+function isAbout(
+  { number, poNumber }: { readonly number: string; readonly poNumber: string | null },
+  { id }: { readonly id: bigint | string },
+): boolean {
+  if (typeof id === 'bigint') return poNumber === `SHOPIFY-ORDER-${id}`;
+  return number.includes(id) || poNumber?.includes(id) === true;
+}
 
 function sumOf(rows: readonly { readonly amount: string }[]): bigint {
   return rows.reduce((sum, { amount }) => sum + BigInt(amount.replace('.', '')), 0n);

@@ -50,7 +50,9 @@ import { openStore } from '#storage/store.ts';
 import type { Opened } from '#storage/store.ts';
 import { onlyTo } from '#net/allowed-origins.ts';
 import { connectFreshBooks } from '#books/freshbooks/connection.ts';
-import { rulesWith } from '#core/rules.ts';
+import { defaultRulesOf, rulesWith } from '#core/rules.ts';
+import { openAmazon } from '#open-amazon.ts';
+import type { AmazonParts } from '#open-amazon.ts';
 import type { Outside } from '#outside.ts';
 import type { RouteRules, RulesFileOptions } from '#rules-file.ts';
 import { assertSame } from '#pipeline/identity.ts';
@@ -63,14 +65,15 @@ import type { ShopAdmin } from '#sources/shopify/admin.ts';
 export const VERSION = '0.1.0';
 export const FRESHBOOKS = connectionId('freshbooks');
 export const SHOPIFY = connectionId('shopify');
+export const AMAZON = connectionId('amazon');
 
 export interface App {
   readonly config: Config;
   readonly clock: Clock;
   readonly store: Store;
   readonly migrated: Migrated;
-  /** The rules of orders while none are imported. */
-  readonly defaults: Rules;
+  /** The rules of a source's orders while none are imported. */
+  readonly defaultsOf: (source: ConnectionId) => Rules;
   /** The configured ways to tell a person of alarms. */
   readonly alarmChannels: readonly AlarmChannel[];
   /** The rules that orders not booked yet are booked by, of each route. */
@@ -88,6 +91,8 @@ export interface App {
   chooseAccount(accountId: string): Promise<void>;
   /** The configured shop and its API when there are credentials. */
   readonly shopify: { readonly source: Source; readonly api: ShopifyApi | undefined } | undefined;
+  /** The configured Amazon seller. */
+  readonly amazon: AmazonParts | undefined;
   /** Throws `config-invalid` while the shop or its credentials are not configured. */
   readonly shopAdmin: ShopAdmin;
   readonly books: Books;
@@ -140,11 +145,18 @@ export async function openApp(config: Config, lent: Outside): Promise<App> {
     version: VERSION,
     assertAccount: (accountId) => assertSame(store, freshBooksIdentity(accountId)),
   });
-  const defaults = rulesWith(config.timeZone);
-  const { rules } = await currentRules(store.read, SHOPIFY, defaults);
+  const defaultsOf = (source: ConnectionId): Rules => defaultsFor(source, config.timeZone);
+  const { rules } = await currentRules(store.read, SHOPIFY, defaultsOf(SHOPIFY));
   const shopify = openShopify(config, { outside, rules });
+  const amazon = openAmazon(config, {
+    connection: AMAZON,
+    outside,
+    store,
+    defaults: defaultsOf(AMAZON),
+    version: VERSION,
+  });
   const side = rules.currency;
-  const sources = new Map(shopify === undefined ? [] : [[SHOPIFY, shopify.source]]);
+  const sources = new Map(sourcesOf({ shopify, amazon }).map((source) => [source.connection, source]));
   const eraser = { store, clock, sources, account: FRESHBOOKS };
   const alarmChannels = createChannels(config.alarms.channels, { transport: outside.transport, clock });
   const parts = {
@@ -153,10 +165,11 @@ export async function openApp(config: Config, lent: Outside): Promise<App> {
     store,
     migrated,
     alarmChannels,
-    defaults,
+    defaultsOf,
     side,
     consent,
     shopify,
+    amazon,
     books,
     eraser,
   };
@@ -269,27 +282,50 @@ export async function restoreDatabase(config: Config, clock: Clock, file: string
   });
 }
 
-/** What a file of rules may name, and what a rule that it leaves out is. */
-export function rulesFileOptions(timeZone: Zone | undefined): RulesFileOptions {
-  return { sources: [SHOPIFY], books: [FRESHBOOKS], defaults: rulesWith(timeZone) };
+/** All that orders come from. */
+function sourcesOf({ shopify, amazon }: Pick<App, 'shopify' | 'amazon'>): readonly Source[] {
+  return [shopify, amazon].flatMap((parts) => (parts === undefined ? [] : [parts.source]));
 }
 
-async function routeRules({ store, defaults }: Parts): Promise<readonly RouteRules[]> {
-  const { rules } = await currentRules(store.read, SHOPIFY, defaults);
-  return [{ from: SHOPIFY, to: FRESHBOOKS, rules }];
+/** The configured zone is the shop's: Amazon's stores each have one of their own. */
+function defaultsFor(source: string, timeZone: Zone | undefined): Rules {
+  return source === AMAZON ? defaultRulesOf('amazon') : rulesWith(timeZone);
+}
+
+/** What a file of rules may name, and what a rule that it leaves out is. */
+export function rulesFileOptions(timeZone: Zone | undefined): RulesFileOptions {
+  return {
+    sources: [SHOPIFY, AMAZON],
+    books: [FRESHBOOKS],
+    defaultsOf: (source) => defaultsFor(source, timeZone),
+  };
+}
+
+/** Shopify's route is there from the beginning, Amazon's with a seller. */
+async function routeRules({ store, defaultsOf, amazon }: Parts): Promise<readonly RouteRules[]> {
+  const from = amazon === undefined ? [SHOPIFY] : [SHOPIFY, AMAZON];
+  const current = from.map((source) => currentRules(store.read, source, defaultsOf(source)));
+  return (await Promise.all(current)).map(({ rules }, index) => ({
+    from: from[index] ?? SHOPIFY,
+    to: FRESHBOOKS,
+    rules,
+  }));
 }
 
 async function importRules(app: Parts, routes: readonly RouteRules[]): Promise<readonly string[]> {
-  const { config, clock, store, defaults } = app;
-  const [current] = await routeRules(app);
-  const isSideKept = routes.every(({ rules }) => rules.currency === current?.rules.currency);
+  const { config, clock, store, defaultsOf } = app;
+  const { rules: current } = await currentRules(store.read, SHOPIFY, defaultsOf(SHOPIFY));
+  const isSideKept = routes.every(
+    ({ from, rules }) => from !== SHOPIFY || rules.currency === current.currency,
+  );
   // A running server reads orders on the side that it was started with.
   const lock = isSideKept ? undefined : takeServeLock(config.databasePath, clock.now());
   try {
     return await store.transact(async (tx) => {
       const versions: string[] = [];
       for (const { from, rules } of routes) {
-        versions.push(await putCurrentRules(tx, connectionId(from), { rules, otherwise: defaults }));
+        const source = connectionId(from);
+        versions.push(await putCurrentRules(tx, source, { rules, otherwise: defaultsOf(source) }));
       }
       for (const [index, { from, to }] of routes.entries()) {
         const details = { to, version: versions[index] ?? '' };
@@ -342,10 +378,11 @@ type Parts = Pick<
   | 'clock'
   | 'store'
   | 'migrated'
-  | 'defaults'
+  | 'defaultsOf'
   | 'alarmChannels'
   | 'consent'
   | 'shopify'
+  | 'amazon'
   | 'books'
   | 'openBooks'
   | 'eraser'
@@ -363,18 +400,26 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
       alarms.hear(event);
     },
   };
-  const { config, store, clock, shopify, openBooks } = app;
+  const { config, store, clock, shopify, amazon, openBooks } = app;
   const lock = takeServeLock(config.databasePath, clock.now());
   try {
     if (shopify !== undefined) {
       const value = config.shopify?.shopDomain ?? '';
       await assertSame(store, { setting: `identity:${SHOPIFY}`, value, what: 'Shopify shop' });
     }
+    if (config.amazon !== undefined) {
+      const { region, sellerId } = config.amazon;
+      const value = `${sellerId} (${region})`;
+      await assertSame(store, { setting: `identity:${AMAZON}`, value, what: 'Amazon seller' });
+    }
     await assertSide(app);
     const pipeline = await openPipeline(app, outside, POLL_MS);
     const server = createServer({
       inbox: pipeline.inbox,
-      sources: new Map(shopify === undefined ? [] : [['shopify', [shopify.source]]]),
+      sources: new Map([
+        ['shopify', shopify === undefined ? [] : [shopify.source]],
+        ['amazon', amazon === undefined ? [] : [amazon.source]],
+      ]),
       emit: outside.emit,
       checkReady: async () => void (await store.read.orderCounts()),
       finishConsent: (answer) => finishConsent(app.consent, answer),
@@ -396,14 +441,15 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
 }
 
 /** It writes to the same log, but hears nothing of what it says itself. */
-function openAlarms({ config, store, shopify, alarmChannels }: Parts, outside: Outside): AlarmWatch {
+function openAlarms(app: Parts, outside: Outside): AlarmWatch {
+  const { config, store, alarmChannels } = app;
   return createAlarmWatch({
     store,
     clock: outside.clock,
     emit: outside.emit,
-    place: config.shopify?.shopDomain ?? '',
+    place: config.shopify?.shopDomain ?? config.amazon?.sellerId ?? '',
     channels: alarmChannels,
-    connections: shopify === undefined ? [] : [SHOPIFY],
+    connections: sourcesOf(app).map(({ connection }) => connection),
     terms: config.alarms.terms,
   });
 }
@@ -433,8 +479,8 @@ async function openPipeline(app: Parts, outside: Outside, pollMs: number): Promi
 }
 
 /** From here on the lock keeps the side as it is; before, another process could import another one. */
-async function assertSide({ store, defaults, side }: Parts): Promise<void> {
-  const { rules } = await currentRules(store.read, SHOPIFY, defaults);
+async function assertSide({ store, defaultsOf, side }: Parts): Promise<void> {
+  const { rules } = await currentRules(store.read, SHOPIFY, defaultsOf(SHOPIFY));
   if (rules.currency !== side) {
     throw new Failure('config-invalid', {
       detail: `Key currency of the route from ${SHOPIFY} became "${rules.currency}" during the start: start again`,
@@ -446,12 +492,14 @@ async function createMachine(
   app: Parts,
   { outside, queue }: { outside: Outside; queue: Queue },
 ): Promise<Machine> {
-  const { defaults, store, books, shopify, config } = app;
-  await store.transact((tx) => keepRules(tx, defaults));
-  const rules = () => currentRules(store.read, SHOPIFY, defaults);
-  const routes = new Map<ConnectionId, Route>(
-    shopify === undefined ? [] : [[SHOPIFY, { source: shopify.source, books, rules }]],
-  );
+  const { defaultsOf, store, books, config } = app;
+  const routes = new Map<ConnectionId, Route>();
+  for (const source of sourcesOf(app)) {
+    const { connection } = source;
+    const defaults = defaultsOf(connection);
+    await store.transact((tx) => keepRules(tx, defaults));
+    routes.set(connection, { source, books, rules: () => currentRules(store.read, connection, defaults) });
+  }
   return {
     store,
     queue,

@@ -13,6 +13,7 @@ import { NO_CHOICES } from '#core/plan-terms.ts';
 import { proofOf } from '#core/proof.ts';
 import type { Proof } from '#core/proof.ts';
 import type { Rules } from '#core/rules.ts';
+import { orderInFile } from '#sources/amazon/sort.ts';
 import { createShopifySource } from '#sources/shopify/shopify.ts';
 
 /** The way from an order's JSON to its invoice, by the same functions as in production and without any connection. */
@@ -33,22 +34,18 @@ export interface OrderPreview {
   readonly proof: Proof;
 }
 
+export interface PreviewOptions {
+  /** "shopify" or "amazon". */
+  readonly source: string;
+  /** Of Shopify; an order of Amazon names its store. */
+  readonly shop: string;
+  readonly rules: Rules;
+}
+
 /** Of an order's JSON as its shop sends it; pure. Throws a Failure `delivery-…` when it cannot be read. */
-export function previewOrder(
-  body: Uint8Array,
-  { shop, rules }: { readonly shop: string; readonly rules: Rules },
-): OrderPreview {
-  const source = createShopifySource({
-    connection: connectionId('shopify'),
-    shopDomain: shop,
-    secrets: [],
-    currencySide: rules.currency,
-  });
-  const sorted = source.sort({ topic: 'orders/create', body });
-  if (sorted.kind !== 'order') {
-    throw new Failure('delivery-malformed', { detail: 'The file shows no order' });
-  }
-  const { order } = sorted.snapshot;
+export function previewOrder(body: Uint8Array, options: PreviewOptions): OrderPreview {
+  const { rules } = options;
+  const order = options.source === 'amazon' ? amazonOrderIn(body) : shopifyOrderIn(body, options);
   const planned = plan(order, NOTHING_BOOKED, {
     rules,
     naming: FIRST_NAMING,
@@ -66,4 +63,22 @@ export function previewOrder(
   const laidOut = layOut(document);
   const refusal = laidOut.outcome === 'refused' ? laidOut.facts : [];
   return { ...shown, invoice: { document, laidOut: previewOf(document), refusal } };
+}
+
+function amazonOrderIn(body: Uint8Array): Order {
+  return orderInFile(body, { connection: connectionId('amazon') }).order;
+}
+
+function shopifyOrderIn(body: Uint8Array, { shop, rules }: PreviewOptions): Order {
+  const source = createShopifySource({
+    connection: connectionId('shopify'),
+    shopDomain: shop,
+    secrets: [],
+    currencySide: rules.currency,
+  });
+  const sorted = source.sort({ topic: 'orders/create', body });
+  if (sorted.kind !== 'order') {
+    throw new Failure('delivery-malformed', { detail: 'The file shows no order' });
+  }
+  return sorted.snapshot.order;
 }

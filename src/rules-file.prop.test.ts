@@ -12,7 +12,7 @@ import { testClock } from '#tests/clock.ts';
 import { law } from '#tests/law.ts';
 import { readRulesFile, writeRulesFile } from './rules-file.ts';
 
-const OPTIONS = { sources: ['shopify'], books: ['freshbooks'], defaults: DEFAULT_RULES };
+const OPTIONS = { sources: ['shopify'], books: ['freshbooks'], defaultsOf: () => DEFAULT_RULES };
 
 /** Any text without control characters or braces, as a person may call a thing; also what YAML means something by. */
 const name = fc

@@ -10,7 +10,7 @@ import type { Mistake, RouteRules, RulesFileOptions } from './rules-file.ts';
 const OPTIONS: RulesFileOptions = {
   sources: ['shopify', 'amazon'],
   books: ['freshbooks'],
-  defaults: DEFAULT_RULES,
+  defaultsOf: () => DEFAULT_RULES,
 };
 const HEAD = 'version: 1\nroutes:\n  - from: shopify\n    to: freshbooks\n';
 
@@ -100,11 +100,11 @@ describe('a file of rules', () => {
       refundCategory: 'Returns',
     });
     const none = '    books_start: none\n    closed_through: none\n    refund_category: none\n';
-    assert.deepEqual(routesIn(HEAD + none, { ...OPTIONS, defaults: set })[0]?.rules, DEFAULT_RULES);
+    assert.deepEqual(routesIn(HEAD + none, { ...OPTIONS, defaultsOf: () => set })[0]?.rules, DEFAULT_RULES);
   });
 
   test('takes the zone of the settings where it names none, and "shop" takes none', () => {
-    const options = { ...OPTIONS, defaults: rulesWith(parseZone('Asia/Tokyo')) };
+    const options = { ...OPTIONS, defaultsOf: () => rulesWith(parseZone('Asia/Tokyo')) };
     assert.equal(routesIn(HEAD, options)[0]?.rules.timeZone, 'Asia/Tokyo');
     const [route] = routesIn(`${HEAD}    time_zone: shop\n`, options);
     assert.deepEqual(route?.rules, DEFAULT_RULES);
@@ -112,7 +112,7 @@ describe('a file of rules', () => {
 
   test('that was written reads back as the same, whatever the settings', () => {
     const routes = [{ from: 'shopify', to: 'freshbooks', rules: DEFAULT_RULES }];
-    const options = { ...OPTIONS, defaults: rulesWith(parseZone('Asia/Tokyo')) };
+    const options = { ...OPTIONS, defaultsOf: () => rulesWith(parseZone('Asia/Tokyo')) };
     assert.deepEqual(routesIn(writeRulesFile(routes), options), routes);
   });
 

@@ -35,8 +35,8 @@ export interface RulesFileOptions {
   /** Names of the sources and books that there are. */
   readonly sources: readonly string[];
   readonly books: readonly string[];
-  /** What a key that is left out stands for. */
-  readonly defaults: Rules;
+  /** What a key that is left out stands for, by source. */
+  readonly defaultsOf: (source: string) => Rules;
 }
 
 const VERSION = 1;
@@ -236,7 +236,6 @@ function routeOf(node: ParsedNode, reading: Reading, options: RulesFileOptions):
   if (members === undefined) {
     return undefined;
   }
-  const rules = rulesIn(members, reading, options);
   const endOf = (name: 'from' | 'to', known: readonly string[]): string | undefined => {
     const { value = null, key = node } = members.get(name) ?? {};
     const found = isScalar(value) ? String(value.value) : '';
@@ -248,15 +247,12 @@ function routeOf(node: ParsedNode, reading: Reading, options: RulesFileOptions):
     return undefined;
   };
   const [from, to] = [endOf('from', options.sources), endOf('to', options.books)];
+  const rules = rulesIn(members, reading, options.defaultsOf(from ?? ''));
   const at = members.get('invoice_number')?.value ?? members.get('from')?.value ?? node;
   return from === undefined || to === undefined ? undefined : { route: { from, to, rules }, at };
 }
 
-function rulesIn(
-  members: ReadonlyMap<string, Member>,
-  reading: Reading,
-  { defaults }: RulesFileOptions,
-): Rules {
+function rulesIn(members: ReadonlyMap<string, Member>, reading: Reading, defaults: Rules): Rules {
   const values = new Map(Array.from(members, ([name, { value }]) => [name, value]));
   for (const [group, { value }] of members) {
     const known = KEY_NAMES.flatMap((name) =>

@@ -173,17 +173,23 @@ export interface TemplateOptions {
 }
 
 /** Any of them alone tells the orders of one shop apart. */
-const IDENTITIES = ['order_number', 'order_id'] as const;
+const IDENTITIES = ['order_number', 'order_id', 'counter'] as const;
 const SAMPLE = {
   order_number: '100000',
   order_id: '5000000000000',
   order_name: '#100000',
   shop: 'example.myshopify.com',
+  counter: '100000',
 };
 
 export function template({ variables, use, lengthMax }: TemplateOptions): Form<string> {
   const named = variables.map((name) => `{${name}}`).join(' ');
-  const identity = use === 'identity' ? `, with ${IDENTITIES.map((name) => `{${name}}`).join(' or ')}` : '';
+  const identity =
+    use === 'identity'
+      ? `, with ${IDENTITIES.filter((name) => variables.includes(name))
+          .map((name) => `{${name}}`)
+          .join(' or ')}`
+      : '';
   const short = lengthMax === undefined ? '' : `, at most ${lengthMax} characters for a 6-digit order number`;
   const allowed = `text that may name ${named}${identity}${short}`;
   return {

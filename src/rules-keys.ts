@@ -58,7 +58,12 @@ export const RULE_KEYS: readonly RuleKey[] = [
   }),
   rule('invoice_number_compact', 'invoiceNumberCompact', {
     meaning: 'Used instead once FreshBooks has refused the other for its length',
-    form: template({ variables: TEMPLATE_NAMES, use: 'identity', lengthMax: COMPACT_LENGTH_MAX }),
+    form: template({
+      // The count of orders that were numbered so: for ids that are longer than the number may be.
+      variables: [...TEMPLATE_NAMES, 'counter'],
+      use: 'identity',
+      lengthMax: COMPACT_LENGTH_MAX,
+    }),
   }),
   rule('po_number', 'poNumber', {
     meaning: 'PO number of the invoice',

@@ -38,7 +38,7 @@ async function importRules({ app }: Stage, parts: Partial<Rules>): Promise<strin
 async function look({ app, sandbox }: Stage): Promise<Foresight> {
   const { calls } = sandbox.freshbooks;
   const before = calls.length;
-  const { rules } = await currentRules(app.store.read, SHOPIFY, app.defaults);
+  const { rules } = await currentRules(app.store.read, SHOPIFY, app.defaultsOf(SHOPIFY));
   const looking = { source: SHOPIFY, books: app.books, rules, since: LONG_AGO, limit: 100 };
   const foresight = await foresee(app.store.read, looking);
   assert.equal(calls.length, before, 'looking calls nobody');
@@ -51,7 +51,7 @@ async function apply({ app }: Stage, foresight: Foresight, version: string): Pro
   return replan(app.store, foresight, {
     source: SHOPIFY,
     books: app.books,
-    otherwise: app.defaults,
+    otherwise: app.defaultsOf(SHOPIFY),
     version,
     now,
   });

@@ -18,7 +18,9 @@ const PROGRAMS = ['PRIME', 'IN_STORE_PICK_UP', 'INVOICE_BY_AMAZON', 'DELIVERY_BY
 export function randomAmazonRecipe(random: Random): AmazonRecipe {
   const country = pick(random, MARKETPLACES).country;
   const isBusiness = chance(random, SOMETIMES);
-  const items = Array.from({ length: between(random, 1, 5) }, () => randomItem(random, country));
+  const wanted = Array.from({ length: between(random, 1, 5) }, () => randomItem(random, country));
+  // Vine gives all of an order away by a promotion.
+  const items = chance(random, SELDOM) ? wanted.map(givenAway) : wanted;
   return {
     in: country,
     items,
@@ -48,7 +50,6 @@ function randomItem(random: Random, country: string): AmazonItemRecipe {
     giftWrapCents: often(SELDOM, 1, 600),
     codCents: often(SELDOM, 1, 400),
     otherCents: often(SELDOM, 1, 100),
-    // Now and then all of it: Vine gives the goods away by a promotion.
     discount: chance(random, SELDOM) ? 10_000n : often(SOMETIMES, 1, 9_999),
     shippingDiscount: often(SOMETIMES, 1, 10_000),
     ...(chance(random, SOMETIMES) ? { collection: pick(random, ['facilitator', 'seller'] as const) } : {}),
@@ -56,6 +57,10 @@ function randomItem(random: Random, country: string): AmazonItemRecipe {
     ...(chance(random, SELDOM) ? { ratePpm: BigInt(pick(random, [0, 55_000, 70_000, 99_750])) } : {}),
     ...(country === 'JP' ? { points: between(random, 0, 300) } : {}),
   };
+}
+
+function givenAway({ product, quantity = 1 }: AmazonItemRecipe): AmazonItemRecipe {
+  return { product, quantity, discount: 10_000n };
 }
 
 /** Something that can happen to the order as it stands. */

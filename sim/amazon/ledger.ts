@@ -132,11 +132,14 @@ function newOf(before: AmazonOrder | null, after: AmazonOrder, moment: AmazonMom
     own: { name: 'REFUND_ID', value: refund.id },
     items: refund.lines.map((line) => transactionItem(after, line, 'paid back')),
   }));
-  const more = (after.tip?.amount ?? 0n) - (before?.tip?.amount ?? 0n);
-  const isLater = before?.status === 'SHIPPED' && more !== 0n;
-  const tips = isLater
-    ? [{ ...blank('DeliveryTip', marketplace, moment), order: after, beside: tipOf(more) }]
-    : [];
+  const tip = after.tip?.amount ?? 0n;
+  const wasShipped = before?.status === 'SHIPPED';
+  // Known before the last shipment it comes with it; else, or when the rest was cancelled, by itself.
+  const more = wasShipped ? tip - (before.tip?.amount ?? 0n) : shipments.length === 0 ? tip : 0n;
+  const tips =
+    after.status === 'SHIPPED' && more !== 0n
+      ? [{ ...blank('DeliveryTip', marketplace, moment), order: after, beside: tipOf(more) }]
+      : [];
   return [...shipments, ...refunds, ...tips];
 }
 

@@ -111,7 +111,7 @@ type Run = (options: Json, command: (context: CommandContext) => Promise<number>
 
 function createProgram(run: Run, { stdout, stderr }: Terminal): Command {
   const program = new Command('counterfoil')
-    .description('Books Shopify orders into FreshBooks: each order exactly once, to the cent')
+    .description('Books Shopify and Amazon orders into FreshBooks: each order exactly once, to the cent')
     .version(VERSION)
     .addHelpText('after', EXAMPLES)
     .showHelpAfterError('Run the command with --help to see what it takes')
@@ -136,16 +136,14 @@ function addWork(program: Command, run: Run): void {
   withJson(program.command('preview'))
     .description('Show the exact invoice of an order, with the proof; needs no connection')
     .argument('<file>', 'the order as JSON, as the shop sends it; - reads standard input')
-    .addOption(
-      new Option('--source <name>', 'where the order comes from').choices(['shopify']).default('shopify'),
-    )
+    .addOption(sourceOption())
     .option('--rules <file>', 'by the rules in this file instead of the defaults')
     .addHelpText(
       'after',
       '\nExit code: 0 when it would be booked or skipped, 1 when it would be held or cannot be read.',
     )
-    .action((file: string, options: Json & { readonly rules?: string }) =>
-      run(options, (context) => preview(context, { file, rulesFile: options.rules })),
+    .action((file: string, options: Json & { readonly source: string; readonly rules?: string }) =>
+      run(options, (context) => preview(context, { file, source: options.source, rulesFile: options.rules })),
     );
   program
     .command('serve')
@@ -300,6 +298,7 @@ function addPlan(program: Command, run: Run): void {
     .description(
       'Show what the current rules, or those of a file, would do to orders that are booked already',
     )
+    .addOption(sourceOption())
     .requiredOption('--since <date>', 'orders placed on this day or later, as YYYY-MM-DD', day)
     .option('--rules <file>', 'by the rules in this file instead of the current ones')
     .option('--apply', 'have it done: these orders follow the current rules from now on')
@@ -314,6 +313,12 @@ function addPlan(program: Command, run: Run): void {
       '\nWithout --apply nothing is changed. Exit code: 1 when an order could not be planned, or changed meanwhile.',
     )
     .action((options: Json & PlanOptions) => run(options, (context) => plan(context, options)));
+}
+
+function sourceOption(): Option {
+  return new Option('--source <name>', 'where the orders come from')
+    .choices(['shopify', 'amazon'])
+    .default('shopify');
 }
 
 function withJson(command: Command): Command {

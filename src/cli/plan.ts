@@ -1,5 +1,7 @@
-import { SHOPIFY, findServer } from '#app.ts';
+import { findServer } from '#app.ts';
 import type { App } from '#app.ts';
+import { connectionId } from '#core/ids.ts';
+import type { ConnectionId } from '#core/ids.ts';
 import type { Rules } from '#core/rules.ts';
 import type { LocalDate } from '#core/time.ts';
 import { currentRules } from '#pipeline/current-rules.ts';
@@ -14,7 +16,7 @@ import { inputName } from './input-file.ts';
 import { paragraph } from './output.ts';
 import { planJson } from './plan-json.ts';
 import { closingTexts, importCommand, planText } from './plan-text.ts';
-import { readShopifyRules, showingMistakes } from './rules-input.ts';
+import { readRulesFrom, showingMistakes } from './rules-input.ts';
 import { warningsOf } from './rules-warnings.ts';
 
 /**
@@ -23,6 +25,8 @@ import { warningsOf } from './rules-warnings.ts';
  */
 
 export interface PlanOptions {
+  /** Whose orders: "shopify", "amazon". */
+  readonly source: string;
   readonly since: LocalDate;
   /** A file of rules instead of the current ones. */
   readonly rules?: string;
@@ -56,17 +60,18 @@ export async function plan(context: CommandContext, options: PlanOptions): Promi
   }
   const { output } = context;
   return showingMistakes(context, async () => {
-    const inFile = file === undefined ? undefined : await readShopifyRules(context, file);
+    const inFile = file === undefined ? undefined : await readRulesFrom(context, file, options.source);
     return withApp(context, async (app) => {
-      const { version, rules: current } = await currentRules(app.store.read, SHOPIFY, app.defaults);
+      const source = connectionId(options.source);
+      const { version, rules: current } = await currentRules(app.store.read, source, app.defaultsOf(source));
       const rules = inFile ?? current;
       assertSide(rules, { current, file });
-      const looking = { source: SHOPIFY, books: app.books, rules, since, limit };
+      const looking = { source, books: app.books, rules, since, limit };
       const foresight = await foresee(app.store.read, looking);
       const by = file === undefined ? { kind: 'current' as const, version } : { kind: 'file' as const, file };
       const planned: Planned = { since, by, limit, warnings: warningsOf(rules), foresight };
       planText(output, planned).forEach((line) => output.print(line));
-      const applied = apply === true ? await applyTo(app, { foresight, version }) : undefined;
+      const applied = apply === true ? await applyTo(app, { source, foresight, version }) : undefined;
       output.json(planJson(planned, applied));
       closingTexts(planned, applied)
         .flatMap((text) => paragraph(output, text))
@@ -90,13 +95,17 @@ function assertSide(
 }
 
 async function applyTo(
-  { store, books, clock, config, defaults }: App,
-  { foresight, version }: { readonly foresight: Foresight; readonly version: string },
+  { store, books, clock, config, defaultsOf }: App,
+  {
+    source,
+    foresight,
+    version,
+  }: { readonly source: ConnectionId; readonly foresight: Foresight; readonly version: string },
 ): Promise<Applied> {
   const reached = await replan(store, foresight, {
-    source: SHOPIFY,
+    source,
     books,
-    otherwise: defaults,
+    otherwise: defaultsOf(source),
     version,
     now: clock.now(),
   });

@@ -21,7 +21,10 @@ export function previewText(screen: Screen, shown: OrderPreview): string[] {
   const test = order.isTest ? ', a test order' : '';
   return [
     screen.paint(`Order ${order.name} of ${order.shop}${test}`, 'bold'),
-    ...(invoice === undefined ? [] : ['', ...invoiceText(screen, shown, invoice)]),
+    // Of an order without lines, as Amazon shows it before a price holds, there is no invoice to look at.
+    ...(invoice === undefined || order.lines.length === 0
+      ? []
+      : ['', ...invoiceText(screen, shown, invoice)]),
     ...verdictText(screen, shown),
     ...laterText(screen, shown),
     ...warningText(screen, shown),
@@ -65,7 +68,8 @@ function clientOf({ order, rules }: OrderPreview): string {
     return 'the customer’s own: found by e-mail address, or created';
   }
   const name = fill(rules.channelClientName, { shop: order.shop });
-  const why = order.buyer.hasEmail ? 'by the rules' : 'because the order has no e-mail address';
+  const isByRule = order.buyer.hasEmail || rules.client === 'one_per_channel';
+  const why = isByRule ? 'by the rules' : 'because the order has no e-mail address';
   return `"${name}", shared, ${why}`;
 }
 

@@ -87,7 +87,7 @@ describe('a preview', () => {
     const json = JSON.parse(outputJson(previewJson(previewOf('paid, four taxes a line')))) as {
       outcome: string;
       invoice: { number: string; issuedOn: string; dueOn: string; lines: unknown[] };
-      proof: { shop: { total: { amount: string } }; difference: { amount: string } };
+      proof: { source: 'shopify'; shop: { total: { amount: string } }; difference: { amount: string } };
     };
     assert.equal(json.outcome, 'priced');
     assert.equal(json.invoice.number, 'SHOPIFY-1001');
@@ -105,5 +105,9 @@ function previewOf(name: ScenarioName, change: (body: string) => string = (body)
   const world = createWorld({ seed: 5, clock: CLOCK });
   const order = world.scenario(name);
   const body = toJson(orderBody(order, { shop: world.shop, switches: DEFAULT_SWITCHES }));
-  return previewOrder(Buffer.from(change(body)), { shop: world.shop.domain, rules: rulesWith(undefined) });
+  return previewOrder(Buffer.from(change(body)), {
+    source: 'shopify',
+    shop: world.shop.domain,
+    rules: rulesWith(undefined),
+  });
 }

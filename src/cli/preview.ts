@@ -1,32 +1,38 @@
 import { previewOrder } from '#preview.ts';
-import type { OrderPreview } from '#preview.ts';
+import type { OrderPreview, PreviewOptions } from '#preview.ts';
+import { rulesFileOptions } from '#app.ts';
 import { Failure } from '#core/failure.ts';
-import { rulesWith } from '#core/rules.ts';
-import type { Rules } from '#core/rules.ts';
 import { CommandError, DONE, FAILED } from './command-error.ts';
 import type { CommandContext } from './context.ts';
 import { inputName, readInput } from './input-file.ts';
 import { judge } from './preview-judgement.ts';
 import { previewJson } from './preview-json.ts';
 import { previewText } from './preview-text.ts';
-import { readShopifyRules, showingMistakes, timeZoneOf } from './rules-input.ts';
+import { readRulesFrom, showingMistakes, timeZoneOf } from './rules-input.ts';
 
 /** An order's invoice before anything is connected: no database, no network, no configuration. */
 
 /** As large as a webhook may be. */
 const LIMIT = { bytesMax: 8 * 1024 * 1024, why: 'which no order is' };
+const NAMES: Readonly<Record<string, string>> = { shopify: 'Shopify', amazon: 'Amazon' };
 const PLACEHOLDER_SHOP = 'your-shop.myshopify.com';
 
 /** Answers 1 when the order would be held or cannot be read. */
 export async function preview(
   context: CommandContext,
-  { file, rulesFile }: { readonly file: string; readonly rulesFile: string | undefined },
+  {
+    file,
+    source,
+    rulesFile,
+  }: { readonly file: string; readonly source: string; readonly rulesFile: string | undefined },
 ): Promise<number> {
   return showingMistakes(context, async () => {
     const rules =
-      rulesFile === undefined ? rulesWith(timeZoneOf(context)) : await readShopifyRules(context, rulesFile);
+      rulesFile === undefined
+        ? rulesFileOptions(timeZoneOf(context)).defaultsOf(source)
+        : await readRulesFrom(context, rulesFile, source);
     const body = await readInput(context, file, LIMIT);
-    const shown = previewOf(context, { file, body, rules });
+    const shown = previewOf(context, { file, source, body, rules });
     const { output } = context;
     output.json(previewJson(shown));
     previewText(output, shown).forEach((line) => output.print(line));
@@ -36,18 +42,17 @@ export async function preview(
 
 function previewOf(
   { environment }: CommandContext,
-  { file, body, rules }: { readonly file: string; readonly body: Uint8Array; readonly rules: Rules },
+  { file, ...given }: Omit<PreviewOptions, 'shop'> & { readonly file: string; readonly body: Uint8Array },
 ): OrderPreview {
   const shop = environment['SHOPIFY_SHOP_DOMAIN']?.trim().toLowerCase() ?? '';
   try {
-    return previewOrder(body, {
-      shop: shop === '' ? PLACEHOLDER_SHOP : shop,
-      rules,
-    });
+    return previewOrder(given.body, { ...given, shop: shop === '' ? PLACEHOLDER_SHOP : shop });
   } catch (thrown) {
     // The catalogue's sentences speak of a message that the shop sent, and here is only a file.
     if (thrown instanceof Failure && thrown.code.startsWith('delivery-')) {
-      throw new CommandError(`Cannot read ${inputName(file)} as an order of Shopify: ${thrown.message}`);
+      throw new CommandError(
+        `Cannot read ${inputName(file)} as an order of ${NAMES[given.source] ?? given.source}: ${thrown.message}`,
+      );
     }
     throw thrown;
   }

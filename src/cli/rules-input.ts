@@ -1,4 +1,4 @@
-import { SHOPIFY, rulesFileOptions } from '#app.ts';
+import { rulesFileOptions } from '#app.ts';
 import { Failure } from '#core/failure.ts';
 import type { Rules } from '#core/rules.ts';
 import { parseZone } from '#core/time.ts';
@@ -38,11 +38,11 @@ export async function readRules(context: CommandContext, file: string): Promise<
   return read.routes;
 }
 
-/** Those of the route from Shopify, which is where orders come from. */
-export async function readShopifyRules(context: CommandContext, file: string): Promise<Rules> {
-  const route = (await readRules(context, file)).find(({ from }) => from === SHOPIFY);
+/** Those of the route from a source. */
+export async function readRulesFrom(context: CommandContext, file: string, source: string): Promise<Rules> {
+  const route = (await readRules(context, file)).find(({ from }) => from === source);
   if (route === undefined) {
-    throw new CommandError(`${inputName(file)} has no route from ${SHOPIFY}`);
+    throw new CommandError(`${inputName(file)} has no route from ${source}`);
   }
   return route.rules;
 }

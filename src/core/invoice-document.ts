@@ -36,12 +36,18 @@ export interface Naming {
   readonly variant: number;
   /** The account has refused the long number for its length. */
   readonly isCompact: boolean;
+  /** The order's own place in a count of all orders that were numbered so; absent until it has one. */
+  readonly counter?: number;
 }
 
 export const FIRST_NAMING: Naming = { variant: 1, isCompact: false };
 
-export function numberOf(order: Order, rules: Rules, { variant, isCompact }: Naming): string {
-  const number = fill(isCompact ? rules.invoiceNumberCompact : rules.invoiceNumber, namesOf(order));
+export function numberOf(order: Order, rules: Rules, { variant, isCompact, counter }: Naming): string {
+  const template = isCompact ? rules.invoiceNumberCompact : rules.invoiceNumber;
+  const number = fill(template, {
+    ...namesOf(order),
+    ...(counter === undefined ? {} : { counter: String(counter) }),
+  });
   return variant === 1 ? number : `${number}-${variant}`;
 }
 

@@ -105,6 +105,24 @@ export const DEFAULT_RULES = {
   language: 'en',
 } as const satisfies Rules;
 
+/** Of an Amazon seller's orders: no price holds before they are shipped, and buyers are nearly anonymous (docs/bookkeeping.md). */
+const AMAZON_RULES: Rules = {
+  ...DEFAULT_RULES,
+  bookWhen: 'fulfilled',
+  invoiceNumber: 'AMAZON-{order_id}',
+  invoiceNumberCompact: 'AZ{counter}',
+  poNumber: 'AMAZON-ORDER-{order_id}',
+  client: 'one_per_channel',
+  channelClientName: '{shop} customers',
+  skipTags: ['REPLACEMENT', 'INVOICE_BY_AMAZON'],
+  skipSources: ['NON_AMAZON'],
+};
+
+/** What a source's orders are booked by while a person has said nothing else. */
+export function defaultRulesOf(source: 'shopify' | 'amazon'): Rules {
+  return source === 'amazon' ? AMAZON_RULES : DEFAULT_RULES;
+}
+
 /** Fills a template; names it does not know are left as written. */
 export function fill(template: string, values: Readonly<Record<string, string>>): string {
   return template.replace(/\{(\w+)\}/g, (whole, name: string) =>

@@ -6,16 +6,8 @@ import type { Rules } from './rules.ts';
 
 /** Why an order is never booked as it stands. */
 export function skipReason(order: Order, rules: Rules): string | undefined {
-  if (order.pendingBecause !== undefined) {
-    return `Waits to be booked: ${order.pendingBecause}`;
-  }
   if (order.isTest && rules.skipTestOrders) {
     return 'Test order of the shop';
-  }
-  // Less than nothing where a drawer had rounded the cash down and the sale was then edited to 0.00: no invoice holds that.
-  const isFree = money.compare(order.total, money.zero(order.currency)) <= 0 && order.doubt === undefined;
-  if (isFree && rules.skipZeroTotals) {
-    return 'Nothing was charged: a 0.00 invoice would turn overdue';
   }
   const tag = order.tags.find((tag) => rules.skipTags.some((skipped) => isSameName(tag, skipped)));
   if (tag !== undefined) {
@@ -23,6 +15,14 @@ export function skipReason(order: Order, rules: Rules): string | undefined {
   }
   if (rules.skipSources.some((skipped) => isSameName(order.sourceName, skipped))) {
     return `Placed in "${order.sourceName}", which the rules skip`;
+  }
+  if (order.pendingBecause !== undefined) {
+    return `Waits to be booked: ${order.pendingBecause}`;
+  }
+  // Less than nothing where a drawer had rounded the cash down and the sale was then edited to 0.00: no invoice holds that.
+  const isFree = money.compare(order.total, money.zero(order.currency)) <= 0 && order.doubt === undefined;
+  if (isFree && rules.skipZeroTotals) {
+    return 'Nothing was charged: a 0.00 invoice would turn overdue';
   }
   const isUnpaid = order.cash.state === 'known' && money.isZero(order.cash.received);
   if (order.cancelledAt !== undefined && isUnpaid) {

@@ -82,6 +82,11 @@ export function lockedSetting(account: string): string {
   return `locked-through:${account}`;
 }
 
+/** The setting that holds an order's place in the count of those that were numbered by it. */
+export function counterSetting(order: OrderKey): string {
+  return `counter:${order}`;
+}
+
 /** The setting that says that an account has refused long invoice numbers. */
 export function compactSetting(account: string): string {
   return `compact-numbers:${account}`;

@@ -2,7 +2,7 @@ import type { Terms } from '#core/plan-terms.ts';
 import { inForce } from '#core/rules.ts';
 import type { Rules } from '#core/rules.ts';
 import { parseLocalDate } from '#core/time.ts';
-import { compactSetting, lockedSetting } from './machine.ts';
+import { compactSetting, counterSetting, lockedSetting } from './machine.ts';
 import type { Books, OrderRecord, Reader } from './ports.ts';
 
 /** By what an order is planned, beside itself and its ledger: one way for the worker and for whoever asks what would be. */
@@ -15,15 +15,20 @@ export interface Planning {
 
 export async function termsFor(
   read: Pick<Reader, 'rules' | 'setting'>,
-  { rulesVersion, numberVariant, decisions }: OrderRecord,
+  { key, rulesVersion, numberVariant, decisions }: OrderRecord,
   { books, current }: Planning,
 ): Promise<Terms> {
   const own = rulesVersion === undefined ? undefined : await read.rules(rulesVersion);
   const locked = await read.setting(lockedSetting(books.connection));
   const isCompact = (await read.setting(compactSetting(books.connection))) === 'yes';
+  const counter = isCompact ? await read.setting(counterSetting(key)) : undefined;
   return {
     rules: inForce(own ?? current, closedBy(current, locked)),
-    naming: { variant: numberVariant, isCompact },
+    naming: {
+      variant: numberVariant,
+      isCompact,
+      ...(counter === undefined ? {} : { counter: Number(counter) }),
+    },
     choices: decisions,
     fits: (document) => books.fits(document),
   };

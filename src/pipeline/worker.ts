@@ -15,7 +15,7 @@ import { takeStep } from './applier.ts';
 import { fillFoundClient } from './client-keeper.ts';
 import { keepHolds } from './holding.ts';
 import type { HeldStep } from './holding.ts';
-import { routeOf } from './machine.ts';
+import { counterSetting, routeOf } from './machine.ts';
 import type { Machine, Run, Subject } from './machine.ts';
 import { termsFor } from './order-terms.ts';
 import { RESTORED_SETTING } from './ports.ts';
@@ -308,14 +308,35 @@ async function book(run: Run, subject: Subject): Promise<Outcome> {
 }
 
 async function planFor(
-  { machine, route, current }: Run,
+  run: Run,
   { order, record }: Subject,
 ): Promise<{ planned: Plan; booked: Booked; terms: Terms }> {
+  const { machine, route, current } = run;
   const { read } = machine.store;
   const booked = fold(await read.entriesOf(order.key));
   const fresh = (await read.order(order.key)) ?? record;
-  const terms = await termsFor(read, fresh, { books: route.books, current: current.rules });
+  const planning = { books: route.books, current: current.rules };
+  const first = await termsFor(read, fresh, planning);
+  const terms = (await counted(run, record, first)) ? await termsFor(read, fresh, planning) : first;
   return { planned: plan(order, booked, terms), booked, terms };
+}
+
+/** Gives the order its place in the count of short numbers, once and for ever, where its number is made of one. */
+async function counted(
+  run: Run,
+  { key, connection }: OrderRecord,
+  { naming, rules }: Terms,
+): Promise<boolean> {
+  const isWanted = naming.isCompact && rules.invoiceNumberCompact.includes('{counter}');
+  if (!isWanted || naming.counter !== undefined) {
+    return false;
+  }
+  await underLease(run, async (tx) => {
+    const last = Number((await tx.setting(`counter:${connection}`)) ?? 0);
+    await tx.putSetting(`counter:${connection}`, String(last + 1));
+    await tx.putSetting(counterSetting(key), String(last + 1));
+  });
+  return true;
 }
 
 /** Nothing is left that can be done now: what the plan and the refusals ask of a person stays open. */

@@ -128,7 +128,10 @@ export function quote(value: unknown): string {
   }
 }
 
-export function field<T>(read: (value: unknown) => T) {
+/** One value by its reader; what the reader throws is the issue. */
+export type Field<T> = z.ZodPipe<z.ZodOptional<z.ZodUnknown>, z.ZodTransform<T>>;
+
+export function field<T>(read: (value: unknown) => T): Field<T> {
   return z
     .unknown()
     .optional()
@@ -146,21 +149,21 @@ export function field<T>(read: (value: unknown) => T) {
 }
 
 /** Absent and null are the same to Shopify. */
-export function maybe<T>(read: (value: unknown) => T) {
+export function maybe<T>(read: (value: unknown) => T): Field<T | undefined> {
   return field((value) => (value === undefined || value === null ? undefined : read(value)));
 }
 
-export function orElse<T>(read: (value: unknown) => T, otherwise: T) {
+export function orElse<T>(read: (value: unknown) => T, otherwise: T): Field<T> {
   return field((value) => (value === undefined || value === null ? otherwise : read(value)));
 }
 
-export function object<Shape extends z.ZodRawShape>(shape: Shape) {
+export function object<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape> {
   return z.object(shape, {
     error: (issue) => (issue.input === undefined || issue.input === null ? 'is missing' : 'is not an object'),
   });
 }
 
-export function list<Item extends z.ZodType>(item: Item) {
+export function list<Item extends z.ZodType>(item: Item): z.ZodType<z.output<Item>[]> {
   return z
     .array(item, { error: 'is not a list' })
     .max(LIST_MAX, { error: `has more than ${LIST_MAX} entries` })

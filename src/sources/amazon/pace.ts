@@ -52,19 +52,12 @@ interface Bucket {
   refusals: number;
 }
 
-/** Who does not come within this time after his turn has lost it: his order may have been settled otherwise. */
-const TURN_KEPT_MS = MINUTE;
 /** A minute is the most that the vendor's page advises to wait. */
 const BLOCK_MAX_MS = MINUTE;
-/** Places in the line: who comes when it is full is told the moment after it, without a place. A restart forgets them all. */
-const LINE_MAX = 20_000;
 
 export function createPace(clock: Clock): Pace {
   const buckets = new Map<Operation, Bucket>();
-  /** Whose turn comes when, in the order of turns. */
-  const line = new Map<string, Instant>();
-  let lastTurn = clock.now();
-
+  const line = createLine();
   const bucketOf = (operation: Operation): Bucket => {
     const now = clock.now();
     const { burst, everyMs } = OPERATIONS[operation];
@@ -74,66 +67,31 @@ export function createPace(clock: Clock): Pace {
       blockedUntil: now,
       refusals: 0,
     };
-    const grown = Math.min(burst, bucket.tokens + Math.max(0, now - bucket.countedAt) / everyMs);
-    bucket.tokens = grown;
+    bucket.tokens = Math.min(burst, bucket.tokens + Math.max(0, now - bucket.countedAt) / everyMs);
     bucket.countedAt = now;
     buckets.set(operation, bucket);
     return bucket;
   };
-
-  /** Turns that have come and were not taken yet: what they will take is spoken for. */
-  const waitingBefore = (who: string, now: Instant): number => {
-    let count = 0;
-    for (const [other, turn] of line) {
-      if (after(turn, TURN_KEPT_MS) < now) {
-        line.delete(other);
-      } else if (turn > now) {
-        break;
-      } else if (other !== who) {
-        count += 1;
-      }
-    }
-    return count;
-  };
-
-  const turnFor = (operations: readonly Operation[], who: string): Instant => {
-    const now = clock.now();
-    const everyMs = Math.max(...operations.map((operation) => OPERATIONS[operation].everyMs));
-    const free = operations.map((operation) => {
-      const { tokens, blockedUntil } = bucketOf(operation);
-      const lacking = Math.max(0, 1 - tokens) * OPERATIONS[operation].everyMs;
-      return Math.max(blockedUntil, after(now, Math.ceil(lacking)));
-    });
-    const turn = instant(Math.max(line.size === 0 ? now : lastTurn + everyMs, ...free, now + 1));
-    lastTurn = turn;
-    if (line.size < LINE_MAX) {
-      line.set(who, turn);
-    }
-    return turn;
-  };
-
   return {
     take(operations, who) {
       const now = clock.now();
-      const ahead = waitingBefore(who, now);
-      const turn = line.get(who);
-      const isMyTurn = turn !== undefined && turn <= now;
-      const needed = isMyTurn ? 1 : 1 + ahead;
+      const { ahead, isMyTurn } = line.place(who, now);
       const taken = operations.map(bucketOf);
+      const needed = isMyTurn ? 1 : 1 + ahead;
       if (taken.every(({ tokens, blockedUntil }) => tokens >= needed && blockedUntil <= now)) {
-        line.delete(who);
-        for (const bucket of taken) {
+        line.leave(who);
+        taken.forEach((bucket) => {
           bucket.tokens -= 1;
-        }
+        });
         return;
       }
-      if (isMyTurn) {
-        line.delete(who);
-      }
-      const retryAt = line.get(who) ?? turnFor(operations, who);
+      const everyMs = Math.max(...operations.map((operation) => OPERATIONS[operation].everyMs));
+      const free = operations.map((operation, index) =>
+        freeAt(taken[index] ?? bucketOf(operation), OPERATIONS[operation].everyMs),
+      );
       throw new Failure('request-rate-limited', {
         detail: `The calls that Amazon allows for ${operations.join(' and ')} are used up`,
-        retryAt,
+        retryAt: line.queue(who, { now, everyMs, notBefore: instant(Math.max(now + 1, ...free)) }),
       });
     },
     giveBack(operation) {
@@ -150,6 +108,62 @@ export function createPace(clock: Clock): Pace {
     },
     accepted(operation) {
       bucketOf(operation).refusals = 0;
+    },
+  };
+}
+
+function freeAt({ tokens, countedAt, blockedUntil }: Bucket, everyMs: number): Instant {
+  return instant(Math.max(blockedUntil, countedAt + Math.ceil(Math.max(0, 1 - tokens) * everyMs)));
+}
+
+/** Who does not come within this time after his turn has lost it: his order may have been settled otherwise. */
+const TURN_KEPT_MS = MINUTE;
+/** Places in the line: who comes when it is full is told the moment after it, without a place. A restart forgets them all. */
+const LINE_MAX = 20_000;
+
+interface Line {
+  /** Whether the turn of this one has come, and how many others have a turn that came and was not taken yet. */
+  place(who: string, now: Instant): { readonly ahead: number; readonly isMyTurn: boolean };
+  leave(who: string): void;
+  /** The turn of one who has to wait: the one that is still to come, or a new one at the end. */
+  queue(
+    who: string,
+    terms: { readonly now: Instant; readonly everyMs: number; readonly notBefore: Instant },
+  ): Instant;
+}
+
+/** Turns in the order in which they come. */
+function createLine(): Line {
+  const turns = new Map<string, Instant>();
+  let last: Instant | undefined;
+  return {
+    place(who, now) {
+      let ahead = 0;
+      for (const [other, turn] of turns) {
+        if (after(turn, TURN_KEPT_MS) < now) {
+          turns.delete(other);
+        } else if (turn > now) {
+          break;
+        } else if (other !== who) {
+          ahead += 1;
+        }
+      }
+      const turn = turns.get(who);
+      return { ahead, isMyTurn: turn !== undefined && turn <= now };
+    },
+    leave: (who) => void turns.delete(who),
+    queue(who, { now, everyMs, notBefore }) {
+      const known = turns.get(who);
+      if (known !== undefined && known > now) {
+        return known;
+      }
+      turns.delete(who);
+      const end = turns.size === 0 || last === undefined ? now : last + everyMs;
+      last = instant(Math.max(end, notBefore));
+      if (turns.size < LINE_MAX) {
+        turns.set(who, last);
+      }
+      return last;
     },
   };
 }

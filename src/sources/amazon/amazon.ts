@@ -1,0 +1,44 @@
+import { Failure } from '#core/failure.ts';
+import type { ConnectionId } from '#core/ids.ts';
+import type { Source } from '#pipeline/ports.ts';
+import type { SellingPartnerApi } from './api.ts';
+import type { NotificationTerms } from './notification.ts';
+import { createProof } from './proof.ts';
+import type { ProofTerms } from './proof.ts';
+import { readOrder } from './read.ts';
+import { sortMessage } from './sort.ts';
+
+export interface AmazonOptions {
+  readonly connection: ConnectionId;
+  readonly proof: Omit<ProofTerms, 'connection'>;
+  /** Whose notifications are taken. */
+  readonly terms: NotificationTerms;
+  /** Absent without credentials: notifications show no amounts, so then nothing can be booked. */
+  readonly api?: SellingPartnerApi;
+  /** Whether names and addresses are kept of an order that is read. */
+  readonly isBuyerKept: () => Promise<boolean>;
+  readonly remark: (sentence: string) => void;
+}
+
+const READ_NEEDS = 'SP_API_CLIENT_ID, SP_API_CLIENT_SECRET and SP_API_REFRESH_TOKEN';
+
+/** An Amazon seller as a source of orders: notifications that only name them, and orders that are asked for. */
+export function createAmazonSource(options: AmazonOptions): Source {
+  const { connection, terms, api, remark } = options;
+  const proof = createProof({ ...options.proof, connection });
+  return {
+    connection,
+    canRead: api !== undefined,
+    readNeeds: READ_NEEDS,
+    verify: (incoming) => proof.verify(incoming),
+    sort: (message) => sortMessage(message, { connection, terms }),
+    async read(order) {
+      if (api === undefined) {
+        throw new Failure('order-needs-reread', {
+          detail: `Amazon cannot be asked for order ${order}: set ${READ_NEEDS}`,
+        });
+      }
+      return await readOrder({ api, isBuyerKept: await options.isBuyerKept(), remark }, order);
+    },
+  };
+}
