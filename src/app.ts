@@ -31,6 +31,7 @@ import { startRetention } from '#pipeline/retention.ts';
 import type { Retention } from '#pipeline/retention.ts';
 import { run } from '#pipeline/worker.ts';
 import { createEmbeddedQueue } from '#queue/embedded.ts';
+import type { Poller } from '#sources/amazon/poller.ts';
 import { createShopifyApi } from '#sources/shopify/api.ts';
 import type { ShopifyApi } from '#sources/shopify/api.ts';
 import { createShopifySource } from '#sources/shopify/shopify.ts';
@@ -53,6 +54,8 @@ import { connectFreshBooks } from '#books/freshbooks/connection.ts';
 import { defaultRulesOf, rulesWith } from '#core/rules.ts';
 import { openAmazon } from '#open-amazon.ts';
 import type { AmazonParts } from '#open-amazon.ts';
+import { openPoller } from '#open-poller.ts';
+import { originsOf } from '#origins.ts';
 import type { Outside } from '#outside.ts';
 import type { RouteRules, RulesFileOptions } from '#rules-file.ts';
 import { assertSame } from '#pipeline/identity.ts';
@@ -197,12 +200,6 @@ export async function openApp(config: Config, lent: Outside): Promise<App> {
     openPipeline: (pollMs) => openPipeline(app, outside, pollMs),
     close: () => store.close(),
   };
-}
-
-/** Whatever this program calls: an address that is not here is reached by nothing. */
-function originsOf({ shopify, freshbooks, alarms: { channels } }: Config): readonly string[] {
-  const webhooks = [channels.slack, channels.webhook].flatMap((channel) => channel?.url ?? []);
-  return [...(shopify === undefined ? [] : [shopify.apiUrl]), freshbooks.apiUrl, ...webhooks];
 }
 
 function openWith(keys: Keys, { databasePath }: Config, outside: Outside): Promise<Opened> {
@@ -424,16 +421,18 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
       checkReady: async () => void (await store.read.orderCounts()),
       finishConsent: (answer) => finishConsent(app.consent, answer),
     });
+    const poller = await openPoller(config, { connection: AMAZON, inbox: pipeline.inbox, outside });
     const { port } = await server.listen({ host: config.host, port: config.port });
     await audited(app, 'server started');
     pipeline.start();
+    poller?.start();
     const retention = retentionOf(app, outside);
     alarms.start();
     openBooks().catch((thrown: unknown) => {
       const { code, message } = asFailure(thrown, 'Cannot open the books');
       outside.emit({ name: 'books not ready', level: 'warn', fields: { code, detail: message } });
     });
-    return { port, stop: () => stop(app, { server, pipeline, alarms, retention, lock }) };
+    return { port, stop: () => stop(app, { server, poller, pipeline, alarms, retention, lock }) };
   } catch (thrown) {
     lock.release();
     throw thrown;
@@ -514,6 +513,8 @@ async function createMachine(
 
 interface Stopping {
   readonly server: Server;
+  /** Absent without a queue. */
+  readonly poller: Poller | undefined;
   readonly pipeline: Pipeline;
   readonly alarms: AlarmWatch;
   readonly retention: Retention | undefined;
@@ -521,8 +522,11 @@ interface Stopping {
 }
 
 /** First no new deliveries, then no new runs; those under way end at their next step. */
-async function stop(app: Parts, { server, pipeline, alarms, retention, lock }: Stopping): Promise<void> {
-  await server.close();
+async function stop(
+  app: Parts,
+  { server, poller, pipeline, alarms, retention, lock }: Stopping,
+): Promise<void> {
+  await Promise.all([poller?.stop(), server.close()]);
   await Promise.all([pipeline.stop(), alarms.stop()]);
   await retention?.stop();
   await audited(app, 'server stopped');
