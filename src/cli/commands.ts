@@ -9,17 +9,21 @@ import type { Decision } from '#pipeline/release.ts';
 import { audit, AUDIT_ACTIONS } from './audit.ts';
 import type { AuditOptions } from './audit.ts';
 import { alarms, ALARM_ACTIONS } from './alarms.ts';
+import { addAmazon } from './amazon-commands.ts';
 import { backup } from './backup.ts';
 import type { BackupOptions } from './backup.ts';
 import { DONE, USAGE } from './command-error.ts';
 import { connectFreshBooks, connectShopify } from './connect.ts';
 import type { ConnectOptions } from './connect.ts';
+import { connectAmazon } from './connect-amazon.ts';
 import { NONE } from './connect-rules.ts';
 import type { CommandContext } from './context.ts';
 import { decide } from './decide.ts';
 import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
 import { journal } from './journal.ts';
+import { withJson } from './json-option.ts';
+import type { Json, Run } from './json-option.ts';
 import { migrate } from './migrate.ts';
 import { orders, ORDER_STATES } from './orders.ts';
 import { createOutput } from './output.ts';
@@ -56,6 +60,8 @@ Examples:
   counterfoil preview order.json               the invoice of an order, before anything is connected
   counterfoil connect freshbooks               ask for access and choose the account
   counterfoil webhooks register                have the shop send its orders here
+  counterfoil connect amazon                   check the credentials of an Amazon seller
+  counterfoil amazon subscribe                 have Amazon tell the seller's queue
   counterfoil serve                            receive and book
   counterfoil orders --state held              what waits for a decision
   counterfoil explain '#1001'                  an order from delivery to cent
@@ -103,12 +109,6 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
   }
 }
 
-interface Json {
-  readonly json?: true;
-}
-
-type Run = (options: Json, command: (context: CommandContext) => Promise<number>) => Promise<void>;
-
 function createProgram(run: Run, { stdout, stderr }: Terminal): Command {
   const program = new Command('counterfoil')
     .description('Books Shopify and Amazon orders into FreshBooks: each order exactly once, to the cent')
@@ -126,6 +126,7 @@ function createProgram(run: Run, { stdout, stderr }: Terminal): Command {
   addOrders(program, run);
   addBookkeeping(program, run);
   addConnections(program, run);
+  addAmazon(program, run);
   addRules(program, run);
   addPlan(program, run);
   addCare(program, run);
@@ -221,6 +222,9 @@ function addConnections(program: Command, run: Run): void {
   withJson(connect.command('shopify'))
     .description('Check the shop’s credentials and what they allow')
     .action((options: Json) => run(options, (context) => connectShopify(context)));
+  withJson(connect.command('amazon'))
+    .description('Check the seller’s credentials and what they allow')
+    .action((options: Json) => run(options, connectAmazon));
   withJson(program.command('webhooks'))
     .description('Show or change which messages the shop sends here')
     .addArgument(
@@ -319,10 +323,6 @@ function sourceOption(): Option {
   return new Option('--source <name>', 'where the orders come from')
     .choices(['shopify', 'amazon'])
     .default('shopify');
-}
-
-function withJson(command: Command): Command {
-  return command.option('--json', 'print the result as JSON');
 }
 
 function dayOrNone(text: string): LocalDate | typeof NONE {

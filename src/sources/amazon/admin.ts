@@ -7,7 +7,8 @@ import type { SellingPartnerApi } from './api.ts';
 import { SUBSCRIBED_TYPES, createNotifications } from './notifications.ts';
 import type { Notifications, Subscription } from './notifications.ts';
 import { checkedQueueArn, queueArnOf, queuePolicy } from './queue-policy.ts';
-import type { QueueAddress } from './queue-policy.ts';
+import type { QueueAccess } from './poller.ts';
+import type { QueueState } from './queue-state.ts';
 import { planSubscriptions, sendTest, subscribe, unsubscribe } from './subscriptions.ts';
 import type { Changed, SubscriptionPlan } from './subscriptions.ts';
 
@@ -25,6 +26,8 @@ export interface AmazonAdmin {
   listSubscriptions(): Promise<readonly Subscription[]>;
   subscribe(queueArn: string, options: { readonly isReplacing: boolean }): Promise<Changed>;
   unsubscribe(queueArn: string, options: { readonly isDestinationToo: boolean }): Promise<Changed>;
+  /** What AWS shows of the configured queue; nothing without one. */
+  queueState(): Promise<QueueState | undefined>;
   /** Has Amazon's sandbox put a message into the queue. Throws `config-invalid` at any other host. */
   sendTest(queueArn: string, scenario: string): Promise<void>;
 }
@@ -49,7 +52,7 @@ interface Seller {
   readonly region: AmazonRegion;
   readonly marketplaces: readonly Marketplace[];
   readonly apiUrl: string;
-  readonly queue?: QueueAddress;
+  readonly queue?: QueueAccess;
 }
 
 export interface AmazonAdminOptions {
@@ -82,6 +85,14 @@ export function createAmazonAdmin(options: AmazonAdminOptions): AmazonAdmin {
     listSubscriptions: async () => listSubscriptions(needNotifications()),
     subscribe: async (queueArn, how) => subscribe(needNotifications(), queueArn, how),
     unsubscribe: async (queueArn, how) => unsubscribe(needNotifications(), queueArn, how),
+    async queueState() {
+      if (seller?.queue === undefined) {
+        return undefined;
+      }
+      // AWS's client takes long to load, and most commands have no use for it.
+      const { readQueueState } = await import('./queue-state.ts');
+      return readQueueState(seller.queue, clock);
+    },
     async sendTest(queueArn, scenario) {
       assertSandbox(needed(options).seller.apiUrl);
       await sendTest(needNotifications(), queueArn, scenario);
