@@ -1,43 +1,20 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { PassThrough } from 'node:stream';
-import { runCommandLine } from '#cli/commands.ts';
-import { createAmazon, DEFAULT_AMAZON_APP } from '#sim/amazon/amazon.ts';
+import { DEFAULT_AMAZON_APP } from '#sim/amazon/amazon.ts';
 import type { AmazonSim } from '#sim/amazon/amazon.ts';
-import { createAmazonWorld } from '#sim/amazon/world.ts';
 import { listen } from '#sim/socket.ts';
-import type { Listener } from '#sim/socket.ts';
-import { createTranscript } from './cli-process.ts';
-import type { Ended } from './cli-process.ts';
+import { openAmazonCommands } from './amazon-commands.ts';
+import type { AmazonCommands } from './amazon-commands.ts';
 
 /** Setting up Amazon by command, against the simulated Amazon over sockets. */
 
 const QUEUE = 'arn:aws:sqs:eu-west-1:111122223333:orders';
-const SEED = 7;
 
-let folder: string;
-let sim: AmazonSim;
-let live: Listener;
-let sandbox: Listener;
-let environment: Record<string, string>;
+let commands: AmazonCommands;
 
-/** In this process: a start of Node costs more than all these commands. */
-async function run(args: readonly string[], settings: Readonly<Record<string, string>> = {}): Promise<Ended> {
-  const transcript = createTranscript();
-  const code = await runCommandLine(args, {
-    environment: { ...environment, ...settings },
-    stdin: new PassThrough(),
-    stdout: { write: (text) => transcript.add('out', text) },
-    stderr: { write: (text) => transcript.add('err', text) },
-  });
-  return transcript.ended(code);
-}
-
-const json = async <T>(...args: string[]): Promise<T> =>
-  JSON.parse((await run([...args, '--json'])).out) as T;
+const run: AmazonCommands['run'] = (args, settings) => commands.run(args, settings);
+const json = <T>(...args: string[]): Promise<T> => commands.json<T>(args);
+const sim = (): AmazonSim => commands.sim();
 
 interface Shown {
   readonly changes: readonly { readonly did: string; readonly what: string }[];
@@ -45,35 +22,13 @@ interface Shown {
   readonly further: readonly unknown[];
 }
 
-/** Amazon's minute passes in a second: its limits are not what these tests are about. */
-const clock = { now: () => performance.timeOrigin + 60 * performance.now() };
-
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'counterfoil-amazon-'));
-  const current = (): AmazonSim => sim;
-  live = await listen((request) => current().at({ region: 'eu', isSandbox: false })(request));
-  sandbox = await listen((request) => current().at({ region: 'eu', isSandbox: true })(request));
+  commands = await openAmazonCommands();
 });
 
-beforeEach(() => {
-  sim = createAmazon({ world: createAmazonWorld({ seed: SEED, clock }), clock });
-  environment = {
-    AMAZON_SELLER_ID: sim.world.sellerId,
-    SP_API_MARKETPLACE_IDS: 'DE,FR',
-    SP_API_CLIENT_ID: DEFAULT_AMAZON_APP.clientId,
-    SP_API_CLIENT_SECRET: DEFAULT_AMAZON_APP.clientSecret,
-    SP_API_REFRESH_TOKEN: sim.login.refreshToken('eu'),
-    SP_API_URL: live.origin,
-    LWA_URL: live.origin,
-    AMAZON_SQS_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/111122223333/orders',
-    DATABASE_URL: `sqlite:${join(folder, 'counterfoil.db')}`,
-  };
-});
+beforeEach(() => commands.renew());
 
-after(async () => {
-  await Promise.all([live.close(), sandbox.close()]);
-  await rm(folder, { recursive: true, force: true });
-});
+after(() => commands.close());
 
 describe('without anybody being asked', () => {
   test('the stores are listed, with those that are booked', async () => {
@@ -97,12 +52,12 @@ describe('without anybody being asked', () => {
     const attributes = await json<{ Policy: string }>('amazon', 'queue-policy', '--queue-arn', other);
     assert.deepEqual(Object.keys(attributes), ['Policy']);
     assert.equal(JSON.parse(attributes.Policy).Statement[0].Resource, other);
-    assert.equal(sim.calls().length, 0);
+    assert.equal(sim().calls().length, 0);
   });
 
   test('a queue that is none is refused before anything is asked', async () => {
     const fifo = await run(['amazon', 'subscribe', '--queue-arn', `${QUEUE}.fifo`]);
-    assert.deepEqual([fifo.code, sim.calls().length], [1, 0]);
+    assert.deepEqual([fifo.code, sim().calls().length], [1, 0]);
     assert.match(fifo.err, /FIFO queue, into which Amazon puts nothing/);
     const none = await run(['amazon', 'subscribe'], { AMAZON_SQS_QUEUE_URL: '' });
     assert.match(none.err, /^Which queue\? Set AMAZON_SQS_QUEUE_URL, or name it: --queue-arn/);
@@ -119,8 +74,8 @@ describe('without anybody being asked', () => {
 
 describe('connect amazon', () => {
   test('proves each right by one call and says what comes next', async () => {
-    const { code, out } = await run(['connect', 'amazon']);
-    assert.equal(code, 0);
+    const { code, out, err } = await run(['connect', 'amazon']);
+    assert.equal(code, 0, err);
     assert.match(out, /^Amazon answers: seller A2COUNTERFOIL1, region eu$/m);
     assert.match(out, /^Stores +Amazon\.de, Amazon\.fr$/m);
     assert.match(out, /^Orders +can be read$/m);
@@ -131,7 +86,9 @@ describe('connect amazon', () => {
       /^Next: counterfoil amazon queue-policy, give that to the queue, then counterfoil amazon subscribe$/m,
     );
     assert.deepEqual(
-      sim.calls().map(({ operation, status }) => `${operation} ${status}`),
+      sim()
+        .calls()
+        .map(({ operation, status }) => `${operation} ${status}`),
       ['token 200', 'searchOrders 200', 'listTransactions 200', 'token 200', 'getDestinations 200'],
     );
   });
@@ -141,7 +98,7 @@ describe('connect amazon', () => {
     const refusals = [
       [{ SP_API_CLIENT_SECRET: 'planted-wrong-secret' }, /do not belong together, or the secret is older/],
       [{ SP_API_REFRESH_TOKEN: 'Atzr|planted' }, /the seller’s authorization is gone: it was withdrawn/],
-      [{ SP_API_REFRESH_TOKEN: sim.login.refreshToken('na') }, /no access to this seller in this region/],
+      [{ SP_API_REFRESH_TOKEN: sim().login.refreshToken('na') }, /no access to this seller in this region/],
     ] as const;
     for (const [settings, expected] of refusals) {
       const { code, out, err } = await run(['connect', 'amazon'], settings);
@@ -157,7 +114,7 @@ describe('connect amazon', () => {
     const refuse = await listen((request) =>
       new URL(request.url).pathname.startsWith('/finances')
         ? Promise.resolve(Response.json(DENIED, { status: 403 }))
-        : sim.at({ region: 'eu', isSandbox: false })(request),
+        : sim().at({ region: 'eu', isSandbox: false })(request),
     );
     try {
       const some = await run(['connect', 'amazon'], { SP_API_URL: refuse.origin });
@@ -213,7 +170,7 @@ describe('subscribing by command', () => {
   });
 
   test('takes over what goes to another queue only when it is told to', async () => {
-    sim.notifications.subscribe('arn:aws:sqs:eu-west-1:111122223333:of-another-program');
+    sim().notifications.subscribe('arn:aws:sqs:eu-west-1:111122223333:of-another-program');
     const kept = await run(['amazon', 'subscribe']);
     assert.equal(kept.code, 1);
     assert.match(kept.out, /^ORDER_CHANGE +elsewhere .*of-another-program$/m);
@@ -230,11 +187,13 @@ describe('subscribing by command', () => {
   });
 
   test('a test message comes from the sandbox alone', async () => {
-    const settings = { SP_API_URL: sandbox.origin };
+    const settings = { SP_API_URL: commands.sandboxUrl };
     const sent = await run(['amazon', 'test-notification', '--scenario', 'any'], settings);
     assert.equal(sent.code, 0, sent.err);
     assert.deepEqual(
-      sim.notifications.pending().map(({ queueArn }) => queueArn),
+      sim()
+        .notifications.pending()
+        .map(({ queueArn }) => queueArn),
       [QUEUE],
     );
     const empty = await run(['amazon', 'test-notification', '--scenario', ''], settings);
@@ -253,7 +212,7 @@ const DENIED = {
 
 function unset(names: RegExp): Record<string, string> {
   return Object.fromEntries(
-    Object.keys(environment)
+    Object.keys(commands.environment)
       .filter((name) => names.test(name))
       .map((name) => [name, '']),
   );
