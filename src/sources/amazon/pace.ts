@@ -64,7 +64,8 @@ export function createPace(clock: Clock): Pace {
     const bucket = buckets.get(operation) ?? {
       tokens: burst,
       countedAt: now,
-      blockedUntil: now,
+      // Not now: who asks has looked at the clock before, and would be sent away for a tick.
+      blockedUntil: instant(0),
       refusals: 0,
     };
     bucket.tokens = Math.min(burst, bucket.tokens + Math.max(0, now - bucket.countedAt) / everyMs);
