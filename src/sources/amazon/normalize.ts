@@ -3,6 +3,7 @@ import type { ConnectionId } from '#core/ids.ts';
 import { marketplaceById } from '#core/marketplaces.ts';
 import type { Marketplace } from '#core/marketplaces.ts';
 import * as money from '#core/money.ts';
+import type { Money } from '#core/money.ts';
 import type { Buyer, Cash, Doubt, Order } from '#core/order.ts';
 import { worthOf } from '#core/sale.ts';
 import { instant, parseZone } from '#core/time.ts';
@@ -13,6 +14,7 @@ import type { AddressPayload, OrderPayload, ReadOrder } from './payload.ts';
 import { pricedOf } from './proceeds.ts';
 import type { Priced } from './proceeds.ts';
 import { refundsOf } from './refunds.ts';
+import type { Refunded } from './refunds.ts';
 import { eventsOf, shippedAt } from './transactions.ts';
 import type { Event } from './transactions.ts';
 
@@ -32,14 +34,20 @@ export function normalize({ order: body, transactions = [] }: ReadOrder, seller:
   const status = body.fulfillment?.fulfillmentStatus ?? '';
   const isShipped = status === 'SHIPPED';
   const shipment = shippedAt(events);
-  const shippedOn = isShipped ? (lastShipTime(body) ?? shipment?.at ?? body.lastUpdatedTime.at) : undefined;
+  const wasShipped = isShipped || (isCancelled(status) && shipment !== undefined);
+  const shippedOn = wasShipped ? (lastShipTime(body) ?? shipment?.at ?? body.lastUpdatedTime.at) : undefined;
   const gateway = `amazon:${body.orderId} clearing`;
   const currency = priced?.currency ?? marketplace.currency;
   const total = priced?.grandTotal ?? money.zero(currency);
+  // A cancelled order that was shipped shows what is left of it, which is nothing, and its refunds would have no lines.
+  const isShorn = isCancelled(status) && money.isZero(total) && shipment !== undefined;
   const { refunds, doubt } =
-    priced === undefined
+    priced === undefined || isShorn
       ? unpriced(body, { status, events })
-      : refundsOf({ order: body, priced, gateway }, events);
+      : overOnlyWhenRefunded(refundsOf({ order: body, priced, gateway }, events), {
+          isOver: isCancelled(status) && shipment !== undefined,
+          total,
+        });
   const basis = { currency, pricesIncludeTax: priced?.pricesIncludeTax ?? false };
   const buyer = buyerOf(body);
   const reference = body.buyer?.buyerPurchaseOrderNumber ?? '';
@@ -62,7 +70,7 @@ export function normalize({ order: body, transactions = [] }: ReadOrder, seller:
     tags: tagsOf(body),
     sourceName: sourceNameOf(body),
     country,
-    ...(status === 'CANCELLED' || status === 'CANCELED' ? { cancelledAt: body.lastUpdatedTime.at } : {}),
+    ...(isCancelled(status) ? { cancelledAt: body.lastUpdatedTime.at } : {}),
     isVoided: false,
     lines: priced?.lines ?? [],
     total,
@@ -173,12 +181,36 @@ function cashOf({
   };
 }
 
+/** A cancelled order that Amazon's ledger shows as shipped is over once all of it went back; before that its figures contradict. */
+function overOnlyWhenRefunded(
+  refunded: Refunded,
+  { isOver, total }: { readonly isOver: boolean; readonly total: Money },
+): Refunded {
+  const back = money.sum(
+    refunded.refunds.flatMap(({ payouts }) => payouts.map(({ amount }) => amount)),
+    total.currency,
+  );
+  return !isOver || refunded.doubt !== undefined || money.equal(back, total)
+    ? refunded
+    : {
+        refunds: [],
+        doubt: {
+          ask: 'person',
+          why: 'Amazon says that it is cancelled, and its ledger that it was shipped and not all of it went back',
+          facts: [
+            { name: 'Total', value: money.show(total) },
+            { name: 'Went back', value: money.show(back) },
+          ],
+        },
+      };
+}
+
 /** Without amounts there is nothing to book, which is as it should be before an order is shipped, and wrong afterwards. */
 function unpriced(
   body: OrderPayload,
   { status, events }: { readonly status: string; readonly events: readonly Event[] },
 ): { readonly refunds: []; readonly doubt?: Doubt } {
-  return status !== 'SHIPPED' && events.length === 0
+  return status !== 'SHIPPED' && shippedAt(events) === undefined
     ? { refunds: [] }
     : {
         refunds: [],
@@ -197,11 +229,16 @@ function unpriced(
 /** Before these two an order has no price that holds (docs/vendors/amazon.md 5.1, caveat 7). */
 const PRICED_STATUSES = new Set(['UNSHIPPED', 'PARTIALLY_SHIPPED', 'SHIPPED', 'CANCELLED', 'CANCELED']);
 
+/** With two l, and with one as notifications write it. */
+function isCancelled(status: string): boolean {
+  return status === 'CANCELLED' || status === 'CANCELED';
+}
+
 function waitingFor(status: string, priced: Priced | undefined): Pick<Order, 'pendingBecause'> {
   if (!PRICED_STATUSES.has(status)) {
     return { pendingBecause: `Amazon says that it is ${status === '' ? 'in no state' : `"${status}"`}` };
   }
-  return priced === undefined && status !== 'SHIPPED' && !status.startsWith('CANCEL')
+  return priced === undefined && status !== 'SHIPPED' && !isCancelled(status)
     ? { pendingBecause: 'Amazon shows no amounts of it yet' }
     : {};
 }

@@ -19,6 +19,8 @@ export interface Priced {
   readonly pricesIncludeTax: boolean;
   /** The line on which an item's charges of a place stand. */
   readonly keyOf: (orderItemId: string, place: Place) => string | undefined;
+  /** What was charged there for one item. */
+  readonly soldOf: (orderItemId: string, place: Place) => Sold;
   /** Whether any tax stands in it. */
   readonly showsTax: boolean;
   /** Whether Amazon says of any item that it collects and remits the tax itself. */
@@ -33,7 +35,7 @@ interface Reading {
   readonly discountTax: 'counted' | 'to take off';
 }
 
-const READINGS: readonly Reading[] = [
+const READINGS: readonly [Reading, ...Reading[]] = [
   { tax: 'added', discountTax: 'counted' },
   { tax: 'added', discountTax: 'to take off' },
   { tax: 'within', discountTax: 'counted' },
@@ -52,18 +54,26 @@ export function pricedOf(order: OrderPayload, country: string): Priced | undefin
   const shares = items.map((item) => shareOf(order, item, currency));
   const tip = tipOf(order, shares, currency);
   const read = (reading: Reading) => linesBy(reading, { shares, tip, country, currency });
-  const fitting = READINGS.find(
-    (reading) =>
-      shares.every(
-        (share) => share.total === undefined || money.equal(worthBy(reading, share), share.total),
-      ) && money.equal(totalByLines({ ...read(reading), ...basisOf(reading, currency) }), grandTotal),
+  const fitting = READINGS.filter((reading) =>
+    shares.every((share) => share.total === undefined || money.equal(worthBy(reading, share), share.total)),
   );
-  const reading = fitting ?? { tax: 'added', discountTax: 'counted' };
+  const isWhole = (reading: Reading): boolean =>
+    money.equal(totalByLines({ ...read(reading), ...basisOf(reading, currency) }), grandTotal);
+  // Where even the items' own readings miss the total, the nearest to the figures is shown to a person.
+  const reading = fitting.find(isWhole) ?? fitting[0] ?? READINGS.find(isWhole) ?? READINGS[0];
   const { lines, keys } = read(reading);
   return {
     grandTotal,
     lines,
     keyOf: (orderItemId, place) => keys.get(placeKey(orderItemId, place)),
+    soldOf: (orderItemId, place) => {
+      const share = shares.find(({ item }) => item.orderItemId === orderItemId);
+      return soldBy(
+        share === undefined ? undefined : { share, taxes: taxesBy(reading, share) },
+        place,
+        currency,
+      );
+    },
     ...basisOf(reading, currency),
     showsTax: shares.some(({ taxes }) => taxes.size > 0),
     isFacilitated: shares.some((share) => share.isFacilitated),
@@ -80,6 +90,14 @@ function assertDistinct({ orderId, orderItems }: OrderPayload): void {
 
 function basisOf({ tax }: Reading, currency: string): Pick<Priced, 'currency' | 'pricesIncludeTax'> {
   return { currency, pricesIncludeTax: tax === 'within' };
+}
+
+/** What was charged in one place: before discounts, which are positive, and with or without its tax as prices have it. */
+export interface Sold {
+  readonly place: Place;
+  readonly gross: Money;
+  readonly discount: Money;
+  readonly tax: Money;
 }
 
 /** What something was charged for. */
@@ -241,12 +259,7 @@ function linesBy(
   for (const share of shares) {
     const taxes = taxesBy(reading, share);
     for (const place of new Set([...share.charges.keys(), ...share.discounts.keys(), ...taxes.keys()])) {
-      const sold: Sold = {
-        place,
-        gross: share.charges.get(place) ?? money.zero(currency),
-        discount: share.discounts.get(place) ?? money.zero(currency),
-        tax: taxes.get(place) ?? money.zero(currency),
-      };
+      const sold = soldBy({ share, taxes }, place, currency);
       const own = taxesOn(sold, { isWithin: reading.tax === 'within', country, share });
       if (place === 'ITEM') {
         const line = itemLine(share.item, sold, own);
@@ -274,12 +287,18 @@ function placeKey(orderItemId: string, place: Place): string {
   return `${orderItemId} ${place}`;
 }
 
-/** What was charged in one place. */
-interface Sold {
-  readonly place: Place;
-  readonly gross: Money;
-  readonly discount: Money;
-  readonly tax: Money;
+function soldBy(
+  of: { readonly share: Share; readonly taxes: ReadonlyMap<Place, Money> } | undefined,
+  place: Place,
+  currency: string,
+): Sold {
+  const none = money.zero(currency);
+  return {
+    place,
+    gross: of?.share.charges.get(place) ?? none,
+    discount: of?.share.discounts.get(place) ?? none,
+    tax: of?.taxes.get(place) ?? none,
+  };
 }
 
 function taxesOn(

@@ -13,6 +13,9 @@ export type AmountClass =
   | 'goods'
   | 'shipping'
   | 'gift-wrap'
+  | 'cod'
+  /** What is charged beside all else. */
+  | 'other'
   | 'discount'
   | 'tax'
   /** Of the buyer's tax, what Amazon keeps to pay it to the state itself. */
@@ -23,13 +26,15 @@ export type AmountClass =
 /** By the letters of a name, whatever spelling: "Product Charges", "ProductCharges". The first that fits decides. */
 const CLASSES: readonly (readonly [RegExp, AmountClass])[] = [
   [/withheld|withholding|facilitator/, 'withheld'],
+  [/^cod(fees?|charges?)?$/, 'cod'],
+  [/^othercharges?$/, 'other'],
   // A chargeback of shipping is Amazon's fee for its own labels, and a commission on a refund is no refund.
   [/chargeback|commission|fees?$|^fees?|fba|reserve|reimburse|adjustment/, 'fee'],
   [/^(our)?(price)?(product|item|shipping|giftwrap)?(charges?)?tax(es)?$|tax$|^tax/, 'tax'],
   [/promotion|discount|rebate|coupon/, 'discount'],
   [/^shipping/, 'shipping'],
   [/^giftwrap/, 'gift-wrap'],
-  [/^(product)?charges?$|^princip(al|le)$|^item(price|charges?)?$|^ourprice$|^codcharges?$/, 'goods'],
+  [/^(product)?charges?$|^princip(al|le)$|^item(price|charges?)?$|^ourprice$/, 'goods'],
 ];
 
 /** Groups that only hold others. */
@@ -88,7 +93,15 @@ export function amountOf(amounts: Amounts, amountClass: AmountClass, currency: s
 
 /** What reached the buyer, or came from him: without what lies between Amazon and the seller. */
 export function buyersPart(amounts: Amounts, currency: string): Money {
-  const classes: readonly AmountClass[] = ['goods', 'shipping', 'gift-wrap', 'discount', 'tax'];
+  const classes: readonly AmountClass[] = [
+    'goods',
+    'shipping',
+    'gift-wrap',
+    'cod',
+    'other',
+    'discount',
+    'tax',
+  ];
   return money.sum(
     classes.map((amountClass) => amountOf(amounts, amountClass, currency)),
     currency,
@@ -143,12 +156,16 @@ function identifier({ relatedIdentifiers }: TransactionPayload, name: string): s
 }
 
 /** The goods that an item of a transaction is about, as far as it says so. */
-export function goodsOf({ contexts }: TransactionItemPayload): {
+export function goodsOf({ contexts, relatedIdentifiers, description }: TransactionItemPayload): {
+  readonly ids: readonly string[];
   readonly asin: string;
   readonly sku: string;
+  readonly title: string;
 } {
   return {
+    ids: relatedIdentifiers.map(({ itemRelatedIdentifierValue: value }) => value).filter(Boolean),
     asin: contexts.find(({ asin }) => asin !== '')?.asin ?? '',
     sku: contexts.find(({ sku }) => sku !== '')?.sku ?? '',
+    title: description,
   };
 }
