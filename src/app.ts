@@ -56,14 +56,14 @@ import { connectFreshBooks } from '#books/freshbooks/connection.ts';
 import { defaultRulesOf, rulesWith } from '#core/rules.ts';
 import { openAmazon } from '#open-amazon.ts';
 import type { AmazonParts } from '#open-amazon.ts';
-import { openPoller } from '#open-poller.ts';
-import { originsOf } from '#origins.ts';
 import type { Outside } from '#outside.ts';
 import type { RouteRules, RulesFileOptions } from '#rules-file.ts';
 import { assertSame } from '#pipeline/identity.ts';
 import type { Identity } from '#pipeline/identity.ts';
 import { createShopAdmin } from '#sources/shopify/admin.ts';
 import type { ShopAdmin } from '#sources/shopify/admin.ts';
+import { openPoller } from '#open-poller.ts';
+import { originsOf } from '#origins.ts';
 
 /** The composition root: the only file that puts implementations together. */
 

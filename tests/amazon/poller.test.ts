@@ -113,7 +113,7 @@ const free = ({ database }: World): void => database.exec('pragma max_page_count
 
 void describe('a message of the queue', () => {
   poll('is durable before it is deleted', async (world) => {
-    const { queue, poller, stored } = world;
+    const { queue, poller, stored, holdStores } = world;
     let atDelete: readonly string[] | undefined;
     queue.at(async ({ action }) => {
       if (action === 'DeleteMessage') {
@@ -121,8 +121,11 @@ void describe('a message of the queue', () => {
       }
       return undefined;
     });
+    const release = holdStores();
     await queue.send(BODY);
     poller.start();
+    await until('it is taken', async () => (await queue.counts()).taken === 1);
+    release();
     await emptied(world);
     assert.deepEqual(atDelete, [NOTIFICATION.id]);
     const [delivery, ...others] = await stored();

@@ -121,7 +121,7 @@ function consumerOf(options: PollerOptions, { client, stopping, faults, round }:
     waitTimeSeconds: LONG_POLL_S,
     visibilityTimeout: pace.visibilityS,
     heartbeatInterval: pace.prolongS,
-    // What could not be stored comes again when it is asked for; the wait before that is ours.
+    // What could not be stored for so long that it is given back is there again at once: it has waited enough.
     terminateVisibilityTimeout: true,
     messageSystemAttributeNames: ['ApproximateReceiveCount'],
     // All waiting is in preReceiveMessageCallback, on our clock, so that a stop ends it.
@@ -155,7 +155,6 @@ function tellOf(
   });
   consumer.on('message_processed', answered);
   consumer.on('response_processed', () => round.end());
-  consumer.on('processing_error', () => faults.add());
   consumer.on('error', (error, about) => {
     const { code, what } = queueFault(error);
     if (about !== undefined) {
