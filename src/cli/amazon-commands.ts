@@ -50,9 +50,9 @@ export function addAmazon(program: Command, run: Run): void {
     );
   withJson(amazon.command('test-notification'))
     .description('Have Amazon’s sandbox put a message into the queue; SP_API_URL must be the sandbox’s')
+    .requiredOption('--destination <id>', 'by which Amazon knows the queue, as amazon subscribe shows it')
     .requiredOption('--scenario <name>', 'one that Amazon knows; its public pages name none')
-    .option(WHICH_QUEUE, WHICH_QUEUE_MEANING)
-    .action((options: Queue & { readonly scenario: string }) =>
+    .action((options: Json & { readonly destination: string; readonly scenario: string }) =>
       run(options, (context) => amazonTestNotification(context, options)),
     );
 }

@@ -149,16 +149,15 @@ export async function amazonUnsubscribe(
 
 export async function amazonTestNotification(
   context: CommandContext,
-  { queueArn, scenario }: QueueOption & { readonly scenario: string },
+  { destination, scenario }: { readonly destination: string; readonly scenario: string },
 ): Promise<number> {
   const { output } = context;
   return withApp(context, async ({ amazonAdmin }) => {
-    const arn = amazonAdmin.queueArn(queueArn);
-    await amazonAdmin.sendTest(arn, scenario);
-    output.json({ queueArn: arn, scenario });
+    await amazonAdmin.sendTest({ destinationId: destination, scenario });
+    output.json({ destination, scenario });
     say(
       output,
-      `Amazon’s sandbox was asked to put "${scenario}" into ${arn}. It is of nobody’s order: the service says in its log that it came`,
+      `Amazon’s sandbox was asked to put "${scenario}" into the queue of ${destination}. It is of nobody’s order: the service says in its log that it came`,
     );
     return DONE;
   });
@@ -176,6 +175,7 @@ function printChanges(output: Output, changes: Changes): void {
   if (changes.length === 0) {
     output.print('Nothing was to be changed');
   }
+  output.print();
 }
 
 const COLUMNS: readonly Column[] = [
@@ -186,7 +186,6 @@ const COLUMNS: readonly Column[] = [
 ];
 
 function printPlan(output: Output, { queueArn, destination, states }: Plan): void {
-  output.print();
   const name = destination === undefined ? 'which Amazon does not know yet' : `destination ${destination.id}`;
   say(output, `Queue ${queueArn}, ${name}`);
   const rows = states.flatMap((state) => [

@@ -12,6 +12,8 @@ import type { TestClock } from '#tests/clock.ts';
 export interface TestSeller {
   readonly sim: AmazonSim;
   readonly api: SellingPartnerApi;
+  /** The same at Amazon's sandbox. */
+  readonly sandboxApi: SellingPartnerApi;
   readonly clock: TestClock;
   /** The same clock for who waits for Amazon's pace: a wait moves it on, and nothing else does. */
   readonly waiting: Clock;
@@ -20,9 +22,6 @@ export interface TestSeller {
 export interface TestSellerOptions {
   /** Stands between the program and the simulator. */
   readonly between?: (transport: Transport) => Transport;
-  readonly isSandbox?: boolean;
-  /** Of the endpoint that is called; the seller's tokens are European. */
-  readonly region?: 'na' | 'eu' | 'fe';
 }
 
 const SEED = 7;
@@ -31,24 +30,32 @@ export function openSeller(options: TestSellerOptions = {}): TestSeller {
   const clock = testClock();
   const sim = createAmazon({ world: createAmazonWorld({ seed: SEED, clock }), clock });
   const direct: Transport = (request) => sim.handle(request);
-  const host = `${options.isSandbox === true ? 'sandbox.' : ''}sellingpartnerapi-${options.region ?? 'eu'}.amazon.com`;
-  const api = createSellingPartnerApi({
-    apiUrl: `https://${host}`,
-    lwaUrl: 'https://api.amazon.com',
-    credentials: {
-      clientId: DEFAULT_AMAZON_APP.clientId,
-      clientSecret: DEFAULT_AMAZON_APP.clientSecret,
-      refreshToken: sim.login.refreshToken('eu'),
-    },
-    transport: options.between?.(direct) ?? direct,
-    clock,
-    version: '0.0.0',
-  });
+  const transport = options.between?.(direct) ?? direct;
+  const credentials = {
+    clientId: DEFAULT_AMAZON_APP.clientId,
+    clientSecret: DEFAULT_AMAZON_APP.clientSecret,
+    refreshToken: sim.login.refreshToken('eu'),
+  };
+  const apiAt = (host: string): SellingPartnerApi =>
+    createSellingPartnerApi({
+      apiUrl: `https://${host}`,
+      lwaUrl: 'https://api.amazon.com',
+      credentials,
+      transport,
+      clock,
+      version: '0.0.0',
+    });
   const waiting: Clock = {
     now: () => clock.now(),
     sleep: (moment) => clock.advance(Math.max(0, moment - clock.now())),
   };
-  return { sim, api, clock, waiting };
+  return {
+    sim,
+    api: apiAt('sellingpartnerapi-eu.amazon.com'),
+    sandboxApi: apiAt('sandbox.sellingpartnerapi-eu.amazon.com'),
+    clock,
+    waiting,
+  };
 }
 
 /** Refuses what fits with the answer that Amazon gives without a role (samples of errors, recorded). */

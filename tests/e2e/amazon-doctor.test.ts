@@ -78,6 +78,12 @@ describe('doctor', () => {
   test('of a seller with everything to do says what', async () => {
     const checks = await doctor({ SP_API_REGION: 'eu', SP_API_MARKETPLACE_IDS: '' });
     assert.equal(checks.has('Shop'), false, 'who sells at Amazon alone is not asked for a shop');
+    assert.equal(checks.has('Booking rules'), false, 'nor for the rules of one');
+    assert.equal(
+      checks.get('Amazon rules'),
+      'ok Orders are booked when fulfilled, dates are of each store’s zone, tax that Amazon does not tell is asked for',
+    );
+    assert.match(checks.get('Amazon refunds') ?? '', /^warning None is chosen/);
     assert.match(checks.get('Amazon seller') ?? '', /^ok A2COUNTERFOIL1 in eu: 16 stores; messages of any/);
     assert.match(
       checks.get('Amazon access') ?? '',

@@ -187,8 +187,12 @@ describe('subscribing by command', () => {
   });
 
   test('a test message comes from the sandbox alone', async () => {
-    const settings = { SP_API_URL: commands.sandboxUrl };
-    const sent = await run(['amazon', 'test-notification', '--scenario', 'any'], settings);
+    const { destination } = await json<{ destination: { id: string } }>('amazon', 'subscribe');
+    const send = (scenario: string, url: string) =>
+      run(['amazon', 'test-notification', '--destination', destination.id, '--scenario', scenario], {
+        SP_API_URL: url,
+      });
+    const sent = await send('any', commands.sandboxUrl);
     assert.equal(sent.code, 0, sent.err);
     assert.deepEqual(
       sim()
@@ -196,11 +200,9 @@ describe('subscribing by command', () => {
         .map(({ queueArn }) => queueArn),
       [QUEUE],
     );
-    const empty = await run(['amazon', 'test-notification', '--scenario', ''], settings);
+    const empty = await send('', commands.sandboxUrl);
     assert.match(empty.err, /Amazon refuses an empty or unknown scenario like that/);
-    const elsewhere = await run(['amazon', 'test-notification', '--scenario', 'any'], {
-      SP_API_URL: 'https://sellingpartnerapi-eu.amazon.com',
-    });
+    const elsewhere = await send('any', 'https://sellingpartnerapi-eu.amazon.com');
     assert.match(elsewhere.err, /^SP_API_URL: Amazon sends test messages from its sandbox only/);
   });
 });

@@ -5,7 +5,7 @@ import { DAY, HOUR, after, showInstant } from '#core/time.ts';
 import type { Clock } from '#core/time.ts';
 import type { SellingPartnerApi } from './api.ts';
 import { SUBSCRIBED_TYPES, createNotifications } from './notifications.ts';
-import type { Notifications, Subscription } from './notifications.ts';
+import type { Notifications, Subscription, TestMessage } from './notifications.ts';
 import { checkedQueueArn, queueArnOf, queuePolicy } from './queue-policy.ts';
 import type { QueueAccess } from './poller.ts';
 import type { QueueState } from './queue-state.ts';
@@ -28,8 +28,11 @@ export interface AmazonAdmin {
   unsubscribe(queueArn: string, options: { readonly isDestinationToo: boolean }): Promise<Changed>;
   /** What AWS shows of the configured queue; nothing without one. */
   queueState(): Promise<QueueState | undefined>;
-  /** Has Amazon's sandbox put a message into the queue. Throws `config-invalid` at any other host. */
-  sendTest(queueArn: string, scenario: string): Promise<void>;
+  /**
+   * Has Amazon's sandbox put a message into the queue of a destination, which the sandbox itself does not list: it answers such
+   * questions with samples. Throws `config-invalid` at any other host.
+   */
+  sendTest(test: TestMessage): Promise<void>;
 }
 
 export interface AmazonPreflight {
@@ -93,9 +96,9 @@ export function createAmazonAdmin(options: AmazonAdminOptions): AmazonAdmin {
       const { readQueueState } = await import('./queue-state.ts');
       return readQueueState(seller.queue, clock);
     },
-    async sendTest(queueArn, scenario) {
+    async sendTest(message) {
       assertSandbox(needed(options).seller.apiUrl);
-      await sendTest(needNotifications(), queueArn, scenario);
+      await sendTest(needNotifications(), message);
     },
   };
 }

@@ -149,13 +149,15 @@ void describe('a subscription that stands', () => {
 
 void describe('a test message', () => {
   void test('is put into the queue by Amazon’s sandbox', async () => {
-    const { notifications, sim } = open({ isSandbox: true });
-    await sendTest(notifications, QUEUE, 'any');
+    const { notifications, sim, sandboxApi, waiting } = open();
+    const { id } = await notifications.createDestination('counterfoil', QUEUE);
+    const sandbox = createNotifications(sandboxApi, waiting);
+    await sendTest(sandbox, { destinationId: id, scenario: 'any' });
     assert.deepEqual(
       sim.notifications.pending().map(({ queueArn }) => queueArn),
       [QUEUE],
     );
-    await assert.rejects(sendTest(notifications, QUEUE, ''), {
+    await assert.rejects(sendTest(sandbox, { destinationId: id, scenario: '' }), {
       code: 'request-refused',
       message: /Amazon refuses an empty or unknown scenario like that.*\(none was given\)/,
     });

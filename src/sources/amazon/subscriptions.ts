@@ -1,7 +1,13 @@
 import { Failure } from '#core/failure.ts';
 import { ORDER_CHANGE } from './notification.ts';
 import { SUBSCRIBED_TYPES } from './notifications.ts';
-import type { Destination, Notifications, SubscribedType, Subscription } from './notifications.ts';
+import type {
+  Destination,
+  Notifications,
+  SubscribedType,
+  Subscription,
+  TestMessage,
+} from './notifications.ts';
 
 /**
  * What Amazon tells this seller's queue, against what it should. One subscription stands for each type, application and seller,
@@ -119,16 +125,11 @@ export async function unsubscribe(
   return { changes, plan: { queueArn, states } };
 }
 
-/** Has Amazon put a message of its own making into the queue. */
-export async function sendTest(
-  notifications: Notifications,
-  queueArn: string,
-  scenario: string,
-): Promise<void> {
-  const known = (await notifications.destinations()).find((each) => each.queueArn === queueArn);
-  const destination = known ?? (await notifications.createDestination(DESTINATION_NAME, queueArn));
+/** Has Amazon put a message of its own making into the queue that it knows by this id. */
+export async function sendTest(notifications: Notifications, test: TestMessage): Promise<void> {
+  const { scenario } = test;
   try {
-    await notifications.sendTest(ORDER_CHANGE, { destinationId: destination.id, scenario });
+    await notifications.sendTest(ORDER_CHANGE, test);
   } catch (thrown) {
     throw thrown instanceof Failure && thrown.code === 'request-refused'
       ? new Failure('request-refused', {
