@@ -3,7 +3,9 @@ import type { Money } from '#core/money.ts';
 import { totalByLines } from '#core/order.ts';
 import type { Discount, OrderLine, Tax } from '#core/order.ts';
 import { malformed } from '#sources/fields.ts';
-import type { ItemPayload, OrderPayload, ProceedsPayload } from './payload.ts';
+import { READINGS, isByOwnRate, netOf, shareOf, soldIn, worthBy } from './charges.ts';
+import type { Place, Reading, Share, Sold } from './charges.ts';
+import type { ItemPayload, OrderPayload } from './payload.ts';
 import { rateOf, taxNameIn } from './tax-rates.ts';
 
 /**
@@ -17,30 +19,20 @@ export interface Priced {
   readonly grandTotal: Money;
   readonly lines: readonly OrderLine[];
   readonly pricesIncludeTax: boolean;
-  /** The line on which an item's charges of a place stand. */
-  readonly keyOf: (orderItemId: string, place: Place) => string | undefined;
-  /** What was charged there for one item. */
-  readonly soldOf: (orderItemId: string, place: Place) => Sold;
+  /** What an item was charged in a place, and the line on which it stands. */
+  readonly chargedFor: (orderItemId: string, place: Place) => Standing | undefined;
   /** Whether any tax stands in it. */
   readonly showsTax: boolean;
   /** Whether Amazon says of any item that it collects and remits the tax itself. */
   readonly isFacilitated: boolean;
 }
 
-/** How the taxes of an order are read. */
-interface Reading {
-  /** Beside the prices, or a part of them. */
-  readonly tax: 'added' | 'within';
-  /** Whether the sum of taxes already is without the tax on discounts, or that is still to be taken off. */
-  readonly discountTax: 'counted' | 'to take off';
+export interface Standing extends Sold {
+  /** Of the line; of shipping and the like it is that of other items too. */
+  readonly key: string;
+  /** After discounts, without tax. */
+  readonly net: Money;
 }
-
-const READINGS: readonly [Reading, ...Reading[]] = [
-  { tax: 'added', discountTax: 'counted' },
-  { tax: 'added', discountTax: 'to take off' },
-  { tax: 'within', discountTax: 'counted' },
-  { tax: 'within', discountTax: 'to take off' },
-];
 
 /** Nothing where Amazon shows no amounts, as of an order that is pending. */
 export function pricedOf(order: OrderPayload, country: string): Priced | undefined {
@@ -59,21 +51,17 @@ export function pricedOf(order: OrderPayload, country: string): Priced | undefin
   );
   const isWhole = (reading: Reading): boolean =>
     money.equal(totalByLines({ ...read(reading), ...basisOf(reading, currency) }), grandTotal);
-  // Where even the items' own readings miss the total, the nearest to the figures is shown to a person.
-  const reading = fitting.find(isWhole) ?? fitting[0] ?? READINGS.find(isWhole) ?? READINGS[0];
-  const { lines, keys } = read(reading);
+  const isByOwnRates = (reading: Reading): boolean =>
+    shares.every((share) => soldIn(reading, share).every((sold) => isByOwnRate(reading, sold, country)));
+  const whole = fitting.filter(isWhole);
+  // Only where prices hold the tax do two readings fit: no total says whether the tax on discounts is counted in it. Where none
+  // does, the nearest to the figures is shown to a person.
+  const reading = whole.find(isByOwnRates) ?? whole[0] ?? fitting[0] ?? READINGS[0];
+  const { lines, standing } = read(reading);
   return {
     grandTotal,
     lines,
-    keyOf: (orderItemId, place) => keys.get(placeKey(orderItemId, place)),
-    soldOf: (orderItemId, place) => {
-      const share = shares.find(({ item }) => item.orderItemId === orderItemId);
-      return soldBy(
-        share === undefined ? undefined : { share, taxes: taxesBy(reading, share) },
-        place,
-        currency,
-      );
-    },
+    chargedFor: (orderItemId, place) => standing.get(placeKey(orderItemId, place)),
     ...basisOf(reading, currency),
     showsTax: shares.some(({ taxes }) => taxes.size > 0),
     isFacilitated: shares.some((share) => share.isFacilitated),
@@ -92,155 +80,6 @@ function basisOf({ tax }: Reading, currency: string): Pick<Priced, 'currency' | 
   return { currency, pricesIncludeTax: tax === 'within' };
 }
 
-/** What was charged in one place: before discounts, which are positive, and with or without its tax as prices have it. */
-export interface Sold {
-  readonly place: Place;
-  readonly gross: Money;
-  readonly discount: Money;
-  readonly tax: Money;
-}
-
-/** What something was charged for. */
-export type Place = 'ITEM' | 'SHIPPING' | 'GIFT_WRAP' | 'COD_FEE' | 'DELIVERY_TIP' | 'OTHER';
-
-/** One item with what was charged for it, by place. */
-interface Share {
-  readonly item: ItemPayload;
-  readonly charges: ReadonlyMap<Place, Money>;
-  /** Positive, whatever sign Amazon gives them. */
-  readonly discounts: ReadonlyMap<Place, Money>;
-  /** By place; what is not told by place is the item's. */
-  readonly taxes: ReadonlyMap<Place, Money>;
-  /** On discounts; positive. */
-  readonly discountTax: Money;
-  readonly total?: Money;
-  readonly isFacilitated: boolean;
-}
-
-const PLACES: Readonly<Record<string, Place>> = {
-  ITEM: 'ITEM',
-  SHIPPING: 'SHIPPING',
-  GIFT_WRAP: 'GIFT_WRAP',
-  COD_FEE: 'COD_FEE',
-  DELIVERY_TIP: 'DELIVERY_TIP',
-};
-
-function placeOf(type: string): Place {
-  return PLACES[type] ?? 'OTHER';
-}
-
-function shareOf(order: OrderPayload, item: ItemPayload, currency: string): Share {
-  const proceeds = item.proceeds ?? { breakdowns: [] };
-  const path = `proceeds of item ${item.orderItemId}`;
-  for (const amount of amountsIn(proceeds)) {
-    if (amount.currency !== currency) {
-      throw malformed(order.orderId, path, `is in ${amount.currency}, and the order is in ${currency}`);
-    }
-  }
-  const [charges, discounts, taxes] = [
-    new Map<Place, Money>(),
-    new Map<Place, Money>(),
-    new Map<Place, Money>(),
-  ];
-  let discountTax = money.zero(currency);
-  for (const { type, subtotal, detailedBreakdowns: details } of proceeds.breakdowns) {
-    switch (type) {
-      case 'DISCOUNT':
-        spread(discounts, money.absolute(subtotal), {
-          details: details.map(({ subtype, value }) => ({
-            place: placeOf(subtype),
-            value: money.absolute(value),
-          })),
-        });
-        break;
-      case 'TAX': {
-        const onDiscounts = details.filter(({ subtype }) => subtype === 'DISCOUNT');
-        discountTax = money.sum(
-          [discountTax, ...onDiscounts.map(({ value }) => money.absolute(value))],
-          currency,
-        );
-        spread(taxes, subtotal, {
-          details: details
-            .filter(({ subtype }) => subtype !== 'DISCOUNT')
-            .map(({ subtype, value }) => ({ place: placeOf(subtype), value })),
-        });
-        break;
-      }
-      default:
-        put(charges, placeOf(type), subtotal);
-    }
-  }
-  const total = proceeds.proceedsTotal ?? undefined;
-  return {
-    item,
-    charges,
-    discounts,
-    taxes,
-    discountTax,
-    ...(total === undefined ? {} : { total }),
-    isFacilitated: item.tax?.taxCollections.some(({ model }) => model === 'MARKETPLACE_FACILITATOR') ?? false,
-  };
-}
-
-function amountsIn({ grandTotal, proceedsTotal, breakdowns }: Partial<ProceedsPayload>): Money[] {
-  const parts = (breakdowns ?? []).flatMap(({ subtotal, detailedBreakdowns }) => [
-    subtotal,
-    ...detailedBreakdowns.map(({ value }) => value),
-  ]);
-  return [grandTotal, proceedsTotal, ...parts].filter((amount) => amount !== undefined && amount !== null);
-}
-
-/** The details by their places, and what they leave of the whole on the item: the whole is what was charged. */
-function spread(
-  into: Map<Place, Money>,
-  whole: Money,
-  { details }: { readonly details: readonly { readonly place: Place; readonly value: Money }[] },
-): void {
-  for (const { place, value } of details) {
-    put(into, place, value);
-  }
-  const told = money.sum(
-    details.map(({ value }) => value),
-    whole.currency,
-  );
-  put(into, 'ITEM', money.subtract(whole, told));
-}
-
-function put(into: Map<Place, Money>, place: Place, amount: Money): void {
-  const sum = money.add(into.get(place) ?? money.zero(amount.currency), amount);
-  into.set(place, sum);
-  if (money.isZero(sum)) {
-    into.delete(place);
-  }
-}
-
-/** The taxes by place under a reading: the tax on discounts comes off the item's first, then off what else there is. */
-function taxesBy({ discountTax: way }: Reading, { taxes, discountTax }: Share): ReadonlyMap<Place, Money> {
-  if (way === 'counted') {
-    return taxes;
-  }
-  const left = new Map(taxes);
-  let open = discountTax;
-  for (const place of ['ITEM', ...taxes.keys()] as const) {
-    const part = money.minimum(open, money.atLeastZero(left.get(place) ?? money.zero(open.currency)));
-    put(left, place, money.negate(part));
-    open = money.subtract(open, part);
-  }
-  put(left, 'ITEM', money.negate(open));
-  return left;
-}
-
-function worthBy(reading: Reading, share: Share): Money {
-  const { currency } = share.discountTax;
-  return money.subtract(
-    money.sum(
-      [...share.charges.values(), ...(reading.tax === 'added' ? taxesBy(reading, share).values() : [])],
-      currency,
-    ),
-    money.sum([...share.discounts.values()], currency),
-  );
-}
-
 interface Charged {
   readonly shares: readonly Share[];
   readonly tip: Money;
@@ -252,22 +91,22 @@ interface Charged {
 function linesBy(
   reading: Reading,
   { shares, tip, country, currency }: Charged,
-): { readonly lines: readonly OrderLine[]; readonly keys: ReadonlyMap<string, string> } {
-  const keys = new Map<string, string>();
+): { readonly lines: readonly OrderLine[]; readonly standing: ReadonlyMap<string, Standing> } {
+  const standing = new Map<string, Standing>();
   const items: OrderLine[] = [];
   const beside = new Map<string, OrderLine>();
   for (const share of shares) {
-    const taxes = taxesBy(reading, share);
-    for (const place of new Set([...share.charges.keys(), ...share.discounts.keys(), ...taxes.keys()])) {
-      const sold = soldBy({ share, taxes }, place, currency);
-      const own = taxesOn(sold, { isWithin: reading.tax === 'within', country, share });
-      if (place === 'ITEM') {
-        const line = itemLine(share.item, sold, own);
-        keys.set(placeKey(share.item.orderItemId, place), line.key);
+    for (const sold of soldIn(reading, share)) {
+      const own = taxesOn(sold, { reading, country, share });
+      const line = sold.place === 'ITEM' ? itemLine(share.item, sold, own) : besideLine(sold, own);
+      standing.set(placeKey(share.item.orderItemId, sold.place), {
+        ...sold,
+        key: line.key,
+        net: netOf(reading, sold),
+      });
+      if (sold.place === 'ITEM') {
         items.push(line);
       } else {
-        const line = besideLine(sold, own);
-        keys.set(placeKey(share.item.orderItemId, place), line.key);
         const known = beside.get(line.key);
         beside.set(line.key, known === undefined ? line : joined(known, line));
       }
@@ -280,44 +119,25 @@ function linesBy(
     beside.set(line.key, known === undefined ? line : joined(known, line));
   }
   const lines = [...items, ...beside.values()];
-  return { lines, keys };
+  return { lines, standing };
 }
 
 function placeKey(orderItemId: string, place: Place): string {
   return `${orderItemId} ${place}`;
 }
 
-function soldBy(
-  of: { readonly share: Share; readonly taxes: ReadonlyMap<Place, Money> } | undefined,
-  place: Place,
-  currency: string,
-): Sold {
-  const none = money.zero(currency);
-  return {
-    place,
-    gross: of?.share.charges.get(place) ?? none,
-    discount: of?.share.discounts.get(place) ?? none,
-    tax: of?.taxes.get(place) ?? none,
-  };
-}
-
 function taxesOn(
-  { gross, discount, tax }: Sold,
-  {
-    isWithin,
-    country,
-    share,
-  }: { readonly isWithin: boolean; readonly country: string; readonly share: Share },
+  sold: Sold,
+  { reading, country, share }: { readonly reading: Reading; readonly country: string; readonly share: Share },
 ): Tax[] {
+  const { tax } = sold;
   if (money.isZero(tax)) {
     return [];
   }
-  const paid = money.subtract(gross, discount);
-  const net = isWithin ? money.subtract(paid, tax) : paid;
   const name = taxNameIn(country);
   return share.isFacilitated
     ? [{ name, ratePpm: 0, amount: tax, remittedBy: 'channel' }]
-    : [{ name, ratePpm: rateOf(net, tax, country), amount: tax, remittedBy: 'merchant' }];
+    : [{ name, ratePpm: rateOf(netOf(reading, sold), tax, country), amount: tax, remittedBy: 'merchant' }];
 }
 
 const PROMOTION = 'Amazon promotion';

@@ -82,16 +82,20 @@ export function taxNameIn(country: string): string {
  * to the smallest unit, else the roundest that does.
  */
 export function rateOf(net: Money, tax: Money, country: string): number {
-  if (money.isZero(tax) || money.isZero(net)) {
-    return 0;
-  }
-  const unit = money.money(1n, net.currency);
+  return money.isZero(tax) || money.isZero(net) ? 0 : (ownRateOf(net, tax, country) ?? roundest(net, tax));
+}
+
+/**
+ * The country's own rate that gives this tax, the standard one first; where none gives it to the unit, one that is off by no
+ * more than one unit, as sums of rounded amounts are.
+ */
+export function ownRateOf(net: Money, tax: Money, country: string): number | undefined {
   const known = Object.hasOwn(STATUTORY, country) ? (STATUTORY[country] ?? []) : [];
-  const own = known.find((ratePpm) => {
+  const within = (units: bigint) => (ratePpm: number) => {
     const off = money.subtract(money.atRate(net, ratePpm, 'half-up'), tax);
-    return money.compare(money.absolute(off), unit) <= 0;
-  });
-  return own ?? roundest(net, tax);
+    return money.absolute(off).minor <= units;
+  };
+  return known.find(within(0n)) ?? known.find(within(1n));
 }
 
 function roundest(net: Money, tax: Money): number {

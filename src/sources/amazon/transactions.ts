@@ -26,10 +26,14 @@ export type AmountClass =
 /** By the letters of a name, whatever spelling: "Product Charges", "ProductCharges". The first that fits decides. */
 const CLASSES: readonly (readonly [RegExp, AmountClass])[] = [
   [/withheld|withholding|facilitator/, 'withheld'],
-  [/^cod(fees?|charges?)?$/, 'cod'],
   [/^othercharges?$/, 'other'],
-  // A chargeback of shipping is Amazon's fee for its own labels, and a commission on a refund is no refund.
-  [/chargeback|commission|fees?$|^fees?|fba|reserve|reimburse|adjustment/, 'fee'],
+  [/^cod(item|order|shipping)?(charges?|fees?)$/, 'cod'],
+  // A chargeback of shipping is Amazon's fee for its own labels, and a commission on a refund is no refund. A fee for restocking
+  // is the buyer's.
+  [
+    /^(shipping|giftwrap|cod)chargeback|commission|^(?!restocking).*fees?$|^fees?|fba|reserve|reimburse/,
+    'fee',
+  ],
   [/^(our)?(price)?(product|item|shipping|giftwrap)?(charges?)?tax(es)?$|tax$|^tax/, 'tax'],
   [/promotion|discount|rebate|coupon/, 'discount'],
   [/^shipping/, 'shipping'],
@@ -39,9 +43,14 @@ const CLASSES: readonly (readonly [RegExp, AmountClass])[] = [
 
 /** Groups that only hold others. */
 const GROUPS = /^(sales|refunds?|expenses|total|other)$/;
+/** The group of what lies between seller and buyer. */
+const SALES = 'sales';
 
-function classOf(type: string): AmountClass | 'group' {
-  const letters = type.toLowerCase().replace(/[^a-z]/g, '');
+function lettersOf(type: string): string {
+  return type.toLowerCase().replace(/[^a-z]/g, '');
+}
+
+function classOf(letters: string): AmountClass | 'group' {
   return GROUPS.test(letters) ? 'group' : (CLASSES.find(([words]) => words.test(letters))?.[1] ?? 'unknown');
 }
 
@@ -56,13 +65,16 @@ export function amountsIn(tree: readonly AmountPayload[], currency: string): Amo
   const put = (amountClass: AmountClass, amount: Money): void => {
     sums.set(amountClass, money.add(sums.get(amountClass) ?? money.zero(currency), amount));
   };
-  const walk = ({ type, amount, parts }: AmountPayload): void => {
+  const walk = ({ type, amount, parts }: AmountPayload, isAmongSales: boolean): void => {
     if (amount.currency !== currency) {
       // No amount of another currency can be added to anything.
       put('unknown', money.money(1n, currency));
       return;
     }
-    const amountClass = classOf(type);
+    const letters = lettersOf(type);
+    const named = classOf(letters);
+    // A fee there is the buyer's, whatever Amazon calls it.
+    const amountClass = isAmongSales && named === 'fee' ? 'unknown' : named;
     if (amountClass !== 'group' && amountClass !== 'unknown') {
       put(amountClass, amount);
       return;
@@ -78,12 +90,16 @@ export function amountsIn(tree: readonly AmountPayload[], currency: string): Amo
         amount,
       );
     if (isSplit) {
-      parts.forEach(walk);
+      parts.forEach((part) => {
+        walk(part, isAmongSales || letters === SALES);
+      });
     } else {
       put('unknown', amount);
     }
   };
-  tree.forEach(walk);
+  tree.forEach((node) => {
+    walk(node, false);
+  });
   return sums;
 }
 
@@ -112,19 +128,33 @@ export function buyersPart(amounts: Amounts, currency: string): Money {
 const REFUND_TYPES = new Set(['refund', 'guaranteeclaim', 'atozguaranteeclaim', 'chargeback']);
 
 /**
- * One for each event: a transaction that was deferred and released is told twice in some accounts, under two ids that name
- * each other, and is one (docs/vendors/amazon.md 6). The one that stands last counts.
+ * One for each event: a transaction that was deferred and released is told twice in some accounts, under two ids of which one
+ * names the other, and is one (docs/vendors/amazon.md 6). The one that stands last counts.
  */
 export function eventsOf(transactions: readonly TransactionPayload[]): readonly Event[] {
+  const deferredAs = new Map(
+    transactions.flatMap((transaction) => {
+      const released = identifier(transaction, 'RELEASE_TRANSACTION_ID');
+      return released === undefined ? [] : [[kindKey(transaction, released), transaction.transactionId]];
+    }),
+  );
   const events = new Map<string, Event>();
   for (const transaction of transactions) {
-    const id = identifier(transaction, 'DEFERRED_TRANSACTION_ID') ?? transaction.transactionId;
-    const known = events.get(id);
+    const own = transaction.transactionId;
+    const id =
+      identifier(transaction, 'DEFERRED_TRANSACTION_ID') ?? deferredAs.get(kindKey(transaction, own)) ?? own;
+    const key = kindKey(transaction, id);
+    const known = events.get(key);
     // Deferring moves no money and changes no day.
     const at = known === undefined ? transaction.postedDate.at : earlier(known.at, transaction.postedDate.at);
-    events.set(id, { id, at, transaction });
+    events.set(key, { id, at, transaction });
   }
   return [...events.values()].sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
+}
+
+/** With its kind: what names a transaction of another kind belongs to it and is not it. */
+function kindKey({ transactionType }: TransactionPayload, id: string): string {
+  return `${lettersOf(transactionType)} ${id}`;
 }
 
 export interface Event {
@@ -138,7 +168,7 @@ function earlier(a: Instant, b: Instant): Instant {
 }
 
 export function isRefund({ transaction }: Event): boolean {
-  return REFUND_TYPES.has(transaction.transactionType.toLowerCase().replace(/[^a-z]/g, ''));
+  return REFUND_TYPES.has(lettersOf(transaction.transactionType));
 }
 
 /** When Amazon took the order as shipped and the buyer's money with it; of several shipments the last. */

@@ -1,0 +1,450 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { format, show } from '#core/money.ts';
+import type { Refund } from '#core/order.ts';
+import { worthOf } from '#core/sale.ts';
+import { ORDER_ID, itemJson, normalized, orderJson, transactionJson } from '#tests/amazon/order-json.ts';
+import type { MovedParts, TransactionParts, Tree } from '#tests/amazon/order-json.ts';
+
+const AT = '2026-11-25T12:00:00Z';
+
+/** Socks of 30.00 in three, shipping of 6.00, gift wrap of 4.00, ten percent of tax on all. */
+const SOCKS = itemJson(
+  {
+    ITEM: '30.00',
+    SHIPPING: '6.00',
+    GIFT_WRAP: '4.00',
+    TAX: ['4.00', { ITEM: '3.00', SHIPPING: '0.60', GIFT_WRAP: '0.40' }],
+  },
+  { id: '1', sku: 'SOCK', asin: 'B0SOCK0001', quantity: 3 },
+);
+const MUG = itemJson(
+  { ITEM: '10.00', SHIPPING: '2.00', TAX: ['1.20', { ITEM: '1.00', SHIPPING: '0.20' }] },
+  { id: '2', sku: 'MUG', asin: 'B0MUG00001' },
+);
+const BOTH = orderJson([SOCKS, MUG], { total: '57.20' });
+
+function refund(
+  total: string,
+  items: readonly MovedParts[],
+  parts: TransactionParts = {},
+): ReturnType<typeof transactionJson> {
+  return transactionJson(['Refund', total], items, parts);
+}
+
+const of = (sku: string, amounts: Tree): MovedParts => ({ sku, amounts });
+
+/** `item:1 3 30.00 +3.00` for each thing that went back, then what was paid. */
+function text({ returns, payouts, difference }: Refund): readonly string[] {
+  return [
+    ...returns.map(
+      ({ line, quantity, amount, taxes }) =>
+        `${line} ${quantity} ${format(amount)}${taxes.map((tax) => ` +${format(tax)}`).join('')}`,
+    ),
+    `paid ${payouts.map(({ amount }) => format(amount)).join(' ')}`,
+    ...(difference.minor === 0n ? [] : [`difference ${format(difference)}`]),
+  ];
+}
+
+/** What a refund says, which must be one and without doubt. */
+function read(transactions: readonly object[], order: object = BOTH): readonly (readonly string[])[] {
+  const found = normalized(
+    { ...order },
+    transactions.map((transaction) => ({ ...transaction })),
+  );
+  assert.equal(found.doubt, undefined, found.doubt?.why);
+  return found.refunds.map(text);
+}
+
+function doubtIn(transactions: readonly object[], order: object = BOTH): string {
+  const found = normalized(
+    { ...order },
+    transactions.map((transaction) => ({ ...transaction })),
+  );
+  assert(found.doubt !== undefined, 'A person is asked');
+  assert.equal(found.doubt.ask, 'person');
+  assert.deepEqual(found.refunds, [], 'Nothing is booked of any refund');
+  return [found.doubt.why, ...found.doubt.facts.map(({ name, value }) => `${name}: ${value}`)].join('\n');
+}
+
+const FULL = refund('-57.20', [
+  of('SOCK', {
+    Sales: ['-44.00', { ProductCharges: '-30.00', Shipping: '-6.00', GiftWrap: '-4.00', Tax: '-4.00' }],
+  }),
+  of('MUG', { Sales: ['-13.20', { ProductCharges: '-10.00', Shipping: '-2.00', Tax: '-1.20' }] }),
+]);
+
+describe('a refund of Amazon', () => {
+  test('of everything takes every line with its tax', () => {
+    assert.deepEqual(read([FULL]), [
+      [
+        'item:1 3 30.00 +3.00',
+        'shipping@100000 0 8.00 +0.80',
+        'gift-wrap@100000 1 4.00 +0.40',
+        'item:2 1 10.00 +1.00',
+        'paid 57.20',
+      ],
+    ]);
+    const order = normalized(BOTH, [FULL]);
+    assert.equal(show(order.currentTotal), '0.00 USD');
+    assert.deepEqual(order.refunds[0]?.payouts, [
+      {
+        amount: order.total,
+        at: Date.parse(AT),
+        gateway: `amazon:${ORDER_ID} clearing`,
+        to: 'money',
+        transactionId: 'refund-1',
+      },
+    ]);
+  });
+
+  test('of a part of a line leaves its pieces and takes the amount', () => {
+    const part = refund('-11.00', [of('SOCK', { ProductCharges: '-10.00', Tax: '-1.00' })]);
+    assert.deepEqual(read([part]), [['item:1 0 10.00 +1.00', 'paid 11.00']]);
+    assert.equal(show(normalized(BOTH, [part]).currentTotal), '46.20 USD');
+  });
+
+  test('of what an earlier one left takes the rest and no piece', () => {
+    const part = (id: string, at: string): object =>
+      refund('-16.50', [of('SOCK', { ProductCharges: '-15.00', Tax: '-1.50' })], { id, at });
+    const [first, second] = read([part('b', '2026-11-26T12:00:00Z'), part('a', AT)]);
+    assert.deepEqual(
+      [first, second],
+      [
+        ['item:1 0 15.00 +1.50', 'paid 16.50'],
+        ['item:1 0 15.00 +1.50', 'paid 16.50'],
+      ],
+    );
+    assert.deepEqual(
+      normalized(BOTH, [{ ...part('b', '2026-11-26T12:00:00Z') }, { ...part('a', AT) }]).refunds.map(
+        ({ id }) => id,
+      ),
+      ['a', 'b'],
+    );
+  });
+
+  test('of shipping or of gift wrap takes that line', () => {
+    assert.deepEqual(read([refund('-6.60', [of('SOCK', { Shipping: '-6.00', Tax: '-0.60' })])]), [
+      ['shipping@100000 0 6.00 +0.60', 'paid 6.60'],
+    ]);
+    assert.deepEqual(read([refund('-4.40', [of('SOCK', { 'Gift Wrap': '-4.00', Tax: '-0.40' })])]), [
+      ['gift-wrap@100000 1 4.00 +0.40', 'paid 4.40'],
+    ]);
+  });
+
+  test('of cash on delivery takes that line and is no fee of Amazon', () => {
+    const order = orderJson([itemJson({ ITEM: '30.00', COD_FEE: '3.00' })], { total: '33.00' });
+    const back = refund('-33.00', [
+      of('SOCK', { Sales: ['-33.00', { ProductCharges: '-30.00', CODFee: '-3.00' }] }),
+    ]);
+    assert.deepEqual(read([back], order), [['item:1 1 30.00', 'cod-fee 1 3.00', 'paid 33.00']]);
+  });
+
+  test('spreads its tax by what was charged on the lines that it takes', () => {
+    const uneven = itemJson({
+      ITEM: '10.00',
+      SHIPPING: '10.00',
+      TAX: ['3.00', { ITEM: '2.00', SHIPPING: '1.00' }],
+    });
+    const back = refund('-23.00', [
+      of('SOCK', { ProductCharges: '-10.00', Shipping: '-10.00', Tax: '-3.00' }),
+    ]);
+    assert.deepEqual(read([back], orderJson([uneven], { total: '23.00' })), [
+      ['item:1 1 10.00 +2.00', 'shipping@100000 1 10.00 +1.00', 'paid 23.00'],
+    ]);
+  });
+
+  test('of tax alone takes the tax off the goods', () => {
+    assert.deepEqual(read([refund('-3.00', [of('SOCK', { Tax: '-3.00' })])]), [
+      ['item:1 0 0.00 +3.00', 'paid 3.00'],
+    ]);
+  });
+
+  test('of an order whose prices hold the tax takes prices with it', () => {
+    const order = orderJson(
+      [itemJson({ ITEM: '119.00', TAX: ['19.00', { ITEM: '19.00' }] }, { currency: 'EUR' })],
+      { store: 'DE', total: '119.00' },
+    );
+    const back = refund('-119.00', [of('SOCK', { ProductCharges: '-100.00', Tax: '-19.00' })], {
+      currency: 'EUR',
+    });
+    assert.deepEqual(read([back], order), [['item:1 1 119.00 +19.00', 'paid 119.00']]);
+  });
+
+  test('with a tax that the order does not show takes it as a part of the price', () => {
+    const order = orderJson([itemJson({ ITEM: '119.00' }, { currency: 'EUR' })], {
+      store: 'DE',
+      total: '119.00',
+    });
+    const back = refund('-119.00', [of('SOCK', { ProductCharges: '-100.00', Tax: '-19.00' })], {
+      currency: 'EUR',
+    });
+    assert.deepEqual(read([back], order), [['item:1 1 119.00', 'paid 119.00']]);
+  });
+
+  test('with discounts takes what was paid', () => {
+    const item = itemJson({ ITEM: '20.00', DISCOUNT: ['5.00', { ITEM: '5.00' }] });
+    const back = refund('-15.00', [of('SOCK', { ProductCharges: '-20.00', Promotions: '5.00' })]);
+    assert.deepEqual(read([back], orderJson([item], { total: '15.00' })), [['item:1 1 15.00', 'paid 15.00']]);
+  });
+
+  test('of free shipping takes the promotion off the shipping, though Amazon tells promotions in one sum', () => {
+    const item = itemJson({
+      ITEM: '20.00',
+      SHIPPING: '6.00',
+      DISCOUNT: ['8.00', { ITEM: '2.00', SHIPPING: '6.00' }],
+    });
+    const back = refund('-18.00', [
+      of('SOCK', { ProductCharges: '-20.00', Shipping: '-6.00', Promotions: '8.00' }),
+    ]);
+    assert.deepEqual(read([back], orderJson([item], { total: '18.00' })), [['item:1 1 18.00', 'paid 18.00']]);
+  });
+
+  test('leaves Amazon’s fees and the tax that it withholds out', () => {
+    const shown = { ITEM: '10.00', TAX: ['0.89', { ITEM: '0.89' }] } as const;
+    const order = orderJson([itemJson(shown, { isFacilitated: true })], { total: '10.89' });
+    const sales = ['-10.89', { ProductCharges: '-10.00', Tax: '-0.89' }] as const;
+    const fees = [
+      '0.90',
+      { AmazonFees: ['0.90', { Commission: '1.50', RefundCommission: '-0.60' }] },
+    ] as const;
+    const whole = ['item:1 1 10.00 +0.89', 'paid 10.89'];
+    for (const withheld of [{ 'MarketplaceFacilitatorTax-Principal': '0.89' }, { TaxWithheld: '0.89' }]) {
+      const back = refund('-9.10', [
+        of('SOCK', { Sales: sales, Withholdings: ['0.89', withheld], Expenses: fees }),
+      ]);
+      assert.deepEqual(read([back], order), [whole]);
+    }
+    // Where Finances leave the tax out on both sides, as much of it went back as of the goods.
+    const silent = refund('-9.10', [
+      of('SOCK', { Sales: ['-10.00', { ProductCharges: '-10.00' }], Expenses: fees }),
+    ]);
+    assert.deepEqual(read([silent], order), [whole]);
+  });
+
+  test('of more than is left pays back beyond the lines', () => {
+    const more = refund('-15.00', [of('MUG', { ProductCharges: '-15.00' })]);
+    assert.deepEqual(read([more]), [['item:2 0 10.00 +0.00', 'paid 15.00', 'difference -5.00']]);
+    const again = { ...FULL, transactionId: 'refund-2', postedDate: '2026-11-27T12:00:00Z' };
+    assert.deepEqual(read([FULL, again])[1], ['paid 57.20', 'difference -57.20']);
+  });
+
+  test('without any item is an amount', () => {
+    const whole = { Sales: ['-5.00', { ProductCharges: '-5.00' }] } as const;
+    assert.deepEqual(read([refund('-5.00', [], { whole })]), [['paid 5.00', 'difference -5.00']]);
+    assert.match(
+      doubtIn([refund('-5.50', [], { whole: { ProductCharges: '-5.00', Tax: '-0.50' } })]),
+      /holds tax, and Amazon does not tell of which goods/,
+    );
+  });
+
+  test('by which nothing reaches the buyer is none', () => {
+    assert.deepEqual(read([refund('-0.60', [of('SOCK', { RefundCommission: '-0.60' })])]), []);
+    assert.deepEqual(read([refund('0.00', [of('SOCK', {})])]), []);
+  });
+
+  test('finds its goods by SKU, else by ASIN, and the only item of an order without either', () => {
+    const goods = (parts: { sku?: string; asin?: string }): MovedParts => ({
+      ...parts,
+      amounts: { ProductCharges: '-10.00', Tax: '-1.00' },
+    });
+    const whole = ['item:2 1 10.00 +1.00', 'paid 11.00'];
+    assert.deepEqual(read([refund('-11.00', [goods({ sku: 'MUG' })])]), [whole]);
+    assert.deepEqual(read([refund('-11.00', [goods({ asin: 'B0MUG00001' })])]), [whole]);
+    assert.deepEqual(read([refund('-11.00', [goods({ sku: 'GONE', asin: 'B0MUG00001' })])]), [whole]);
+    const single = orderJson([MUG], { total: '13.20' });
+    assert.deepEqual(read([refund('-11.00', [goods({})])], single), [whole]);
+    assert.match(
+      doubtIn([refund('-11.00', [goods({})])]),
+      /goods that are not told, or that the order does not hold/,
+    );
+    assert.match(doubtIn([refund('-11.00', [goods({ sku: 'HAT' })])], single), /goods that are not told/);
+  });
+
+  test('for one of two items of the same goods is of the first that still holds as much', () => {
+    const item = (id: string, asin: string): ReturnType<typeof itemJson> =>
+      itemJson({ ITEM: '10.00' }, { id, sku: 'SOCK', asin });
+    const order = (asin: string): object =>
+      orderJson([item('1', 'B0A'), item('2', asin)], { total: '20.00' });
+    const back = refund('-10.00', [{ sku: 'SOCK', asin: 'B0A', amounts: { ProductCharges: '-10.00' } }]);
+    const again = { ...back, transactionId: 'refund-2', postedDate: '2026-11-27T12:00:00Z' };
+    assert.deepEqual(read([back, again], order('B0A')), [
+      ['item:1 1 10.00', 'paid 10.00'],
+      ['item:2 1 10.00', 'paid 10.00'],
+    ]);
+    assert.deepEqual(read([back], order('B0B')), [['item:1 1 10.00', 'paid 10.00']]);
+  });
+
+  test('in any spelling of its kind is one: claims and chargebacks too', () => {
+    for (const type of [
+      'REFUND',
+      'Guarantee Claim',
+      'A-to-z Guarantee Claim',
+      'AToZGuaranteeClaim',
+      'Chargeback',
+    ]) {
+      const back = transactionJson([type, '-11.00'], [of('MUG', { ProductCharges: '-10.00', Tax: '-1.00' })]);
+      assert.deepEqual(read([back]), [['item:2 1 10.00 +1.00', 'paid 11.00']], type);
+    }
+  });
+});
+
+describe('a refund that is not understood asks a person', () => {
+  test('when its amounts do not sum to its total', () => {
+    const said = doubtIn([refund('-12.00', [of('MUG', { ProductCharges: '-10.00' })])]);
+    assert.match(said, /amounts of refund refund-1 sum to -10.00 USD, and Amazon says -12.00 USD/);
+    assert.match(said, /Transaction: Refund refund-1\nIts total: -12.00 USD\nGoods: -10.00 USD/);
+  });
+
+  test('when it holds an amount whose name says nothing, or a tree whose parts do not sum', () => {
+    assert.match(
+      doubtIn([refund('-12.00', [of('MUG', { ProductCharges: '-10.00', Mystery: '-2.00' })])]),
+      /amounts that this program does not know(.|\n)*Not understood: -2.00 USD/,
+    );
+    const broken = { Mystery: ['-10.00', { ProductCharges: '-9.00' }] } as const;
+    assert.match(doubtIn([refund('-10.00', [of('MUG', broken)])]), /Not understood: -10.00 USD/);
+    const whole = { Mystery: ['-10.00', { ProductCharges: '-10.00' }] } as const;
+    assert.deepEqual(read([refund('-10.00', [of('MUG', whole)])]), [['item:2 0 10.00 +0.00', 'paid 10.00']]);
+  });
+
+  test('when an amount between buyer and seller is called a fee, an adjustment or a chargeback', () => {
+    for (const name of ['RestockingFee', 'Goodwill', 'PrincipalAdjustment', 'ChargebackRefund']) {
+      const back = refund('-8.00', [of('MUG', { ProductCharges: '-10.00', [name]: '2.00' })]);
+      assert.match(doubtIn([back]), /Not understood: 2.00 USD/, name);
+    }
+    // Sales are the buyer's side: whatever fee stands among them is not Amazon's.
+    const among = { Sales: ['-12.00', { ProductCharges: '-10.00', ServiceFee: '-2.00' }] } as const;
+    assert.match(doubtIn([refund('-12.00', [of('MUG', among)])]), /Not understood: -2.00 USD/);
+  });
+
+  test('when by it the buyer pays', () => {
+    assert.match(
+      doubtIn([refund('5.00', [of('MUG', { ProductCharges: '5.00' })])]),
+      /By refund refund-1 the buyer paid 5.00 USD/,
+    );
+  });
+
+  test('when it is in another currency than the order', () => {
+    const back = refund('-10.00', [of('MUG', { ProductCharges: '-10.00' })], { currency: 'CAD' });
+    assert.match(doubtIn([back]), /Amazon says -10.00 CAD/);
+    const mixed = {
+      ...refund('-10.00', [of('MUG', { ProductCharges: '-10.00' })], { currency: 'CAD' }),
+      totalAmount: { currencyAmount: '-10.00', currencyCode: 'USD' },
+    };
+    assert.match(doubtIn([mixed]), /amounts of refund/);
+  });
+
+  test('when another kind of transaction moves money of the buyer', () => {
+    const amounts = { ProductCharges: '-10.00' };
+    const words =
+      /a transaction "Adjustment" with the buyer, of -10.00 USD, which is no refund that this program knows/;
+    assert.match(doubtIn([transactionJson(['Adjustment', '-10.00'], [of('MUG', amounts)])]), words);
+    assert.match(doubtIn([transactionJson(['Adjustment', '-10.00'], [], { whole: amounts })]), words);
+  });
+
+  test('and no other refund of the order is booked meanwhile', () => {
+    const good = refund('-11.00', [of('MUG', { ProductCharges: '-10.00', Tax: '-1.00' })], {
+      id: 'good',
+      at: '2026-11-24T12:00:00Z',
+    });
+    assert.match(doubtIn([good, refund('-1.00', [of('MUG', { Mystery: '-1.00' })])]), /does not know/);
+  });
+});
+
+describe('what is no refund', () => {
+  test('leaves the order as it is: shipments, fees, tips, reimbursements', () => {
+    const sale = {
+      Sales: ['57.20', { ProductCharges: '40.00', Shipping: '8.00', GiftWrap: '4.00', Tax: '5.20' }],
+    } as const;
+    const others = [
+      transactionJson(['Shipment', '57.20'], [of('SOCK', sale)], { id: 's' }),
+      transactionJson(['ServiceFee', '-3.00'], [], {
+        id: 'f',
+        whole: { Expenses: ['-3.00', { AmazonFees: '-3.00' }] },
+      }),
+      transactionJson(['DeliveryTip', '2.00'], [], { id: 't', whole: { Sales: ['2.00', { Tip: '2.00' }] } }),
+      transactionJson(['Adjustment', '4.00'], [], { id: 'r', whole: { WAREHOUSE_LOST: '4.00' } }),
+      transactionJson(['Adjustment', '4.00'], [], {
+        id: 'e',
+        currency: 'EUR',
+        whole: { ProductCharges: '4.00' },
+      }),
+    ];
+    const order = normalized(BOTH, others);
+    assert.equal(order.doubt, undefined);
+    assert.deepEqual(order.refunds, []);
+  });
+});
+
+describe('a refund that was deferred and released', () => {
+  const amounts = [of('MUG', { ProductCharges: '-10.00', Tax: '-1.00' })];
+  const once = [['item:2 1 10.00 +1.00', 'paid 11.00']];
+  const deferred = (parts: TransactionParts): object =>
+    refund('-11.00', amounts, { status: 'DEFERRED', at: AT, ...parts });
+  const released = (parts: TransactionParts): object =>
+    refund('-11.00', amounts, { status: 'RELEASED', at: '2026-12-02T12:00:00Z', ...parts });
+
+  test('under one id is one, on its first day', () => {
+    for (const status of ['DEFERRED', 'DEFERRED_RELEASED', 'Deferred', null]) {
+      assert.deepEqual(read([refund('-11.00', amounts, { status })]), once, String(status));
+    }
+    assert.deepEqual(read([deferred({ id: 'a' }), released({ id: 'a' })]), once);
+  });
+
+  test('under two ids is one, whichever of them names the other', () => {
+    const names = (name: string, value: string): Pick<TransactionParts, 'identifiers'> => ({
+      identifiers: { ORDER_ID, [name]: value },
+    });
+    const pairs = [
+      [
+        deferred({ id: 'a', ...names('RELEASE_TRANSACTION_ID', 'b') }),
+        released({ id: 'b', ...names('DEFERRED_TRANSACTION_ID', 'a') }),
+      ],
+      [deferred({ id: 'a' }), released({ id: 'b', ...names('DEFERRED_TRANSACTION_ID', 'a') })],
+      [deferred({ id: 'a', ...names('RELEASE_TRANSACTION_ID', 'b') }), released({ id: 'b' })],
+    ];
+    for (const pair of pairs) {
+      for (const listed of [pair, pair.toReversed()]) {
+        const { refunds } = normalized(
+          BOTH,
+          listed.map((one) => ({ ...one })),
+        );
+        assert.equal(refunds.length, 1);
+        assert.equal(refunds[0]?.at, Date.parse(AT), 'deferring changes no day');
+        assert.equal(refunds[0].id, 'a', 'the name stays when it is released');
+      }
+    }
+  });
+
+  test('is not taken for the shipment that it names', () => {
+    const shipment = transactionJson(['Shipment', '13.20'], [], {
+      id: 's',
+      whole: { ProductCharges: '13.20' },
+    });
+    const back = refund('-11.00', amounts, {
+      id: 'r',
+      identifiers: { ORDER_ID, DEFERRED_TRANSACTION_ID: 's' },
+    });
+    for (const listed of [
+      [shipment, back],
+      [back, shipment],
+    ]) {
+      assert.deepEqual(read(listed), once);
+      const { cash } = normalized(BOTH, listed);
+      assert(cash.state === 'known');
+      assert.equal(cash.tenders[0]?.transactionId, 's');
+    }
+  });
+
+  test('is another than one that names neither', () => {
+    const part = [of('SOCK', { ProductCharges: '-5.00' })];
+    assert.equal(read([refund('-5.00', part, { id: 'a' }), refund('-5.00', part, { id: 'b' })]).length, 2);
+  });
+});
+
+test('what was paid back is the worth of what was returned less the difference', () => {
+  const order = normalized(BOTH, [FULL]);
+  const [whole] = order.refunds;
+  assert(whole !== undefined);
+  assert.equal(show(worthOf(whole, order)), '57.20 USD');
+});
