@@ -55,11 +55,7 @@ function nextSteps({ orders, transactions, notifications }: Found, way: keyof ty
     ];
   }
   return [
-    ...(transactions.is === 'given'
-      ? []
-      : [
-          'Sales can be booked, refunds cannot: give the application the role Finance and Accounting, and authorize it again',
-        ]),
+    ...(transactions.is === 'given' ? [] : ['Sales can be booked, refunds cannot']),
     ...(notifications.is === 'given'
       ? []
       : ['Notifications must be set up by another application, which has the right to']),

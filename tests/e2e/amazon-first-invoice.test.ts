@@ -73,7 +73,11 @@ test('a seller comes by commands from nothing to his first invoice', async () =>
       (await app.store.read.orders({ state: 'settled', limit: 10 })).some(
         ({ key }) => splitOrderKey(key).vendorId === id,
       );
-    await until('the order is booked', isSettled).finally(() => serving.stop());
+    try {
+      await until('the order is booked', isSettled);
+    } finally {
+      await serving.stop();
+    }
     const [seen] = amazon.inspect(sandbox.freshbooks);
     assert.ok(seen !== undefined && seen.stands.invoices === 1);
     assert.deepEqual([seen.stands.worth, seen.stands.paid], [seen.expected.worth, seen.expected.paid]);

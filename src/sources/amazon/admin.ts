@@ -9,6 +9,7 @@ import type { Notifications, Subscription, TestMessage } from './notifications.t
 import { checkedQueueArn, queueArnOf, queuePolicy } from './queue-policy.ts';
 import type { QueueAccess } from './poller.ts';
 import type { QueueState } from './queue-state.ts';
+import { FINANCES_WITHHELD } from './read.ts';
 import { planSubscriptions, sendTest, subscribe, unsubscribe } from './subscriptions.ts';
 import type { Changed, SubscriptionPlan } from './subscriptions.ts';
 
@@ -125,18 +126,19 @@ async function preflight(options: AmazonAdminOptions): Promise<AmazonPreflight> 
     region,
     stores: marketplaces,
     orders: await leave(() => readOneOrder(api, { marketplaces, clock })),
-    transactions: await leave(() => readTransactions(api, clock)),
+    transactions: await leave(() => readTransactions(api, clock), FINANCES_WITHHELD),
     notifications: await leave(() => createNotifications(api, clock).destinations()),
   };
 }
 
-async function leave(work: () => Promise<unknown>): Promise<Leave> {
+/** `why`: instead of Amazon's own words. */
+async function leave(work: () => Promise<unknown>, why?: string): Promise<Leave> {
   try {
     await work();
     return { is: 'given' };
   } catch (thrown) {
     if (thrown instanceof Failure && thrown.code === 'scope-missing') {
-      return { is: 'withheld', why: thrown.message };
+      return { is: 'withheld', why: why ?? thrown.message };
     }
     throw thrown;
   }
