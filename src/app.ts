@@ -14,7 +14,8 @@ import type { ConnectionId } from '#core/ids.ts';
 import type { Asked } from '#core/journal-rows.ts';
 import type { Money } from '#core/money.ts';
 import type { Rules } from '#core/rules.ts';
-import type { Clock, Zone } from '#core/time.ts';
+import { SECOND, after, showInstant } from '#core/time.ts';
+import type { Clock, Instant, Zone } from '#core/time.ts';
 import { createChannels } from '#alarms/channels.ts';
 import { createServer } from '#http/server.ts';
 import type { ConsentAnswer, Server } from '#http/server.ts';
@@ -43,6 +44,7 @@ import { createSeal } from '#storage/seal.ts';
 import { readKey } from '#storage/key-file.ts';
 import type { Keys } from '#storage/seal.ts';
 import { backUp } from '#storage/backup.ts';
+import { assertWhole } from '#storage/database-file.ts';
 import type { BackupReport } from '#storage/backup.ts';
 import { restore } from '#storage/restore.ts';
 import type { RestoreReport } from '#storage/restore.ts';
@@ -138,6 +140,11 @@ export interface Serving {
 const PLACES = 8;
 /** How soon something that another process made due is seen. */
 const POLL_MS = 250;
+
+/** Read in about a second at the start; a larger file is checked by `doctor` and by every backup. */
+const CHECKED_BYTES_MAX = 256 * 1024 * 1024;
+/** Anybody may ask whether it is ready, so the answer is this old at most and costs one commit in that time. */
+const READY_EVERY_MS = SECOND;
 
 export async function openApp(config: Config, lent: Outside): Promise<App> {
   const outside = { ...lent, transport: onlyTo(originsOf(config), lent.transport) };
@@ -249,6 +256,11 @@ export function findServer(config: Config, clock: Clock): string | undefined {
   } catch (thrown) {
     return thrown instanceof Error ? thrown.message : String(thrown);
   }
+}
+
+/** Reads the whole database. Throws `database-damaged`. */
+export function assertDatabaseWhole({ databasePath }: Config): void {
+  assertWhole(databasePath);
 }
 
 /** Where the key is that seals secrets, unless COUNTERFOIL_SECRET_KEY is set. */
@@ -405,6 +417,7 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
   const { config, store, clock, shopify, amazon, openBooks } = app;
   const lock = takeServeLock(config.databasePath, clock.now());
   try {
+    assertWhole(config.databasePath, { bytesMax: CHECKED_BYTES_MAX });
     if (shopify !== undefined) {
       const value = config.shopify?.shopDomain ?? '';
       await assertSame(store, { setting: `identity:${SHOPIFY}`, value, what: 'Shopify shop' });
@@ -423,7 +436,8 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
         ['amazon', amazon === undefined ? [] : [amazon.source]],
       ]),
       emit: outside.emit,
-      checkReady: async () => void (await store.read.orderCounts()),
+      clock,
+      checkReady: readiness(app),
       finishConsent: (answer) => finishConsent(app.consent, answer),
     });
     const poller = await openPoller(config, { connection: AMAZON, inbox: pipeline.inbox, outside });
@@ -442,6 +456,19 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
     lock.release();
     throw thrown;
   }
+}
+
+/** Ready is who can read and store: asked from outside, it is all that can tell of a disk on which no alarm can be kept. */
+function readiness({ store, clock }: Parts): () => Promise<void> {
+  let last: { readonly at: Instant; readonly check: Promise<void> } | undefined;
+  return () => {
+    const now = clock.now();
+    if (last === undefined || after(last.at, READY_EVERY_MS) <= now) {
+      const check = store.transact((tx) => tx.putSetting('ready', showInstant(now)));
+      last = { at: now, check: check.then(async () => void (await store.read.orderCounts())) };
+    }
+    return last.check;
+  };
 }
 
 /** It writes to the same log, but hears nothing of what it says itself. */
@@ -556,6 +583,7 @@ async function listenForConsent(app: Parts, { emit, clock }: Outside): Promise<S
     },
     sources: new Map(),
     emit,
+    clock,
     checkReady: () =>
       Promise.reject(
         new Failure('database-busy', { detail: 'Only waiting for FreshBooks', retryAt: clock.now() }),

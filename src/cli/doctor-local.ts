@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { FRESHBOOKS, findServer } from '#app.ts';
+import { FRESHBOOKS, assertDatabaseWhole, findServer } from '#app.ts';
 import type { App } from '#app.ts';
 import { SETTINGS, readConfig } from '#config.ts';
 import type { Config, Environment } from '#config.ts';
@@ -79,21 +79,49 @@ export function keyCheck({ secretKey, oldSecretKey, databasePath }: Config): Che
       if (!existsSync(path)) {
         return { state: 'ok', text: `Made now in "${path}": keep a copy of it apart from the database` };
       }
-      const mode = statSync(path).mode & 0o777;
-      const shown = mode.toString(8).padStart(4, '0');
-      return (mode & 0o077) === 0
-        ? { state: 'ok', text: `"${path}", readable by its owner only (${shown})` }
-        : {
+      return isOpenToOthers(path)
+        ? {
             state: 'warning',
-            text: `"${path}" could be read by others (${shown})`,
+            text: `"${path}" could be read by others (${modeOf(path)})`,
             whatToDo: 'It was closed to them now',
-          };
+          }
+        : { state: 'ok', text: `"${path}", readable by its owner only (${modeOf(path)})` };
     },
   };
 }
 
 function linesIn(path: string): number {
   return readFileSync(path, 'utf8').trim().split('\n').length;
+}
+
+/** Who else on this machine could read what is stored: buyers' contact data, and with the key the tokens. */
+export function privacyCheck({ databasePath }: Config): Check {
+  return {
+    name: 'Data folder',
+    run: () => {
+      const folder = dirname(databasePath);
+      const files = [databasePath, ...ENDINGS.map((ending) => databasePath + ending)];
+      const open = [folder, ...files].filter((path) => existsSync(path) && isOpenToOthers(path));
+      return open.length === 0
+        ? { state: 'ok', text: `"${folder}" and the database in it are its owner’s alone` }
+        : {
+            state: 'warning',
+            text: `Others on this machine could read ${open.map((path) => `"${path}" (${modeOf(path)})`).join(', ')}`,
+            whatToDo: 'Run chmod 700 on the folder and chmod 600 on the files, unless it is on purpose',
+          };
+    },
+  };
+}
+
+/** What stands beside a database: its log of writes, its index of it, the lock of the server. */
+const ENDINGS = ['-wal', '-shm', '.lock'];
+
+function isOpenToOthers(path: string): boolean {
+  return (statSync(path).mode & 0o077) !== 0;
+}
+
+function modeOf(path: string): string {
+  return (statSync(path).mode & 0o777).toString(8).padStart(4, '0');
 }
 
 export function serverCheck(config: Config): Check {
@@ -112,6 +140,16 @@ export function serverCheck(config: Config): Check {
   };
 }
 
+export function pagesCheck(config: Config): Check {
+  return {
+    name: 'Database pages',
+    run: () => {
+      assertDatabaseWhole(config);
+      return { state: 'ok', text: 'Every page of the database is as it should be' };
+    },
+  };
+}
+
 export function stateChecks(app: App): Check[] {
   return [
     { name: 'Pause', run: () => pause(app) },
@@ -123,6 +161,18 @@ export function stateChecks(app: App): Check[] {
 
 async function pause({ store, clock }: App): Promise<Finding> {
   const paused = await store.read.pause(FRESHBOOKS);
+  if (paused?.outage !== undefined) {
+    const waiting = await store.read.orders({ state: 'waiting', limit: ROWS_MAX });
+    const count = waiting.filter(({ waitsFor }) => waitsFor === FRESHBOOKS).length;
+    const waits = `${counted(count, 'order')} ${count === 1 ? 'waits' : 'wait'} for it`;
+    const down = showDuration(clock.now() - paused.outage.since);
+    return {
+      state: 'problem',
+      text: `FreshBooks has been down for ${down}, ${waits}: ${paused.reason}`,
+      whatToDo:
+        'One order tries at least every quarter of an hour, and all are booked once it gets through; counterfoil retry ORDER tries now',
+    };
+  }
   if (paused === undefined || (paused.until !== undefined && paused.until <= clock.now())) {
     return { state: 'ok', text: 'FreshBooks is not paused' };
   }

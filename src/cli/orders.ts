@@ -176,6 +176,7 @@ function rowJson({ record, ...row }: OrderRow): unknown {
     name,
     state,
     reason: reason ?? null,
+    waitsFor: record.waitsFor ?? null,
     placedAt: instantJson(snapshot?.placedAt),
     placedOn: snapshot === undefined ? null : localDate(snapshot.placedAt, snapshot.zone),
     shopTotal: row.shopTotal ?? null,

@@ -19,7 +19,6 @@ import type {
   OrderFilter,
   OrderLedger,
   OrderRecord,
-  Pause,
   Reader,
   Store,
   WakeKey,
@@ -30,6 +29,7 @@ import { appendAudit, auditReader } from './audit.ts';
 import { leaseWriter } from './leases.ts';
 import { migrate } from './migrate.ts';
 import type { Migrated } from './migrate.ts';
+import { pauseWriter } from './pauses.ts';
 import { redactionReader, redactionWriter, scrub } from './redaction.ts';
 import { at, deliveryOf, entryOf, entryRow, holdOf, orderOf, orderRow, pauseOf } from './rows.ts';
 import type { Seal } from './seal.ts';
@@ -351,6 +351,7 @@ function writerOf(tx: Tx, { options, actions }: { options: StoreOptions; actions
     ...inboxWriter(tx),
     ...ledgerWriter(tx),
     ...leaseWriter(tx),
+    ...pauseWriter(tx, clock),
     ...factWriter(tx, seal),
     ...redactionWriter(tx),
     audited: (event) => appendAudit(tx, event, { seal, actor, now: clock.now() }),
@@ -513,23 +514,8 @@ function holdRow(hold: Omit<Hold, 'id' | 'closedAt' | 'closedBecause'>) {
 function factWriter(
   tx: Tx,
   seal: Seal,
-): Pick<
-  Writer,
-  'setPause' | 'clearPause' | 'putRules' | 'tell' | 'putSetting' | 'dropSetting' | 'putSecret'
-> {
+): Pick<Writer, 'putRules' | 'tell' | 'putSetting' | 'dropSetting' | 'putSecret'> {
   return {
-    async setPause(pause: Pause) {
-      const { account, until = null, reason, code = null } = pause;
-      const row = { account, until, reason, code };
-      await tx
-        .insertInto('pauses')
-        .values(row)
-        .onConflict((conflict) => conflict.column('account').doUpdateSet(row))
-        .execute();
-    },
-    async clearPause(account) {
-      await tx.deleteFrom('pauses').where('account', '=', account).execute();
-    },
     async putRules(version, rules) {
       const row = { version, body: toJson(rules) };
       await tx

@@ -67,6 +67,7 @@ function posted(name: string, body: (world: World) => Promise<void>): void {
     });
     const server = createServer({
       inbox,
+      clock,
       sources: new Map([['amazon', [sourceOf(clock, sns)]]]),
       emit,
       checkReady: async () => undefined,

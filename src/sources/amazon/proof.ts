@@ -1,9 +1,10 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import type { ConnectionId } from '#core/ids.ts';
 import { MINUTE, SECOND } from '#core/time.ts';
 import type { Clock } from '#core/time.ts';
 import type { Transport } from '#net/request.ts';
-import type { Incoming, Verdict } from '#pipeline/ports.ts';
+import { isSameProof } from '#net/same-proof.ts';
+import type { Incoming, Refusal, Verdict } from '#pipeline/ports.ts';
 import { messageOf } from './notification.ts';
 import { createSnsProof } from './sns.ts';
 import type { SnsTopic } from './sns.ts';
@@ -26,7 +27,7 @@ export interface ProofTerms {
 
 export interface Proof {
   /** Why no body at all could make a message with these headers authentic; nothing when one could. */
-  refusalUnread(headers: Incoming['headers']): string | undefined;
+  refusalUnread(headers: Incoming['headers']): Refusal | undefined;
   /** As `Source.verify`. */
   verify(incoming: Incoming): Promise<Verdict>;
 }
@@ -49,11 +50,13 @@ type Way = 'signed' | 'sns' | 'api-key';
 
 export function createProof(terms: ProofTerms): Proof {
   const sns = terms.topic === undefined ? undefined : createSnsProof({ ...terms, topic: terms.topic });
-  const refusalUnread = (headers: Incoming['headers']): string | undefined => refusalOf(headers, terms);
   return {
-    refusalUnread,
+    refusalUnread(headers) {
+      const why = refusalOf(headers, terms);
+      return why === undefined ? undefined : refusal(why);
+    },
     async verify(incoming) {
-      const why = refusalUnread(incoming.headers);
+      const why = refusalOf(incoming.headers, terms);
       if (why !== undefined) {
         return refused(why);
       }
@@ -78,7 +81,11 @@ export function sign(body: Uint8Array, seconds: string, secret: string): string 
 }
 
 function refused(why: string): Verdict {
-  return { proof: 'refused', why, title: TITLE };
+  return { proof: 'refused', ...refusal(why) };
+}
+
+function refusal(why: string): Refusal {
+  return { why, title: TITLE };
 }
 
 function wayOf(headers: Incoming['headers']): Way | undefined {
@@ -145,17 +152,14 @@ function snsRefusal(headers: Incoming['headers'], topic: SnsTopic): string | und
 
 /** Every secret is tried whatever the others said, so that the time tells nothing about which one fits. */
 function isSigned({ headers, body }: Incoming, secrets: readonly string[]): boolean {
-  const given = Buffer.from((headers[SIGNATURE] ?? '').toLowerCase());
+  const given = (headers[SIGNATURE] ?? '').toLowerCase();
   return secrets
-    .map((secret) => {
-      const expected = Buffer.from(sign(body, headers[TIMESTAMP] ?? '', secret));
-      return given.length === expected.length && timingSafeEqual(given, expected);
-    })
+    .map((secret) => isSameProof(given, sign(body, headers[TIMESTAMP] ?? '', secret)))
     .includes(true);
 }
 
 /** Hashes have one length, so that the time does not tell that of a key either. */
 function isKey(given: string, keys: readonly string[]): boolean {
-  const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return keys.map((key) => timingSafeEqual(hashOf(given), hashOf(key))).includes(true);
+  const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+  return keys.map((key) => isSameProof(hashOf(given), hashOf(key))).includes(true);
 }
