@@ -32,6 +32,8 @@ import { startRetention } from '#pipeline/retention.ts';
 import type { Retention } from '#pipeline/retention.ts';
 import { run } from '#pipeline/worker.ts';
 import { createEmbeddedQueue } from '#queue/embedded.ts';
+import { createAmazonAdmin } from '#sources/amazon/admin.ts';
+import type { AmazonAdmin } from '#sources/amazon/admin.ts';
 import type { Poller } from '#sources/amazon/poller.ts';
 import { createShopifyApi } from '#sources/shopify/api.ts';
 import type { ShopifyApi } from '#sources/shopify/api.ts';
@@ -97,6 +99,8 @@ export interface App {
   readonly amazon: AmazonParts | undefined;
   /** Throws `config-invalid` while the shop or its credentials are not configured. */
   readonly shopAdmin: ShopAdmin;
+  /** Throws `config-invalid` while the seller or his credentials are not configured. */
+  readonly amazonAdmin: AmazonAdmin;
   readonly books: Books;
   /** Takes contact data out of what is stored. */
   readonly eraser: Eraser;
@@ -193,6 +197,7 @@ export async function openApp(config: Config, lent: Outside): Promise<App> {
       publicUrl: config.publicUrl,
       isConfigured: shopify !== undefined,
     }),
+    amazonAdmin: createAmazonAdmin({ seller: config.amazon, api: amazon?.api, clock }),
     answerConsent: (answer) => answerConsent(consent, answer),
     listenForConsent: () => listenForConsent(app, outside),
     missingScopes: async () => lackingScopes(consent),

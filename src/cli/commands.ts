@@ -7,11 +7,14 @@ import type { LocalDate, Month } from '#core/time.ts';
 import { DECISIONS } from '#pipeline/release.ts';
 import type { Decision } from '#pipeline/release.ts';
 import type { AuditOptions } from './audit.ts';
+import { addAmazon } from './amazon-commands.ts';
 import type { BackupOptions } from './backup.ts';
 import { ALARM_ACTIONS, AUDIT_ACTIONS, NONE, ORDER_STATES, WEBHOOK_ACTIONS } from './choices.ts';
 import { DONE, USAGE } from './command-error.ts';
 import type { ConnectOptions } from './connect.ts';
 import type { CommandContext } from './context.ts';
+import { withJson } from './json-option.ts';
+import type { Json, Run } from './json-option.ts';
 import { createOutput } from './output.ts';
 import type { OutputStream } from './output.ts';
 import type { PlanOptions } from './plan.ts';
@@ -41,6 +44,8 @@ Examples:
   counterfoil preview order.json               the invoice of an order, before anything is connected
   counterfoil connect freshbooks               ask for access and choose the account
   counterfoil webhooks register                have the shop send its orders here
+  counterfoil connect amazon                   check the credentials of an Amazon seller
+  counterfoil amazon subscribe                 have Amazon tell the seller's queue
   counterfoil serve                            receive and book
   counterfoil orders --state held              what waits for a decision
   counterfoil explain '#1001'                  an order from delivery to cent
@@ -88,12 +93,6 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
   }
 }
 
-interface Json {
-  readonly json?: true;
-}
-
-type Run = (options: Json, command: (context: CommandContext) => Promise<number>) => Promise<void>;
-
 function createProgram(run: Run, { stdout, stderr }: Terminal): Command {
   const program = new Command('counterfoil')
     .description('Books Shopify and Amazon orders into FreshBooks: each order exactly once, to the cent')
@@ -111,6 +110,7 @@ function createProgram(run: Run, { stdout, stderr }: Terminal): Command {
   addOrders(program, run);
   addBookkeeping(program, run);
   addConnections(program, run);
+  addAmazon(program, run);
   addRules(program, run);
   addPlan(program, run);
   addCare(program, run);
@@ -217,6 +217,11 @@ function addConnections(program: Command, run: Run): void {
     .description('Check the shop’s credentials and what they allow')
     .action((options: Json) =>
       run(options, async (context) => (await import('./connect.ts')).connectShopify(context)),
+    );
+  withJson(connect.command('amazon'))
+    .description('Check the seller’s credentials and what they allow')
+    .action((options: Json) =>
+      run(options, async (context) => (await import('./connect-amazon.ts')).connectAmazon(context)),
     );
   withJson(program.command('webhooks'))
     .description('Show or change which messages the shop sends here')
@@ -336,10 +341,6 @@ function sourceOption(): Option {
   return new Option('--source <name>', 'where the orders come from')
     .choices(['shopify', 'amazon'])
     .default('shopify');
-}
-
-function withJson(command: Command): Command {
-  return command.option('--json', 'print the result as JSON');
 }
 
 function dayOrNone(text: string): LocalDate | typeof NONE {

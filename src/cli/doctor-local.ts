@@ -37,7 +37,8 @@ export function configurationCheck(environment: Environment): Check {
       const names = Object.keys(SETTINGS);
       const set = names.filter((name) => (environment[name] ?? '').trim() !== '');
       const strange = Object.keys(environment).filter(
-        (name) => /^(SHOPIFY|FRESHBOOKS|COUNTERFOIL|ALARM)_/.test(name) && !names.includes(name),
+        (name) =>
+          /^(SHOPIFY|AMAZON|SP_API|FRESHBOOKS|COUNTERFOIL|ALARM)_/.test(name) && !names.includes(name),
       );
       readConfig(environment);
       const shown = set.map((name) => (isSecret(name) ? `${name} (secret, set)` : name));
