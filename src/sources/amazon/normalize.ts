@@ -30,8 +30,10 @@ export function normalize({ order: body, transactions = [] }: ReadOrder, seller:
   const priced = pricedOf(body, country);
   const events = eventsOf(transactions);
   const status = body.fulfillment?.fulfillmentStatus ?? '';
-  const isShipped = status === 'SHIPPED';
+  const isCancelled = CANCELLED.has(status);
   const shipment = shippedAt(events);
+  // What is cancelled after it was shipped was sold and paid, and Amazon pays it back by refunds.
+  const isShipped = status === 'SHIPPED' || (isCancelled && shipment !== undefined);
   const shippedOn = isShipped ? (lastShipTime(body) ?? shipment?.at ?? body.lastUpdatedTime.at) : undefined;
   const gateway = `amazon:${body.orderId} clearing`;
   const currency = priced?.currency ?? marketplace.currency;
@@ -62,7 +64,7 @@ export function normalize({ order: body, transactions = [] }: ReadOrder, seller:
     tags: tagsOf(body),
     sourceName: sourceNameOf(body),
     country,
-    ...(status === 'CANCELLED' || status === 'CANCELED' ? { cancelledAt: body.lastUpdatedTime.at } : {}),
+    ...(isCancelled ? { cancelledAt: body.lastUpdatedTime.at } : {}),
     isVoided: false,
     lines: priced?.lines ?? [],
     total,
@@ -173,19 +175,23 @@ function cashOf({
   };
 }
 
-/** Without amounts there is nothing to book, which is as it should be before an order is shipped, and wrong afterwards. */
+/**
+ * Without amounts there is nothing to book, which is as it should be before an order is shipped, and wrong afterwards. One that is
+ * cancelled may be in the books: then a person must say what became of its money.
+ */
 function unpriced(
   body: OrderPayload,
   { status, events }: { readonly status: string; readonly events: readonly Event[] },
 ): { readonly refunds: []; readonly doubt?: Doubt } {
-  return status !== 'SHIPPED' && events.length === 0
+  const isCancelled = CANCELLED.has(status);
+  return status !== 'SHIPPED' && !isCancelled && events.length === 0
     ? { refunds: [] }
     : {
         refunds: [],
         doubt: {
           ask: 'person',
           code: 'order-amounts-missing',
-          why: 'Amazon says that it was shipped and shows no amounts',
+          why: `Amazon says that it was ${isCancelled ? 'cancelled' : 'shipped'} and shows no amounts`,
           facts: [
             { name: 'Status', value: status === '' ? 'none' : status },
             { name: 'Items', value: String(body.orderItems.length) },
@@ -194,14 +200,16 @@ function unpriced(
       };
 }
 
-/** Before these two an order has no price that holds (docs/vendors/amazon.md 5.1, caveat 7). */
-const PRICED_STATUSES = new Set(['UNSHIPPED', 'PARTIALLY_SHIPPED', 'SHIPPED', 'CANCELLED', 'CANCELED']);
+/** The model's spelling, and that of the interface before it (docs/vendors/amazon.md 5). */
+const CANCELLED = new Set(['CANCELLED', 'CANCELED']);
+/** Before these an order has no price that holds (docs/vendors/amazon.md 5.1, caveat 7). */
+const PRICED_STATUSES = new Set(['UNSHIPPED', 'PARTIALLY_SHIPPED', 'SHIPPED', ...CANCELLED]);
 
 function waitingFor(status: string, priced: Priced | undefined): Pick<Order, 'pendingBecause'> {
   if (!PRICED_STATUSES.has(status)) {
     return { pendingBecause: `Amazon says that it is ${status === '' ? 'in no state' : `"${status}"`}` };
   }
-  return priced === undefined && status !== 'SHIPPED' && !status.startsWith('CANCEL')
+  return priced === undefined && status !== 'SHIPPED' && !CANCELLED.has(status)
     ? { pendingBecause: 'Amazon shows no amounts of it yet' }
     : {};
 }
