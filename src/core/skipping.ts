@@ -19,14 +19,14 @@ export function skipReason(order: Order, rules: Rules): string | undefined {
   if (order.pendingBecause !== undefined) {
     return `Waits to be booked: ${order.pendingBecause}`;
   }
+  const isUnpaid = order.cash.state === 'known' && money.isZero(order.cash.received);
+  if (order.cancelledAt !== undefined && isUnpaid) {
+    return 'Cancelled before it was booked and before anything was paid';
+  }
   // Less than nothing where a drawer had rounded the cash down and the sale was then edited to 0.00: no invoice holds that.
   const isFree = money.compare(order.total, money.zero(order.currency)) <= 0 && order.doubt === undefined;
   if (isFree && rules.skipZeroTotals) {
     return 'Nothing was charged: a 0.00 invoice would turn overdue';
-  }
-  const isUnpaid = order.cash.state === 'known' && money.isZero(order.cash.received);
-  if (order.cancelledAt !== undefined && isUnpaid) {
-    return 'Cancelled before it was booked and before anything was paid';
   }
   return undefined;
 }
