@@ -23,7 +23,7 @@ import type { DecidedRefund } from './refund-ways.ts';
 import { fill } from './rules.ts';
 import type { Rules } from './rules.ts';
 import { isGone, isPaidBack, paidBack, worthNow, worthOf } from './sale.ts';
-import { skipReason, waitReason } from './skipping.ts';
+import { asideReason, skipReason } from './skipping.ts';
 import { everything, openingOf, targetsOf } from './targets.ts';
 import type { Basis, Target, Targets } from './targets.ts';
 import { localDate } from './time.ts';
@@ -48,6 +48,11 @@ export function plan(shown: Order, booked: Booked, terms: Terms): Plan {
     return { outcome: 'skip', reason: 'Left to you: the books are not changed for this order any more' };
   }
   const order = withUntoldTax(shown, terms.rules) ?? shown;
+  const isNew = booked.lastSlots.invoice === undefined;
+  const aside = isNew ? asideReason(order, terms.rules) : undefined;
+  if (aside !== undefined) {
+    return { outcome: 'skip', reason: aside };
+  }
   const sums = sumsHold(order);
   if (sums !== undefined) {
     return { outcome: 'work', steps: [], holds: [sums] };
@@ -56,7 +61,6 @@ export function plan(shown: Order, booked: Booked, terms: Terms): Plan {
     // A person's or another program's invoice is linked; money on it stays theirs (bookkeeping, "what people changed").
     return { outcome: 'work', steps: [], holds: changesBeside(order) };
   }
-  const isNew = booked.lastSlots.invoice === undefined;
   const unbooked = isNew ? whyUnbooked(order, terms.rules) : undefined;
   if (unbooked !== undefined) {
     return unbooked;
@@ -125,7 +129,7 @@ function sumOver(order: Order, amountOf: (line: OrderLine) => Money): Money {
 
 /** An order that is skipped, or that the rules book later: what it waits for comes with a later delivery. */
 function whyUnbooked(order: Order, rules: Rules): Plan | undefined {
-  const reason = skipReason(order, rules) ?? waitReason(order, rules);
+  const reason = skipReason(order, rules);
   if (reason !== undefined) {
     return { outcome: 'skip', reason };
   }

@@ -7,7 +7,7 @@ import type { Order } from './order.ts';
 import { plan } from './plan.ts';
 import type { Plan } from './plan.ts';
 import type { Rules } from './rules.ts';
-import { skipReason, waitReason } from './skipping.ts';
+import { asideReason, skipReason } from './skipping.ts';
 
 const usd = (text: string) => money.parse(text, 'USD');
 const UNPAID = received(tender(usd('0')));
@@ -20,17 +20,17 @@ describe('what the rules skip', () => {
   test('an order with one of the tags, in whatever case', () => {
     const tagged = order({ tags: ['VIP', 'Wholesale'] });
     assert.equal(
-      skipReason(tagged, rules({ skipTags: ['wholesale'] })),
+      asideReason(tagged, rules({ skipTags: ['wholesale'] })),
       'Tagged "Wholesale", which the rules skip',
     );
-    assert.equal(skipReason(tagged, rules({ skipTags: ['whole'] })), undefined);
-    assert.equal(skipReason(order(), rules({ skipTags: ['wholesale'] })), undefined);
+    assert.equal(asideReason(tagged, rules({ skipTags: ['whole'] })), undefined);
+    assert.equal(asideReason(order(), rules({ skipTags: ['wholesale'] })), undefined);
   });
 
   test('an order placed in one of the sources', () => {
     const sold = order({ sourceName: 'pos' });
-    assert.equal(skipReason(sold, rules({ skipSources: ['POS'] })), 'Placed in "pos", which the rules skip');
-    assert.equal(skipReason(sold, rules({ skipSources: ['web'] })), undefined);
+    assert.equal(asideReason(sold, rules({ skipSources: ['POS'] })), 'Placed in "pos", which the rules skip');
+    assert.equal(asideReason(sold, rules({ skipSources: ['web'] })), undefined);
   });
 
   test('and nothing of it once an invoice stands', () => {
@@ -48,7 +48,7 @@ describe('what the rules skip', () => {
 
 describe('an order that is booked when it is paid', () => {
   const waits = (parts: Partial<Order>): string | undefined =>
-    waitReason(order(parts), rules({ bookWhen: 'paid' }));
+    skipReason(order(parts), rules({ bookWhen: 'paid' }));
 
   test('waits while less was received than was charged', () => {
     assert.equal(
@@ -91,11 +91,12 @@ describe('an order that is booked when it is paid', () => {
 
 test('an order that is booked when it is fulfilled waits for that, paid or not', () => {
   const waits = (parts: Partial<Order>): string | undefined =>
-    waitReason(order(parts), rules({ bookWhen: 'fulfilled' }));
+    asideReason(order(parts), rules({ bookWhen: 'fulfilled' }));
   assert.equal(waits({}), 'Waits to be booked until it is fulfilled');
   assert.equal(waits({ isFulfilled: true, cash: UNPAID }), undefined);
 });
 
 test('an order is booked when it is created unless the rules say otherwise', () => {
-  assert.equal(waitReason(order({ cash: UNPAID }), rules()), undefined);
+  assert.equal(asideReason(order({ cash: UNPAID }), rules()), undefined);
+  assert.equal(skipReason(order({ cash: UNPAID }), rules()), undefined);
 });

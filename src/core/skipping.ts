@@ -4,11 +4,8 @@ import type { Rules } from './rules.ts';
 
 /** Which orders are not booked, and why: the sentences stand beside the order until a delivery or a person changes them. */
 
-/** Why an order is never booked as it stands. */
-export function skipReason(order: Order, rules: Rules): string | undefined {
-  if (order.isTest && rules.skipTestOrders) {
-    return 'Test order of the shop';
-  }
+/** Why an order is not looked at yet, or at all, whatever its figures say. */
+export function asideReason(order: Order, rules: Rules): string | undefined {
   const tag = order.tags.find((tag) => rules.skipTags.some((skipped) => isSameName(tag, skipped)));
   if (tag !== undefined) {
     return `Tagged "${tag}", which the rules skip`;
@@ -16,34 +13,32 @@ export function skipReason(order: Order, rules: Rules): string | undefined {
   if (rules.skipSources.some((skipped) => isSameName(order.sourceName, skipped))) {
     return `Placed in "${order.sourceName}", which the rules skip`;
   }
-  if (order.pendingBecause !== undefined) {
-    return `Waits to be booked: ${order.pendingBecause}`;
-  }
   const isUnpaid = order.cash.state === 'known' && money.isZero(order.cash.received);
   if (order.cancelledAt !== undefined && isUnpaid) {
     return 'Cancelled before it was booked and before anything was paid';
+  }
+  if (order.pendingBecause !== undefined) {
+    return `Waits to be booked: ${order.pendingBecause}`;
+  }
+  return rules.bookWhen === 'fulfilled' && !order.isFulfilled
+    ? 'Waits to be booked until it is fulfilled'
+    : undefined;
+}
+
+/** Why an order is not booked as it stands, or not yet. */
+export function skipReason(order: Order, rules: Rules): string | undefined {
+  if (order.isTest && rules.skipTestOrders) {
+    return 'Test order of the shop';
   }
   // Less than nothing where a drawer had rounded the cash down and the sale was then edited to 0.00: no invoice holds that.
   const isFree = money.compare(order.total, money.zero(order.currency)) <= 0 && order.doubt === undefined;
   if (isFree && rules.skipZeroTotals) {
     return 'Nothing was charged: a 0.00 invoice would turn overdue';
   }
-  return undefined;
+  return rules.bookWhen === 'paid' ? unpaidReason(order) : undefined;
 }
 
-/** What an order waits for before it is booked, by the rule `bookWhen`. */
-export function waitReason(order: Order, { bookWhen }: Rules): string | undefined {
-  switch (bookWhen) {
-    case 'created':
-      return undefined;
-    case 'fulfilled':
-      return order.isFulfilled ? undefined : 'Waits to be booked until it is fulfilled';
-    case 'paid':
-      return unpaidReason(order);
-  }
-}
-
-/** Nothing where the cash is not known: then the shop or a person is asked. */
+/** By the rule to book once it is paid. Nothing where the cash is not known: then the shop or a person is asked. */
 function unpaidReason({ cash, total, currentTotal }: Order): string | undefined {
   if (cash.state !== 'known') {
     return undefined;

@@ -129,7 +129,7 @@ export function quote(value: unknown): string {
 }
 
 /** One value by its reader; what the reader throws is the issue. */
-export type Field<T> = z.ZodPipe<z.ZodOptional<z.ZodUnknown>, z.ZodTransform<T, unknown>>;
+export type Field<T> = z.ZodPipe<z.ZodOptional<z.ZodUnknown>, z.ZodTransform<T>>;
 
 export function field<T>(read: (value: unknown) => T): Field<T> {
   return z

@@ -231,9 +231,14 @@ describe('an Amazon order that is booked', () => {
     );
   });
 
-  test('and cancelled without any amounts is held, and nothing is taken off the books', () => {
-    const gone = normalized(orderJson([itemJson({})], { store: 'CA', status: 'CANCELLED' }));
-    assert.deepEqual(codesOf(planned(gone, { entries })), ['order-amounts-missing']);
+  test('and cancelled without any amounts is reversed, but asked about where it is known that it was sent', () => {
+    const gone = (transactions?: readonly ReturnType<typeof transactionJson>[]): Order =>
+      normalized(orderJson([itemJson({})], { store: 'CA', status: 'CANCELLED' }), transactions);
+    assert.deepEqual(
+      stepsOf(planned(gone(), { entries })).map(({ kind }) => kind),
+      ['payment-change', 'void'],
+    );
+    assert.deepEqual(codesOf(planned(gone([shipment]), { entries })), ['order-amounts-missing']);
   });
 
   test('and cancelled after it was shipped is reversed by its refund', () => {

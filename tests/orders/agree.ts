@@ -5,7 +5,7 @@ import { Disagreement, emptyTally, merge, tallyOf } from '#tests/orders/tally.ts
 import type { Range, Tally } from '#tests/orders/tally.ts';
 
 /**
- * `npm run agree -- --orders 200000 --seed 7`: as many random lives as wanted, on all cores; ends with 1 at the first life
+ * `npm run agree -- --orders 200000 --seed 7 [--source amazon]`: as many random lives as wanted, on all cores; ends with 1 at the first life
  * in which the books would differ from the shop.
  */
 
@@ -26,6 +26,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       orders: { type: 'string', default: '20000' },
+      source: { type: 'string', default: 'shopify' },
       seed: { type: 'string', default: '1' },
       from: { type: 'string', default: '1' },
     },
@@ -37,7 +38,11 @@ async function main(): Promise<void> {
     }
     return number;
   };
-  const range = { seed: whole('seed'), from: whole('from'), orders: whole('orders') };
+  const { source } = values;
+  if (source !== 'shopify' && source !== 'amazon') {
+    throw new RangeError(`--source must be shopify or amazon, not "${source}"`);
+  }
+  const range: Range = { source, seed: whole('seed'), from: whole('from'), orders: whole('orders') };
   console.log(`seed ${range.seed}, orders ${range.from} to ${range.from + range.orders - 1}`);
   const began = performance.now();
   const pieces = piecesOf(range);
@@ -53,8 +58,9 @@ async function main(): Promise<void> {
   }
 }
 
-function piecesOf({ seed, from, orders }: Range): Range[] {
+function piecesOf({ source, seed, from, orders }: Range): Range[] {
   return Array.from({ length: Math.ceil(orders / PIECE) }, (_, index) => ({
+    source,
     seed,
     from: from + index * PIECE,
     orders: Math.min(PIECE, orders - index * PIECE),

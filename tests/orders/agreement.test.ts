@@ -15,7 +15,12 @@ const LIVES = process.env['COUNTERFOIL_TEST_ALL'] === '1' ? 20_000 : 300;
 void describe('the program and the simulators', () => {
   void test(`agree to the minor unit after every event of ${LIVES} random lives`, (context) => {
     context.diagnostic(`FC_SEED=${SEED}`);
-    const { outcomes, holds, kinds, lives } = tallyOf({ seed: SEED, from: 1, orders: LIVES });
+    const { outcomes, holds, kinds, lives } = tallyOf({
+      source: 'shopify',
+      seed: SEED,
+      from: 1,
+      orders: LIVES,
+    });
     assert.equal(lives, LIVES);
     const shown = [...outcomes, ...holds].map(([key, times]) => `${key} ${times}`);
     context.diagnostic(`${shown.join(', ')}, of ${lives}`);
@@ -116,8 +121,11 @@ void describe('the comparison', () => {
   }
 
   void test('says with which command a disagreement is seen again', () => {
-    const shown = new Disagreement({ seed: 7, number: 12 }, new Error('tips'));
-    assert.match(shown.message, /^Order 12 of seed 7: tips\nnpm run agree -- --seed 7 --from 12 --orders 1$/);
+    const shown = new Disagreement({ source: 'shopify', seed: 7, number: 12 }, new Error('tips'));
+    assert.match(
+      shown.message,
+      /^Order 12 of seed 7: tips\nnpm run agree -- --source shopify --seed 7 --from 12 --orders 1$/,
+    );
   });
 
   void test('draws the same life again for the same seed and number', () => {
@@ -127,9 +135,9 @@ void describe('the comparison', () => {
 
   void test('counts the same in pieces as in one', () => {
     const pieces = emptyTally();
-    merge(pieces, tallyOf({ seed: 1, from: 1, orders: 20 }));
-    merge(pieces, tallyOf({ seed: 1, from: 21, orders: 20 }));
-    assert.deepEqual(pieces, tallyOf({ seed: 1, from: 1, orders: 40 }));
+    merge(pieces, tallyOf({ source: 'shopify', seed: 1, from: 1, orders: 20 }));
+    merge(pieces, tallyOf({ source: 'shopify', seed: 1, from: 21, orders: 20 }));
+    assert.deepEqual(pieces, tallyOf({ source: 'shopify', seed: 1, from: 1, orders: 40 }));
   });
 });
 

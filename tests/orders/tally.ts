@@ -1,3 +1,4 @@
+import { examineAmazon } from '#tests/amazon/agreement.ts';
 import { examine } from '#tests/orders/agreement.ts';
 import type { Verdict } from '#tests/orders/agreement.ts';
 
@@ -19,24 +20,30 @@ export interface Tally {
 
 /** A life on which the program and the simulators do not agree, and how to see it again. */
 export class Disagreement extends Error {
-  constructor({ seed, number }: { seed: number; number: number }, cause: unknown) {
+  constructor(
+    { source, seed, number }: { readonly source: Selling; readonly seed: number; readonly number: number },
+    cause: unknown,
+  ) {
     const what = cause instanceof Error ? cause.message : String(cause);
-    const again = `npm run agree -- --seed ${seed} --from ${number} --orders 1`;
+    const again = `npm run agree -- --source ${source} --seed ${seed} --from ${number} --orders 1`;
     super(`Order ${number} of seed ${seed}: ${what}\n${again}`, { cause });
   }
 }
 
+export type Selling = 'shopify' | 'amazon';
+
 export interface Range {
+  readonly source: Selling;
   readonly seed: number;
   readonly from: number;
   readonly orders: number;
 }
 
 /** Throws a Disagreement at the first life that differs. */
-export function tallyOf({ seed, from, orders }: Range): Tally {
+export function tallyOf({ source, seed, from, orders }: Range): Tally {
   const tally = emptyTally();
   for (let number = from; number < from + orders; number += 1) {
-    count(tally, examined(seed, number));
+    count(tally, examined(source, seed, number));
   }
   return tally;
 }
@@ -68,11 +75,11 @@ export function merge(into: Tally, { lives, events, steps, ...counts }: Tally): 
   });
 }
 
-function examined(seed: number, number: number): Verdict {
+function examined(source: Selling, seed: number, number: number): Verdict {
   try {
-    return examine(seed, number);
+    return source === 'amazon' ? examineAmazon(seed, number) : examine(seed, number);
   } catch (cause) {
-    throw new Disagreement({ seed, number }, cause);
+    throw new Disagreement({ source, seed, number }, cause);
   }
 }
 

@@ -17,7 +17,7 @@ export interface Reading {
   readonly discountTax: 'counted' | 'to take off';
 }
 
-export const READINGS: readonly Reading[] = [
+export const READINGS: readonly [Reading, ...Reading[]] = [
   { tax: 'added', discountTax: 'counted' },
   { tax: 'added', discountTax: 'to take off' },
   { tax: 'within', discountTax: 'counted' },

@@ -64,6 +64,7 @@ const TRANSACTION = {
   relatedIdentifiers: true,
   breakdowns: true,
   items: {
+    description: true,
     totalAmount: { currencyAmount: true, currencyCode: true },
     relatedIdentifiers: true,
     breakdowns: true,

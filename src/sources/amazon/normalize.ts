@@ -3,6 +3,7 @@ import type { ConnectionId } from '#core/ids.ts';
 import { marketplaceById } from '#core/marketplaces.ts';
 import type { Marketplace } from '#core/marketplaces.ts';
 import * as money from '#core/money.ts';
+import type { Money } from '#core/money.ts';
 import type { Buyer, Cash, Doubt, Order } from '#core/order.ts';
 import { worthOf } from '#core/sale.ts';
 import { instant, parseZone } from '#core/time.ts';
@@ -13,6 +14,7 @@ import type { AddressPayload, OrderPayload, ReadOrder } from './payload.ts';
 import { pricedOf } from './proceeds.ts';
 import type { Priced } from './proceeds.ts';
 import { refundsOf } from './refunds.ts';
+import type { Refunded } from './refunds.ts';
 import { eventsOf, shippedAt } from './transactions.ts';
 import type { Event } from './transactions.ts';
 
@@ -30,18 +32,22 @@ export function normalize({ order: body, transactions = [] }: ReadOrder, seller:
   const priced = pricedOf(body, country);
   const events = eventsOf(transactions);
   const status = body.fulfillment?.fulfillmentStatus ?? '';
-  const isCancelled = CANCELLED.has(status);
+  const isShipped = status === 'SHIPPED';
   const shipment = shippedAt(events);
-  // What is cancelled after it was shipped was sold and paid, and Amazon pays it back by refunds.
-  const isShipped = status === 'SHIPPED' || (isCancelled && shipment !== undefined);
-  const shippedOn = isShipped ? (lastShipTime(body) ?? shipment?.at ?? body.lastUpdatedTime.at) : undefined;
+  const wasShipped = isShipped || (isCancelled(status) && shipment !== undefined);
+  const shippedOn = wasShipped ? (lastShipTime(body) ?? shipment?.at ?? body.lastUpdatedTime.at) : undefined;
   const gateway = `amazon:${body.orderId} clearing`;
   const currency = priced?.currency ?? marketplace.currency;
   const total = priced?.grandTotal ?? money.zero(currency);
+  // A cancelled order that was shipped shows what is left of it, which is nothing, and its refunds would have no lines.
+  const isShorn = isCancelled(status) && money.isZero(total) && shipment !== undefined;
   const { refunds, doubt } =
-    priced === undefined
+    priced === undefined || isShorn
       ? unpriced(body, { status, events })
-      : refundsOf({ order: body, priced, gateway }, events);
+      : overOnlyWhenRefunded(refundsOf({ order: body, priced, gateway }, events), {
+          isOver: isCancelled(status) && shipment !== undefined,
+          total,
+        });
   const basis = { currency, pricesIncludeTax: priced?.pricesIncludeTax ?? false };
   const buyer = buyerOf(body);
   const reference = body.buyer?.buyerPurchaseOrderNumber ?? '';
@@ -64,7 +70,7 @@ export function normalize({ order: body, transactions = [] }: ReadOrder, seller:
     tags: tagsOf(body),
     sourceName: sourceNameOf(body),
     country,
-    ...(isCancelled ? { cancelledAt: body.lastUpdatedTime.at } : {}),
+    ...(isCancelled(status) ? { cancelledAt: body.lastUpdatedTime.at } : {}),
     isVoided: false,
     lines: priced?.lines ?? [],
     total,
@@ -175,23 +181,43 @@ function cashOf({
   };
 }
 
-/**
- * Without amounts there is nothing to book, which is as it should be before an order is shipped, and wrong afterwards. One that is
- * cancelled may be in the books: then a person must say what became of its money.
- */
+/** A cancelled order that Amazon's ledger shows as shipped is over once all of it went back; before that its figures contradict. */
+function overOnlyWhenRefunded(
+  refunded: Refunded,
+  { isOver, total }: { readonly isOver: boolean; readonly total: Money },
+): Refunded {
+  const back = money.sum(
+    refunded.refunds.flatMap(({ payouts }) => payouts.map(({ amount }) => amount)),
+    total.currency,
+  );
+  return !isOver || refunded.doubt !== undefined || money.equal(back, total)
+    ? refunded
+    : {
+        refunds: [],
+        doubt: {
+          ask: 'person',
+          why: 'Amazon says that it is cancelled, and its ledger that it was shipped and not all of it went back',
+          facts: [
+            { name: 'Total', value: money.show(total) },
+            { name: 'Went back', value: money.show(back) },
+          ],
+        },
+      };
+}
+
+/** Without amounts there is nothing to book, which is as it should be before an order is shipped, and wrong afterwards. */
 function unpriced(
   body: OrderPayload,
   { status, events }: { readonly status: string; readonly events: readonly Event[] },
 ): { readonly refunds: []; readonly doubt?: Doubt } {
-  const isCancelled = CANCELLED.has(status);
-  return status !== 'SHIPPED' && !isCancelled && events.length === 0
+  return status !== 'SHIPPED' && shippedAt(events) === undefined
     ? { refunds: [] }
     : {
         refunds: [],
         doubt: {
           ask: 'person',
           code: 'order-amounts-missing',
-          why: `Amazon says that it was ${isCancelled ? 'cancelled' : 'shipped'} and shows no amounts`,
+          why: 'Amazon says that it was shipped and shows no amounts',
           facts: [
             { name: 'Status', value: status === '' ? 'none' : status },
             { name: 'Items', value: String(body.orderItems.length) },
@@ -200,16 +226,19 @@ function unpriced(
       };
 }
 
-/** The model's spelling, and that of the interface before it (docs/vendors/amazon.md 5). */
-const CANCELLED = new Set(['CANCELLED', 'CANCELED']);
-/** Before these an order has no price that holds (docs/vendors/amazon.md 5.1, caveat 7). */
-const PRICED_STATUSES = new Set(['UNSHIPPED', 'PARTIALLY_SHIPPED', 'SHIPPED', ...CANCELLED]);
+/** Before these two an order has no price that holds (docs/vendors/amazon.md 5.1, caveat 7). */
+const PRICED_STATUSES = new Set(['UNSHIPPED', 'PARTIALLY_SHIPPED', 'SHIPPED', 'CANCELLED', 'CANCELED']);
+
+/** With two l, and with one as notifications write it. */
+function isCancelled(status: string): boolean {
+  return status === 'CANCELLED' || status === 'CANCELED';
+}
 
 function waitingFor(status: string, priced: Priced | undefined): Pick<Order, 'pendingBecause'> {
   if (!PRICED_STATUSES.has(status)) {
     return { pendingBecause: `Amazon says that it is ${status === '' ? 'in no state' : `"${status}"`}` };
   }
-  return priced === undefined && status !== 'SHIPPED' && !CANCELLED.has(status)
+  return priced === undefined && status !== 'SHIPPED' && !isCancelled(status)
     ? { pendingBecause: 'Amazon shows no amounts of it yet' }
     : {};
 }

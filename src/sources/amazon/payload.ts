@@ -267,6 +267,7 @@ const TRANSACTION = object({
   breakdowns: TREE,
   items: list(
     object({
+      description: orElse(readText, ''),
       totalAmount: CURRENCY_AMOUNT.nullish(),
       relatedIdentifiers: list(ITEM_IDENTIFIER),
       breakdowns: TREE,

@@ -14,6 +14,8 @@ export type AmountClass =
   | 'shipping'
   | 'gift-wrap'
   | 'cod'
+  /** What is charged beside all else. */
+  | 'other'
   | 'discount'
   | 'tax'
   /** Of the buyer's tax, what Amazon keeps to pay it to the state itself. */
@@ -24,7 +26,8 @@ export type AmountClass =
 /** By the letters of a name, whatever spelling: "Product Charges", "ProductCharges". The first that fits decides. */
 const CLASSES: readonly (readonly [RegExp, AmountClass])[] = [
   [/withheld|withholding|facilitator/, 'withheld'],
-  [/^cod(item|order|shipping)?(charges?|fees?)$/, 'cod'],
+  [/^cod(item|order|shipping)?(charges?|fees?)?$/, 'cod'],
+  [/^othercharges?$/, 'other'],
   // A chargeback of shipping is Amazon's fee for its own labels, and a commission on a refund is no refund. A fee for restocking
   // is the buyer's.
   [
@@ -106,7 +109,15 @@ export function amountOf(amounts: Amounts, amountClass: AmountClass, currency: s
 
 /** What reached the buyer, or came from him: without what lies between Amazon and the seller. */
 export function buyersPart(amounts: Amounts, currency: string): Money {
-  const classes: readonly AmountClass[] = ['goods', 'shipping', 'gift-wrap', 'cod', 'discount', 'tax'];
+  const classes: readonly AmountClass[] = [
+    'goods',
+    'shipping',
+    'gift-wrap',
+    'cod',
+    'other',
+    'discount',
+    'tax',
+  ];
   return money.sum(
     classes.map((amountClass) => amountOf(amounts, amountClass, currency)),
     currency,
@@ -175,12 +186,16 @@ function identifier({ relatedIdentifiers }: TransactionPayload, name: string): s
 }
 
 /** The goods that an item of a transaction is about, as far as it says so. */
-export function goodsOf({ contexts }: TransactionItemPayload): {
+export function goodsOf({ contexts, relatedIdentifiers, description }: TransactionItemPayload): {
+  readonly ids: readonly string[];
   readonly asin: string;
   readonly sku: string;
+  readonly title: string;
 } {
   return {
+    ids: relatedIdentifiers.map(({ itemRelatedIdentifierValue: value }) => value).filter(Boolean),
     asin: contexts.find(({ asin }) => asin !== '')?.asin ?? '',
     sku: contexts.find(({ sku }) => sku !== '')?.sku ?? '',
+    title: description,
   };
 }
