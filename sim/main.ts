@@ -1,18 +1,19 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { openAmazon } from './amazon/stand.ts';
+import type { AmazonStand, AmazonStandOptions } from './amazon/stand.ts';
 import { expectedBooks } from './check.ts';
 import { createFreshBooks, defaultApp as freshBooksApp } from './freshbooks/freshbooks.ts';
 import type { FreshBooksSim } from './freshbooks/freshbooks.ts';
 import type { AccountOptions } from './freshbooks/accounts.ts';
 import type { Switches as FreshBooksSwitches } from './freshbooks/switches.ts';
 import type { FaultPlan } from './faults.ts';
+import { inspected } from './inspect.ts';
+import type { Inspected } from './inspect.ts';
 import { createShopify, DEFAULT_APP as SHOPIFY_APP } from './shopify/shopify.ts';
 import type { ShopifySim } from './shopify/shopify.ts';
 import { listen } from './socket.ts';
-import { standingOf } from './standing.ts';
 import { createWorld } from './world.ts';
 import type { World, WorldOptions } from './world.ts';
-import { decimal } from './world/money.ts';
-import type { WorldOrder } from './world/order.ts';
 import { seededRandom } from './world/random.ts';
 import type { Clock } from './world/random.ts';
 
@@ -24,6 +25,8 @@ export interface Sandbox {
   readonly world: World;
   readonly shopify: ShopifySim;
   readonly freshbooks: FreshBooksSim;
+  /** The seller on Amazon, where one was asked for. */
+  readonly amazon: AmazonStand | null;
   /** Settings for the service, all but its own port and database. */
   readonly environment: Readonly<Record<string, string>>;
   /** Where the shop delivers its webhooks from now on, in place of the subscribed public address. */
@@ -31,26 +34,6 @@ export interface Sandbox {
   /** Every order of the shop with what the books should hold and what the account does hold, oldest first. */
   inspect(): readonly Inspected[];
   close(): Promise<void>;
-}
-
-/** Amounts are decimal text in the shop's currency. */
-export interface Inspected {
-  readonly id: bigint;
-  readonly name: string;
-  readonly expected: {
-    /** What invoices, less credit notes and refund expenses, should come to now. */
-    readonly worth: string;
-    /** Of the money that stayed, what these invoices can hold. */
-    readonly paid: string;
-    /** A test, or nothing was charged. */
-    readonly isSkipped: boolean;
-  };
-  readonly stands: {
-    readonly worth: string;
-    readonly paid: string;
-    readonly isDraft: boolean;
-    readonly invoices: number;
-  };
 }
 
 export interface SandboxOptions {
@@ -61,6 +44,8 @@ export interface SandboxOptions {
   readonly faults?: FaultPlan;
   readonly freshbooks?: Partial<FreshBooksSwitches>;
   readonly accounts?: readonly AccountOptions[];
+  /** With this a seller on Amazon stands beside the shop. */
+  readonly amazon?: AmazonStandOptions;
   readonly duplicatePpm?: number;
   readonly disorderPpm?: number;
   /** The time of shop and account; real time when left out. */
@@ -97,11 +82,16 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const latency = options.latencyMs === undefined ? {} : { latencyMs: options.latencyMs };
   const books = await listen(freshbooks.handle, { ...latency, port: options.ports?.freshbooks ?? 0 });
   const shop = await listen((request) => shopify.handle(request), { port: options.ports?.shopify ?? 0 });
+  const amazon =
+    options.amazon === undefined
+      ? null
+      : await openAmazon({ seed: options.seed, clock }, { ...latency, ...options.amazon });
   const grant = freshbooks.grant();
   return {
     world,
     shopify,
     freshbooks,
+    amazon,
     environment: {
       SHOPIFY_SHOP_DOMAIN: world.shop.domain,
       SHOPIFY_API_KEY: SHOPIFY_APP.clientId,
@@ -119,28 +109,12 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     deliverTo: (origin) => {
       target = origin;
     },
-    inspect: () => world.orders().map((order) => inspected(order, freshbooks)),
+    inspect: () => world.orders().map((order) => inspected(expectedBooks(order), freshbooks)),
     close: async () => {
       await books.close();
       await shop.close();
+      await amazon?.close();
     },
-  };
-}
-
-function inspected(order: WorldOrder, freshbooks: FreshBooksSim): Inspected {
-  const { skipped, now } = expectedBooks(order);
-  const text = (minor: bigint): string => decimal(minor, order.currency);
-  const { net, paid, invoiced, credited, spent, isDraft, numbers } = standingOf({ freshbooks }, order);
-  const kept = now.kept + credited + spent;
-  return {
-    id: order.id,
-    name: order.name,
-    expected: {
-      worth: text(skipped === null ? now.worth : 0n),
-      paid: text(kept < invoiced ? kept : invoiced),
-      isSkipped: skipped !== null,
-    },
-    stands: { worth: text(net), paid: text(paid), isDraft, invoices: numbers.length },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { FreshBooksSim } from './freshbooks/freshbooks.ts';
+import { exponentOf } from './world/money.ts';
 
 /** What stands for an order in the simulated account, read from its rows; in minor units. */
 export interface Standing {
@@ -49,6 +50,19 @@ function isAbout(
   return number.includes(id) || poNumber?.includes(id) === true;
 }
 
-function sumOf(rows: readonly { readonly amount: string }[]): bigint {
-  return rows.reduce((sum, { amount }) => sum + BigInt(amount.replace('.', '')), 0n);
+interface Amount {
+  readonly amount: string;
+  readonly currency: string;
+}
+
+function sumOf(rows: readonly Amount[]): bigint {
+  return rows.reduce((sum, row) => sum + minorOf(row), 0n);
+}
+
+/** FreshBooks may write two decimals whatever the currency has. */
+function minorOf({ amount, currency }: Amount): bigint {
+  const exponent = exponentOf(currency);
+  const [whole = '', fraction = ''] = amount.split('.');
+  if (/[1-9]/.test(fraction.slice(exponent))) throw new Error(`No ${currency} can be ${amount}`);
+  return BigInt(whole + fraction.slice(0, exponent).padEnd(exponent, '0'));
 }

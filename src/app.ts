@@ -31,6 +31,7 @@ import { startRetention } from '#pipeline/retention.ts';
 import type { Retention } from '#pipeline/retention.ts';
 import { run } from '#pipeline/worker.ts';
 import { createEmbeddedQueue } from '#queue/embedded.ts';
+import type { Poller } from '#sources/amazon/poller.ts';
 import { createShopifyApi } from '#sources/shopify/api.ts';
 import type { ShopifyApi } from '#sources/shopify/api.ts';
 import { createShopifySource } from '#sources/shopify/shopify.ts';
@@ -59,6 +60,8 @@ import { assertSame } from '#pipeline/identity.ts';
 import type { Identity } from '#pipeline/identity.ts';
 import { createShopAdmin } from '#sources/shopify/admin.ts';
 import type { ShopAdmin } from '#sources/shopify/admin.ts';
+import { openPoller } from '#open-poller.ts';
+import { originsOf } from '#origins.ts';
 
 /** The composition root: the only file that puts implementations together. */
 
@@ -197,12 +200,6 @@ export async function openApp(config: Config, lent: Outside): Promise<App> {
     openPipeline: (pollMs) => openPipeline(app, outside, pollMs),
     close: () => store.close(),
   };
-}
-
-/** Whatever this program calls: an address that is not here is reached by nothing. */
-function originsOf({ shopify, freshbooks, alarms: { channels } }: Config): readonly string[] {
-  const webhooks = [channels.slack, channels.webhook].flatMap((channel) => channel?.url ?? []);
-  return [...(shopify === undefined ? [] : [shopify.apiUrl]), freshbooks.apiUrl, ...webhooks];
 }
 
 function openWith(keys: Keys, { databasePath }: Config, outside: Outside): Promise<Opened> {
@@ -421,19 +418,22 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
         ['amazon', amazon === undefined ? [] : [amazon.source]],
       ]),
       emit: outside.emit,
+      clock,
       checkReady: async () => void (await store.read.orderCounts()),
       finishConsent: (answer) => finishConsent(app.consent, answer),
     });
+    const poller = await openPoller(config, { connection: AMAZON, inbox: pipeline.inbox, outside });
     const { port } = await server.listen({ host: config.host, port: config.port });
     await audited(app, 'server started');
     pipeline.start();
+    poller?.start();
     const retention = retentionOf(app, outside);
     alarms.start();
     openBooks().catch((thrown: unknown) => {
       const { code, message } = asFailure(thrown, 'Cannot open the books');
       outside.emit({ name: 'books not ready', level: 'warn', fields: { code, detail: message } });
     });
-    return { port, stop: () => stop(app, { server, pipeline, alarms, retention, lock }) };
+    return { port, stop: () => stop(app, { server, poller, pipeline, alarms, retention, lock }) };
   } catch (thrown) {
     lock.release();
     throw thrown;
@@ -514,6 +514,8 @@ async function createMachine(
 
 interface Stopping {
   readonly server: Server;
+  /** Absent without a queue. */
+  readonly poller: Poller | undefined;
   readonly pipeline: Pipeline;
   readonly alarms: AlarmWatch;
   readonly retention: Retention | undefined;
@@ -521,8 +523,11 @@ interface Stopping {
 }
 
 /** First no new deliveries, then no new runs; those under way end at their next step. */
-async function stop(app: Parts, { server, pipeline, alarms, retention, lock }: Stopping): Promise<void> {
-  await server.close();
+async function stop(
+  app: Parts,
+  { server, poller, pipeline, alarms, retention, lock }: Stopping,
+): Promise<void> {
+  await Promise.all([poller?.stop(), server.close()]);
   await Promise.all([pipeline.stop(), alarms.stop()]);
   await retention?.stop();
   await audited(app, 'server stopped');
@@ -547,6 +552,7 @@ async function listenForConsent(app: Parts, { emit, clock }: Outside): Promise<S
     },
     sources: new Map(),
     emit,
+    clock,
     checkReady: () =>
       Promise.reject(
         new Failure('database-busy', { detail: 'Only waiting for FreshBooks', retryAt: clock.now() }),

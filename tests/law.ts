@@ -2,7 +2,7 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 
 /** Chosen anew in every process, and printed: `FC_SEED=… node --test FILE` draws the same again. */
-const SEED = Number(process.env['FC_SEED'] ?? Math.floor(Math.random() * 0x7fff_ffff));
+export const SEED = Number(process.env['FC_SEED'] ?? Math.floor(Math.random() * 0x7fff_ffff));
 const RUNS = 200;
 
 /** A test of a statement that holds for everything that is drawn. */

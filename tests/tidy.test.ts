@@ -358,6 +358,26 @@ const BANS: readonly Ban[] = [
     // Seconds, for a person who reads them.
     except: ['src/cli/demo.ts', 'src/cli/time-text.ts'],
   },
+  {
+    words: /\btimingSafeEqual\b/,
+    instead: 'isSameProof of net/same-proof.ts',
+    isIn: inSource,
+    except: ['src/net/same-proof.ts'],
+  },
+  {
+    // What proves an origin is compared with === by nobody: the time of that tells how much of it is right.
+    words:
+      /(?:signature|hmac|digest)\w*(?:\([^)]*\))?\s*[!=]==(?! (?:''|undefined))|[!=]==\s*[\w.]*(?:signature|hmac|digest)/i,
+    instead: 'isSameProof of net/same-proof.ts',
+    isIn: inSource,
+  },
+  {
+    words: /\bcreateHmac\b/,
+    instead: 'a proof that stands already, or a file named here',
+    isIn: inSource,
+    // Shopify's signature, our own on alarms, and the derivation of keys.
+    except: ['src/sources/shopify/webhook.ts', 'src/alarms/signed-webhook.ts', 'src/storage/seal.ts'],
+  },
   { words: /\/ ?100n?\b|\* ?100n?\b/, instead: 'core/money.ts', isIn: inSource },
 ];
 

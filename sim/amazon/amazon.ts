@@ -11,7 +11,7 @@ import type { NotificationsState } from './notifications-state.ts';
 import { createNotifier } from './notifier.ts';
 import type { Notifier } from './notifier.ts';
 import { pathOf } from './operation.ts';
-import type { Operation } from './operation.ts';
+import type { Call, Operation } from './operation.ts';
 import { ordersApi } from './orders-api.ts';
 import type { DeliveryOptions, Queue } from './queue.ts';
 import {
@@ -24,6 +24,7 @@ import {
   unauthorized,
   wrongRegion,
 } from './refusal.ts';
+import { sandboxAnswer } from './sandbox.ts';
 import { DEFAULT_AMAZON_SWITCHES } from './switches.ts';
 import type { AmazonSwitches } from './switches.ts';
 import { createTokenBuckets } from './token-bucket.ts';
@@ -242,7 +243,7 @@ async function run(state: State, { operation, path, place }: Chosen, request: Re
   if (!state.buckets.take(bucket, plan)) return quotaExceeded();
   const body = bodyOf(await request.text());
   if (body === undefined) return invalidInput();
-  return operation.answer({
+  const call: Call = {
     region,
     isSandbox: place.isSandbox,
     path,
@@ -253,7 +254,8 @@ async function run(state: State, { operation, path, place }: Chosen, request: Re
     switches: state.switches,
     role: state.app.role,
     rate: state.switches.rateHeader === 'present' ? String(plan.rate) : undefined,
-  });
+  };
+  return (place.isSandbox ? sandboxAnswer(operation, call) : null) ?? operation.answer(call);
 }
 
 function badMood(mood: Exclude<AmazonMood, 'well'>): Response {

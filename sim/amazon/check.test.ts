@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createFreshBooks } from '#sim/freshbooks/freshbooks.ts';
+import type { FreshBooksSim } from '#sim/freshbooks/freshbooks.ts';
 import { standingOf } from '#sim/standing.ts';
 import { seededRandom } from '#sim/world/random.ts';
 import { expectedAmazonBooks } from './check.ts';
@@ -166,37 +167,67 @@ void describe('what the books must hold of an order of Amazon', () => {
     assert.equal(expectedOf('Germany, tax untold').isTaxUntold, true);
     assert.equal(expectedOf('Germany, tax told').isTaxUntold, false);
     assert.equal(expectedOf('US, no tax at all').isTaxUntold, false);
+    const seller = createAmazonWorld({ seed: 7, clock: { now: () => START }, vat: 'untold' });
+    const countries = ['ES', 'US'].map((country) =>
+      expectedAmazonBooks(seller.place({ in: country, items: [{ product: 0 }] })),
+    );
+    assert.deepEqual(
+      countries.map(({ isTaxUntold, sold }) => [isTaxUntold, sold.taxes.length]),
+      [
+        [true, 0],
+        [false, 1],
+      ],
+    );
   });
 });
 
-void test('what stands of an order of Amazon is found by its id, in the number or beside a compact one', async () => {
+/** An account with one client, and how to put an invoice into it. */
+async function account(): Promise<{
+  readonly freshbooks: FreshBooksSim;
+  readonly invoice: (
+    names: object,
+    price: { readonly amount: string; readonly code: string },
+  ) => Promise<void>;
+}> {
   const freshbooks = createFreshBooks({ clock: { now: () => START }, random: seededRandom(1) });
   const { access_token: token } = freshbooks.grant();
-  const { id: accountId } = freshbooks.account();
+  const { id } = freshbooks.account();
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-  const post = async (
-    path: string,
-    body: unknown,
-  ): Promise<{ response: { result: Record<string, { id: number }> } }> => {
-    const url = `https://api.freshbooks.com/accounting/account/${accountId}/${path}`;
-    const response = await freshbooks.handle(
-      new Request(url, { method: 'POST', headers, body: JSON.stringify(body) }),
-    );
-    return (await response.json()) as { response: { result: Record<string, { id: number }> } };
+  const post = async (path: string, body: unknown): Promise<void> => {
+    const url = `https://api.freshbooks.com/accounting/account/${id}/${path}`;
+    const request = new Request(url, { method: 'POST', headers, body: JSON.stringify(body) });
+    assert.equal((await freshbooks.handle(request)).status, 200);
   };
-  const client = await post('users/clients', { client: { organization: 'Amazon.com' } });
-  const customerid = client.response.result['client']?.id;
-  const lines = [{ name: 'Kettle', qty: 1, unit_cost: { amount: '12.00', code: 'USD' } }];
-  const [first, second] = ['113-0000000-0000011', '113-0000000-0000012'];
-  for (const names of [
-    { invoice_number: `AMAZON-${first}` },
-    { invoice_number: 'AZ1', po_number: `AMAZON-ORDER-${first}` },
-    { invoice_number: `AMAZON-${second}` },
-  ]) {
-    await post('invoices/invoices', {
-      invoice: { ...names, customerid, create_date: '2026-11-20', currency_code: 'USD', lines },
-    });
-  }
-  const { numbers, invoiced } = standingOf({ freshbooks }, { id: first, name: first });
-  assert.deepEqual([numbers, invoiced], [[`AMAZON-${first}`, 'AZ1'], 2400n]);
+  await post('users/clients', { client: { organization: 'Amazon.com' } });
+  const customerid = freshbooks.account().clients[0]?.id;
+  return {
+    freshbooks,
+    invoice: (names, price) => {
+      const lines = [{ name: 'Kettle', qty: 1, unit_cost: price }];
+      const invoice = { ...names, customerid, create_date: '2026-11-20', currency_code: price.code, lines };
+      return post('invoices/invoices', { invoice });
+    },
+  };
+}
+
+void describe('what stands of an order of Amazon', () => {
+  void test('is found by its id, in the number or beside a compact one', async () => {
+    const { freshbooks, invoice } = await account();
+    const [first, second] = ['113-0000000-0000011', '113-0000000-0000012'];
+    const price = { amount: '12.00', code: 'USD' };
+    await invoice({ invoice_number: `AMAZON-${first}` }, price);
+    await invoice({ invoice_number: 'AZ1', po_number: `AMAZON-ORDER-${first}` }, price);
+    await invoice({ invoice_number: `AMAZON-${second}` }, price);
+    const { numbers, invoiced } = standingOf({ freshbooks }, { id: first, name: first });
+    assert.deepEqual([numbers, invoiced], [[`AMAZON-${first}`, 'AZ1'], 2400n]);
+  });
+
+  void test('is counted in the units of its currency, however FreshBooks writes it', async () => {
+    const { freshbooks, invoice } = await account();
+    const [yen, dinar] = ['251-0000000-0000011', '113-0000000-0000013'];
+    await invoice({ invoice_number: `AMAZON-${yen}` }, { amount: '1788', code: 'JPY' });
+    await invoice({ invoice_number: `AMAZON-${dinar}` }, { amount: '1.5', code: 'KWD' });
+    const invoiced = [yen, dinar].map((id) => standingOf({ freshbooks }, { id, name: id }).invoiced);
+    assert.deepEqual(invoiced, [1788n, 1500n]);
+  });
 });

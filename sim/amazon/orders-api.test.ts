@@ -144,6 +144,21 @@ void describe('getOrder', () => {
     );
   });
 
+  void test('words, breakdowns of the whole and the rate come and go by their switches', async () => {
+    const { sim } = stage();
+    const { id } = sim.world.place({ items: [{ product: 0 }] });
+    const read = async (): Promise<unknown> => {
+      const response = await callerOf(sim).seller(orderPath(id));
+      const { fulfillment, salesChannel, proceeds } = (await json(response)).order;
+      const rate = response.headers.get('x-amzn-ratelimit-limit');
+      return [fulfillment.fulfillmentStatus, salesChannel.channelName, 'breakdowns' in proceeds, rate];
+    };
+    assert.deepEqual(await read(), ['UNSHIPPED', 'AMAZON', true, '0.5']);
+    sim.set({ unknownStatus: 'sometimes', channelName: 'marketplace name', orderBreakdowns: 'absent' });
+    sim.set({ rateHeader: 'absent' });
+    assert.deepEqual(await read(), ['INVOICE_UNCONFIRMED', 'Amazon.com', false, null]);
+  });
+
   void test('packages of own shipments bear the time of shipping; what Amazon ships has none', async () => {
     const { sim, advance } = stage();
     const items = [{ product: 0, quantity: 3 }];

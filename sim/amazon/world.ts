@@ -53,6 +53,8 @@ export interface AmazonWorldOptions {
   readonly seed: number;
   readonly clock: Clock;
   readonly sellerId?: string;
+  /** Whether Amazon tells this seller the tax that inclusive prices hold; by its recipe for each order when left out. */
+  readonly vat?: 'told' | 'untold';
 }
 
 const DEFAULT_SELLER = 'A2COUNTERFOIL1';
@@ -66,14 +68,23 @@ interface State {
   readonly log: OrderEvent[];
   readonly listeners: AmazonListener[];
   readonly ledger: Ledger;
+  readonly vat: AmazonWorldOptions['vat'];
 }
 
-export function createAmazonWorld({ seed, clock, sellerId }: AmazonWorldOptions): AmazonWorld {
+export function createAmazonWorld({ seed, clock, sellerId, vat }: AmazonWorldOptions): AmazonWorld {
   const listeners: AmazonListener[] = [];
   const ledger = createLedger((transaction) => {
     for (const listener of listeners) listener.transaction?.(transaction);
   });
-  const state: State = { clock, random: seededRandom(seed), orders: new Map(), log: [], listeners, ledger };
+  const state: State = {
+    clock,
+    random: seededRandom(seed),
+    orders: new Map(),
+    log: [],
+    listeners,
+    ledger,
+    vat,
+  };
   return {
     sellerId: sellerId ?? DEFAULT_SELLER,
     orders: () => [...state.orders.values()],
@@ -99,7 +110,8 @@ export function createAmazonWorld({ seed, clock, sellerId }: AmazonWorldOptions)
 
 function place(state: State, recipe: AmazonRecipe): AmazonOrder {
   const { now, random } = momentOf(state);
-  const order = placeAmazonOrder(recipe, { now: now - (recipe.daysAgo ?? 0) * DAY_MS, random });
+  const told = state.vat === undefined ? recipe : { ...recipe, isTaxUntold: state.vat === 'untold' };
+  const order = placeAmazonOrder(told, { now: now - (recipe.daysAgo ?? 0) * DAY_MS, random });
   if (state.orders.has(order.id)) throw new Error(`The seed drew order id ${order.id} twice`);
   return commit(state, { order, kind: 'created' });
 }

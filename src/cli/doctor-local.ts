@@ -78,21 +78,49 @@ export function keyCheck({ secretKey, oldSecretKey, databasePath }: Config): Che
       if (!existsSync(path)) {
         return { state: 'ok', text: `Made now in "${path}": keep a copy of it apart from the database` };
       }
-      const mode = statSync(path).mode & 0o777;
-      const shown = mode.toString(8).padStart(4, '0');
-      return (mode & 0o077) === 0
-        ? { state: 'ok', text: `"${path}", readable by its owner only (${shown})` }
-        : {
+      return isOpenToOthers(path)
+        ? {
             state: 'warning',
-            text: `"${path}" could be read by others (${shown})`,
+            text: `"${path}" could be read by others (${modeOf(path)})`,
             whatToDo: 'It was closed to them now',
-          };
+          }
+        : { state: 'ok', text: `"${path}", readable by its owner only (${modeOf(path)})` };
     },
   };
 }
 
 function linesIn(path: string): number {
   return readFileSync(path, 'utf8').trim().split('\n').length;
+}
+
+/** Who else on this machine could read what is stored: buyers' contact data, and with the key the tokens. */
+export function privacyCheck({ databasePath }: Config): Check {
+  return {
+    name: 'Data folder',
+    run: () => {
+      const folder = dirname(databasePath);
+      const files = [databasePath, ...ENDINGS.map((ending) => databasePath + ending)];
+      const open = [folder, ...files].filter((path) => existsSync(path) && isOpenToOthers(path));
+      return open.length === 0
+        ? { state: 'ok', text: `"${folder}" and the database in it are its owner’s alone` }
+        : {
+            state: 'warning',
+            text: `Others on this machine could read ${open.map((path) => `"${path}" (${modeOf(path)})`).join(', ')}`,
+            whatToDo: 'Run chmod 700 on the folder and chmod 600 on the files, unless it is on purpose',
+          };
+    },
+  };
+}
+
+/** What stands beside a database: its log of writes, its index of it, the lock of the server. */
+const ENDINGS = ['-wal', '-shm', '.lock'];
+
+function isOpenToOthers(path: string): boolean {
+  return (statSync(path).mode & 0o077) !== 0;
+}
+
+function modeOf(path: string): string {
+  return (statSync(path).mode & 0o777).toString(8).padStart(4, '0');
 }
 
 export function serverCheck(config: Config): Check {

@@ -9,7 +9,14 @@ import type { CommandContext } from './context.ts';
 import type { Check, Finding } from './doctor-check.ts';
 import { connectionChecks } from './doctor-connections.ts';
 import { alarmChecks } from './doctor-alarms.ts';
-import { configurationCheck, keyCheck, nodeCheck, serverCheck, stateChecks } from './doctor-local.ts';
+import {
+  configurationCheck,
+  keyCheck,
+  nodeCheck,
+  privacyCheck,
+  serverCheck,
+  stateChecks,
+} from './doctor-local.ts';
 import { rulesChecks } from './doctor-rules.ts';
 import { wrapped } from './output.ts';
 import type { Output } from './output.ts';
@@ -39,7 +46,7 @@ export async function doctor(context: CommandContext): Promise<number> {
     const stopping = new AbortController();
     const app = await openedApp(config, { checked, signal: stopping.signal });
     try {
-      await take([serverCheck(config)]);
+      await take([privacyCheck(config), serverCheck(config)]);
       await take(
         app === undefined
           ? []

@@ -31,8 +31,12 @@ export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
+/** Beyond this a moment has no text: the range of ECMAScript's dates, 100 million days on either side of 1970. */
+const INSTANT_MAX = 100_000_000 * DAY;
+
 export function instant(ms: number): Instant {
-  invariant(Number.isSafeInteger(ms), `instant ${ms} is a whole number of milliseconds`);
+  const isDated = Number.isSafeInteger(ms) && Math.abs(ms) <= INSTANT_MAX;
+  invariant(isDated, `instant ${ms} is a whole number of milliseconds that a calendar has`);
   return ms as Instant; // oxlint-disable-line typescript/no-unsafe-type-assertion -- the brand is made here
 }
 
@@ -43,13 +47,27 @@ export function after(moment: Instant, ms: number): Instant {
 const TIMESTAMP = /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):\d\d(?::\d\d(?:\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)$/;
 
 /**
+ * Years of timestamps. What lies beyond is no moment of a shop but a null date of another system or a slip, and might have no
+ * date of four digits in another zone.
+ */
+const YEAR_MIN = '1900';
+const YEAR_MAX = '2999';
+
+/**
  * Reads an RFC 3339 timestamp with its offset, which is kept: Shopify writes the shop's own offset, and that decides the
  * date of an invoice. Throws a SyntaxError that quotes the text; a timestamp without an offset is refused.
  */
 export function parseTimestamp(text: string): { readonly at: Instant; readonly offset: Zone } {
   const match = TIMESTAMP.exec(text);
   const ms = Date.parse(text);
-  if (match === null || Number.isNaN(ms) || !isCalendarDay(match[1] ?? '')) {
+  const day = match?.[1] ?? '';
+  if (
+    match === null ||
+    Number.isNaN(ms) ||
+    !isCalendarDay(day) ||
+    day < YEAR_MIN ||
+    day.slice(0, 4) > YEAR_MAX
+  ) {
     throw new SyntaxError(`Cannot parse timestamp "${text}"`);
   }
   const offset = (match[2] ?? 'Z').replace(/^(.\d\d):?(\d\d)$/, '$1:$2');
@@ -81,14 +99,14 @@ export function localDate(moment: Instant, zone: Zone): LocalDate {
 }
 
 export function parseLocalDate(text: string): LocalDate {
-  if (!/^\d{4}-\d\d-\d\d$/.test(text) || !isCalendarDay(text)) {
+  if (!/^[1-9]\d{3}-\d\d-\d\d$/.test(text) || !isCalendarDay(text)) {
     throw new SyntaxError(`Cannot parse date "${text}": write YYYY-MM-DD`);
   }
   return text as LocalDate; // oxlint-disable-line typescript/no-unsafe-type-assertion -- the brand is made here
 }
 
 export function parseMonth(text: string): Month {
-  if (!/^\d{4}-(?:0[1-9]|1[0-2])$/.test(text)) {
+  if (!/^[1-9]\d{3}-(?:0[1-9]|1[0-2])$/.test(text)) {
     throw new SyntaxError(`Cannot parse month "${text}": write YYYY-MM`);
   }
   return text as Month; // oxlint-disable-line typescript/no-unsafe-type-assertion -- the brand is made here

@@ -1,15 +1,19 @@
 import fastify from 'fastify';
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Failure } from '#core/failure.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Failure, asFailure } from '#core/failure.ts';
+import type { Clock } from '#core/time.ts';
 import type { Inbox } from '#pipeline/inbox.ts';
-import type { Emit, Source } from '#pipeline/ports.ts';
+import type { Emit, PipelineEvent, Refusal, Source } from '#pipeline/ports.ts';
+import { BodyRefused, createBodies } from './bodies.ts';
+import { watchConnections } from './connections.ts';
+import { HTTP_LIMITS } from './limits.ts';
+import type { HttpLimits } from './limits.ts';
+import { createRefusalLimit } from './refusal-limit.ts';
 
-/** Shopify's bodies can exceed 1 MB; the largest order seen is far below this. A body beyond it is refused and told. */
-const BODY_BYTES_MAX = 8 * 1024 * 1024;
-/** Shopify gives up after 5 s, so a sender that is slower than this is none. */
-const REQUEST_TIMEOUT_MS = 20_000;
-/** Longer than any proxy keeps an idle connection by default, so that it is the proxy that closes. */
-const KEEP_ALIVE_MS = 72_000;
+/** By when what came at once has been stored. */
+const RETRY_AFTER_BUSY_S = 30;
+/** A body that broke off is its sender's affair. */
+const BODY_EVENTS = { 413: 'delivery too large', 503: 'delivery put off', 400: undefined } as const;
 /** What a log may hold of a header that anybody can send. */
 const HEADER_SHOWN_MAX = 100;
 
@@ -18,6 +22,8 @@ export interface ServerParts {
   /** By the first part of the webhook's path ("shopify"), then by connection. */
   readonly sources: ReadonlyMap<string, readonly Source[]>;
   readonly emit: Emit;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly limits?: HttpLimits;
   /** Throws when the service cannot do its work. */
   readonly checkReady: () => Promise<void>;
   readonly finishConsent: (answer: ConsentAnswer) => Promise<string>;
@@ -37,26 +43,48 @@ export interface Server {
 }
 
 export function createServer(parts: ServerParts): Server {
+  const { limits = HTTP_LIMITS } = parts;
   const app = fastify({
-    bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    forceCloseConnections: 'idle',
+    http: {
+      maxHeaderSize: limits.headerBytesMax,
+      headersTimeout: limits.headersTimeoutMs,
+      connectionsCheckingInterval: limits.timeoutCheckMs,
+    },
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveMs,
     routerOptions: { ignoreTrailingSlash: true },
   });
+  const connections = watchConnections(app, limits.connectionsMax);
+  app.addHook('preClose', async () => connections.close());
+  app.addHook('onRequest', async (request, reply) =>
+    // A name and a value each. Node drops what is beyond two thousand, so all that there can be are seen.
+    request.raw.rawHeaders.length > 2 * limits.headersMax
+      ? problem(reply, 431, `There are more than ${limits.headersMax} headers`)
+      : undefined,
+  );
   // Webhooks are verified on their raw bytes, so nothing may parse them before.
+  const bodies = createBodies(limits);
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  routeWebhooks(app, parts);
+  app.addContentTypeParser('*', async ({ raw }: FastifyRequest) => bodies.read(raw));
+  // Between the body and the work.
+  app.addHook('preHandler', async ({ raw }, reply) => {
+    reply.raw.once(
+      'close',
+      connections.answer(raw.socket, () => bodies.release(raw)),
+    );
+  });
+  const tell = createTell(parts);
+  routeWebhooks(app, parts, tell);
   routeHealth(app, parts);
-  routeConsent(app, parts);
+  routeConsent(app, parts, tell);
   app.setNotFoundHandler((_request, reply) => problem(reply, 404, 'There is nothing at this address'));
-  app.setErrorHandler((error: FastifyError, request, reply) =>
-    onError(parts.emit, { error, request, reply }),
+  app.setErrorHandler((error: unknown, request, reply) =>
+    onError({ emit: parts.emit, tell }, { error, request, reply }),
   );
   return {
     async listen({ host, port }) {
-      await app.listen({ host, port });
+      // By that name fastify would make a server for each address of it, and each would have limits of its own.
+      await app.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port });
       const address = app.server.address();
       return { port: typeof address === 'object' && address !== null ? address.port : port };
     },
@@ -64,47 +92,89 @@ export function createServer(parts: ServerParts): Server {
   };
 }
 
-function routeWebhooks(app: FastifyInstance, { sources, inbox, emit }: ServerParts): void {
-  app.post<{ Params: { vendor: string; connection?: string } }>(
-    '/webhooks/:vendor/:connection?',
-    async (request, reply) => {
-      const { vendor, connection } = request.params;
-      const incoming = {
-        headers: headersOf(request),
-        body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
-      };
-      const addressed = (sources.get(vendor) ?? []).filter(
-        (source) => connection === undefined || source.connection === connection,
-      );
+/**
+ * Logs what anybody can cause, as long as its address is not over its limit; then it returns the seconds to wait. What is
+ * not logged is counted, and the next one that is says how many there were.
+ */
+type Tell = (request: FastifyRequest, event: PipelineEvent) => number | undefined;
+
+function createTell({ emit, clock, limits = HTTP_LIMITS }: ServerParts): Tell {
+  const refusals = createRefusalLimit(limits, clock);
+  return ({ raw }, event) => {
+    // A connection that has ended meanwhile has no address any more.
+    const counted = refusals.count(raw.socket.remoteAddress ?? '');
+    if (counted.isOver) {
+      return counted.retryAfterS;
+    }
+    const { unlogged } = counted;
+    emit({ ...event, fields: { ...event.fields, ...(unlogged === 0 ? {} : { unlogged }) } });
+    return undefined;
+  };
+}
+
+interface WebhookPath {
+  readonly Params: { readonly vendor: string; readonly connection?: string };
+}
+
+function routeWebhooks(app: FastifyInstance, { sources, inbox, emit }: ServerParts, tell: Tell): void {
+  const addressedBy = ({ params }: FastifyRequest<WebhookPath>): readonly Source[] =>
+    (sources.get(params.vendor) ?? []).filter(
+      ({ connection }) => params.connection === undefined || connection === params.connection,
+    );
+  const refuse = (
+    request: FastifyRequest<WebhookPath>,
+    reply: FastifyReply,
+    refusals: readonly Refusal[],
+  ) => {
+    const [{ why, title } = { why: `No connection is configured at ${pathOf(request)}` }] = refusals;
+    const [source] = addressedBy(request);
+    const fields = {
+      vendor: request.params.vendor,
+      why,
+      ...(Buffer.isBuffer(request.body) ? { bytes: request.body.length } : {}),
+      ...(source === undefined ? {} : { connection: source.connection }),
+    };
+    const waitS = tell(request, { name: 'delivery refused', level: 'warn', fields });
+    return waitS === undefined
+      ? problem(reply, 401, title ?? why)
+      : problem(reply.header('retry-after', waitS), 429, 'Too many refused messages came from this address');
+  };
+  app.post<WebhookPath>('/webhooks/:vendor/:connection?', {
+    /** Before the body: what no body could make authentic is not read. */
+    async onRequest(request, reply) {
+      const headers = headersOf(request);
+      const addressed = addressedBy(request);
+      const refusals = addressed.flatMap((source) => source.refusalUnread(headers) ?? []);
+      return refusals.length === addressed.length ? refuse(request, reply, refusals) : undefined;
+    },
+    async handler(request, reply) {
+      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+      const incoming = { headers: headersOf(request), body };
       const verdicts = await Promise.all(
-        addressed.map(async (source) => ({ ...(await source.verify(incoming)), by: source.connection })),
+        addressedBy(request).map(async (source) => ({
+          ...(await source.verify(incoming)),
+          by: source.connection,
+        })),
       );
       const authentic = verdicts.find((verdict) => verdict.proof === 'authentic');
       const answered = verdicts.find((verdict) => verdict.proof === 'answered');
       if (authentic === undefined && answered !== undefined) {
         const { what, by } = answered;
+        const { vendor } = request.params;
         emit({ name: 'webhook answered', level: 'warn', fields: { vendor, connection: by, what } });
         return reply.code(200).send({ status: 'answered' });
       }
       if (authentic === undefined) {
-        const refused = verdicts.find((verdict) => verdict.proof === 'refused');
-        const why = refused?.why ?? `No connection is configured at ${pathOf(request)}`;
-        emit({
-          name: 'delivery refused',
-          level: 'warn',
-          fields: {
-            vendor,
-            why,
-            bytes: incoming.body.length,
-            ...(refused === undefined ? {} : { connection: refused.by }),
-          },
-        });
-        return problem(reply, 401, refused?.title ?? why);
+        return refuse(
+          request,
+          reply,
+          verdicts.flatMap((verdict) => (verdict.proof === 'refused' ? verdict : [])),
+        );
       }
       await inbox.accept(authentic.message);
       return reply.code(200).send({ status: 'accepted' });
     },
-  );
+  });
 }
 
 function headersOf(request: FastifyRequest): Record<string, string | undefined> {
@@ -124,47 +194,63 @@ function routeHealth(app: FastifyInstance, { checkReady }: ServerParts): void {
   });
 }
 
-function routeConsent(app: FastifyInstance, { finishConsent }: ServerParts): void {
+function routeConsent(app: FastifyInstance, { finishConsent }: ServerParts, tell: Tell): void {
   app.get<{ Querystring: ConsentAnswer }>('/auth/freshbooks/callback', async (request, reply) => {
-    const text = await finishConsent(request.query);
-    return reply.type('text/plain; charset=utf-8').send(`${text}\n`);
+    try {
+      const text = await finishConsent(request.query);
+      return await reply.type('text/plain; charset=utf-8').send(`${text}\n`);
+    } catch (thrown) {
+      if (!(thrown instanceof Failure) || thrown.remedy === 'retry') {
+        throw thrown;
+      }
+      tell(request, failed(request, thrown));
+      return problem(reply, 400, thrown.message);
+    }
   });
 }
 
 function onError(
-  emit: Emit,
-  { error, request, reply }: { error: FastifyError; request: FastifyRequest; reply: FastifyReply },
+  { emit, tell }: { readonly emit: Emit; readonly tell: Tell },
+  { error, request, reply }: { error: unknown; request: FastifyRequest; reply: FastifyReply },
 ): FastifyReply {
-  const path = pathOf(request);
+  if (error instanceof BodyRefused) {
+    return onBodyRefused(error, { tell, request, reply });
+  }
   if (error instanceof Failure) {
-    emit({
-      name: 'request failed',
-      level: 'error',
-      fields: { path, code: error.code, detail: error.message },
-    });
-    // Not acknowledged, so the sender comes again: it holds the only copy.
-    return problem(
-      reply,
-      error.remedy === 'retry' ? 503 : 400,
-      error.remedy === 'retry' ? 'Not stored, please send again' : error.message,
-    );
+    emit(failed(request, error));
+    // Not acknowledged, so the sender comes again: it holds the only copy. What is wrong here is told in the log alone.
+    return problem(reply, 503, 'Not stored, please send again');
   }
-  if (error.statusCode === 413) {
-    // The rest is read and dropped, within the request's time: a sender that is cut off in the middle never sees the answer.
-    request.raw.resume();
-    reply.removeHeader('connection');
-    emit({ name: 'delivery too large', level: 'error', fields: { path, bytesMax: BODY_BYTES_MAX } });
-    return problem(reply, 413, `The body is larger than ${BODY_BYTES_MAX} bytes`);
+  const status = statusOf(error);
+  if (status !== undefined && status < 500) {
+    return problem(reply, status, error instanceof Error ? error.message : '');
   }
-  if (error.statusCode !== undefined && error.statusCode < 500) {
-    return problem(reply, error.statusCode, error.message);
-  }
-  emit({
-    name: 'request failed',
-    level: 'error',
-    fields: { path, code: 'unexpected', detail: error.message },
-  });
+  emit(failed(request, asFailure(error, 'Cannot answer')));
   return problem(reply, 500, 'A fault in this program; it was logged');
+}
+
+function onBodyRefused(
+  { status, message }: BodyRefused,
+  { tell, request, reply }: { tell: Tell; request: FastifyRequest; reply: FastifyReply },
+): FastifyReply {
+  // The rest is read and dropped, within the request's time: a sender that is cut off in the middle never sees the answer.
+  request.raw.resume();
+  reply.removeHeader('connection');
+  const name = BODY_EVENTS[status];
+  if (name !== undefined) {
+    tell(request, { name, level: 'error', fields: { path: pathOf(request), why: message } });
+  }
+  return problem(status === 503 ? reply.header('retry-after', RETRY_AFTER_BUSY_S) : reply, status, message);
+}
+
+function failed(request: FastifyRequest, { code, message }: Failure): PipelineEvent {
+  return { name: 'request failed', level: 'error', fields: { path: pathOf(request), code, detail: message } };
+}
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
+    ? error.statusCode
+    : undefined;
 }
 
 /** Without the query, in which anybody may send anything. */

@@ -49,7 +49,7 @@ export interface Answer {
 }
 
 /** A vendor that asks for more is asked again sooner, so that a slip of theirs cannot stop the books for a day. */
-const RETRY_AFTER_MAX_MS = 15 * MINUTE;
+export const RETRY_AFTER_MAX_MS = 15 * MINUTE;
 /** FreshBooks and Shopify count in windows of a minute or less. */
 const RATE_LIMIT_WAIT_MS = MINUTE;
 

@@ -43,6 +43,14 @@ export interface TokenOptions {
   readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
+/** Visible ASCII, as a header carries it, and no longer than servers take a header: theirs have one or two kilobytes. */
+const ACCESS_TOKEN = /^[\x21-\x7e]{1,8192}$/;
+
+/** Whether a vendor's answer gave a token that can be used; anything else must not take the place of one. */
+export function isAccessToken(text: string): boolean {
+  return ACCESS_TOKEN.test(text);
+}
+
 /** Longer than any request under way, and than clocks are usually apart. */
 const MARGIN_MS = 5 * MINUTE;
 

@@ -47,12 +47,17 @@ export interface Authentic {
   readonly body: Uint8Array;
 }
 
+/** `why` is for the log; the sender is told the title where there is one, else the same. */
+export interface Refusal {
+  readonly why: string;
+  readonly title?: string;
+}
+
 export type Verdict =
   | { readonly proof: 'authentic'; readonly message: Authentic }
   /** Authentic too, but about the way in itself, and done: there is nothing to store. */
   | { readonly proof: 'answered'; readonly what: string }
-  /** `why` is for the log; the sender is told the title where there is one, else the same. */
-  | { readonly proof: 'refused'; readonly why: string; readonly title?: string };
+  | ({ readonly proof: 'refused' } & Refusal);
 
 /** An order as one message shows it, with the contact data of its buyer. */
 export interface Snapshot {
@@ -89,6 +94,11 @@ export interface Source {
   readonly canRead: boolean;
   /** What is missing when it cannot be asked, in words for an operator ("SHOPIFY_API_KEY and SHOPIFY_API_SECRET"). */
   readonly readNeeds: string;
+  /**
+   * Why no body could make a message with these headers authentic; nothing when the body decides. It is asked before a body is
+   * read, so that who sends what cannot be authentic costs nothing. Never throws.
+   */
+  refusalUnread(headers: Incoming['headers']): Refusal | undefined;
   /**
    * Proves a message's origin on its raw bytes, in constant time. Throws a Failure to retry where that cannot be told now:
    * then the sender must come again.

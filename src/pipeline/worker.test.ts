@@ -37,6 +37,7 @@ function shopOf(answer: () => Order): Source {
     connection: SHOP,
     canRead: true,
     readNeeds: '',
+    refusalUnread: () => ({ why: 'not asked here' }),
     verify: async () => ({ proof: 'refused', why: 'not asked here' }),
     sort: ({ topic, body }) => {
       const text = new TextDecoder().decode(body);

@@ -48,6 +48,7 @@ export function sourceContract(harness: SourceHarness): void {
   describe(`source contract: ${harness.name}`, () => {
     promise('an authentic message is accepted with its bytes, and named the same each time', provesOrigin);
     promise('a message with a wrong or missing proof is refused', refusesForgeries);
+    promise('a message is refused unread only if no body could make it authentic', refusesUnread);
     promise('a message that shows an order adds up and sorts to the same each time', sortsTheSame);
     promise('an order that is asked for is the one that its message shows', readsWhatItSends);
     promise('the same state asked for twice is one message', readsOneMessage);
@@ -92,6 +93,19 @@ async function refusesForgeries({ source, orders }: SourceWorld): Promise<void> 
     const verdict = await source.verify(forgery);
     assert(verdict.proof === 'refused');
     assert.notEqual(verdict.why, '');
+  }
+}
+
+async function refusesUnread({ source, orders, irrelevant }: SourceWorld): Promise<void> {
+  for (const { headers, body } of [...orders.map(({ message }) => message), irrelevant]) {
+    assert.equal(source.refusalUnread(headers), undefined);
+    const unproven = Object.entries(headers).filter(([name]) => !PROOF.test(name));
+    for (const bad of [Object.fromEntries(unproven), {}]) {
+      const why = source.refusalUnread(bad)?.why;
+      // A proof that stands in the body is looked for there.
+      assert.ok(why === undefined || why !== '');
+      assert.equal((await source.verify({ headers: bad, body })).proof, 'refused');
+    }
   }
 }
 

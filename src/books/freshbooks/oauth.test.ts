@@ -76,6 +76,16 @@ void test('a wrong secret is named as such, and a cut refresh is an unknown outc
   assert.equal((await failureOf(refresh({ ...oauth, transport: half }, 'x'))).effect, 'unknown');
 });
 
+void test('a token that no header can carry is none, and is not stored', async () => {
+  const { oauth } = bench();
+  for (const token of ['a\nb', 'a\u0000', 'a ü', 'x'.repeat(10_000)]) {
+    const transport = () =>
+      Promise.resolve(Response.json({ access_token: token, refresh_token: 'r', scope: '' }));
+    const failure = await failureOf(refresh({ ...oauth, transport }, 'x'));
+    assert.deepEqual([failure.code, failure.effect], ['request-answer-unreadable', 'unknown']);
+  }
+});
+
 void test('expiry counts from the other side’s own stamp', async () => {
   const world = await openFreshBooks({
     switches: { tokenCreatedAtLagSeconds: 7200 },

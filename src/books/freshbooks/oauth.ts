@@ -3,6 +3,7 @@ import { SECOND, instant } from '#core/time.ts';
 import type { Clock } from '#core/time.ts';
 import { jsonOf, send, unreadable } from '#net/request.ts';
 import type { Answer, Transport } from '#net/request.ts';
+import { isAccessToken } from '#net/token.ts';
 import type { StoredToken } from '#net/token.ts';
 import { createApi, expectDone } from './api.ts';
 import type { ApiOptions } from './api.ts';
@@ -243,7 +244,7 @@ function grantedIn(answer: Answer): Granted {
   }
   const [accessToken, refreshToken] = [textIn(json, 'access_token'), textIn(json, 'refresh_token')];
   const [createdAt, expiresIn] = [textIn(json, 'created_at'), textIn(json, 'expires_in')];
-  if (accessToken === '' || refreshToken === '') {
+  if (!isAccessToken(accessToken) || refreshToken === '') {
     throw unreadable(answer, 'lacks a token');
   }
   const isDated = /^\d{1,12}$/.test(createdAt) && /^\d{1,9}$/.test(expiresIn);

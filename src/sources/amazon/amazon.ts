@@ -30,6 +30,7 @@ export function createAmazonSource(options: AmazonOptions): Source {
     connection,
     canRead: api !== undefined,
     readNeeds: READ_NEEDS,
+    refusalUnread: (headers) => proof.refusalUnread(headers),
     verify: (incoming) => proof.verify(incoming),
     sort: (message) => sortMessage(message, { connection, terms }),
     async read(order) {

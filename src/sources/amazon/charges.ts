@@ -23,6 +23,7 @@ export const READINGS: readonly [Reading, ...Reading[]] = [
   { tax: 'within', discountTax: 'counted' },
   { tax: 'within', discountTax: 'to take off' },
 ];
+
 /** What something was charged for. */
 export type Place = 'ITEM' | 'SHIPPING' | 'GIFT_WRAP' | 'COD_FEE' | 'DELIVERY_TIP' | 'OTHER';
 
@@ -188,7 +189,8 @@ export function worthBy(reading: Reading, share: Share): Money {
     money.sum([...share.discounts.values()], currency),
   );
 }
-/** What was charged in one place. */
+
+/** What was charged in one place: before discounts, which are positive; with its tax where prices hold it. */
 export interface Sold {
   readonly place: Place;
   readonly gross: Money;

@@ -4,7 +4,14 @@ import { Failure } from '#core/failure.ts';
 import { connectionId } from '#core/ids.ts';
 import { parseTimestamp } from '#core/time.ts';
 import { NOTIFICATION, bytes, orderChange, transactionUpdate } from '#tests/amazon/notifications.ts';
-import { accepted, messageOf, parseNotification } from './notification.ts';
+import {
+  ORDER_CHANGE,
+  TRANSACTION_UPDATE,
+  UNREADABLE_TOPIC,
+  accepted,
+  messageOf,
+  parseNotification,
+} from './notification.ts';
 
 const at = (text: string) => parseTimestamp(text).at;
 
@@ -22,7 +29,7 @@ void describe('a notification', () => {
   void test('of a changed order names message, application, seller, order, store and moments', () => {
     assert.deepEqual(parseNotification(bytes(orderChange())), {
       notificationId: NOTIFICATION.id,
-      type: 'ORDER_CHANGE',
+      type: ORDER_CHANGE,
       applicationId: NOTIFICATION.applicationId,
       subscriptionId: '00000000-0000-4000-8000-0000000000aa',
       eventTime: at('2026-11-20T09:59:58.431Z'),
@@ -44,7 +51,7 @@ void describe('a notification', () => {
         ),
       );
     const found = read('OrderId', NOTIFICATION.orderId);
-    assert.equal(found.type, 'TRANSACTION_UPDATE');
+    assert.equal(found.type, TRANSACTION_UPDATE);
     assert.equal(found.orderId, NOTIFICATION.orderId);
     assert.equal(found.sellerId, NOTIFICATION.sellerId);
     assert.equal(found.changedAt, at('2026-11-20T08:00:00.000Z'));
@@ -166,7 +173,7 @@ void describe('a notification as it is stored', () => {
   void test('that cannot be read is named by the queue, else by its content', () => {
     const body = new TextEncoder().encode('not JSON');
     const { externalId, topic } = messageOf(body, { ...TERMS, otherwiseId: 'the queue’s id' });
-    assert.deepEqual([externalId, topic], ['the queue’s id', 'amazon/unreadable']);
+    assert.deepEqual([externalId, topic], ['the queue’s id', UNREADABLE_TOPIC]);
     // printf 'not JSON' | sha256sum
     assert.equal(
       messageOf(body, TERMS).externalId,

@@ -55,7 +55,7 @@ law(
 law(
   'every charge of an item is found again on its line',
   fc.property(drawnOrders, (drawn) => {
-    const { lines, keyOf } = priced(drawn);
+    const { lines, chargedFor } = priced(drawn);
     const places = {
       ITEM: 'ITEM',
       SHIPPING: 'SHIPPING',
@@ -65,7 +65,7 @@ law(
     } as const;
     for (const item of drawn.items) {
       for (const { place } of item.charges) {
-        const key = keyOf(item.id, places[place]);
+        const key = chargedFor(item.id, places[place])?.key;
         assert(
           lines.some((line) => line.key === key),
           `${item.id} ${place}`,

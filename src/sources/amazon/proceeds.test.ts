@@ -301,11 +301,11 @@ describe('what was charged', () => {
       'shipping 1 x 5.00',
     ]);
     assert.deepEqual(
-      ['1', '2', '3', '4'].map((id) => mixed.keyOf(id, 'SHIPPING')),
+      ['1', '2', '3', '4'].map((id) => mixed.chargedFor(id, 'SHIPPING')?.key),
       ['shipping@130000', 'shipping@channel', 'shipping', undefined],
     );
-    assert.equal(mixed.keyOf('1', 'ITEM'), 'item:1');
-    assert.equal(mixed.keyOf('1', 'GIFT_WRAP'), undefined);
+    assert.equal(mixed.chargedFor('1', 'ITEM')?.key, 'item:1');
+    assert.equal(mixed.chargedFor('1', 'GIFT_WRAP'), undefined);
     assert(addsUp(alike) && addsUp(mixed));
   });
 

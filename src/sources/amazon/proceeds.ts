@@ -19,14 +19,19 @@ export interface Priced {
   readonly grandTotal: Money;
   readonly lines: readonly OrderLine[];
   readonly pricesIncludeTax: boolean;
-  /** The line on which an item's charges of a place stand. */
-  readonly keyOf: (orderItemId: string, place: Place) => string | undefined;
-  /** What was charged there for one item. */
-  readonly soldOf: (orderItemId: string, place: Place) => Sold;
+  /** What an item was charged in a place, and the line on which it stands. */
+  readonly chargedFor: (orderItemId: string, place: Place) => Standing | undefined;
   /** Whether any tax stands in it. */
   readonly showsTax: boolean;
   /** Whether Amazon says of any item that it collects and remits the tax itself. */
   readonly isFacilitated: boolean;
+}
+
+export interface Standing extends Sold {
+  /** Of the line; of shipping and the like it is that of other items too. */
+  readonly key: string;
+  /** After discounts, without tax. */
+  readonly net: Money;
 }
 
 /** Nothing where Amazon shows no amounts, as of an order that is pending. */
@@ -40,29 +45,23 @@ export function pricedOf(order: OrderPayload, country: string): Priced | undefin
   assertDistinct(order);
   const shares = items.map((item) => shareOf(order, item, currency));
   const tip = tipOf(order, shares, currency);
-  const none = money.zero(currency);
   const read = (reading: Reading) => linesBy(reading, { shares, tip, country, currency });
   const fitting = READINGS.filter((reading) =>
     shares.every((share) => share.total === undefined || money.equal(worthBy(reading, share), share.total)),
   );
   const isWhole = (reading: Reading): boolean =>
     money.equal(totalByLines({ ...read(reading), ...basisOf(reading, currency) }), grandTotal);
-  const whole = fitting.filter(isWhole);
-  // Only where prices hold the tax do two readings fit: no total says whether the tax on discounts is counted in it.
   const isByOwnRates = (reading: Reading): boolean =>
     shares.every((share) => soldIn(reading, share).every((sold) => isByOwnRate(reading, sold, country)));
-  // Where even the items' own readings miss the total, the nearest to the figures is shown to a person.
-  const reading = whole.find(isByOwnRates) ?? whole[0] ?? fitting[0] ?? READINGS.find(isWhole) ?? READINGS[0];
-  const { lines, keys } = read(reading);
+  const whole = fitting.filter(isWhole);
+  // Only where prices hold the tax do two readings fit: no total says whether the tax on discounts is counted in it. Where none
+  // does, the nearest to the figures is shown to a person.
+  const reading = whole.find(isByOwnRates) ?? whole[0] ?? fitting[0] ?? READINGS[0];
+  const { lines, standing } = read(reading);
   return {
     grandTotal,
     lines,
-    keyOf: (orderItemId, place) => keys.get(placeKey(orderItemId, place)),
-    soldOf: (orderItemId, place) => {
-      const share = shares.find(({ item }) => item.orderItemId === orderItemId);
-      const sold = share === undefined ? [] : soldIn(reading, share);
-      return sold.find((one) => one.place === place) ?? { place, gross: none, discount: none, tax: none };
-    },
+    chargedFor: (orderItemId, place) => standing.get(placeKey(orderItemId, place)),
     ...basisOf(reading, currency),
     showsTax: shares.some(({ taxes }) => taxes.size > 0),
     isFacilitated: shares.some((share) => share.isFacilitated),
@@ -92,15 +91,19 @@ interface Charged {
 function linesBy(
   reading: Reading,
   { shares, tip, country, currency }: Charged,
-): { readonly lines: readonly OrderLine[]; readonly keys: ReadonlyMap<string, string> } {
-  const keys = new Map<string, string>();
+): { readonly lines: readonly OrderLine[]; readonly standing: ReadonlyMap<string, Standing> } {
+  const standing = new Map<string, Standing>();
   const items: OrderLine[] = [];
   const beside = new Map<string, OrderLine>();
   for (const share of shares) {
     for (const sold of soldIn(reading, share)) {
       const own = taxesOn(sold, { reading, country, share });
       const line = sold.place === 'ITEM' ? itemLine(share.item, sold, own) : besideLine(sold, own);
-      keys.set(placeKey(share.item.orderItemId, sold.place), line.key);
+      standing.set(placeKey(share.item.orderItemId, sold.place), {
+        ...sold,
+        key: line.key,
+        net: netOf(reading, sold),
+      });
       if (sold.place === 'ITEM') {
         items.push(line);
       } else {
@@ -116,7 +119,7 @@ function linesBy(
     beside.set(line.key, known === undefined ? line : joined(known, line));
   }
   const lines = [...items, ...beside.values()];
-  return { lines, keys };
+  return { lines, standing };
 }
 
 function placeKey(orderItemId: string, place: Place): string {

@@ -187,14 +187,14 @@ void describe('a message without proof', () => {
     });
     const empty = signature(sign(BODY, String(NOW_S), ''));
     assert.match(whyIn(await proof.verify(empty)), /set AMAZON_WEBHOOK_SECRET, AMAZON_SNS_TOPIC_ARN or/);
-    assert.match(proof.refusalUnread(empty.headers) ?? '', /No proof is configured/);
+    assert.match(proof.refusalUnread(empty.headers)?.why ?? '', /No proof is configured/);
   });
 
   void test('what headers alone refuse is told without the body; what a body could prove is not', () => {
     const proof = proofWith();
-    assert.match(proof.refusalUnread({}) ?? '', /no proof/);
-    assert.match(proof.refusalUnread({ 'x-api-key': 'wrong' }) ?? '', /none of the configured keys/);
-    assert.match(proof.refusalUnread(signed({}, String(NOW_S - 301)).headers) ?? '', /301 s ago/);
+    assert.match(proof.refusalUnread({})?.why ?? '', /no proof/);
+    assert.match(proof.refusalUnread({ 'x-api-key': 'wrong' })?.why ?? '', /none of the configured keys/);
+    assert.match(proof.refusalUnread(signed({}, String(NOW_S - 301)).headers)?.why ?? '', /301 s ago/);
     assert.equal(proof.refusalUnread(signature('☠').headers), undefined);
     assert.equal(proof.refusalUnread(snsIncoming({ key: CERTIFICATE.privateKey }).headers), undefined);
   });

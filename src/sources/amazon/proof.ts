@@ -3,7 +3,7 @@ import type { ConnectionId } from '#core/ids.ts';
 import { MINUTE, SECOND } from '#core/time.ts';
 import type { Clock } from '#core/time.ts';
 import type { Transport } from '#net/request.ts';
-import type { Incoming, Verdict } from '#pipeline/ports.ts';
+import type { Incoming, Refusal, Verdict } from '#pipeline/ports.ts';
 import { messageOf } from './notification.ts';
 import { createSnsProof } from './sns.ts';
 import type { SnsTopic } from './sns.ts';
@@ -26,7 +26,7 @@ export interface ProofTerms {
 
 export interface Proof {
   /** Why no body at all could make a message with these headers authentic; nothing when one could. */
-  refusalUnread(headers: Incoming['headers']): string | undefined;
+  refusalUnread(headers: Incoming['headers']): Refusal | undefined;
   /** As `Source.verify`. */
   verify(incoming: Incoming): Promise<Verdict>;
 }
@@ -49,11 +49,13 @@ type Way = 'signed' | 'sns' | 'api-key';
 
 export function createProof(terms: ProofTerms): Proof {
   const sns = terms.topic === undefined ? undefined : createSnsProof({ ...terms, topic: terms.topic });
-  const refusalUnread = (headers: Incoming['headers']): string | undefined => refusalOf(headers, terms);
   return {
-    refusalUnread,
+    refusalUnread(headers) {
+      const why = refusalOf(headers, terms);
+      return why === undefined ? undefined : refusal(why);
+    },
     async verify(incoming) {
-      const why = refusalUnread(incoming.headers);
+      const why = refusalOf(incoming.headers, terms);
       if (why !== undefined) {
         return refused(why);
       }
@@ -78,7 +80,11 @@ export function sign(body: Uint8Array, seconds: string, secret: string): string 
 }
 
 function refused(why: string): Verdict {
-  return { proof: 'refused', why, title: TITLE };
+  return { proof: 'refused', ...refusal(why) };
+}
+
+function refusal(why: string): Refusal {
+  return { why, title: TITLE };
 }
 
 function wayOf(headers: Incoming['headers']): Way | undefined {

@@ -46,10 +46,10 @@ function readOther({ priced: { currency } }: Sale, event: Event): { readonly ref
     return { refunds: [] };
   }
   // What stands at the items stands in the whole as well, unless Amazon leaves one of them out.
-  const [asWhole, atItems] = [breakdowns, items.flatMap((item) => item.breakdowns)].map((tree) =>
+  const [whole, atItems] = [breakdowns, items.flatMap((item) => item.breakdowns)].map((tree) =>
     amountsIn(tree, currency),
   );
-  const moved = [asWhole, atItems].find(
+  const moved = [whole, atItems].find(
     (amounts) => amounts !== undefined && !money.isZero(buyersPart(amounts, currency)),
   );
   return moved === undefined
@@ -94,7 +94,11 @@ function readRefund(
   for (const { item, amounts } of parts) {
     const orderItemId = itemOf(sale, item, { amounts, left });
     if (orderItemId === undefined) {
-      return doubtOf(event, `Refund ${event.id} is for goods that Amazon does not tell`, amounts);
+      return doubtOf(
+        event,
+        `Refund ${event.id} is for goods that are not told, or that the order does not hold`,
+        amounts,
+      );
     }
     const returned = returnsOf(sale.priced, { orderItemId, amounts, left });
     returns.push(...returned.returns);
@@ -144,14 +148,14 @@ function itemOf(
     sku === '' ? [] : orderItems.filter(({ product }) => product.sellerSku === sku),
     asin === '' ? [] : orderItems.filter(({ product }) => product.asin === asin),
     title === '' ? [] : orderItems.filter(({ product }) => product.title === title),
-    orderItems.length === 1 ? orderItems : [],
+    orderItems.length === 1 && sku === '' && asin === '' ? orderItems : [],
   ].find(({ length }) => length > 0);
   const { currency } = priced;
   const wanted = money.negate(
     money.add(amountOf(amounts, 'goods', currency), amountOf(amounts, 'discount', currency)),
   );
   const enough = among?.find(({ orderItemId }) => {
-    const open = left.get(priced.keyOf(orderItemId, 'ITEM') ?? '')?.amount;
+    const open = left.get(priced.chargedFor(orderItemId, 'ITEM')?.key ?? '')?.amount;
     return open !== undefined && money.compare(open, wanted) >= 0;
   });
   return (enough ?? among?.[0])?.orderItemId;

@@ -2,8 +2,8 @@ import * as money from '#core/money.ts';
 import type { Money } from '#core/money.ts';
 import { discountOf, grossOf, taxOf } from '#core/order.ts';
 import type { OrderLine, Return } from '#core/order.ts';
-import type { Place, Sold } from './charges.ts';
-import type { Priced } from './proceeds.ts';
+import type { Place } from './charges.ts';
+import type { Priced, Standing } from './proceeds.ts';
 import { amountOf } from './transactions.ts';
 import type { AmountClass, Amounts } from './transactions.ts';
 
@@ -44,7 +44,7 @@ interface Touched {
   readonly of: Left;
   /** What went back of it before discounts, and of how much. */
   readonly returned: Money;
-  readonly sold: Sold;
+  readonly sold: Standing;
 }
 
 export interface Returned {
@@ -57,27 +57,28 @@ export interface Returned {
 export function returnsOf(priced: Priced, { orderItemId, amounts, left }: Returning): Returned {
   const { currency, pricesIncludeTax } = priced;
   const back = (amountClass: AmountClass): Money => money.negate(amountOf(amounts, amountClass, currency));
-  // Tax that went back without any price was the goods'.
-  const isTaxAlone = RETURNED.every(([, amountClass]) => money.isZero(back(amountClass)));
-  const touched = RETURNED.flatMap(([place, amountClass]): Touched[] => {
-    const returned = back(amountClass);
-    const of = left.get(priced.keyOf(orderItemId, place) ?? '');
-    const isTouched = !money.isZero(returned) || (isTaxAlone && place === 'ITEM');
-    return of === undefined || !isTouched ? [] : [{ of, returned, sold: priced.soldOf(orderItemId, place) }];
+  const told = back('tax');
+  const places = RETURNED.filter(([, amountClass]) => !money.isZero(back(amountClass)));
+  // Tax that went back alone is the goods'.
+  const wanted = places.length === 0 && !money.isZero(told) ? RETURNED.slice(0, 1) : places;
+  const touched = wanted.flatMap(([place, amountClass]): Touched[] => {
+    const sold = priced.chargedFor(orderItemId, place);
+    const of = left.get(sold?.key ?? '');
+    return of === undefined || sold === undefined ? [] : [{ of, returned: back(amountClass), sold }];
   });
   // A discount is taken back with a minus before it.
-  const discounts = sharesOf(back('discount'), touched, ({ returned, sold: { gross, discount } }) =>
-    inProportion(discount, returned, gross),
+  const discounts = sharesOf(
+    back('discount'),
+    touched.map(({ returned, sold: { gross, discount } }) => inProportion(discount, returned, gross)),
   );
   const nets = touched.map(({ returned }, index) =>
     money.add(returned, discounts[index] ?? money.zero(currency)),
   );
-  const told = back('tax');
   const taxes = money.isZero(told)
     ? touched.map(({ of }, index) => channelShare(of, nets[index] ?? money.zero(currency)))
-    : sharesOf(told, touched, ({ returned, sold: { gross, tax } }) =>
-        // What went back is told without tax, whatever prices hold.
-        inProportion(tax, returned, pricesIncludeTax ? money.subtract(gross, tax) : gross),
+    : sharesOf(
+        told,
+        touched.map(({ sold }, index) => inProportion(sold.tax, nets[index] ?? sold.net, sold.net)),
       );
   // Where the order shows no tax or has it within its prices, what went back as tax is a part of the price.
   const isInPrice = ({ of }: Touched): boolean => of.line.taxes.length === 0 || pricesIncludeTax;
@@ -97,10 +98,13 @@ export function returnsOf(priced: Priced, { orderItemId, amounts, left }: Return
     currency,
   );
   return {
-    returns: touched.flatMap(({ of }, index) =>
-      takeOff(of, amountsOff[index] ?? none, taxesOff[index] ?? none),
-    ),
-    untold: money.isZero(told) ? money.sum(taxesOff, currency) : none,
+    returns: [
+      ...touched.flatMap(({ of }, index) =>
+        takeOff(of, amountsOff.taken[index] ?? none, taxesOff.taken[index] ?? none),
+      ),
+      ...taxElsewhere(taxesOff.open, touched, left),
+    ],
+    untold: money.isZero(told) ? money.sum(taxesOff.taken, currency) : none,
   };
 }
 
@@ -113,16 +117,14 @@ function abs(number: bigint): bigint {
   return number < 0n ? -number : number;
 }
 
-/** An amount over what a refund touches, by weights; on the first of them where nothing weighs. */
-function sharesOf(amount: Money, touched: readonly Touched[], weightOf: (part: Touched) => bigint): Money[] {
-  if (touched.length === 0 || money.isZero(amount)) {
-    return [];
-  }
-  const weights = touched.map(weightOf);
-  return money.allocate(
-    amount,
-    weights.some((weight) => weight > 0n) ? weights : touched.map((_, index) => (index === 0 ? 1n : 0n)),
-  );
+/** An amount by weights; all of it to the first where nothing weighs. */
+function sharesOf(amount: Money, weights: readonly bigint[]): Money[] {
+  return weights.length === 0 || money.isZero(amount)
+    ? []
+    : money.allocate(
+        amount,
+        weights.some((weight) => weight > 0n) ? weights : weights.map((_, index) => (index === 0 ? 1n : 0n)),
+      );
 }
 
 /**
@@ -142,17 +144,47 @@ function channelShare({ line, amount: left, tax }: Left, amount: Money): Money {
   return share;
 }
 
-/** Wanted amounts within the room there is for each; what finds no room in its own place takes what the others have left. */
-function fitted(wanted: readonly Money[], rooms: readonly Money[], currency: string): Money[] {
-  const taken = wanted.map((amount, index) =>
+/**
+ * Wanted amounts within the room there is for each; what finds no room in its own place takes what the others have left, and
+ * what is open after that found none at all.
+ */
+function fitted(
+  wanted: readonly Money[],
+  rooms: readonly Money[],
+  currency: string,
+): { readonly taken: readonly Money[]; readonly open: Money } {
+  const first = wanted.map((amount, index) =>
     money.minimum(money.atLeastZero(amount), rooms[index] ?? money.zero(currency)),
   );
-  let open = money.subtract(money.sum(wanted, currency), money.sum(taken, currency));
-  return taken.map((amount, index) => {
+  let open = money.subtract(money.sum(wanted, currency), money.sum(first, currency));
+  const taken = first.map((amount, index) => {
     const room = money.subtract(rooms[index] ?? amount, amount);
     const more = money.maximum(money.minimum(open, room), money.negate(amount));
     open = money.subtract(open, more);
     return money.add(amount, more);
+  });
+  return { taken, open };
+}
+
+/**
+ * Tax that finds no room on what a refund touched: how Amazon rounds the parts of a refund is not told, so a unit of it may have
+ * been taken off another line of the same kind before.
+ */
+function taxElsewhere(
+  open: Money,
+  touched: readonly Touched[],
+  left: ReadonlyMap<string, Left>,
+): readonly Return[] {
+  const [tax] = touched.flatMap(({ of }) => of.line.taxes);
+  if (tax === undefined || money.compare(open, money.zero(open.currency)) <= 0) {
+    return [];
+  }
+  let rest = open;
+  return [...left.values()].flatMap((of) => {
+    const isAlike = of.line.taxes.some(({ remittedBy }) => remittedBy === tax.remittedBy);
+    const part = isAlike ? money.minimum(rest, of.tax) : money.zero(rest.currency);
+    rest = money.subtract(rest, part);
+    return money.isZero(part) ? [] : takeOff(of, money.zero(rest.currency), part);
   });
 }
 

@@ -26,8 +26,8 @@ export type AmountClass =
 /** By the letters of a name, whatever spelling: "Product Charges", "ProductCharges". The first that fits decides. */
 const CLASSES: readonly (readonly [RegExp, AmountClass])[] = [
   [/withheld|withholding|facilitator/, 'withheld'],
-  [/^cod(item|order|shipping)?(charges?|fees?)?$/, 'cod'],
   [/^othercharges?$/, 'other'],
+  [/^cod(item|order|shipping)?(charges?|fees?)$/, 'cod'],
   // A chargeback of shipping is Amazon's fee for its own labels, and a commission on a refund is no refund. A fee for restocking
   // is the buyer's.
   [

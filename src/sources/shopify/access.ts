@@ -5,6 +5,7 @@ import type { Clock, Instant } from '#core/time.ts';
 import { jsonOf, send, unreadable } from '#net/request.ts';
 import type { Answer, Transport } from '#net/request.ts';
 import { fieldOf, textOf } from '#core/json-fields.ts';
+import { isAccessToken } from '#net/token.ts';
 
 /** How the shop is asked for anything (docs/vendors/shopify.md 1). */
 export type Credentials =
@@ -104,7 +105,7 @@ async function requestToken(
   const body = jsonOf(answer);
   const token = textOf(body, 'access_token');
   const seconds = textOf(body, 'expires_in');
-  if (token === '' || !/^\d{1,9}$/.test(seconds)) {
+  if (!isAccessToken(token) || !/^\d{1,9}$/.test(seconds)) {
     throw unreadable(answer, 'has no access_token with expires_in');
   }
   return { token, expiresAt: after(askedAt, Number(seconds) * SECOND) };

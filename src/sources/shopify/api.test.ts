@@ -108,6 +108,18 @@ describe('access', () => {
     }
   });
 
+  test('a token that no header can carry is no token, and the next call asks for another', async () => {
+    for (const token of ['', 'shpat_\nx', 'shpat_\u0000', 'shpat ü', 'x'.repeat(10_000)]) {
+      const spoilt = [Response.json({ access_token: token, expires_in: 86_399 })];
+      const shop = await open({
+        between: (transport) => async (request) => spoilt.shift() ?? (await transport(request)),
+      });
+      const failure = await failureOf(shop.api.ask(PREFLIGHT));
+      assert.deepEqual([failure.code, failure.effect], ['request-answer-unreadable', 'none']);
+      await shop.api.ask(PREFLIGHT);
+    }
+  });
+
   test('the credentials go as a form in the body', async () => {
     const seen: string[] = [];
     const shop = await open({
@@ -187,6 +199,21 @@ describe('answers', () => {
     const failure = await failureOf(api.ask(PREFLIGHT));
     assert.deepEqual(waits, []);
     assert.equal(failure.retryAt, after(NOW, 18 * SECOND));
+  });
+
+  test('a wait beyond all reason is asked again after a quarter of an hour', async () => {
+    for (const [requestedQueryCost, restoreRate] of [
+      [900, 0.000_000_1],
+      ['1e300', 50],
+      [900, '1e-300'],
+    ]) {
+      const cost = { requestedQueryCost, throttleStatus: { currentlyAvailable: 0, restoreRate } };
+      const { api } = waiting(
+        Response.json({ errors: [{ extensions: { code: 'THROTTLED' } }], extensions: { cost } }),
+      );
+      const failure = await failureOf(api.ask(PREFLIGHT));
+      assert.equal(failure.retryAt, after(NOW, 900 * SECOND));
+    }
   });
 
   test('a throttled answer that does not say for how long waits a second', async () => {

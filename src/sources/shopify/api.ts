@@ -2,7 +2,7 @@ import { Failure } from '#core/failure.ts';
 import type { Lossless } from '#core/json.ts';
 import { SECOND, after } from '#core/time.ts';
 import type { Clock } from '#core/time.ts';
-import { jsonOf, send, unreadable } from '#net/request.ts';
+import { RETRY_AFTER_MAX_MS, jsonOf, send, unreadable } from '#net/request.ts';
 import type { Answer, Transport } from '#net/request.ts';
 import { createAccess } from './access.ts';
 import type { Access, Credentials } from './access.ts';
@@ -162,7 +162,7 @@ function throttleWaitMs(body: Lossless): number | undefined {
     'throttleStatus.restoreRate',
   ].map((path) => Number(textOf(body, `extensions.cost.${path}`) || Number.NaN));
   const waitMs = Math.ceil((((requested ?? 0) - (available ?? 0)) / (perSecond ?? 0)) * SECOND);
-  return Number.isFinite(waitMs) ? Math.max(waitMs, SECOND / 10) : SECOND;
+  return Number.isNaN(waitMs) ? SECOND : Math.min(Math.max(waitMs, SECOND / 10), RETRY_AFTER_MAX_MS);
 }
 
 function dataIn(body: Lossless, answer: Answer, connected: Connected): Lossless {

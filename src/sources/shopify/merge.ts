@@ -1,5 +1,6 @@
 import type { Lossless } from '#core/json.ts';
-import { MINUTE } from '#core/time.ts';
+import { MINUTE, parseTimestamp } from '#core/time.ts';
+import type { Instant } from '#core/time.ts';
 import { fieldOf, isTrue, listOf, textOf } from '#core/json-fields.ts';
 
 /** What was read of one order by GraphQL: its header, all pages of its lines, and its refunds with all their transactions. */
@@ -287,8 +288,8 @@ function offsetFormat(timeZone: string): Intl.DateTimeFormat | undefined {
 }
 
 function zoned(text: string, offsets: Intl.DateTimeFormat): string {
-  const at = Date.parse(text);
-  if (Number.isNaN(at)) {
+  const at = momentIn(text);
+  if (at === undefined) {
     return text;
   }
   const name = offsets.formatToParts(at).find((part) => part.type === 'timeZoneName')?.value ?? '';
@@ -296,4 +297,13 @@ function zoned(text: string, offsets: Intl.DateTimeFormat): string {
   const minutesEast = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1);
   const local = new Date(at + minutesEast * MINUTE).toISOString().replace(/\.\d+Z$/, '');
   return `${local}${sign}${hours}:${minutes}`;
+}
+
+/** What is no moment of a shop stays as it is, and is refused by the name of its field where the body is read. */
+function momentIn(text: string): Instant | undefined {
+  try {
+    return parseTimestamp(text).at;
+  } catch {
+    return undefined;
+  }
 }

@@ -175,3 +175,22 @@ test('what was read shows fulfilment, source and tags as a message does', () => 
     ['fulfilled', 'pos', 'VIP, two words'],
   );
 });
+
+test('a moment that no calendar has is refused by the name of its field', async () => {
+  for (const moment of ['+275760-09-13T00:00:00Z', '-271821-04-20T00:00:00Z', '9999-12-31T23:59:59Z']) {
+    const shop = await openShopify({
+      between: (transport) => async (request) => {
+        const response = await transport(request);
+        const text = await response.text();
+        return new Response(text.replaceAll(/"processedAt":"[^"]*"/g, `"processedAt":"${moment}"`), response);
+      },
+    });
+    const [first] = shop.orders;
+    assert(first !== undefined);
+    const reading = await shop.source.read(first.key);
+    assert.throws(
+      () => shop.source.sort(reading),
+      (thrown) => thrown instanceof Failure && /processed_at.*timestamp/.test(thrown.message),
+    );
+  }
+});

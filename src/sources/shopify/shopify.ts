@@ -5,7 +5,7 @@ import type { CurrencySide } from './amounts.ts';
 import type { ShopifyApi } from './api.ts';
 import { readOrder } from './read.ts';
 import { sortMessage } from './sort.ts';
-import { verify } from './webhook.ts';
+import { refusalUnread, verify } from './webhook.ts';
 
 export interface ShopifyOptions {
   readonly connection: ConnectionId;
@@ -28,6 +28,10 @@ export function createShopifySource(options: ShopifyOptions): Source {
     connection,
     canRead: api !== undefined,
     readNeeds: READ_NEEDS,
+    refusalUnread: (headers) => {
+      const why = refusalUnread({ headers }, { connection, shopDomain, secrets });
+      return why === undefined ? undefined : { why };
+    },
     verify: async (incoming) => verify(incoming, { connection, shopDomain, secrets }),
     sort: (message) => sortMessage(message, { connection, shopDomain, currencySide }),
     async read(order) {

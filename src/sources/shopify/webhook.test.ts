@@ -44,9 +44,10 @@ test('everything that is not signed is refused', () => {
   const signature = sign(BODY, 'new secret');
   assert.match(whyNot(incoming({ 'x-shopify-hmac-sha256': sign(BODY, 'third secret') })), wrong);
   assert.match(whyNot(incoming({}, new TextEncoder().encode('{"id":820982911946154509}'))), wrong);
-  assert.match(whyNot(incoming({ 'x-shopify-hmac-sha256': signature.slice(0, 20) })), wrong);
-  assert.match(whyNot(incoming({ 'x-shopify-hmac-sha256': `${signature}AAAA` })), wrong);
-  assert.match(whyNot(incoming({ 'x-shopify-hmac-sha256': '💥 not base64' })), wrong);
+  const none = /is no signature/;
+  assert.match(whyNot(incoming({ 'x-shopify-hmac-sha256': signature.slice(0, 20) })), none);
+  assert.match(whyNot(incoming({ 'x-shopify-hmac-sha256': `${signature}AAAA` })), none);
+  assert.match(whyNot(incoming({ 'x-shopify-hmac-sha256': '💥 not base64' })), none);
   assert.match(whyNot(incoming({ 'x-shopify-hmac-sha256': undefined })), /Hmac-Sha256 is missing/);
 });
 
