@@ -283,18 +283,29 @@ async function planFor(
   const booked = fold(await read.entriesOf(order.key));
   const fresh = (await read.order(order.key)) ?? record;
   const planning = { books: route.books, current: current.rules };
-  const first = await termsFor(read, fresh, planning);
-  const terms = (await counted(run, record, first)) ? await termsFor(read, fresh, planning) : first;
-  return { planned: plan(order, booked, terms), booked, terms };
+  const terms = await termsFor(read, fresh, planning);
+  const planned = plan(order, booked, terms);
+  if (!(await counted(run, record, { terms, planned }))) {
+    return { planned, booked, terms };
+  }
+  const numbered = await termsFor(read, fresh, planning);
+  return { planned: plan(order, booked, numbered), booked, terms: numbered };
 }
 
-/** Gives the order its place in the count of short numbers, once and for ever, where its number is made of one. */
+/**
+ * Gives the order its place in the count of short numbers, once and for ever, where an invoice is to be made whose number is
+ * made of one: an order that is skipped would leave a gap.
+ */
 async function counted(
   run: Run,
   { key, connection }: OrderRecord,
-  { naming, rules }: Terms,
+  { terms: { naming, rules }, planned }: { readonly terms: Terms; readonly planned: Plan },
 ): Promise<boolean> {
-  const isWanted = naming.isCompact && rules.invoiceNumberCompact.includes('{counter}');
+  const isWanted =
+    naming.isCompact &&
+    rules.invoiceNumberCompact.includes('{counter}') &&
+    planned.outcome === 'work' &&
+    planned.steps.some(({ kind }) => kind === 'invoice');
   if (!isWanted || naming.counter !== undefined) {
     return false;
   }

@@ -27,7 +27,7 @@ export interface SourceWorld {
   close(): Promise<void>;
 }
 
-/** An order with the authentic message that shows it as it stands now. */
+/** An order with the authentic message that shows it as it stands now, or that only names it. */
 export interface ShownOrder {
   readonly name: string;
   readonly key: OrderKey;
@@ -112,27 +112,34 @@ async function refusesUnread({ source, orders, irrelevant }: SourceWorld): Promi
 const PROOF = /hmac|signature|api-key/i;
 
 async function sortsTheSame({ source, orders }: SourceWorld): Promise<void> {
-  for (const { name, key, message } of orders) {
+  for (const shown of orders) {
+    const { name, key, message } = shown;
     const before = message.body.slice();
-    const { order } = snapshotIn(await sorted(source, message), name);
+    const snapshot = await shownBy(source, shown);
+    const { order } = snapshot;
     assert.deepEqual(message.body, before, 'sorting leaves the bytes alone');
-    assert.deepEqual(snapshotIn(await sorted(source, message), name).order, order);
+    assert.deepEqual((await shownBy(source, shown)).order, order);
     assert.equal(order.key, key);
     assert.equal(order.connection, source.connection);
     assert(
       equal(totalByLines(order), order.total),
       `${name}: ${show(totalByLines(order))}, ${show(order.total)}`,
     );
-    assertHasNoContact(order, snapshotIn(await sorted(source, message), name));
+    assertHasNoContact(order, snapshot);
   }
 }
 
 async function readsWhatItSends({ source, orders }: SourceWorld): Promise<void> {
   assert(source.canRead);
-  for (const { name, key, message } of orders) {
-    const sent = snapshotIn(await sorted(source, message), name);
+  for (const shown of orders) {
+    const { name, key, message } = shown;
+    const sent = await sorted(source, message);
     const read = snapshotIn(source.sort(await source.read(key)), name);
-    assertSameSnapshot({ sent, read }, name);
+    if (sent.kind === 'touch') {
+      assert.equal(sent.order, read.order.key, name);
+    } else {
+      assertSameSnapshot({ sent: snapshotIn(sent, name), read }, name);
+    }
   }
 }
 
@@ -181,7 +188,7 @@ async function refusesMalformed({ source, orders, authentic }: SourceWorld): Pro
     '{}',
     text.slice(0, text.length / 2),
     `${text}}`,
-    text.replace(/"(id|OrderId|orderId)":/g, '"gone":'),
+    text.replace(/"(id|OrderId|orderId|AmazonOrderId)":/g, '"gone":'),
   ];
   for (const body of bodies) {
     const verdict = await source.verify(authentic(new TextEncoder().encode(body)));
@@ -220,6 +227,16 @@ async function sorted(source: Source, message: Incoming): Promise<Sorted> {
   const verdict = await source.verify(message);
   assert(verdict.proof === 'authentic');
   return source.sort(verdict.message);
+}
+
+/** What a message shows; of one that only names its order, what that is when it is asked for. */
+async function shownBy(source: Source, { name, key, message }: ShownOrder): Promise<Snapshot> {
+  const found = await sorted(source, message);
+  if (found.kind !== 'touch') {
+    return snapshotIn(found, name);
+  }
+  assert.equal(found.order, key, name);
+  return snapshotIn(source.sort(await source.read(key)), name);
 }
 
 function snapshotIn(found: Sorted, name: string): Snapshot {

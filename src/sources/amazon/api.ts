@@ -1,8 +1,8 @@
 import { Failure } from '#core/failure.ts';
 import { listOf, textOf } from '#core/json-fields.ts';
 import type { Lossless } from '#core/json.ts';
-import { SECOND, showInstant } from '#core/time.ts';
-import type { Clock } from '#core/time.ts';
+import { HOUR, SECOND, after, showInstant } from '#core/time.ts';
+import type { Clock, Instant } from '#core/time.ts';
 import { jsonOf, send } from '#net/request.ts';
 import type { Answer, Transport } from '#net/request.ts';
 import { createAccess } from './access.ts';
@@ -52,13 +52,19 @@ const WORDS_MAX = 200;
 interface Connected extends ApiOptions {
   readonly access: Access;
   readonly pace: Pace;
+  /** Operations that were denied with a new token too, and up to when no other is asked for on their account. */
+  readonly denied: Map<Operation, Instant>;
 }
+
+/** As long as a token lives: a role that is granted meanwhile comes with the next one. */
+const DENIED_REST_MS = HOUR;
 
 export function createSellingPartnerApi(options: ApiOptions): SellingPartnerApi {
   const connected: Connected = {
     ...options,
     access: createAccess(options),
     pace: createPace(options.clock),
+    denied: new Map(),
   };
   return { pace: connected.pace, call: (calling) => call(calling, connected) };
 }
@@ -81,12 +87,21 @@ async function call(calling: Calling, connected: Connected): Promise<Lossless> {
 
 /** One answer with a token that is accepted: a refused one is renewed once. Amazon says 403 where others say 401. */
 async function accepted(calling: Calling, connected: Connected): Promise<Answer> {
-  const { access, pace } = connected;
+  const { access, pace, clock, denied } = connected;
+  const { operation } = calling;
   const scope = calling.scope ?? 'seller';
   const token = await access.current(scope);
   try {
     const first = await once(token, calling, connected);
-    return isTokenRefused(first) ? await once(await access.renew(scope, token), calling, connected) : first;
+    const isResting = (denied.get(operation) ?? 0) > clock.now();
+    if (!isTokenRefused(first) && (!isDenied(first) || isResting)) {
+      return first;
+    }
+    const second = await once(await access.renew(scope, token), calling, connected);
+    if (isDenied(second)) {
+      denied.set(operation, after(clock.now(), DENIED_REST_MS));
+    }
+    return second;
   } catch (thrown) {
     // A 429 names no moment, so the pace knows better than the minute that is waited for elsewhere.
     throw thrown instanceof Failure && thrown.code === 'request-rate-limited'
@@ -125,9 +140,13 @@ function isTokenRefused(answer: Answer): boolean {
   return answer.status === 401 || (answer.status === 403 && TOKEN_WORDS.test(wordsOf(answer)));
 }
 
-/** Of a 403's details: the token is old or broken, which another one mends. Without details a role is lacking, or both. */
-const TOKEN_WORDS =
-  /access token.*(expired|revoked|malformed|invalid)|Access to requested resource is denied/i;
+/** Without saying why: a role is lacking, or the token is of no use any more. */
+function isDenied(answer: Answer): boolean {
+  return answer.status === 403 && /Access to requested resource is denied/i.test(wordsOf(answer));
+}
+
+/** Of a 403's details: the token is old or broken, which another one mends. */
+const TOKEN_WORDS = /access token.*(expired|revoked|malformed|invalid)/i;
 
 /** What a refusal means, by Amazon's own words (docs/vendors/amazon.md 1.1). */
 const MEANINGS: readonly (readonly [RegExp, string])[] = [

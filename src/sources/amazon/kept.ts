@@ -81,8 +81,12 @@ export function keptOfTransaction(transaction: Lossless): Lossless {
 }
 
 function keptOf(value: Lossless, kept: Kept): Lossless {
-  if (kept === true || typeof value !== 'object' || value === null) {
+  if (kept === true || value === null) {
     return value;
+  }
+  if (typeof value !== 'object') {
+    // Text where an object should be may be anybody's name; that it is none is all that is kept of it.
+    return false;
   }
   if (isList(value)) {
     return value.map((item) => keptOf(item, kept));

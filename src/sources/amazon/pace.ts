@@ -44,8 +44,9 @@ export const OPERATIONS = {
 export type Operation = keyof typeof OPERATIONS;
 
 interface Bucket {
-  tokens: number;
-  /** Up to when `tokens` are counted. */
+  /** What has come together of the next calls, in milliseconds: `everyMs` buy one. Whole numbers, so that a turn is never missed by a breath. */
+  creditMs: number;
+  /** Up to when `creditMs` is counted. */
   countedAt: Instant;
   blockedUntil: Instant;
   /** Refusals in a row. */
@@ -57,39 +58,51 @@ const BLOCK_MAX_MS = MINUTE;
 
 export function createPace(clock: Clock): Pace {
   const buckets = new Map<Operation, Bucket>();
-  const line = createLine();
+  const lines = new Map<Operation, Line>();
   const bucketOf = (operation: Operation): Bucket => {
     const now = clock.now();
-    const { burst, everyMs } = OPERATIONS[operation];
+    const fullMs = fullOf(operation);
     const bucket = buckets.get(operation) ?? {
-      tokens: burst,
+      creditMs: fullMs,
       countedAt: now,
       // Not now: who asks has looked at the clock before, and would be sent away for a tick.
       blockedUntil: instant(0),
       refusals: 0,
     };
-    bucket.tokens = Math.min(burst, bucket.tokens + Math.max(0, now - bucket.countedAt) / everyMs);
+    bucket.creditMs = Math.min(fullMs, bucket.creditMs + Math.max(0, now - bucket.countedAt));
     bucket.countedAt = now;
     buckets.set(operation, bucket);
     return bucket;
   };
+  const lineBefore = (operations: readonly Operation[]): Line => {
+    const scarcest = operations.reduce((a, b) => (OPERATIONS[b].burst < OPERATIONS[a].burst ? b : a));
+    const line = lines.get(scarcest) ?? createLine();
+    lines.set(scarcest, line);
+    return line;
+  };
   return {
     take(operations, who) {
       const now = clock.now();
+      const line = lineBefore(operations);
       const { ahead, isMyTurn } = line.place(who, now);
-      const taken = operations.map(bucketOf);
       const needed = isMyTurn ? 1 : 1 + ahead;
-      if (taken.every(({ tokens, blockedUntil }) => tokens >= needed && blockedUntil <= now)) {
+      const wanted = operations.map((operation) => ({
+        bucket: bucketOf(operation),
+        everyMs: OPERATIONS[operation].everyMs,
+      }));
+      if (
+        wanted.every(
+          ({ bucket, everyMs }) => bucket.creditMs >= needed * everyMs && bucket.blockedUntil <= now,
+        )
+      ) {
         line.leave(who);
-        taken.forEach((bucket) => {
-          bucket.tokens -= 1;
+        wanted.forEach(({ bucket, everyMs }) => {
+          bucket.creditMs -= everyMs;
         });
         return;
       }
-      const everyMs = Math.max(...operations.map((operation) => OPERATIONS[operation].everyMs));
-      const free = operations.map((operation, index) =>
-        freeAt(taken[index] ?? bucketOf(operation), OPERATIONS[operation].everyMs),
-      );
+      const everyMs = Math.max(...wanted.map((one) => one.everyMs));
+      const free = wanted.map((one) => freeAt(one.bucket, one.everyMs));
       throw new Failure('request-rate-limited', {
         detail: `The calls that Amazon allows for ${operations.join(' and ')} are used up`,
         retryAt: line.queue(who, { now, everyMs, notBefore: instant(Math.max(now + 1, ...free)) }),
@@ -97,12 +110,12 @@ export function createPace(clock: Clock): Pace {
     },
     giveBack(operation) {
       const bucket = bucketOf(operation);
-      bucket.tokens = Math.min(OPERATIONS[operation].burst, bucket.tokens + 1);
+      bucket.creditMs = Math.min(fullOf(operation), bucket.creditMs + OPERATIONS[operation].everyMs);
     },
     refused(operation) {
       const bucket = bucketOf(operation);
       bucket.refusals += 1;
-      bucket.tokens = 0;
+      bucket.creditMs = 0;
       const waitMs = Math.min(BLOCK_MAX_MS, OPERATIONS[operation].everyMs * 2 ** (bucket.refusals - 1));
       bucket.blockedUntil = after(clock.now(), waitMs);
       return bucket.blockedUntil;
@@ -113,8 +126,13 @@ export function createPace(clock: Clock): Pace {
   };
 }
 
-function freeAt({ tokens, countedAt, blockedUntil }: Bucket, everyMs: number): Instant {
-  return instant(Math.max(blockedUntil, countedAt + Math.ceil(Math.max(0, 1 - tokens) * everyMs)));
+function fullOf(operation: Operation): number {
+  const { burst, everyMs } = OPERATIONS[operation];
+  return burst * everyMs;
+}
+
+function freeAt({ creditMs, countedAt, blockedUntil }: Bucket, everyMs: number): Instant {
+  return instant(Math.max(blockedUntil, countedAt + Math.max(0, everyMs - creditMs)));
 }
 
 /** Who does not come within this time after his turn has lost it: his order may have been settled otherwise. */
@@ -133,7 +151,7 @@ interface Line {
   ): Instant;
 }
 
-/** Turns in the order in which they come. */
+/** Turns in the order in which they come: one line before the scarcest of the calls that are wanted. */
 function createLine(): Line {
   const turns = new Map<string, Instant>();
   let last: Instant | undefined;

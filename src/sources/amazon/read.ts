@@ -36,7 +36,7 @@ export async function readOrder(terms: ReadTerms, order: OrderKey): Promise<Read
   const { vendorId } = splitOrderKey(order);
   const doing = `Reading order ${vendorId}`;
   api.pace.take(['getOrder', 'listTransactions'], order);
-  let isTaken = true;
+  let isUnspent = true;
   try {
     const answer = await api.call({
       operation: 'getOrder',
@@ -51,15 +51,16 @@ export async function readOrder(terms: ReadTerms, order: OrderKey): Promise<Read
       });
     }
     const isInLedger = IN_LEDGER.has(textOf(shown, 'fulfillment.fulfillmentStatus'));
+    // Asked is spent, whatever comes of it.
+    isUnspent = !isInLedger;
     const transactions = isInLedger ? await readTransactions(terms, { order, vendorId, doing }) : undefined;
-    isTaken = !isInLedger;
     const body = {
       order: keptOfOrder(shown ?? null, isBuyerKept),
       ...(transactions === undefined ? {} : { transactions }),
     };
     return reading(body);
   } finally {
-    if (isTaken) {
+    if (isUnspent) {
       api.pace.giveBack('listTransactions');
     }
   }
