@@ -28,6 +28,8 @@ import { createRecentBuyers } from '#pipeline/recent-buyers.ts';
 import type { Eraser } from '#pipeline/redaction.ts';
 import { startRetention } from '#pipeline/retention.ts';
 import type { Retention } from '#pipeline/retention.ts';
+import { startSweep } from '#pipeline/sweep.ts';
+import type { Sweep } from '#pipeline/sweep.ts';
 import { run } from '#pipeline/worker.ts';
 import { createEmbeddedQueue } from '#queue/embedded.ts';
 import { createAmazonAdmin } from '#sources/amazon/admin.ts';
@@ -401,12 +403,16 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
     pipeline.start();
     poller?.start();
     const retention = retentionOf(app, outside);
+    const sweep =
+      amazon?.api === undefined
+        ? undefined
+        : startSweep({ source: amazon.source, store, inbox: pipeline.inbox, clock, emit: outside.emit });
     alarms.start();
     openBooks().catch((thrown: unknown) => {
       const { code, message } = asFailure(thrown, 'Cannot open the books');
       outside.emit({ name: 'books not ready', level: 'warn', fields: { code, detail: message } });
     });
-    return { port, stop: () => stop(app, { server, poller, pipeline, alarms, retention, lock }) };
+    return { port, stop: () => stop(app, { server, poller, pipeline, alarms, retention, sweep, lock }) };
   } catch (thrown) {
     lock.release();
     throw thrown;
@@ -506,17 +512,18 @@ interface Stopping {
   readonly pipeline: Pipeline;
   readonly alarms: AlarmWatch;
   readonly retention: Retention | undefined;
+  readonly sweep: Sweep | undefined;
   readonly lock: ServeLock;
 }
 
 /** First no new deliveries, then no new runs; those under way end at their next step. */
 async function stop(
   app: Parts,
-  { server, poller, pipeline, alarms, retention, lock }: Stopping,
+  { server, poller, pipeline, alarms, retention, sweep, lock }: Stopping,
 ): Promise<void> {
   await Promise.all([poller?.stop(), server.close()]);
   await Promise.all([pipeline.stop(), alarms.stop()]);
-  await retention?.stop();
+  await Promise.all([retention?.stop(), sweep?.stop()]);
   await audited(app, 'server stopped');
   lock.release();
 }

@@ -1,6 +1,6 @@
 import type { Config } from '#config.ts';
 import type { ConnectionId } from '#core/ids.ts';
-import type { Source, Store } from '#pipeline/ports.ts';
+import type { Store, Swept } from '#pipeline/ports.ts';
 import { currentRules } from '#pipeline/current-rules.ts';
 import { createAmazonSource } from '#sources/amazon/amazon.ts';
 import { createSellingPartnerApi } from '#sources/amazon/api.ts';
@@ -10,7 +10,7 @@ import type { Outside } from '#outside.ts';
 
 /** The configured Amazon seller: a part of the composition root. */
 export interface AmazonParts {
-  readonly source: Source;
+  readonly source: Swept;
   /** Absent without credentials: then nothing can be booked. */
   readonly api: SellingPartnerApi | undefined;
   /** What was noticed and stopped nothing, for `doctor`. */

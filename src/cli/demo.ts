@@ -18,8 +18,8 @@ import type { Colour } from './output.ts';
 
 /**
  * The README's first command: a simulated shop, a seller on Amazon and an account on local sockets, the real service between
- * them on a SQLite file of its own, forty orders of every kind, and both totals side by side as they are booked. It ends well only when every
- * order's books agree with the shop, by reading the simulated account itself and not our ledger.
+ * them on a SQLite file of its own, forty orders of every kind, and both totals side by side as they are booked. It ends well
+ * only when every order's books agree with the channel, by reading the simulated account itself and not our ledger.
  */
 
 type ScenarioName = Parameters<Sandbox['world']['scenario']>[0];
@@ -69,7 +69,7 @@ const AMAZON_SCENARIOS: readonly AmazonScenarioName[] = [
   'a replacement',
   'pending',
   'cancelled before shipping',
-  'refunded in full',
+  'shipped in parts',
 ];
 
 /** An answer of FreshBooks takes about this long from a nearby data centre. */
@@ -310,8 +310,9 @@ interface Judged {
 }
 
 /** The orders of both channels with what should stand and what does. */
-function inspectAll({ amazon, freshbooks, inspect, world }: Sandbox): readonly Judged[] {
-  const own = inspect().map((order) => ({
+function inspectAll(sandbox: Sandbox): readonly Judged[] {
+  const { amazon, freshbooks, world } = sandbox;
+  const own = sandbox.inspect().map((order) => ({
     key: `shopify/${order.id}`,
     currency: world.shop.currency,
     order,

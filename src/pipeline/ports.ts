@@ -110,6 +110,26 @@ export interface Source {
   read(order: OrderKey): Promise<Pick<Authentic, 'externalId' | 'topic' | 'headers' | 'body'>>;
 }
 
+/** A source that can be asked what changed, whether a message told it or not. */
+export interface Swept extends Source {
+  /** One page of what changed since a moment, a token saying where to go on. Throws a Failure. */
+  changed(since: { readonly since: Instant; readonly token?: string }): Promise<Changes>;
+}
+
+export interface Changes {
+  readonly changes: readonly Change[];
+  /** Absent on the last page. */
+  readonly next?: string;
+}
+
+export interface Change {
+  readonly order: OrderKey;
+  /** A state of the order from then or later shows it; absent where no state tells. */
+  readonly at?: Instant;
+  /** What is stored of it, once for ever. */
+  readonly message: Pick<Authentic, 'externalId' | 'topic' | 'headers' | 'body'>;
+}
+
 /** The topic under which a source's answers to our own questions are stored among the deliveries. */
 export const READ_TOPIC = 'counterfoil/read';
 

@@ -1,10 +1,11 @@
 import { Failure } from '#core/failure.ts';
 import type { ConnectionId } from '#core/ids.ts';
-import type { Source } from '#pipeline/ports.ts';
+import type { Swept } from '#pipeline/ports.ts';
 import type { SellingPartnerApi } from './api.ts';
 import type { NotificationTerms } from './notification.ts';
 import { createProof } from './proof.ts';
 import type { ProofTerms } from './proof.ts';
+import { changesOf } from './changes.ts';
 import { readOrder } from './read.ts';
 import { sortMessage } from './sort.ts';
 
@@ -23,7 +24,7 @@ export interface AmazonOptions {
 const READ_NEEDS = 'SP_API_CLIENT_ID, SP_API_CLIENT_SECRET and SP_API_REFRESH_TOKEN';
 
 /** An Amazon seller as a source of orders: notifications that only name them, and orders that are asked for. */
-export function createAmazonSource(options: AmazonOptions): Source {
+export function createAmazonSource(options: AmazonOptions): Swept {
   const { connection, terms, api, remark } = options;
   const proof = createProof({ ...options.proof, connection });
   return {
@@ -33,6 +34,11 @@ export function createAmazonSource(options: AmazonOptions): Source {
     refusalUnread: (headers) => proof.refusalUnread(headers),
     verify: (incoming) => proof.verify(incoming),
     sort: (message) => sortMessage(message, { connection, terms }),
+    async changed(page) {
+      return api === undefined
+        ? { changes: [] }
+        : await changesOf({ api, connection, marketplaces: terms.marketplaces, remark }, page);
+    },
     async read(order) {
       if (api === undefined) {
         throw new Failure('order-needs-reread', {

@@ -5,6 +5,7 @@ import { instant } from '#core/time.ts';
 import { READ_TOPIC } from '#pipeline/ports.ts';
 import type { Authentic, Snapshot, Sorted } from '#pipeline/ports.ts';
 import { jsonIn } from '#sources/fields.ts';
+import { FOUND_TOPIC, foundIn } from './changes.ts';
 import { normalize } from './normalize.ts';
 import type { SellerIdentity } from './normalize.ts';
 import {
@@ -37,6 +38,12 @@ export function sortMessage(
     case TRANSACTION_UPDATE:
     case UNREADABLE_TOPIC:
       return touchBy(parseNotification(message.body), { connection, terms });
+    case FOUND_TOPIC: {
+      const { orderId, at } = foundIn(jsonIn(message));
+      const order = orderKey(connection, orderId);
+      const why = 'It changed at Amazon, and no message had told it';
+      return { kind: 'touch', order, why, ...(at === undefined ? {} : { at }) };
+    }
     default:
       return ignored(`Topic ${JSON.stringify(message.topic)} is not booked`);
   }

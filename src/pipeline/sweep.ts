@@ -1,0 +1,158 @@
+import { Failure, asFailure } from '#core/failure.ts';
+import { DAY, HOUR, MINUTE, after, instant } from '#core/time.ts';
+import type { Clock, Instant } from '#core/time.ts';
+import type { Inbox } from './inbox.ts';
+import type { Change, Emit, Store, Swept } from './ports.ts';
+
+/**
+ * Looks for what no message told: asks a source again and again what changed, and takes every change that is not known yet into
+ * the inbox like a message. A place is remembered only once all before it is stored, so that nothing is passed over.
+ */
+export interface Sweep {
+  /** Ends at its next page. */
+  stop(): Promise<void>;
+}
+
+export interface SweepParts {
+  readonly source: Swept;
+  readonly store: Store;
+  readonly inbox: Inbox;
+  readonly clock: Clock;
+  readonly emit: Emit;
+}
+
+/** A refund that no message told stands in the books this much later. */
+const EVERY_MS = 5 * MINUTE;
+/** Amazon may keep transactions of the last two days back, and clocks differ. */
+const OVERLAP_MS = 49 * HOUR;
+/** Without a place yet: what came before is a matter of backfill. */
+const FIRST_MS = DAY;
+/** A page is a hundred changes; more than these mean that the source does not come to an end. */
+const PAGES_MAX = 1_000;
+/** A source that asks for patience says until when; one that fails is asked again with the next round. */
+const PATIENCE_MS = MINUTE;
+/** Changes that were taken in by this process, so that each is stored once and not looked for again at every round. */
+const KNOWN_MAX = 50_000;
+
+export function startSweep(parts: SweepParts): Sweep {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const known = new Set<string>();
+  const loop = async (): Promise<void> => {
+    while (!signal.aborted) {
+      await round(parts, known, signal);
+      await parts.clock.sleep(after(parts.clock.now(), EVERY_MS), signal);
+    }
+  };
+  const ended = loop();
+  return {
+    async stop() {
+      stopping.abort();
+      await ended;
+    },
+  };
+}
+
+/** One walk over all that changed since the last one that came to its end. */
+async function round(parts: SweepParts, known: Set<string>, signal: AbortSignal): Promise<void> {
+  const { source, store, clock, emit } = parts;
+  const began = clock.now();
+  try {
+    const last = await store.read.setting(placeSetting(source));
+    const since = after(
+      last === undefined ? began : instant(Number(last)),
+      last === undefined ? -FIRST_MS : -OVERLAP_MS,
+    );
+    const found = await walk(parts, { since, known, signal });
+    if (found === undefined) {
+      return;
+    }
+    await store.transact((tx) => tx.putSetting(placeSetting(source), String(began)));
+    if (found > 0) {
+      emit({
+        name: 'changes found',
+        level: 'info',
+        fields: { connection: source.connection, changes: found },
+      });
+    }
+  } catch (thrown) {
+    const { code, message } = asFailure(thrown, 'Cannot ask what changed');
+    emit({
+      name: 'sweep failed',
+      level: 'warn',
+      fields: { connection: source.connection, code, detail: message },
+    });
+  }
+}
+
+interface Walking {
+  readonly since: Instant;
+  readonly known: Set<string>;
+  readonly signal: AbortSignal;
+}
+
+/** How many changes were new; nothing when it was stopped before the end. */
+async function walk(parts: SweepParts, { since, known, signal }: Walking): Promise<number | undefined> {
+  const { source } = parts;
+  let found = 0;
+  let token: string | undefined;
+  for (let pages = 0; pages < PAGES_MAX; pages += 1) {
+    const page = await patiently(parts, signal, () =>
+      source.changed({ since, ...(token === undefined ? {} : { token }) }),
+    );
+    if (page === undefined || signal.aborted) {
+      return undefined;
+    }
+    for (const change of page.changes) {
+      found += (await takeIn(parts, change, known)) ? 1 : 0;
+    }
+    if (page.next === undefined) {
+      return found;
+    }
+    token = page.next;
+  }
+  throw new Failure('request-refused', {
+    detail: `What changed at ${source.connection} has more than ${PAGES_MAX} pages`,
+  });
+}
+
+async function patiently<T>(
+  { clock }: SweepParts,
+  signal: AbortSignal,
+  ask: () => Promise<T>,
+): Promise<T | undefined> {
+  while (!signal.aborted) {
+    try {
+      return await ask();
+    } catch (thrown) {
+      if (!(thrown instanceof Failure && thrown.code === 'request-rate-limited')) {
+        throw thrown;
+      }
+      await clock.sleep(thrown.retryAt ?? after(clock.now(), PATIENCE_MS), signal);
+    }
+  }
+  return undefined;
+}
+
+async function takeIn(
+  { store, inbox, source }: SweepParts,
+  { order, at, message }: Change,
+  known: Set<string>,
+): Promise<boolean> {
+  if (known.has(message.externalId)) {
+    return false;
+  }
+  const stamp = at === undefined ? undefined : (await store.read.order(order))?.stamp;
+  const isShown = at !== undefined && stamp !== undefined && stamp >= at;
+  const isNew = !isShown && (await inbox.accept({ ...message, connection: source.connection })).isNew;
+  known.add(message.externalId);
+  const [oldest] = known;
+  if (known.size > KNOWN_MAX && oldest !== undefined) {
+    known.delete(oldest);
+  }
+  return isNew;
+}
+
+function placeSetting({ connection }: Swept): string {
+  return `swept:${connection}`;
+}

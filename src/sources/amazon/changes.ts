@@ -1,0 +1,156 @@
+import { Failure } from '#core/failure.ts';
+import { orderKey } from '#core/ids.ts';
+import type { ConnectionId } from '#core/ids.ts';
+import { fieldOf, listOf, textOf } from '#core/json-fields.ts';
+import type { Lossless } from '#core/json.ts';
+import { parseTimestamp, showInstant } from '#core/time.ts';
+import type { Instant } from '#core/time.ts';
+import type { Change, Changes } from '#pipeline/ports.ts';
+import type { SellingPartnerApi } from './api.ts';
+import { FINANCES_WITHHELD } from './read.ts';
+
+/**
+ * What changed, by Amazon's two lists: orders by the time of their last change, and transactions of its ledger, which alone tell
+ * of refunds (docs/vendors/amazon.md 2.3, 6). Messages may be lost, and a transaction shows only minutes after it is told of.
+ */
+export interface ChangesTerms {
+  readonly api: SellingPartnerApi;
+  readonly connection: ConnectionId;
+  readonly marketplaces: readonly { readonly id: string }[];
+  readonly remark: (sentence: string) => void;
+}
+
+/** The topic of a change that was found; Amazon's own begin with a letter in upper case. */
+export const FOUND_TOPIC = 'counterfoil/found';
+/** Whose turn at the pace it is. */
+const WHO = 'sweep';
+const ORDER_ID = /^[A-Z0-9]{3}-\d{7}-\d{7}$/;
+
+/** A page: first those of orders, then those of the ledger. `token` says where to go on. Throws a Failure. */
+export async function changesOf(
+  terms: ChangesTerms,
+  { since, token }: { readonly since: Instant; readonly token?: string },
+): Promise<Changes> {
+  const [list, rest] = token === undefined ? ['orders', ''] : splitToken(token);
+  if (list === 'orders') {
+    const page = await ordersPage(terms, since, rest);
+    return { ...page, next: page.next === undefined ? 'ledger ' : `orders ${page.next}` };
+  }
+  const page = await ledgerPage(terms, since, rest);
+  return { changes: page.changes, ...(page.next === undefined ? {} : { next: `ledger ${page.next}` }) };
+}
+
+function splitToken(token: string): readonly [string, string] {
+  const at = token.indexOf(' ');
+  return [token.slice(0, at), token.slice(at + 1)];
+}
+
+interface Page {
+  readonly changes: readonly Change[];
+  readonly next?: string;
+}
+
+async function ordersPage(
+  { api, connection, marketplaces }: ChangesTerms,
+  since: Instant,
+  token: string,
+): Promise<Page> {
+  api.pace.take(['searchOrders'], WHO);
+  const query = new URLSearchParams({
+    lastUpdatedAfter: showInstant(since),
+    marketplaceIds: marketplaces.map(({ id }) => id).join(','),
+    maxResultsPerPage: '100',
+    ...(token === '' ? {} : { paginationToken: token }),
+  });
+  const answer = await api.call({
+    operation: 'searchOrders',
+    method: 'GET',
+    path: `/orders/2026-01-01/orders?${query.toString()}`,
+    doing: 'Asking which orders changed',
+  });
+  const changes = listOf(answer, 'orders').flatMap((order) => {
+    const [id, stamp] = [textOf(order, 'orderId'), textOf(order, 'lastUpdatedTime')];
+    return ORDER_ID.test(id) ? [changeOf(connection, { id, name: stamp, at: momentOf(stamp) })] : [];
+  });
+  return paged(changes, textOf(answer, 'pagination.nextToken'));
+}
+
+async function ledgerPage(
+  { api, connection, remark }: ChangesTerms,
+  since: Instant,
+  token: string,
+): Promise<Page> {
+  api.pace.take(['listTransactions'], WHO);
+  const query = new URLSearchParams({
+    postedAfter: showInstant(since),
+    ...(token === '' ? {} : { nextToken: token }),
+  });
+  let answer: Lossless;
+  try {
+    answer = await api.call({
+      operation: 'listTransactions',
+      method: 'GET',
+      path: `/finances/2024-06-19/transactions?${query.toString()}`,
+      doing: 'Asking what its ledger holds',
+    });
+  } catch (thrown) {
+    if (thrown instanceof Failure && thrown.code === 'scope-missing') {
+      remark(FINANCES_WITHHELD);
+      return { changes: [] };
+    }
+    throw thrown;
+  }
+  const changes = listOf(answer, 'payload.transactions').flatMap((transaction) => {
+    const id = orderIn(transaction);
+    const [name, status] = [textOf(transaction, 'transactionId'), textOf(transaction, 'transactionStatus')];
+    return id === undefined || name === ''
+      ? []
+      : [changeOf(connection, { id, name: `${name} ${status}`, at: undefined })];
+  });
+  return paged(changes, textOf(answer, 'payload.nextToken'));
+}
+
+function paged(changes: readonly Change[], next: string): Page {
+  return { changes, ...(next === '' ? {} : { next }) };
+}
+
+function orderIn(transaction: Lossless): string | undefined {
+  return listOf(transaction, 'relatedIdentifiers')
+    .filter((identifier) => textOf(identifier, 'relatedIdentifierName') === 'ORDER_ID')
+    .map((identifier) => textOf(identifier, 'relatedIdentifierValue'))
+    .find((value) => ORDER_ID.test(value));
+}
+
+function momentOf(stamp: string): Instant | undefined {
+  try {
+    return parseTimestamp(stamp).at;
+  } catch {
+    return undefined;
+  }
+}
+
+/** As a message that is stored: it names the order, and when it changed where its own time tells. */
+function changeOf(
+  connection: ConnectionId,
+  { id, name, at }: { readonly id: string; readonly name: string; readonly at: Instant | undefined },
+): Change {
+  const moment = at === undefined ? {} : { at };
+  const body = new TextEncoder().encode(
+    JSON.stringify({ orderId: id, found: name, ...(at === undefined ? {} : { at: showInstant(at) }) }),
+  );
+  return {
+    order: orderKey(connection, id),
+    ...moment,
+    message: { externalId: `found:${id}:${name}`, topic: FOUND_TOPIC, headers: {}, body },
+  };
+}
+
+/** What `changeOf` stored: the order, and when it changed. */
+export function foundIn(body: Lossless): { readonly orderId: string; readonly at?: Instant } {
+  const at = momentOf(textOf(body, 'at'));
+  const id = fieldOf(body, 'orderId');
+  if (typeof id !== 'string' || !ORDER_ID.test(id)) {
+    throw new Failure('delivery-malformed', { detail: 'What was found names no order' });
+  }
+  return { orderId: id, ...(at === undefined ? {} : { at }) };
+}
