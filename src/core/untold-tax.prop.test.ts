@@ -21,7 +21,10 @@ const untold: fc.Arbitrary<{ readonly shown: Order; readonly rate: string }> = f
   )
   .map(([drawn, rate, weights, isWhole]) => {
     const { currency } = drawn;
-    const lines = drawn.lines.map((line) => ({ ...line, taxes: [] }));
+    const lines = drawn.lines
+      .map((line) => ({ ...line, taxes: [] }))
+      // A discount of more than the price is no sale of such a source.
+      .filter((line) => money.compare(grossOf(line), discountOf(line)) >= 0);
     const parts = weights.map((_, part) =>
       lines.flatMap((line) => {
         const paid = money.subtract(grossOf(line), discountOf(line));
