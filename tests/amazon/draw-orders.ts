@@ -99,7 +99,7 @@ function sum(values: readonly bigint[]): bigint {
 }
 
 /** What an item is worth to the buyer. */
-export function worthOfItem({ charges }: DrawnItem, tax: DrawnOrder['tax']): bigint {
+function worthOfItem({ charges }: DrawnItem, tax: DrawnOrder['tax']): bigint {
   return sum(charges.map((one) => one.amount - one.discount + (tax === 'added' ? one.tax : 0n)));
 }
 

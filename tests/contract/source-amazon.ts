@@ -125,7 +125,7 @@ function signed(body: Uint8Array, clock: TestClock): Incoming {
 }
 
 /** The message that names an order of the simulated seller as it stands now. */
-export function namedOrder(
+function namedOrder(
   { sim, authentic }: Pick<AmazonWorld, 'sim' | 'authentic'>,
   { id }: AmazonOrder,
 ): ShownOrder {
