@@ -29,6 +29,8 @@ export interface Sandbox {
   readonly amazon: AmazonStand | null;
   /** Settings for the service, all but its own port and database. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Methods of the calls that FreshBooks has not answered yet. */
+  underWay(): readonly string[];
   /** Where the shop delivers its webhooks from now on, in place of the subscribed public address. */
   deliverTo(origin: string): void;
   /** Every order of the shop with what the books should hold and what the account does hold, oldest first. */
@@ -109,6 +111,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     deliverTo: (origin) => {
       target = origin;
     },
+    underWay: () => books.underWay(),
     inspect: () => world.orders().map((order) => inspected(expectedBooks(order), freshbooks)),
     close: async () => {
       await books.close();

@@ -19,6 +19,8 @@ export interface Listener {
   /** For example `http://127.0.0.1:40123`. */
   readonly origin: string;
   readonly port: number;
+  /** Methods of the calls that have come and were not answered yet. */
+  underWay(): readonly string[];
   /** Stops listening and cuts every open connection, also those that hang. */
   close(): Promise<void>;
 }
@@ -29,7 +31,10 @@ const BODY_BYTES_MAX = 10 * 1024 * 1024;
 /** Serves a simulator on a local port. */
 export async function listen(handle: Handle, options: ListenOptions = {}): Promise<Listener> {
   const host = options.host ?? '127.0.0.1';
+  const underWay = new Set<ServerResponse>();
   const server = createServer((incoming, outgoing) => {
+    underWay.add(outgoing);
+    outgoing.once('close', () => underWay.delete(outgoing));
     answer({ handle, incoming, outgoing }, options).catch(() => outgoing.destroy());
   });
   await start(server, { port: options.port ?? 0, host });
@@ -39,6 +44,7 @@ export async function listen(handle: Handle, options: ListenOptions = {}): Promi
   return {
     origin: `http://${host}:${address.port}`,
     port: address.port,
+    underWay: () => [...underWay].map(({ req }) => req.method ?? 'GET'),
     close: () =>
       new Promise((resolve, reject) => {
         server.close((error) => (error === undefined ? resolve() : reject(error)));

@@ -7,6 +7,7 @@ import type { Consent } from '#books/freshbooks/consent.ts';
 import { taxFiguresOf } from '#books/freshbooks/tax-figures.ts';
 import { consentFailure, missingScopes } from '#books/freshbooks/oauth.ts';
 import type { Config } from '#config.ts';
+import { AMAZON, FRESHBOOKS, SHOPIFY, VERSION, defaultsFor } from '#connections.ts';
 import type { InvoiceDocument } from '#core/document.ts';
 import { Failure, asFailure } from '#core/failure.ts';
 import { connectionId } from '#core/ids.ts';
@@ -14,9 +15,8 @@ import type { ConnectionId } from '#core/ids.ts';
 import type { Asked } from '#core/journal-rows.ts';
 import type { Money } from '#core/money.ts';
 import type { Rules } from '#core/rules.ts';
-import type { Clock, Zone } from '#core/time.ts';
-import { createChannels } from '#alarms/channels.ts';
-import { createServer } from '#http/server.ts';
+import { SECOND, after, showInstant } from '#core/time.ts';
+import type { Clock, Instant } from '#core/time.ts';
 import type { ConsentAnswer, Server } from '#http/server.ts';
 import { createAlarmWatch } from '#pipeline/alarm-watch.ts';
 import type { AlarmWatch } from '#pipeline/alarm-watch.ts';
@@ -26,11 +26,14 @@ import type { Inbox } from '#pipeline/inbox.ts';
 import { lockedSetting } from '#pipeline/machine.ts';
 import type { Machine, Route } from '#pipeline/machine.ts';
 import type { AlarmChannel, AuditEvent, Books, Queue, Source, Store } from '#pipeline/ports.ts';
+import { createRecentBuyers } from '#pipeline/recent-buyers.ts';
 import type { Eraser } from '#pipeline/redaction.ts';
 import { startRetention } from '#pipeline/retention.ts';
 import type { Retention } from '#pipeline/retention.ts';
 import { run } from '#pipeline/worker.ts';
 import { createEmbeddedQueue } from '#queue/embedded.ts';
+import { createAmazonAdmin } from '#sources/amazon/admin.ts';
+import type { AmazonAdmin } from '#sources/amazon/admin.ts';
 import type { Poller } from '#sources/amazon/poller.ts';
 import { createShopifyApi } from '#sources/shopify/api.ts';
 import type { ShopifyApi } from '#sources/shopify/api.ts';
@@ -41,21 +44,21 @@ import { createSeal } from '#storage/seal.ts';
 import { readKey } from '#storage/key-file.ts';
 import type { Keys } from '#storage/seal.ts';
 import { backUp } from '#storage/backup.ts';
+import { assertWhole } from '#storage/database-file.ts';
 import type { BackupReport } from '#storage/backup.ts';
 import { restore } from '#storage/restore.ts';
 import type { RestoreReport } from '#storage/restore.ts';
 import type { ServeLock } from '#storage/serve-lock.ts';
 import { takeServeLock } from '#storage/serve-lock.ts';
-import { sqliteDialect } from '#storage/sqlite.ts';
+import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
 import { openStore } from '#storage/store.ts';
 import type { Opened } from '#storage/store.ts';
 import { onlyTo } from '#net/allowed-origins.ts';
 import { connectFreshBooks } from '#books/freshbooks/connection.ts';
-import { defaultRulesOf, rulesWith } from '#core/rules.ts';
 import { openAmazon } from '#open-amazon.ts';
 import type { AmazonParts } from '#open-amazon.ts';
 import type { Outside } from '#outside.ts';
-import type { RouteRules, RulesFileOptions } from '#rules-file.ts';
+import type { RouteRules } from '#rules-file.ts';
 import { assertSame } from '#pipeline/identity.ts';
 import type { Identity } from '#pipeline/identity.ts';
 import { createShopAdmin } from '#sources/shopify/admin.ts';
@@ -63,12 +66,10 @@ import type { ShopAdmin } from '#sources/shopify/admin.ts';
 import { openPoller } from '#open-poller.ts';
 import { originsOf } from '#origins.ts';
 
-/** The composition root: the only file that puts implementations together. */
-
-export const VERSION = '0.1.0';
-export const FRESHBOOKS = connectionId('freshbooks');
-export const SHOPIFY = connectionId('shopify');
-export const AMAZON = connectionId('amazon');
+/**
+ * The composition root: the only file that puts implementations together. What most commands do without, the server and the
+ * ways of alarms, is loaded when it is needed.
+ */
 
 export interface App {
   readonly config: Config;
@@ -98,6 +99,8 @@ export interface App {
   readonly amazon: AmazonParts | undefined;
   /** Throws `config-invalid` while the shop or its credentials are not configured. */
   readonly shopAdmin: ShopAdmin;
+  /** Throws `config-invalid` while the seller or his credentials are not configured. */
+  readonly amazonAdmin: AmazonAdmin;
   readonly books: Books;
   /** Takes contact data out of what is stored. */
   readonly eraser: Eraser;
@@ -135,6 +138,11 @@ const PLACES = 8;
 /** How soon something that another process made due is seen. */
 const POLL_MS = 250;
 
+/** Read in about a second at the start; a larger file is checked by `doctor` and by every backup. */
+const CHECKED_BYTES_MAX = 256 * 1024 * 1024;
+/** Anybody may ask whether it is ready, so the answer is this old at most and costs one commit in that time. */
+const READY_EVERY_MS = SECOND;
+
 export async function openApp(config: Config, lent: Outside): Promise<App> {
   const outside = { ...lent, transport: onlyTo(originsOf(config), lent.transport) };
   const { clock } = outside;
@@ -161,7 +169,7 @@ export async function openApp(config: Config, lent: Outside): Promise<App> {
   const side = rules.currency;
   const sources = new Map(sourcesOf({ shopify, amazon }).map((source) => [source.connection, source]));
   const eraser = { store, clock, sources, account: FRESHBOOKS };
-  const alarmChannels = createChannels(config.alarms.channels, { transport: outside.transport, clock });
+  const alarmChannels = await openChannels(config, outside);
   const parts = {
     config,
     clock,
@@ -189,6 +197,7 @@ export async function openApp(config: Config, lent: Outside): Promise<App> {
       publicUrl: config.publicUrl,
       isConfigured: shopify !== undefined,
     }),
+    amazonAdmin: createAmazonAdmin({ seller: config.amazon, api: amazon?.api, clock }),
     answerConsent: (answer) => answerConsent(consent, answer),
     listenForConsent: () => listenForConsent(app, outside),
     missingScopes: async () => lackingScopes(consent),
@@ -204,11 +213,22 @@ export async function openApp(config: Config, lent: Outside): Promise<App> {
 
 function openWith(keys: Keys, { databasePath }: Config, outside: Outside): Promise<Opened> {
   return openStore({
-    dialect: sqliteDialect(outside.openDatabase(databasePath)),
+    dialect: sqliteDialect((outside.openDatabase ?? openSqlite)(databasePath)),
     clock: outside.clock,
     seal: createSeal(keys.current, keys.older),
     actor: outside.actor ?? 'server',
   });
+}
+
+async function openChannels(
+  { alarms: { channels } }: Config,
+  outside: Outside,
+): Promise<readonly AlarmChannel[]> {
+  if (Object.keys(channels).length === 0) {
+    return [];
+  }
+  const { createChannels } = await import('#alarms/channels.ts');
+  return createChannels(channels, outside);
 }
 
 /** Seals every secret with another key. Throws `already-running` while a server has the one so far. */
@@ -244,6 +264,11 @@ export function findServer(config: Config, clock: Clock): string | undefined {
   } catch (thrown) {
     return thrown instanceof Error ? thrown.message : String(thrown);
   }
+}
+
+/** Reads the whole database. Throws `database-damaged`. */
+export function assertDatabaseWhole({ databasePath }: Config): void {
+  assertWhole(databasePath);
 }
 
 /** Where the key is that seals secrets, unless COUNTERFOIL_SECRET_KEY is set. */
@@ -282,20 +307,6 @@ export async function restoreDatabase(config: Config, clock: Clock, file: string
 /** All that orders come from. */
 function sourcesOf({ shopify, amazon }: Pick<App, 'shopify' | 'amazon'>): readonly Source[] {
   return [shopify, amazon].flatMap((parts) => (parts === undefined ? [] : [parts.source]));
-}
-
-/** The configured zone is the shop's: Amazon's stores each have one of their own. */
-function defaultsFor(source: string, timeZone: Zone | undefined): Rules {
-  return source === AMAZON ? defaultRulesOf('amazon') : rulesWith(timeZone);
-}
-
-/** What a file of rules may name, and what a rule that it leaves out is. */
-export function rulesFileOptions(timeZone: Zone | undefined): RulesFileOptions {
-  return {
-    sources: [SHOPIFY, AMAZON],
-    books: [FRESHBOOKS],
-    defaultsOf: (source) => defaultsFor(source, timeZone),
-  };
 }
 
 /** Shopify's route is there from the beginning, Amazon's with a seller. */
@@ -400,6 +411,7 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
   const { config, store, clock, shopify, amazon, openBooks } = app;
   const lock = takeServeLock(config.databasePath, clock.now());
   try {
+    assertWhole(config.databasePath, { bytesMax: CHECKED_BYTES_MAX });
     if (shopify !== undefined) {
       const value = config.shopify?.shopDomain ?? '';
       await assertSame(store, { setting: `identity:${SHOPIFY}`, value, what: 'Shopify shop' });
@@ -411,6 +423,7 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
     }
     await assertSide(app);
     const pipeline = await openPipeline(app, outside, POLL_MS);
+    const { createServer } = await import('#http/server.ts');
     const server = createServer({
       inbox: pipeline.inbox,
       sources: new Map([
@@ -419,7 +432,7 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
       ]),
       emit: outside.emit,
       clock,
-      checkReady: async () => void (await store.read.orderCounts()),
+      checkReady: readiness(app),
       finishConsent: (answer) => finishConsent(app.consent, answer),
     });
     const poller = await openPoller(config, { connection: AMAZON, inbox: pipeline.inbox, outside });
@@ -438,6 +451,19 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
     lock.release();
     throw thrown;
   }
+}
+
+/** Ready is who can read and store: asked from outside, it is all that can tell of a disk on which no alarm can be kept. */
+function readiness({ store, clock }: Parts): () => Promise<void> {
+  let last: { readonly at: Instant; readonly check: Promise<void> } | undefined;
+  return () => {
+    const now = clock.now();
+    if (last === undefined || after(last.at, READY_EVERY_MS) <= now) {
+      const check = store.transact((tx) => tx.putSetting('ready', showInstant(now)));
+      last = { at: now, check: check.then(async () => void (await store.read.orderCounts())) };
+    }
+    return last.check;
+  };
 }
 
 /** It writes to the same log, but hears nothing of what it says itself. */
@@ -507,6 +533,7 @@ async function createMachine(
     random: outside.random,
     emit: outside.emit,
     routes,
+    buyers: createRecentBuyers(),
     holder: randomUUID(),
     unknownWaitMs: config.unknownWaitMs,
   };
@@ -545,6 +572,7 @@ function retentionOf({ config, eraser }: Parts, { emit }: Outside): Retention | 
 }
 
 async function listenForConsent(app: Parts, { emit, clock }: Outside): Promise<Serving | undefined> {
+  const { createServer } = await import('#http/server.ts');
   const server = createServer({
     // No source is known here, so every webhook is refused and comes again when the service runs.
     inbox: {

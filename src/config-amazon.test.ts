@@ -76,6 +76,17 @@ void describe('the settings of an Amazon seller', () => {
     refused({ LWA_URL: 'https://u:planted@example.com' }, /^LWA_URL: an address with a name or a password/);
   });
 
+  void test('days of authorization and secret are calendar days', () => {
+    const amazon = read({
+      ...SELLER,
+      SP_API_AUTHORIZED_ON: '2026-02-28',
+      SP_API_SECRET_ROTATED_ON: ' 2026-11-01 ',
+    });
+    assert.deepEqual([amazon?.authorizedOn, amazon?.secretRotatedOn], ['2026-02-28', '2026-11-01']);
+    refused({ SP_API_AUTHORIZED_ON: '2026-02-30' }, /^SP_API_AUTHORIZED_ON: "2026-02-30" is not a date as/);
+    refused({ SP_API_SECRET_ROTATED_ON: '1.11.26' }, /^SP_API_SECRET_ROTATED_ON: "1\.11\.26" is not a date/);
+  });
+
   void test('access is client id, client secret and refresh token, all or none', () => {
     const all = {
       SP_API_CLIENT_ID: 'amzn1.application-oa2-client.1',

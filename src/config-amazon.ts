@@ -1,6 +1,8 @@
 import { invalid, listed, webAddress } from '#config-values.ts';
 import { MARKETPLACES, marketplaceByCountry, marketplaceById } from '#core/marketplaces.ts';
 import type { AmazonRegion, Marketplace } from '#core/marketplaces.ts';
+import { PERIOD_DAY_MAX, PERIOD_DAY_MIN, periodDay } from '#core/period.ts';
+import type { LocalDate } from '#core/time.ts';
 
 /** The settings of an Amazon seller (docs/config.md). What holds a secret is never quoted. */
 export const AMAZON_SETTINGS = {
@@ -17,6 +19,12 @@ export const AMAZON_SETTINGS = {
   },
   SP_API_APPLICATION_ID: {
     meaning: 'Takes notifications for this application alone, such as amzn1.sp.solution.…',
+  },
+  SP_API_AUTHORIZED_ON: {
+    meaning: 'The day on which the seller authorized the application, so that its end is warned of',
+  },
+  SP_API_SECRET_ROTATED_ON: {
+    meaning: 'The day on which the client secret was made, so that its end is warned of',
   },
   AMAZON_SQS_QUEUE_URL: { meaning: 'Address of the seller’s own queue into which Amazon puts notifications' },
   AWS_REGION: { meaning: 'Region of the queue, where its address does not tell' },
@@ -55,6 +63,10 @@ export interface AmazonConfig {
   };
   /** Absent: notifications of any application are taken. */
   readonly applicationId?: string;
+  /** Absent: nothing warns of the end of the seller's authorization. */
+  readonly authorizedOn?: LocalDate;
+  /** Absent: nothing warns of the end of the client secret. */
+  readonly secretRotatedOn?: LocalDate;
   readonly apiUrl: string;
   readonly lwaUrl: string;
   /** Absent: nothing is polled. */
@@ -121,6 +133,8 @@ export function amazonConfig(read: Read): AmazonConfig | undefined {
   const { region, marketplaces } = storesConfig(read);
   const access = accessConfig(read);
   const applicationId = applicationIdOf(read('SP_API_APPLICATION_ID'));
+  const authorizedOn = dayIn(read, 'SP_API_AUTHORIZED_ON');
+  const secretRotatedOn = dayIn(read, 'SP_API_SECRET_ROTATED_ON');
   const queue = queueConfig(read);
   return {
     sellerId,
@@ -128,6 +142,8 @@ export function amazonConfig(read: Read): AmazonConfig | undefined {
     marketplaces,
     ...(access === undefined ? {} : { access }),
     ...(applicationId === undefined ? {} : { applicationId }),
+    ...(authorizedOn === undefined ? {} : { authorizedOn }),
+    ...(secretRotatedOn === undefined ? {} : { secretRotatedOn }),
     apiUrl: webAddress('SP_API_URL', read('SP_API_URL') ?? `https://sellingpartnerapi-${region}.amazon.com`),
     lwaUrl: webAddress('LWA_URL', read('LWA_URL') ?? 'https://api.amazon.com'),
     ...(queue === undefined ? {} : { queue }),
@@ -194,6 +210,15 @@ function applicationIdOf(text: string | undefined): string | undefined {
     );
   }
   return text;
+}
+
+function dayIn(read: Read, name: AmazonSetting): LocalDate | undefined {
+  const text = read(name);
+  const day = text === undefined ? undefined : periodDay(text);
+  if (text !== undefined && day === undefined) {
+    throw invalid(name, `"${text}" is not a date as YYYY-MM-DD from ${PERIOD_DAY_MIN} to ${PERIOD_DAY_MAX}`);
+  }
+  return day;
 }
 
 /** An address of AWS names its region itself, and wins: AWS_REGION is often the machine's own. */

@@ -4,8 +4,6 @@ import { instant } from '#core/time.ts';
 import type { Clock } from '#core/time.ts';
 import type { Transport } from '#net/request.ts';
 import type { Emit } from '#pipeline/ports.ts';
-import { openSqlite } from '#storage/sqlite.ts';
-import { createLog } from '#telemetry/log.ts';
 
 /** What the outside lends: in production the platform's, in tests and simulations their own. */
 export interface Outside {
@@ -15,8 +13,8 @@ export interface Outside {
   readonly emit: Emit;
   /** Who acts, for the audit log: "server" unless it is told. */
   readonly actor?: string;
-  /** The file of the database, made if it is not there. */
-  readonly openDatabase: (path: string) => DatabaseSync;
+  /** Instead of the file of the database, which is made if it is not there. */
+  readonly openDatabase?: (path: string) => DatabaseSync;
 }
 
 /** The platform's own clock. */
@@ -41,11 +39,12 @@ const systemClock: Clock = {
 };
 
 /** The same with a log of what happens on the standard error, one JSON line an event. */
-export function loggingOutside(level: LogLevel): Outside {
+export async function loggingOutside(level: LogLevel): Promise<Outside> {
+  const { createLog } = await import('#telemetry/log.ts');
   return systemOutside(createLog(level, process.stderr));
 }
 
-/** The platform's network, clock, chance and disk. */
+/** The platform's network, clock and chance. */
 export function systemOutside(emit: Emit, actor = 'server'): Outside {
   return {
     actor,
@@ -55,6 +54,5 @@ export function systemOutside(emit: Emit, actor = 'server'): Outside {
     // oxlint-disable-next-line no-restricted-properties -- this is the random source
     random: Math.random,
     emit,
-    openDatabase: openSqlite,
   };
 }

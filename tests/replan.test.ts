@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FRESHBOOKS, SHOPIFY } from '#app.ts';
+import { FRESHBOOKS, SHOPIFY } from '#connections.ts';
 import type { Rules } from '#core/rules.ts';
 import { HOUR, after, localDate, parseLocalDate } from '#core/time.ts';
 import { currentRules } from '#pipeline/current-rules.ts';

@@ -16,16 +16,34 @@ export interface Service {
   stop(): Promise<number | null>;
 }
 
-const CACHE = join(import.meta.dirname, '..', 'node_modules', '.cache', 'counterfoil', 'compiled');
+/** Where a process finds the program compiled by those before it: to start is most of what such tests do. */
+export const COMPILE_CACHE = join(
+  import.meta.dirname,
+  '..',
+  'node_modules',
+  '.cache',
+  'counterfoil',
+  'compiled',
+);
 const MAIN = join(import.meta.dirname, '..', 'src', 'main.ts');
 
-/** Starts `counterfoil serve` with nothing of this process's own settings. */
+/** Starts `counterfoil serve` with nothing of this process's own settings, and waits until it listens. */
 export async function startService(environment: Readonly<Record<string, string>>): Promise<Service> {
+  const { listening, ...service } = spawnService(environment);
+  return { ...service, origin: await listening };
+}
+
+/** A service that has just been started. */
+export interface Spawned extends Omit<Service, 'origin'> {
+  /** Its origin once it listens; rejects when it ends before. */
+  readonly listening: Promise<string>;
+}
+
+export function spawnService(environment: Readonly<Record<string, string>>): Spawned {
   const child = spawn(process.execPath, [MAIN, 'serve'], {
     env: {
       PATH: process.env['PATH'] ?? '',
-      // Compiled once for all the starts of a run: starting is most of what these tests do.
-      NODE_COMPILE_CACHE: CACHE,
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
       PORT: '0',
       LOG_LEVEL: 'warn',
       ...environment,
@@ -34,9 +52,8 @@ export async function startService(environment: Readonly<Record<string, string>>
   });
   const written: string[] = [];
   child.stderr.on('data', (chunk: Buffer) => written.push(chunk.toString()));
-  const origin = await originOf(child, written);
   return {
-    origin,
+    listening: originOf(child, written),
     pid: child.pid ?? 0,
     output: () => written.join(''),
     async kill() {

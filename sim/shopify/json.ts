@@ -8,19 +8,16 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json | undefined };
 
-/** `JSON.stringify` with big integers as plain digits. Keys without a value are left out. */
-export function toJson(value: Json): string {
-  if (typeof value === 'bigint') return value.toString();
-  if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  if (isList(value)) return `[${value.map((entry) => toJson(entry)).join(',')}]`;
-  const pairs = Object.entries(value).flatMap(([key, entry]) =>
-    entry === undefined ? [] : [`${JSON.stringify(key)}:${toJson(entry)}`],
-  );
-  return `{${pairs.join(',')}}`;
+declare global {
+  interface JSON {
+    /** Text that is written as it stands (ECMAScript 2026). */
+    rawJSON(text: string): object;
+  }
 }
 
-function isList(
-  value: readonly Json[] | { readonly [key: string]: Json | undefined },
-): value is readonly Json[] {
-  return Array.isArray(value);
+/** `JSON.stringify` with big integers as plain digits. Keys without a value are left out. */
+export function toJson(value: Json): string {
+  return JSON.stringify(value, (_key, field: unknown) =>
+    typeof field === 'bigint' ? JSON.rawJSON(field.toString()) : field,
+  );
 }

@@ -16,8 +16,6 @@ import { instantJson, showDuration } from './time-text.ts';
 
 /** What is raised now, who was told of it, and how the channels fare. */
 
-export const ALARM_ACTIONS = ['list', 'test'] as const;
-
 /** The newest of what is over; the rest stands under --json. */
 const OVER_LISTED = 10;
 

@@ -9,8 +9,6 @@ import { showTime } from './time-text.ts';
 
 /** Who did what and when beside booking, and whether the list is as it was written. */
 
-export const AUDIT_ACTIONS = ['list', 'verify'] as const;
-
 export interface AuditOptions {
   readonly limit: number;
   readonly before?: number;

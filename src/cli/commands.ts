@@ -1,41 +1,29 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { VERSION } from '#app.ts';
 import type { Environment } from '#config.ts';
+import { VERSION } from '#connections.ts';
 import { PERIOD_DAY_MAX, PERIOD_DAY_MIN, periodDay } from '#core/period.ts';
 import { parseMonth } from '#core/time.ts';
 import type { LocalDate, Month } from '#core/time.ts';
 import { DECISIONS } from '#pipeline/release.ts';
 import type { Decision } from '#pipeline/release.ts';
-import { audit, AUDIT_ACTIONS } from './audit.ts';
 import type { AuditOptions } from './audit.ts';
-import { alarms, ALARM_ACTIONS } from './alarms.ts';
-import { backup } from './backup.ts';
+import { addAmazon } from './amazon-commands.ts';
 import type { BackupOptions } from './backup.ts';
+import { ALARM_ACTIONS, AUDIT_ACTIONS, NONE, ORDER_STATES, WEBHOOK_ACTIONS } from './choices.ts';
 import { DONE, USAGE } from './command-error.ts';
-import { connectFreshBooks, connectShopify } from './connect.ts';
 import type { ConnectOptions } from './connect.ts';
-import { NONE } from './connect-rules.ts';
 import type { CommandContext } from './context.ts';
-import { decide } from './decide.ts';
-import { doctor } from './doctor.ts';
-import { explain } from './explain.ts';
-import { journal } from './journal.ts';
-import { migrate } from './migrate.ts';
-import { orders, ORDER_STATES } from './orders.ts';
+import { withJson } from './json-option.ts';
+import type { Json, Run } from './json-option.ts';
 import { createOutput } from './output.ts';
 import type { OutputStream } from './output.ts';
-import { plan } from './plan.ts';
 import type { PlanOptions } from './plan.ts';
-import { preview } from './preview.ts';
-import { redact } from './redact.ts';
 import { report } from './report.ts';
-import { restore } from './restore.ts';
-import { checkRules, exportRules, importRules } from './rules.ts';
-import { retry } from './retry.ts';
-import { rotateSecret } from './rotate-secret.ts';
-import { webhooks, WEBHOOK_ACTIONS } from './webhooks.ts';
 
-/** The table of commands. Each is a function of the context and its options, and answers with the exit code. */
+/**
+ * The table of commands. Each is a function of the context and its options, and answers with the exit code. Its modules are
+ * loaded when it runs: help, a wrong use and a short command need not wait for the server's.
+ */
 
 export interface Terminal {
   readonly environment: Environment;
@@ -56,6 +44,8 @@ Examples:
   counterfoil preview order.json               the invoice of an order, before anything is connected
   counterfoil connect freshbooks               ask for access and choose the account
   counterfoil webhooks register                have the shop send its orders here
+  counterfoil connect amazon                   check the credentials of an Amazon seller
+  counterfoil amazon subscribe                 have Amazon tell the seller's queue
   counterfoil serve                            receive and book
   counterfoil orders --state held              what waits for a decision
   counterfoil explain '#1001'                  an order from delivery to cent
@@ -103,12 +93,6 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
   }
 }
 
-interface Json {
-  readonly json?: true;
-}
-
-type Run = (options: Json, command: (context: CommandContext) => Promise<number>) => Promise<void>;
-
 function createProgram(run: Run, { stdout, stderr }: Terminal): Command {
   const program = new Command('counterfoil')
     .description('Books Shopify and Amazon orders into FreshBooks: each order exactly once, to the cent')
@@ -126,6 +110,7 @@ function createProgram(run: Run, { stdout, stderr }: Terminal): Command {
   addOrders(program, run);
   addBookkeeping(program, run);
   addConnections(program, run);
+  addAmazon(program, run);
   addRules(program, run);
   addPlan(program, run);
   addCare(program, run);
@@ -143,7 +128,13 @@ function addWork(program: Command, run: Run): void {
       '\nExit code: 0 when it would be booked or skipped, 1 when it would be held or cannot be read.',
     )
     .action((file: string, options: Json & { readonly source: string; readonly rules?: string }) =>
-      run(options, (context) => preview(context, { file, source: options.source, rulesFile: options.rules })),
+      run(options, async (context) =>
+        (await import('./preview.ts')).preview(context, {
+          file,
+          source: options.source,
+          rulesFile: options.rules,
+        }),
+      ),
     );
   program
     .command('serve')
@@ -165,18 +156,22 @@ function addOrders(program: Command, run: Run): void {
     .option('--search <text>', 'only those with this in their name, or with this id')
     .option('--limit <count>', `at most so many, up to ${LIMIT_MAX}`, upTo(LIMIT_MAX), 50)
     .action((options: Json & { readonly state?: string; readonly search?: string; readonly limit: number }) =>
-      run(options, (context) => orders(context, options)),
+      run(options, async (context) => (await import('./orders.ts')).orders(context, options)),
     );
   withJson(program.command('explain'))
     .description('Tell an order from its deliveries to the cent')
     .argument('<order>', 'name (#1001), number, invoice number, id or key; delivery:ID for a message')
-    .action((order: string, options: Json) => run(options, (context) => explain(context, order)));
+    .action((order: string, options: Json) =>
+      run(options, async (context) => (await import('./explain.ts')).explain(context, order)),
+    );
   withJson(program.command('retry'))
     .description('Work on an order again now: closes its questions and plans it anew')
     .argument('[order]', 'as for explain, or delivery:ID')
     .option('--all-held', 'every held order and message')
     .action((order: string | undefined, options: Json & { readonly allHeld?: true }) =>
-      run(options, (context) => retry(context, { order, isAllHeld: options.allHeld === true })),
+      run(options, async (context) =>
+        (await import('./retry.ts')).retry(context, { order, isAllHeld: options.allHeld === true }),
+      ),
     );
   withJson(program.command('decide'))
     .description('Answer what waits on an order: how it is to be booked')
@@ -184,14 +179,14 @@ function addOrders(program: Command, run: Run): void {
     .addArgument(new Argument('<decision>', 'what is to be done').choices(DECISIONS))
     .addHelpText('after', DECISION_HELP)
     .action((order: string, decision: Decision, options: Json) =>
-      run(options, (context) => decide(context, { order, decision })),
+      run(options, async (context) => (await import('./decide.ts')).decide(context, { order, decision })),
     );
   withJson(program.command('redact'))
     .description('Erase contact data that is stored; figures, keys and hashes stay. Cannot be undone')
     .argument('[order]', 'as for explain, or delivery:ID: a shop’s request is answered with all it names')
     .option('--before <date>', 'whatever came before this day and is needed no more, as YYYY-MM-DD', day)
     .action((subject: string | undefined, options: Json & { readonly before?: LocalDate }) =>
-      run(options, (context) => redact(context, { ...options, subject })),
+      run(options, async (context) => (await import('./redact.ts')).redact(context, { ...options, subject })),
     );
 }
 
@@ -201,7 +196,7 @@ function addBookkeeping(program: Command, run: Run): void {
     .requiredOption('--month <month>', 'the month of the books, as YYYY-MM', month)
     .addHelpText('after', '\nReads what was booked, changes nothing and calls nobody (docs/journal.md).')
     .action((options: Json & { readonly month: Month }) =>
-      run(options, (context) => journal(context, options.month)),
+      run(options, async (context) => (await import('./journal.ts')).journal(context, options.month)),
     );
 }
 
@@ -216,11 +211,18 @@ function addConnections(program: Command, run: Run): void {
     .option('--refund-category <name>', 'the expense category of refunds, as FreshBooks calls it, or none')
     .option('--no-browser', 'only print the address of the consent page')
     .action((options: Json & ConnectOptions) =>
-      run(options, (context) => connectFreshBooks(context, options)),
+      run(options, async (context) => (await import('./connect.ts')).connectFreshBooks(context, options)),
     );
   withJson(connect.command('shopify'))
     .description('Check the shop’s credentials and what they allow')
-    .action((options: Json) => run(options, (context) => connectShopify(context)));
+    .action((options: Json) =>
+      run(options, async (context) => (await import('./connect.ts')).connectShopify(context)),
+    );
+  withJson(connect.command('amazon'))
+    .description('Check the seller’s credentials and what they allow')
+    .action((options: Json) =>
+      run(options, async (context) => (await import('./connect-amazon.ts')).connectAmazon(context)),
+    );
   withJson(program.command('webhooks'))
     .description('Show or change which messages the shop sends here')
     .addArgument(
@@ -228,18 +230,24 @@ function addConnections(program: Command, run: Run): void {
         .choices(WEBHOOK_ACTIONS)
         .default('list'),
     )
-    .action((action: string, options: Json) => run(options, (context) => webhooks(context, action)));
+    .action((action: string, options: Json) =>
+      run(options, async (context) => (await import('./webhooks.ts')).webhooks(context, action)),
+    );
 }
 
 function addCare(program: Command, run: Run): void {
   withJson(program.command('doctor'))
     .description('Check the configuration, the database and both connections')
-    .action((options: Json) => run(options, doctor));
+    .action((options: Json) =>
+      run(options, async (context) => (await import('./doctor.ts')).doctor(context)),
+    );
   const secret = program.command('secret').description('Care for what is sealed');
   withJson(secret.command('rotate'))
     .description('Seal every stored secret with a new key; the server must not run meanwhile')
     .addHelpText('after', ROTATION_HELP)
-    .action((options: Json) => run(options, rotateSecret));
+    .action((options: Json) =>
+      run(options, async (context) => (await import('./rotate-secret.ts')).rotateSecret(context)),
+    );
   withJson(program.command('audit'))
     .description('List who did what and when, newest first; or verify that the list is as it was written')
     .addArgument(new Argument('[action]', 'what to do').choices(AUDIT_ACTIONS).default('list'))
@@ -247,7 +255,7 @@ function addCare(program: Command, run: Run): void {
     .option('--before <number>', 'list only rows before this number', number)
     .addHelpText('after', '\nExit code of verify: 0 when it is whole, 1 when it is not.')
     .action((action: string, options: Json & AuditOptions) =>
-      run(options, (context) => audit(context, action, options)),
+      run(options, async (context) => (await import('./audit.ts')).audit(context, action, options)),
     );
   withJson(program.command('alarms'))
     .description('Show what is raised and who was told of it, or test the channels')
@@ -256,22 +264,28 @@ function addCare(program: Command, run: Run): void {
         .choices(ALARM_ACTIONS)
         .default('list'),
     )
-    .action((action: string, options: Json) => run(options, (context) => alarms(context, action)));
+    .action((action: string, options: Json) =>
+      run(options, async (context) => (await import('./alarms.ts')).alarms(context, action)),
+    );
   withJson(program.command('migrate'))
     .description('Bring the database’s schema up to date')
-    .action((options: Json) => run(options, migrate));
+    .action((options: Json) =>
+      run(options, async (context) => (await import('./migrate.ts')).migrate(context)),
+    );
   withJson(program.command('backup'))
     .description('Copy the database into a file, also while the server runs')
     .argument('<file>', 'where to; on another disk, if it is to survive this one')
     .option('--force', 'write over a file that is there')
     .option('--with-key', 'write the key that opens the stored tokens beside it, as <file>.key')
     .action((file: string, options: Json & BackupOptions) =>
-      run(options, (context) => backup(context, file, options)),
+      run(options, async (context) => (await import('./backup.ts')).backup(context, file, options)),
     );
   withJson(program.command('restore'))
     .description('Put a backup in place of the database, which is kept beside it; the server must be stopped')
     .argument('<file>', 'as backup wrote it')
-    .action((file: string, options: Json) => run(options, (context) => restore(context, file)));
+    .action((file: string, options: Json) =>
+      run(options, async (context) => (await import('./restore.ts')).restore(context, file)),
+    );
 }
 
 function addRules(program: Command, run: Run): void {
@@ -279,7 +293,9 @@ function addRules(program: Command, run: Run): void {
   withJson(config.command('check'))
     .description('Check a file of rules and show what each rule is; changes nothing, needs no database')
     .argument('<file>', 'the rules as YAML (docs/rules.md); - reads standard input')
-    .action((file: string, options: Json) => run(options, (context) => checkRules(context, file)));
+    .action((file: string, options: Json) =>
+      run(options, async (context) => (await import('./rules.ts')).checkRules(context, file)),
+    );
   withJson(config.command('import'))
     .description('Book by the rules of this file from now on; a running server takes them up by itself')
     .argument('<file>', 'as for check')
@@ -287,10 +303,14 @@ function addRules(program: Command, run: Run): void {
       'after',
       '\nOrders already booked keep the rules they were booked by (see plan); books_start, closed_through and refund_category hold for all at once.\nA rule that the file leaves out gets its default.',
     )
-    .action((file: string, options: Json) => run(options, (context) => importRules(context, file)));
+    .action((file: string, options: Json) =>
+      run(options, async (context) => (await import('./rules.ts')).importRules(context, file)),
+    );
   withJson(config.command('export'))
     .description('Print the current rules as a file that can be imported')
-    .action((options: Json) => run(options, exportRules));
+    .action((options: Json) =>
+      run(options, async (context) => (await import('./rules.ts')).exportRules(context)),
+    );
 }
 
 function addPlan(program: Command, run: Run): void {
@@ -312,17 +332,15 @@ function addPlan(program: Command, run: Run): void {
       'after',
       '\nWithout --apply nothing is changed. Exit code: 1 when an order could not be planned, or changed meanwhile.',
     )
-    .action((options: Json & PlanOptions) => run(options, (context) => plan(context, options)));
+    .action((options: Json & PlanOptions) =>
+      run(options, async (context) => (await import('./plan.ts')).plan(context, options)),
+    );
 }
 
 function sourceOption(): Option {
   return new Option('--source <name>', 'where the orders come from')
     .choices(['shopify', 'amazon'])
     .default('shopify');
-}
-
-function withJson(command: Command): Command {
-  return command.option('--json', 'print the result as JSON');
 }
 
 function dayOrNone(text: string): LocalDate | typeof NONE {

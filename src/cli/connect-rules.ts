@@ -6,6 +6,7 @@ import type { Rules } from '#core/rules.ts';
 import { localDate, parseZone } from '#core/time.ts';
 import type { LocalDate, Zone } from '#core/time.ts';
 import type { RouteRules } from '#rules-file.ts';
+import { NONE } from './choices.ts';
 import type { UsableAccount } from './choose-account.ts';
 import type { CommandContext } from './context.ts';
 import type { LineReader } from './line-reader.ts';
@@ -19,9 +20,6 @@ import { dayWarnings, waitingText } from './rules-warnings.ts';
  * Two rules that nobody else can know, settled when the books are connected: the first day, and where refunds go. What is
  * set is never replaced but by an option that says so.
  */
-
-/** How a person says that there shall be none. */
-export const NONE = 'none';
 
 /** By options. */
 export interface GivenRules {

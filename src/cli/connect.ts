@@ -1,4 +1,4 @@
-import { FRESHBOOKS } from '#app.ts';
+import { FRESHBOOKS } from '#connections.ts';
 import type { App } from '#app.ts';
 import type { Config } from '#config.ts';
 import { Failure } from '#core/failure.ts';

@@ -1,4 +1,3 @@
-import { openApp } from '#app.ts';
 import { systemOutside } from '#outside.ts';
 import type { App } from '#app.ts';
 import type { Outside } from '#outside.ts';
@@ -22,7 +21,9 @@ export function configOf(context: CommandContext): Config {
 
 /** Opens the configured database beside a running server, and closes it again whatever happens. */
 export async function withApp<T>(context: CommandContext, work: (app: App) => Promise<T>): Promise<T> {
-  const app = await openApp(configOf(context), quietOutside());
+  const config = configOf(context);
+  const { openApp } = await import('#app.ts');
+  const app = await openApp(config, quietOutside());
   try {
     return await work(app);
   } finally {

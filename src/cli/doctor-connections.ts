@@ -1,22 +1,34 @@
-import { SHOPIFY } from '#app.ts';
+import { SHOPIFY } from '#connections.ts';
 import type { App } from '#app.ts';
 import { usable } from './choose-account.ts';
 import { NUMBERING } from './connect.ts';
+import { amazonChecks } from './doctor-amazon.ts';
 import type { Check, Finding } from './doctor-check.ts';
 import { counted } from './output.ts';
 
 /** The checks that ask the shop and FreshBooks. None changes anything there. */
 export function connectionChecks(app: App): Check[] {
   return [
-    { name: 'Public address', run: () => publicAddress(app) },
-    { name: 'Shop', run: () => shop(app) },
-    { name: 'Shop webhooks', run: () => subscriptions(app) },
-    { name: 'Shop access', run: () => access(app) },
+    ...shopChecks(app),
+    ...amazonChecks(app),
     { name: 'FreshBooks app', run: () => freshBooksApp(app) },
     { name: 'FreshBooks access', run: () => freshBooksAccess(app) },
     { name: 'FreshBooks account', run: () => freshBooksAccount(app) },
     { name: 'Invoice numbers', run: () => ({ state: 'ok', text: NUMBERING }) },
   ];
+}
+
+/** Who sells at Amazon alone needs none of them. */
+function shopChecks(app: App): Check[] {
+  const { shopify, amazon } = app.config;
+  return shopify === undefined && amazon !== undefined
+    ? []
+    : [
+        { name: 'Public address', run: () => publicAddress(app) },
+        { name: 'Shop', run: () => shop(app) },
+        { name: 'Shop webhooks', run: () => subscriptions(app) },
+        { name: 'Shop access', run: () => access(app) },
+      ];
 }
 
 function publicAddress({ config: { publicUrl } }: App): Finding {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { FRESHBOOKS, findServer } from '#app.ts';
+import { assertDatabaseWhole, findServer } from '#app.ts';
+import { FRESHBOOKS } from '#connections.ts';
 import type { App } from '#app.ts';
 import { SETTINGS, readConfig } from '#config.ts';
 import type { Config, Environment } from '#config.ts';
@@ -36,7 +37,8 @@ export function configurationCheck(environment: Environment): Check {
       const names = Object.keys(SETTINGS);
       const set = names.filter((name) => (environment[name] ?? '').trim() !== '');
       const strange = Object.keys(environment).filter(
-        (name) => /^(SHOPIFY|FRESHBOOKS|COUNTERFOIL|ALARM)_/.test(name) && !names.includes(name),
+        (name) =>
+          /^(SHOPIFY|AMAZON|SP_API|FRESHBOOKS|COUNTERFOIL|ALARM)_/.test(name) && !names.includes(name),
       );
       readConfig(environment);
       const shown = set.map((name) => (isSecret(name) ? `${name} (secret, set)` : name));
@@ -139,6 +141,16 @@ export function serverCheck(config: Config): Check {
   };
 }
 
+export function pagesCheck(config: Config): Check {
+  return {
+    name: 'Database pages',
+    run: () => {
+      assertDatabaseWhole(config);
+      return { state: 'ok', text: 'Every page of the database is as it should be' };
+    },
+  };
+}
+
 export function stateChecks(app: App): Check[] {
   return [
     { name: 'Pause', run: () => pause(app) },
@@ -150,6 +162,18 @@ export function stateChecks(app: App): Check[] {
 
 async function pause({ store, clock }: App): Promise<Finding> {
   const paused = await store.read.pause(FRESHBOOKS);
+  if (paused?.outage !== undefined) {
+    const waiting = await store.read.orders({ state: 'waiting', limit: ROWS_MAX });
+    const count = waiting.filter(({ waitsFor }) => waitsFor === FRESHBOOKS).length;
+    const waits = `${counted(count, 'order')} ${count === 1 ? 'waits' : 'wait'} for it`;
+    const down = showDuration(clock.now() - paused.outage.since);
+    return {
+      state: 'problem',
+      text: `FreshBooks has been down for ${down}, ${waits}: ${paused.reason}`,
+      whatToDo:
+        'One order tries at least every quarter of an hour, and all are booked once it gets through; counterfoil retry ORDER tries now',
+    };
+  }
   if (paused === undefined || (paused.until !== undefined && paused.until <= clock.now())) {
     return { state: 'ok', text: 'FreshBooks is not paused' };
   }

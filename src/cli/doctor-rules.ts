@@ -1,4 +1,4 @@
-import { FRESHBOOKS } from '#app.ts';
+import { AMAZON, FRESHBOOKS, SHOPIFY } from '#connections.ts';
 import type { App } from '#app.ts';
 import { invariant } from '#core/invariant.ts';
 import { firstOpenDay } from '#core/period.ts';
@@ -14,25 +14,46 @@ import { dayWarnings, ownLinesWarnings } from './rules-warnings.ts';
 /** The checks of the booking rules: what they cost, and whether the books know what they name. */
 
 export function rulesChecks(app: App): Check[] {
+  const { shopify, amazon } = app.config;
   return [
-    { name: 'Booking rules', run: async () => bookingRules(app, await rulesOf(app)) },
-    { name: 'Open days', run: async () => openDays(app, await rulesOf(app)) },
-    { name: 'Refund category', run: async () => refundCategory(app, await rulesOf(app)) },
+    ...(shopify === undefined && amazon !== undefined
+      ? []
+      : checksOf(app, { source: SHOPIFY, names: ['Booking rules', 'Open days', 'Refund category'] })),
+    ...(amazon === undefined
+      ? []
+      : checksOf(app, { source: AMAZON, names: ['Amazon rules', 'Amazon open days', 'Amazon refunds'] })),
   ];
 }
 
-async function rulesOf(app: App): Promise<Rules> {
-  const [route] = await app.routeRules();
-  invariant(route !== undefined, 'there is a route');
-  return route.rules;
+interface RouteChecks {
+  readonly source: string;
+  readonly names: readonly [booking: string, openDays: string, refunds: string];
 }
 
-function bookingRules({ config }: App, rules: Rules): Finding {
-  const zone = rules.timeZone ?? 'the shop’s zone';
-  const text = `Orders are booked when ${rules.bookWhen}, dates are of ${zone}`;
+function checksOf(app: App, { source, names: [booking, open, refunds] }: RouteChecks): Check[] {
+  const rulesOf = async (): Promise<Rules> => {
+    const route = (await app.routeRules()).find(({ from }) => from === source);
+    invariant(route !== undefined, `there is a route from ${source}`);
+    return route.rules;
+  };
+  return [
+    { name: booking, run: async () => bookingRules(app, source, await rulesOf()) },
+    { name: open, run: async () => openDays(app, await rulesOf()) },
+    { name: refunds, run: async () => refundCategory(app, await rulesOf()) },
+  ];
+}
+
+function bookingRules({ config }: App, source: string, rules: Rules): Finding {
+  const isAmazon = source === AMAZON;
+  const zone = rules.timeZone ?? (isAmazon ? 'each store’s zone' : 'the shop’s zone');
+  const chosen = Object.keys(rules.untoldTax);
+  const untold = isAmazon
+    ? `, tax that Amazon does not tell is ${chosen.length === 0 ? 'asked for' : `chosen for ${chosen.join(', ')}`}`
+    : '';
+  const text = `Orders are booked when ${rules.bookWhen}, dates are of ${zone}${untold}`;
   return warned(text, [
     ...ownLinesWarnings(rules),
-    ...(config.timeZone === undefined || config.timeZone === rules.timeZone
+    ...(isAmazon || config.timeZone === undefined || config.timeZone === rules.timeZone
       ? []
       : [
           `COUNTERFOIL_TIME_ZONE is ${config.timeZone}, and the rules in the database say otherwise: they decide. Set the rule time_zone`,

@@ -13,6 +13,7 @@ import {
   configurationCheck,
   keyCheck,
   nodeCheck,
+  pagesCheck,
   privacyCheck,
   serverCheck,
   stateChecks,
@@ -46,7 +47,7 @@ export async function doctor(context: CommandContext): Promise<number> {
     const stopping = new AbortController();
     const app = await openedApp(config, { checked, signal: stopping.signal });
     try {
-      await take([privacyCheck(config), serverCheck(config)]);
+      await take([privacyCheck(config), serverCheck(config), pagesCheck(config)]);
       await take(
         app === undefined
           ? []

@@ -19,6 +19,7 @@ export function explainJson({ preview }: App, story: Story): unknown {
     shop: snapshot?.shop ?? null,
     state: record.state,
     reason: record.reason ?? null,
+    waitsFor: record.waitsFor ?? null,
     isDeleted: record.isDeleted,
     placedAt: instantJson(snapshot?.placedAt),
     dueAt: instantJson(record.dueAt),

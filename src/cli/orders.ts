@@ -6,6 +6,7 @@ import type { Money } from '#core/money.ts';
 import { proofOf } from '#core/proof.ts';
 import { localDate } from '#core/time.ts';
 import type { Delivery, OrderRecord } from '#pipeline/ports.ts';
+import { ORDER_STATES } from './choices.ts';
 import { DONE } from './command-error.ts';
 import { withApp } from './context.ts';
 import type { CommandContext } from './context.ts';
@@ -15,15 +16,6 @@ import { fitted, plain } from './text-width.ts';
 import { instantJson } from './time-text.ts';
 
 /** The orders and what the books hold of each. */
-
-export const ORDER_STATES: readonly OrderState[] = [
-  'due',
-  'working',
-  'waiting',
-  'held',
-  'skipped',
-  'settled',
-];
 
 /** More held messages are counted, not listed. */
 const MESSAGES_MAX = 1000;
@@ -176,6 +168,7 @@ function rowJson({ record, ...row }: OrderRow): unknown {
     name,
     state,
     reason: reason ?? null,
+    waitsFor: record.waitsFor ?? null,
     placedAt: instantJson(snapshot?.placedAt),
     placedOn: snapshot === undefined ? null : localDate(snapshot.placedAt, snapshot.zone),
     shopTotal: row.shopTotal ?? null,

@@ -1,6 +1,6 @@
 import { previewOrder } from '#preview.ts';
 import type { OrderPreview, PreviewOptions } from '#preview.ts';
-import { rulesFileOptions } from '#app.ts';
+import { rulesFileOptions } from '#connections.ts';
 import { Failure } from '#core/failure.ts';
 import { CommandError, DONE, FAILED } from './command-error.ts';
 import type { CommandContext } from './context.ts';

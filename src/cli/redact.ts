@@ -1,4 +1,4 @@
-import { FRESHBOOKS } from '#app.ts';
+import { FRESHBOOKS } from '#connections.ts';
 import type { App } from '#app.ts';
 import type { OrderKey } from '#core/ids.ts';
 import { fold } from '#core/ledger.ts';

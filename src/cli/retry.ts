@@ -1,4 +1,5 @@
-import { FRESHBOOKS, findServer } from '#app.ts';
+import { findServer } from '#app.ts';
+import { FRESHBOOKS } from '#connections.ts';
 import type { App } from '#app.ts';
 import type { Delivery, OrderRecord } from '#pipeline/ports.ts';
 import { releaseDelivery, releaseOrder } from '#pipeline/release.ts';

@@ -1,4 +1,4 @@
-import { rulesFileOptions } from '#app.ts';
+import { rulesFileOptions } from '#connections.ts';
 import { Failure } from '#core/failure.ts';
 import type { Rules } from '#core/rules.ts';
 import { parseZone } from '#core/time.ts';

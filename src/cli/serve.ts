@@ -7,7 +7,7 @@ import type { CommandContext } from './context.ts';
 /** Runs the service until it is asked to stop. The log goes to the standard error, one JSON line an event. */
 export async function serve(context: CommandContext): Promise<number> {
   const config = configOf(context);
-  const app = await openApp(config, loggingOutside(config.logLevel));
+  const app = await openApp(config, await loggingOutside(config.logLevel));
   try {
     const stopped = stopRequested();
     const serving = await app.serve();
@@ -26,15 +26,24 @@ export async function serve(context: CommandContext): Promise<number> {
 
 /** What an operator checks first: where the shop sends to, where the books are kept. */
 function introduction({ config, migrated, alarmChannels }: App): string[] {
-  const { shopify, publicUrl, databasePath } = config;
+  const { shopify, amazon, publicUrl, databasePath } = config;
   const reached =
     publicUrl === undefined
       ? 'set COUNTERFOIL_PUBLIC_URL to register its webhooks'
       : `webhooks come to ${publicUrl}/webhooks/shopify`;
   return [
-    shopify === undefined
-      ? 'No shop is configured: set SHOPIFY_SHOP_DOMAIN'
-      : `Shop ${shopify.shopDomain}; ${reached}`,
+    ...(shopify === undefined && amazon !== undefined
+      ? []
+      : [
+          shopify === undefined
+            ? 'No shop is configured: set SHOPIFY_SHOP_DOMAIN, or AMAZON_SELLER_ID for an Amazon seller'
+            : `Shop ${shopify.shopDomain}; ${reached}`,
+        ]),
+    ...(amazon === undefined
+      ? []
+      : [
+          `Amazon seller ${amazon.sellerId}; ${amazon.queue === undefined ? 'messages come from a forwarder alone' : `the queue ${amazon.queue.url} is polled`}`,
+        ]),
     ...(shopify !== undefined && shopify.webhookSecrets.length === 0
       ? ['Every webhook is refused until SHOPIFY_API_SECRET or SHOPIFY_WEBHOOK_SECRET is set']
       : []),

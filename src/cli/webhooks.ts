@@ -1,5 +1,6 @@
-import { SHOPIFY } from '#app.ts';
+import { SHOPIFY } from '#connections.ts';
 import type { App } from '#app.ts';
+import { WEBHOOK_ACTIONS } from './choices.ts';
 import { CommandError, DONE, USAGE } from './command-error.ts';
 import { withApp } from './context.ts';
 import type { CommandContext } from './context.ts';
@@ -7,8 +8,6 @@ import { paragraph, table, wrapped } from './output.ts';
 import type { Cell, Column, Output } from './output.ts';
 
 /** The shop's subscriptions: which messages it sends here, and which it should. */
-
-export const WEBHOOK_ACTIONS = ['list', 'register', 'repair', 'remove'] as const;
 
 type Plan = Awaited<ReturnType<App['shopAdmin']['planWebhooks']>>;
 type Changes = Awaited<ReturnType<App['shopAdmin']['repairWebhooks']>>;

@@ -16,11 +16,17 @@ export const ALARM_CATALOGUE = {
     remedy:
       'counterfoil doctor tells what is missing. Nothing is lost meanwhile: what waits is booked afterwards',
   },
+  outage: {
+    when: 'An account has been down for ALARM_QUEUE_MINUTES: order after order fails, none gets through, and all wait for it',
+    sentence: 'The account is down',
+    remedy:
+      'Wait: it is tried every quarter of an hour, and what waits is booked once it is up. counterfoil doctor tells what the other side says',
+  },
   failing: {
-    when: 'Orders of a connection have failed for ALARM_QUEUE_MINUTES and are tried again by themselves: one alarm for an outage',
+    when: 'Orders of a connection have failed for ALARM_QUEUE_MINUTES and are tried again by themselves, while the account is not down',
     sentence: 'The other side does not take them. They are tried again by themselves',
     remedy:
-      'counterfoil orders --state waiting tells what the other side says. If it is down, wait: after a day of trying each order is held',
+      'counterfoil orders --state waiting tells what the other side says. After a day of trying each order is held',
   },
   'queue-old': {
     when: 'An order or message has been due for ALARM_QUEUE_MINUTES and was not taken up',

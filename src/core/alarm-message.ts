@@ -89,6 +89,8 @@ export function headingOf({
   switch (kind) {
     case 'paused':
       return `Booking into ${names} is paused`;
+    case 'outage':
+      return `Booking waits: ${names} is down`;
     case 'failing':
       return `Booking fails: ${names}`;
     case 'queue-old':
@@ -113,6 +115,7 @@ function overHeadingOf({ kind, count, subjects, connection }: AlarmGroup): strin
   const names = namesOf({ count, subjects });
   switch (kind) {
     case 'paused':
+    case 'outage':
       return `Booking into ${names} goes on`;
     case 'failing':
       return `Booking works again: orders of ${connection ?? names}`;

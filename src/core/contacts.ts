@@ -23,5 +23,5 @@ export function withoutContacts(sentence: string, contacts: readonly string[]): 
     const words = contact.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
     text = text.replace(new RegExp(String.raw`(?<![\p{L}\p{N}])${words}(?![\p{L}\p{N}])`, 'giu'), '…');
   }
-  return text.replace(EMAIL, '…');
+  return text.includes('@') ? text.replace(EMAIL, '…') : text;
 }

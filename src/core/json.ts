@@ -8,21 +8,77 @@ import { invariant } from './invariant.ts';
 /** Parsed JSON in which every number is the string of its own digits. */
 export type Lossless = null | boolean | string | readonly Lossless[] | { readonly [key: string]: Lossless };
 
-interface ReviverContext {
-  readonly source?: string;
-}
+/** Deeper than any message of a shop by far, and far from where going down it by recursion would exhaust the stack. */
+const DEPTH_MAX = 1_000;
 
 /** Parses a vendor's JSON. Throws a SyntaxError as JSON.parse does. */
 export function parseLossless(text: string): Lossless {
-  const reviver = (_key: string, value: unknown, context?: ReviverContext): unknown =>
-    typeof value === 'number' ? (context?.source ?? String(value)) : value;
-  try {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- JSON.parse returns exactly this shape under the reviver
-    return JSON.parse(text, reviver) as Lossless;
-  } catch (cause) {
-    // The reviver goes down the tree by recursion, and the stack is what bounds it.
-    throw cause instanceof RangeError ? new SyntaxError('JSON is nested too deeply', { cause }) : cause;
+  // Twice and without a reviver, which takes three times as long: what the first takes, only has its numbers put in quotes.
+  JSON.parse(text);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- JSON without numbers is exactly this shape
+  return JSON.parse(withQuotedNumbers(text)) as Lossless;
+}
+
+const QUOTE = code('"');
+const BACKSLASH = code('\\');
+const MINUS = code('-');
+const OPENING = [code('['), code('{')];
+const CLOSING = [code(']'), code('}')];
+
+/** Of JSON that is known to be well formed, so that outside strings a digit or a minus begins a number. */
+function withQuotedNumbers(json: string): string {
+  const parts: string[] = [];
+  let taken = 0;
+  let depth = 0;
+  for (let place = 0; place < json.length; place += 1) {
+    const sign = json.charCodeAt(place);
+    if (sign === QUOTE) {
+      place = endOfString(json, place);
+    } else if (sign === MINUS || isDigit(sign)) {
+      const end = endOfNumber(json, place);
+      parts.push(json.slice(taken, place), '"', json.slice(place, end), '"');
+      taken = end;
+      place = end - 1;
+    } else if (OPENING.includes(sign)) {
+      depth += 1;
+      if (depth > DEPTH_MAX) {
+        throw new SyntaxError('JSON is nested too deeply');
+      }
+    } else if (CLOSING.includes(sign)) {
+      depth -= 1;
+    }
   }
+  parts.push(json.slice(taken));
+  return parts.join('');
+}
+
+/** Where the quote is that closes the string which opens here. */
+function endOfString(json: string, opening: number): number {
+  for (let end = json.indexOf('"', opening + 1); ; end = json.indexOf('"', end + 1)) {
+    let escapes = 0;
+    while (json.charCodeAt(end - 1 - escapes) === BACKSLASH) {
+      escapes += 1;
+    }
+    if (escapes % 2 === 0) {
+      return end;
+    }
+  }
+}
+
+function endOfNumber(json: string, start: number): number {
+  let end = start + 1;
+  while (end < json.length && (isDigit(json.charCodeAt(end)) || '.eE+-'.includes(json.charAt(end)))) {
+    end += 1;
+  }
+  return end;
+}
+
+function isDigit(sign: number): boolean {
+  return sign >= 0x30 && sign <= 0x39;
+}
+
+function code(sign: string): number {
+  return sign.charCodeAt(0);
 }
 
 /** Writes a value of ours; only the field `minor` (of Money) may be a bigint. */
@@ -39,18 +95,20 @@ export function toJson(value: unknown): string {
 /** Reads what `toJson` wrote: the minor units of an amount are the bigint they were. The caller names the type it stored. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller names what it stored, as with JSON.parse
 export function fromJson<T>(text: string): T {
+  const stored: unknown = JSON.parse(text);
+  restoreMoney(stored);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- reads back what this program wrote under the same type
-  return JSON.parse(text, (_key, field: unknown) =>
-    isStoredMoney(field) ? { ...field, minor: BigInt(field.minor) } : field,
-  ) as T;
+  return stored as T;
 }
 
-function isStoredMoney(field: unknown): field is { readonly minor: string; readonly currency: string } {
-  return (
-    typeof field === 'object' &&
-    field !== null &&
-    'minor' in field &&
-    typeof field.minor === 'string' &&
-    'currency' in field
-  );
+/** In what was just parsed and nobody else holds: going through it is several times as fast as a reviver. */
+function restoreMoney(stored: unknown): void {
+  if (typeof stored !== 'object' || stored === null) {
+    return;
+  }
+  if ('minor' in stored && typeof stored.minor === 'string' && 'currency' in stored) {
+    stored.minor = BigInt(stored.minor);
+    return;
+  }
+  Object.values(stored).forEach(restoreMoney);
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { law } from '#tests/law.ts';
-import { nextAttemptAt, transition } from './lifecycle.ts';
+import { nextAttemptAt, nextProbeAt, transition } from './lifecycle.ts';
 import type { OrderState } from './lifecycle.ts';
 import { DAY, HOUR, MINUTE, SECOND, after, instant } from './time.ts';
 
@@ -53,10 +53,39 @@ describe('the retry schedule', () => {
   });
 
   test('gives up 24 hours after the first failure, not a millisecond before', () => {
-    const at = (ms: number) => nextAttemptAt(7, { now: after(NOW, ms), firstFailedAt: NOW, random: 0 });
+    const at = (ms: number) => nextAttemptAt(97, { now: after(NOW, ms), firstFailedAt: NOW, random: 0 });
     assert.equal(at(DAY - 1), NOW + DAY - 1 + 15 * MINUTE);
     assert.equal(at(DAY), undefined);
     assert.equal(at(DAY + HOUR), undefined);
+  });
+
+  test('gives up after a day of trying, and not because nothing was tried for a day', () => {
+    const late = { now: after(NOW, 3 * DAY), firstFailedAt: NOW, random: 0 };
+    assert.notEqual(nextAttemptAt(7, late), undefined);
+    assert.notEqual(nextAttemptAt(91, late), undefined);
+    assert.equal(nextAttemptAt(92, late), undefined);
+  });
+
+  test('with the longest waits gives up at the first try after 24 hours as well', () => {
+    let now = NOW;
+    for (let attempts = 1; ; attempts += 1) {
+      const next = nextAttemptAt(attempts, { now, firstFailedAt: NOW, random: 0.999 });
+      if (next === undefined) {
+        break;
+      }
+      assert.ok(now - NOW < DAY, `attempt ${attempts} comes a day later and is not the last`);
+      now = next;
+    }
+    assert.ok(now - NOW >= DAY);
+  });
+
+  test('has an account that is down tried at the same pace, for ever', () => {
+    const wait = (probes: number) => nextProbeAt(probes, { now: NOW, random: 0 }) - NOW;
+    assert.deepEqual([0, 1, 2, 3, 4, 5, 10_000].map(wait), [
+      ...[5, 10, 20, 40, 80].map((seconds) => seconds * SECOND),
+      15 * MINUTE,
+      15 * MINUTE,
+    ]);
   });
 
   test('tries about a hundred times in a day', () => {

@@ -41,6 +41,8 @@ const LATER_WAIT_MS = 15 * MINUTE;
 const GIVE_UP_AFTER_MS = DAY;
 /** Spread, so that orders which failed together do not return together. A tenth keeps the schedule recognisable. */
 const JITTER = 0.1;
+/** The tries of such a day, however they are spread: a day on which nothing was tried is no day of trying. */
+const DAY_OF_TRIES = FIRST_WAITS_MS.length + Math.floor(GIVE_UP_AFTER_MS / (LATER_WAIT_MS * (1 + JITTER)));
 
 /**
  * When to try again after the given number of failed attempts (1 = the first failed), or nothing when it is time to give up.
@@ -50,9 +52,19 @@ export function nextAttemptAt(
   attempts: number,
   { now, firstFailedAt, random }: { now: Instant; firstFailedAt: Instant; random: number },
 ): Instant | undefined {
-  if (now - firstFailedAt >= GIVE_UP_AFTER_MS) {
-    return undefined;
-  }
+  const isTried = attempts >= DAY_OF_TRIES && now - firstFailedAt >= GIVE_UP_AFTER_MS;
+  return isTried ? undefined : after(now, waitMs(attempts, random));
+}
+
+/** When one order tries an account that is down, after so many have tried in vain. It is tried for as long as it is down. */
+export function nextProbeAt(
+  probes: number,
+  { now, random }: { readonly now: Instant; readonly random: number },
+): Instant {
+  return after(now, waitMs(probes + 1, random));
+}
+
+function waitMs(attempts: number, random: number): number {
   const wait = FIRST_WAITS_MS[attempts - 1] ?? LATER_WAIT_MS;
-  return after(now, Math.round(wait * (1 + JITTER * random)));
+  return Math.round(wait * (1 + JITTER * random));
 }

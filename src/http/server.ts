@@ -1,6 +1,7 @@
 import fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Failure, asFailure } from '#core/failure.ts';
+import { CATALOGUE, Failure, asFailure } from '#core/failure.ts';
+import type { FailureCode } from '#core/failure.ts';
 import type { Clock } from '#core/time.ts';
 import type { Inbox } from '#pipeline/inbox.ts';
 import type { Emit, PipelineEvent, Refusal, Source } from '#pipeline/ports.ts';
@@ -14,6 +15,7 @@ import { createRefusalLimit } from './refusal-limit.ts';
 const RETRY_AFTER_BUSY_S = 30;
 /** A body that broke off is its sender's affair. */
 const BODY_EVENTS = { 413: 'delivery too large', 503: 'delivery put off', 400: undefined } as const;
+const WEBHOOKS = '/webhooks/';
 /** What a log may hold of a header that anybody can send. */
 const HEADER_SHOWN_MAX = 100;
 
@@ -139,7 +141,7 @@ function routeWebhooks(app: FastifyInstance, { sources, inbox, emit }: ServerPar
       ? problem(reply, 401, title ?? why)
       : problem(reply.header('retry-after', waitS), 429, 'Too many refused messages came from this address');
   };
-  app.post<WebhookPath>('/webhooks/:vendor/:connection?', {
+  app.post<WebhookPath>(`${WEBHOOKS}:vendor/:connection?`, {
     /** Before the body: what no body could make authentic is not read. */
     async onRequest(request, reply) {
       const headers = headersOf(request);
@@ -218,8 +220,9 @@ function onError(
   }
   if (error instanceof Failure) {
     emit(failed(request, error));
-    // Not acknowledged, so the sender comes again: it holds the only copy. What is wrong here is told in the log alone.
-    return problem(reply, 503, 'Not stored, please send again');
+    // Whatever the reason, a message that was not stored is not acknowledged: the sender comes again, and holds the only copy.
+    const isMessage = pathOf(request).startsWith(WEBHOOKS);
+    return unavailable(reply, isMessage ? 'Not stored, please send again' : 'Not ready', error.code);
   }
   const status = statusOf(error);
   if (status !== undefined && status < 500) {
@@ -256,6 +259,15 @@ function statusOf(error: unknown): number | undefined {
 /** Without the query, in which anybody may send anything. */
 function pathOf({ url }: FastifyRequest): string {
   return url.split('?', 1)[0]?.slice(0, HEADER_SHOWN_MAX) ?? '';
+}
+
+/** Not now: with the catalogue's sentence, never a failure's own text, which anybody could read here. */
+function unavailable(reply: FastifyReply, title: string, code: FailureCode): FastifyReply {
+  const detail = CATALOGUE[code].sentence;
+  return reply
+    .code(503)
+    .type('application/problem+json')
+    .send(JSON.stringify({ title, status: 503, detail }));
 }
 
 function problem(reply: FastifyReply, status: number, title: string): FastifyReply {

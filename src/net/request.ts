@@ -53,6 +53,9 @@ export const RETRY_AFTER_MAX_MS = 15 * MINUTE;
 /** FreshBooks and Shopify count in windows of a minute or less. */
 const RATE_LIMIT_WAIT_MS = MINUTE;
 
+/** A reason that nobody reads: without one an error with its stack is made for each request. */
+const ENDED = 'ended';
+
 /** Sends one request. Returns an answer that the vendor's adapter interprets, or throws a Failure `request-…`. */
 export async function send(transport: Transport, sending: Sending): Promise<Answer> {
   const aborter = new AbortController();
@@ -70,9 +73,9 @@ export async function send(transport: Transport, sending: Sending): Promise<Answ
     }
     return winner;
   } finally {
-    settled.abort();
+    settled.abort(ENDED);
     // Frees the socket of an exchange that lost the race; harmless after a whole answer.
-    aborter.abort();
+    aborter.abort(ENDED);
   }
 }
 

@@ -70,16 +70,18 @@ export async function conditionsNow(read: Reader, looking: Looking): Promise<See
   return { conditions, isCut: (kind) => cut[kind] ?? false };
 }
 
-async function pausedConditions(read: Reader, { now }: Looking): Promise<Condition[]> {
-  const paused = (await read.pauses()).filter(({ until }) => until === undefined);
-  return paused.map(({ account, code }) => ({
-    ...wordsOf('paused', code),
-    key: `paused:${account}`,
-    connection: connectionId(account),
-    subject: account,
-    sinceAt: now,
-    patienceMs: 0,
-  }));
+async function pausedConditions(read: Reader, { now, queueMs }: Looking): Promise<Condition[]> {
+  const conditions: Condition[] = [];
+  for (const { account, code, until, outage } of await read.pauses()) {
+    const about = { connection: connectionId(account), subject: account, patienceMs: 0 };
+    if (until === undefined) {
+      conditions.push({ ...wordsOf('paused', code), ...about, key: `paused:${account}`, sinceAt: now });
+    } else if (outage !== undefined && after(outage.since, queueMs) <= now) {
+      const sinceAt = outage.since;
+      conditions.push({ ...wordsOf('outage', code), ...about, key: `outage:${account}`, sinceAt });
+    }
+  }
+  return conditions;
 }
 
 /** Some of what holds of a kind, and whether there is more of it than was read. */

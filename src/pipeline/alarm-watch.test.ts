@@ -334,7 +334,7 @@ void describe('an account that is paused', () => {
 });
 
 void describe('an outage', () => {
-  void test('of thirty orders is one alarm, after the configured time, and over when they are booked', () =>
+  void test('of a shop that thirty orders meet is one alarm, after the configured time, and over when they are booked', () =>
     inWorld(async (world) => {
       const { store, clock } = world;
       const failing = (id: number) =>
@@ -360,6 +360,34 @@ void describe('an outage', () => {
       }
       await world.pass(MINUTE);
       assert.deepEqual(titles(world.channel).slice(1), ['Booking works again: orders of shopify']);
+    }));
+
+  void test('that pauses the account is one alarm, which its orders do not add to, until one gets through', () =>
+    inWorld(async (world) => {
+      const { store, clock } = world;
+      const since = clock.now();
+      await store.transact((tx) =>
+        tx.setPause({
+          account: 'freshbooks',
+          until: after(since, MINUTE),
+          reason: 'GET api.freshbooks.com/…: answered 503',
+          code: 'request-server-error',
+          outage: { since, probes: 3 },
+        }),
+      );
+      for (let id = 1; id <= 5; id += 1) {
+        const failed = { attempts: 1, firstFailedAt: since };
+        await putOrder(store, id, { state: 'waiting', waitsFor: 'freshbooks', ...failed });
+      }
+      await world.pass(10 * MINUTE - SECOND);
+      assert.deepEqual(titles(world.channel), []);
+      await world.pass(HOUR);
+      assert.deepEqual(titles(world.channel), ['Booking waits: freshbooks is down']);
+      assert.match(world.channel.taken[0]?.text ?? '', /The other side reports an error of its own/);
+      await world.restart();
+      await store.transact((tx) => tx.clearPause('freshbooks'));
+      await world.pass(MINUTE);
+      assert.deepEqual(titles(world.channel).slice(1), ['Booking into freshbooks goes on']);
     }));
 
   void test('of a single order names it', () =>

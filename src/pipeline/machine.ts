@@ -6,6 +6,7 @@ import { DAY, after } from '#core/time.ts';
 import type { Clock, Instant } from '#core/time.ts';
 import type { Money } from '#core/money.ts';
 import type { Buyer, Order } from '#core/order.ts';
+import type { RecentBuyers } from './recent-buyers.ts';
 import type { Books, Emit, Lease, OrderRecord, Queue, Source, Store } from './ports.ts';
 
 /** A source, the books it is booked into and the rules for it. */
@@ -25,6 +26,7 @@ export interface Machine {
   readonly random: () => number;
   readonly emit: Emit;
   readonly routes: ReadonlyMap<ConnectionId, Route>;
+  readonly buyers: RecentBuyers;
   /** Names this process in leases. */
   readonly holder: string;
   /**

@@ -239,6 +239,8 @@ export interface OrderRecord {
   readonly decisions: Decisions;
   /** Why it is skipped, held or waiting. */
   readonly reason?: string;
+  /** The account that is down and that it waits for; kept until it is taken up again. */
+  readonly waitsFor?: string;
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
 }
@@ -277,6 +279,15 @@ export interface Pause {
   readonly reason: string;
   /** Of the failure that paused it. */
   readonly code?: FailureCode;
+  /** It is down: at `until` one order tries. */
+  readonly outage?: Outage;
+}
+
+export interface Outage {
+  /** When the first order failed. */
+  readonly since: Instant;
+  /** How many orders have tried in vain. */
+  readonly probes: number;
 }
 
 /** Something an operator should know once. */
@@ -391,12 +402,12 @@ export interface WatchReader {
   openQuestions(limit: number): Promise<Listed<OpenQuestion>>;
   /** What is due and was not taken up. */
   backlog(now: Instant): Promise<Backlog>;
-  /** Orders that have failed since then or longer and are tried again by themselves, the longest first. */
+  /** Orders that have failed since then or longer, are tried again by themselves and wait for no account, the longest first. */
   failingOrders(terms: {
     readonly failedBefore: Instant;
     readonly limit: number;
   }): Promise<Listed<FailingOrder>>;
-  /** Orders under way or waiting, one of whose invoices was posted before then, the longest first. */
+  /** Orders under way, or waiting for no account, one of whose invoices was posted before then, the longest first. */
   invoicedUnsettled(terms: {
     readonly postedBefore: Instant;
     readonly limit: number;
@@ -472,6 +483,14 @@ export interface Writer extends Reader {
     outcome: { readonly state: DeliveryState; readonly order?: OrderKey; readonly reason?: string },
   ): Promise<void>;
   putOrder(record: OrderRecord): Promise<void>;
+  /**
+   * Of the orders that wait for an account makes one due then: that failed least, and the most urgent of those. Another that was to
+   * be due then is due otherwise.
+   */
+  appointWaiting(
+    account: string,
+    terms: { readonly at: Instant; readonly otherwiseAt: Instant },
+  ): Promise<void>;
   /** Fails on a second live entry of the same order, kind and slot: the last defence against booking twice. */
   addEntry(entry: Omit<Entry, 'id'>): Promise<string>;
   putEntry(entry: Entry): Promise<void>;
@@ -489,6 +508,7 @@ export interface Writer extends Reader {
   /** At the start of the only server: the holders of these leases are dead, and what they worked on is due. */
   voidOrderLeases(now: Instant): Promise<number>;
   setPause(pause: Pause): Promise<void>;
+  /** Harmless where there is none; orders that wait for the account are due. */
   clearPause(account: string): Promise<void>;
   putRules(version: string, rules: Rules): Promise<void>;
   /** Whether it is told for the first time. */

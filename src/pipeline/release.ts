@@ -4,6 +4,7 @@ import type { OrderKey } from '#core/ids.ts';
 import type { Hold } from '#core/ledger.ts';
 import type { Decisions } from '#core/plan-terms.ts';
 import type { Instant } from '#core/time.ts';
+import { tryNow } from './account-pause.ts';
 import { VERSION_FACT } from './ports.ts';
 import type { OrderRecord, Store, Writer } from './ports.ts';
 
@@ -41,7 +42,7 @@ export async function releaseOrder(
     const open = await tx.holds({ order: key, isOpen: true });
     await planAnew(tx, record, { open, because: 'Released by hand', now });
     await tx.audited({ action: 'order retried', subject: key, details: { questions: open.length } });
-    await tx.clearPause(account);
+    await tryNow(tx, account, now);
     return { closedHolds: open.length };
   });
 }

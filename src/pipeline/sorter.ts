@@ -29,6 +29,9 @@ export async function sortDelivery(machine: Machine, id: string): Promise<void> 
   }
   const source = machine.routes.get(delivery.connection)?.source;
   const sorted = source === undefined ? unconfigured(delivery) : readBy(source, delivery);
+  if (sorted.kind === 'order') {
+    machine.buyers.remember(id, sorted.snapshot.buyer);
+  }
   await machine.store.transact(async (tx) => {
     // Read again: another process may have sorted it between.
     if ((await tx.delivery(id))?.state === 'accepted') {

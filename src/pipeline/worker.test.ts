@@ -16,6 +16,7 @@ import type { Machine, Route } from './machine.ts';
 import { READ_TOPIC } from './ports.ts';
 import type { Books, Source, Store, Task } from './ports.ts';
 import { sortDelivery } from './sorter.ts';
+import { createRecentBuyers } from './recent-buyers.ts';
 import { run } from './worker.ts';
 
 /** One run on one order, with a store that is real and with a shop and books that are lists. */
@@ -104,6 +105,7 @@ async function openWorld({ answer = () => order() }: { answer?: () => Order } = 
     random: () => 0,
     emit: () => undefined,
     routes: new Map([[SHOP, route]]),
+    buyers: createRecentBuyers(),
     holder: 'one',
     unknownWaitMs: MINUTE,
   };

@@ -1,25 +1,25 @@
 import { Failure, asFailure } from '#core/failure.ts';
-import type { FailureCode } from '#core/failure.ts';
 import type { OrderKey } from '#core/ids.ts';
 import { toJson } from '#core/json.ts';
 import { fold } from '#core/ledger.ts';
 import type { Booked } from '#core/ledger.ts';
-import { nextAttemptAt, transition } from '#core/lifecycle.ts';
+import { transition } from '#core/lifecycle.ts';
 import { plan } from '#core/plan.ts';
 import type { Plan } from '#core/plan.ts';
 import type { Terms } from '#core/plan-terms.ts';
 import type { Buyer } from '#core/order.ts';
-import { HOUR, MINUTE, SECOND, after, instant } from '#core/time.ts';
-import type { Instant } from '#core/time.ts';
+import { MINUTE, SECOND, after, instant } from '#core/time.ts';
+import { admit, heard } from './account-pause.ts';
 import { takeStep } from './applier.ts';
 import { fillFoundClient } from './client-keeper.ts';
-import { keepHolds } from './holding.ts';
 import type { HeldStep } from './holding.ts';
 import { counterSetting, routeOf } from './machine.ts';
 import type { Machine, Run, Subject } from './machine.ts';
 import { termsFor } from './order-terms.ts';
+import { afterFailure, recordOutcome } from './outcome.ts';
+import type { Ended, Outcome, Taken } from './outcome.ts';
 import { RESTORED_SETTING } from './ports.ts';
-import type { Lease, OrderRecord, WakeKey, Writer } from './ports.ts';
+import type { OrderRecord, WakeKey } from './ports.ts';
 import { dropUnwanted, underLease } from './ledger-writer.ts';
 import { settlePending } from './settler.ts';
 import { REREAD_PATIENCE_MS, sortDelivery } from './sorter.ts';
@@ -34,10 +34,6 @@ import { REREAD_PATIENCE_MS, sortDelivery } from './sorter.ts';
 const LEASE_MS = 5 * MINUTE;
 /** A customer's client is being made by another order: about as long as that takes. */
 const BUSY_CLIENT_WAIT_MS = 250;
-/** How soon an account that a person must mend is tried again by itself. */
-const PAUSE_RECHECK_MS = MINUTE;
-/** A rate limit that names no end. The vendor's window is a minute. */
-const RATE_LIMIT_WAIT_MS = MINUTE;
 /** More steps than any order has; beyond it the plan does not converge, which is a bug. */
 const STEPS_MAX = 100;
 /** Before a database that fails is asked again; it is asked for ever, since nothing else can be done. */
@@ -65,59 +61,40 @@ export async function run(machine: Machine, key: WakeKey, signal: AbortSignal): 
 
 async function workOn(machine: Machine, key: OrderKey, signal: AbortSignal): Promise<void> {
   const taken = await takeOrder(machine, key);
-  if (taken === undefined) {
-    return;
+  if (taken !== undefined) {
+    await recordOutcome(machine, taken, await runOn(machine, taken, signal));
   }
-  let outcome: Outcome;
+}
+
+async function runOn(machine: Machine, { lease, record }: Taken, signal: AbortSignal): Promise<Ended> {
+  const account = machine.routes.get(record.connection)?.books.connection;
+  const news = { account, isProbe: false, isAnswered: false };
   try {
-    const route = routeOf(machine, key);
+    const route = routeOf(machine, record.key);
+    const admission = await admit(machine, route.books.connection);
+    if (admission.state === 'shut') {
+      return { outcome: { ...admission, state: 'waiting', isAttempt: false }, news };
+    }
+    news.isProbe = admission.isProbe;
+    const books = heard(route.books, () => {
+      news.isAnswered = true;
+    });
     const restoredAt = await machine.store.read.setting(RESTORED_SETTING);
     const run = {
       machine,
-      route,
+      route: { ...route, books },
       current: await route.rules(),
       ...(restoredAt === undefined ? {} : { restoredAt: instant(Number(restoredAt)) }),
-      lease: taken.lease,
+      lease,
       signal,
       looked: new Set<string>(),
       outstanding: new Map(),
     };
-    outcome = await advance(run, taken.record);
+    return { outcome: await advance(run, record), news };
   } catch (thrown) {
-    outcome = afterFailure(machine, taken.record, asFailure(thrown, `Cannot work on order ${key}`));
+    const failure = asFailure(thrown, `Cannot work on order ${record.key}`);
+    return { outcome: afterFailure(machine, record, failure), news: { ...news, failure } };
   }
-  await recordOutcome(machine, taken, outcome);
-}
-
-/** How a run ended. */
-type Outcome =
-  | {
-      readonly state: 'settled' | 'skipped' | 'held';
-      readonly reason?: string;
-      readonly holds: readonly HeldStep[];
-    }
-  /** The run broke off: what it did not reach may still be held. */
-  | { readonly state: 'stopped'; readonly hold: HeldStep }
-  | {
-      readonly state: 'waiting';
-      readonly until: Instant;
-      readonly reason: string;
-      readonly isAttempt: boolean;
-      /** What an attempt failed with. */
-      readonly code?: FailureCode;
-      readonly pause?: Pausing;
-    }
-  | { readonly state: 'due' };
-
-interface Pausing {
-  readonly until?: Instant;
-  readonly reason: string;
-  readonly code: FailureCode;
-}
-
-interface Taken {
-  readonly lease: Lease;
-  readonly record: OrderRecord;
 }
 
 async function takeOrder(machine: Machine, key: OrderKey): Promise<Taken | undefined> {
@@ -136,7 +113,7 @@ async function takeOrder(machine: Machine, key: OrderKey): Promise<Taken | undef
       return undefined;
     }
     // Without a due time: one that appears during the run tells that somebody asked for another.
-    const { dueAt: _due, ...rest } = record;
+    const { dueAt: _due, waitsFor: _account, ...rest } = record;
     const working = {
       ...rest,
       state: record.state === 'working' ? record.state : transition(record.state, 'working'),
@@ -147,12 +124,6 @@ async function takeOrder(machine: Machine, key: OrderKey): Promise<Taken | undef
 }
 
 async function advance(run: Run, first: OrderRecord): Promise<Outcome> {
-  const pause = await run.machine.store.read.pause(run.route.books.connection);
-  const now = run.machine.clock.now();
-  if (pause !== undefined && (pause.until === undefined || pause.until > now)) {
-    const until = pause.until ?? after(now, PAUSE_RECHECK_MS);
-    return { state: 'waiting', until, reason: pause.reason, isAttempt: false };
-  }
   const { record, trouble } = await askSource(run, first);
   const { snapshot, newestDelivery } = record;
   if (record.isDeleted && (await run.machine.store.read.entriesOf(record.key)).length === 0) {
@@ -183,23 +154,14 @@ async function askSource(run: Run, record: OrderRecord): Promise<Asked> {
   try {
     return { record: await reread(run, record) };
   } catch (thrown) {
-    const outcome = afterFailure(
-      run.machine,
-      record,
-      asFailure(thrown, `Cannot ask for order ${record.name}`),
-    );
-    if (outcome.state === 'waiting' && outcome.pause?.until !== undefined) {
-      const { pause: _books, ...waiting } = outcome;
-      return { record, trouble: waiting };
-    }
-    if (outcome.state === 'waiting' && outcome.pause !== undefined) {
-      const { code, message, facts } = asFailure(thrown, 'Cannot ask the source');
-      return {
-        record,
-        trouble: { state: 'stopped', hold: { step: 'reread', code, detail: message, facts } },
-      };
-    }
-    return { record, trouble: outcome };
+    const failure = asFailure(thrown, `Cannot ask for order ${record.name}`);
+    const { code, message, facts } = failure;
+    return failure.remedy === 'reauthorize'
+      ? {
+          record,
+          trouble: { state: 'stopped', hold: { step: 'reread', code, detail: message, facts } },
+        }
+      : { record, trouble: afterFailure(run.machine, record, failure) };
   }
 }
 
@@ -254,10 +216,15 @@ async function buyerOf({ machine, route }: Run, deliveryId: string): Promise<Buy
   if (delivery?.redactedAt !== undefined) {
     return undefined;
   }
+  const known = machine.buyers.of(deliveryId);
+  if (known !== undefined) {
+    return known;
+  }
   const sorted = delivery === undefined ? undefined : route.source.sort(delivery);
   if (sorted?.kind !== 'order') {
     throw new Failure('unexpected', { detail: `Delivery ${deliveryId} does not show its order any more` });
   }
+  machine.buyers.remember(deliveryId, sorted.snapshot.buyer);
   return sorted.snapshot.buyer;
 }
 
@@ -387,138 +354,4 @@ function unanswered({ machine, route }: Run, record: OrderRecord, holds: readonl
     state: 'held',
     holds: [...holds, { step: 'reread', code: 'order-needs-reread', detail, facts: [] }],
   };
-}
-
-function afterFailure(machine: Machine, record: OrderRecord, failure: Failure): Outcome {
-  const now = machine.clock.now();
-  const { code, message: reason } = failure;
-  if (code === 'request-rate-limited') {
-    const until = failure.retryAt ?? after(now, RATE_LIMIT_WAIT_MS);
-    return { state: 'waiting', until, reason, isAttempt: false, pause: { until, reason, code } };
-  }
-  if (failure.remedy === 'reauthorize') {
-    return {
-      state: 'waiting',
-      until: after(now, PAUSE_RECHECK_MS),
-      reason,
-      isAttempt: false,
-      pause: { reason, code },
-    };
-  }
-  if (failure.remedy === 'retry') {
-    const attempts = record.attempts + 1;
-    const firstFailedAt = record.firstFailedAt ?? now;
-    const until = nextAttemptAt(attempts, { now, firstFailedAt, random: machine.random() });
-    if (until !== undefined) {
-      return { state: 'waiting', until, reason, isAttempt: true, code };
-    }
-    const hours = Math.round((now - firstFailedAt) / HOUR);
-    const detail = `${reason}; tried ${attempts} times in ${hours} hours`;
-    return {
-      state: 'stopped',
-      hold: { step: 'retries', code: 'retries-exhausted', detail, facts: failure.facts },
-    };
-  }
-  return {
-    state: 'stopped',
-    hold: { step: 'work', code, detail: reason, facts: failure.facts },
-  };
-}
-
-/** Writes where the order stands, unless something new came meanwhile: then it is due again at once. */
-async function recordOutcome(machine: Machine, { lease, record }: Taken, outcome: Outcome): Promise<void> {
-  const now = machine.clock.now();
-  const reported = await machine.store.transact(async (tx) => {
-    const fresh = await tx.order(record.key);
-    if (fresh === undefined || !(await tx.keepLease(lease, now))) {
-      // Another holder took over while this run was stuck; what it wrote stands.
-      return undefined;
-    }
-    const next = await settledRecord(tx, { machine, fresh, outcome });
-    await tx.putOrder(next);
-    await tx.releaseLease(lease);
-    if (next.state === 'due') {
-      tx.afterCommit(() => machine.queue.wake(`order:${record.key}`));
-    }
-    return next;
-  });
-  if (reported !== undefined) {
-    machine.emit({
-      name: `order ${reported.state}`,
-      level: reported.state === 'held' ? 'warn' : 'info',
-      fields: { order: record.key, ...(reported.reason === undefined ? {} : { reason: reported.reason }) },
-    });
-  }
-}
-
-async function settledRecord(
-  tx: Writer,
-  { machine, fresh, outcome }: { machine: Machine; fresh: OrderRecord; outcome: Outcome },
-): Promise<OrderRecord> {
-  const now = machine.clock.now();
-  const { reason: _old, dueAt, firstFailedAt, failedCode, ...rest } = { ...fresh, updatedAt: now };
-  const failed = {
-    ...(firstFailedAt === undefined ? {} : { firstFailedAt }),
-    ...(failedCode === undefined ? {} : { failedCode }),
-  };
-  switch (outcome.state) {
-    case 'due':
-      return { ...rest, ...failed, state: transition(fresh.state, 'due'), dueAt: now };
-    case 'waiting': {
-      await pauseAccount(tx, machine, { fresh, pause: outcome.pause });
-      const attempts = outcome.isAttempt
-        ? {
-            ...failed,
-            attempts: fresh.attempts + 1,
-            firstFailedAt: firstFailedAt ?? now,
-            ...(outcome.code === undefined ? {} : { failedCode: outcome.code }),
-          }
-        : failed;
-      const again = dueAt === undefined ? outcome.until : dueAt;
-      return {
-        ...rest,
-        ...attempts,
-        state: transition(fresh.state, 'waiting'),
-        dueAt: again,
-        reason: outcome.reason,
-      };
-    }
-    case 'stopped':
-      await tx.openHold({ ...outcome.hold, order: fresh.key, openedAt: now });
-      return {
-        ...rest,
-        attempts: 0,
-        state: transition(fresh.state, 'held'),
-        reason: outcome.hold.detail,
-        ...(dueAt === undefined ? {} : { dueAt }),
-      };
-    case 'settled':
-    case 'skipped':
-    case 'held': {
-      await keepHolds(tx, { order: fresh.key, holds: outcome.holds, now });
-      const reason = outcome.reason ?? outcome.holds.map((hold) => hold.detail).join('; ');
-      const because = reason === '' ? {} : { reason };
-      const again =
-        dueAt === undefined
-          ? { state: transition(fresh.state, outcome.state) }
-          : { state: transition(fresh.state, 'due'), dueAt };
-      return { ...rest, attempts: 0, ...because, ...again };
-    }
-  }
-}
-
-async function pauseAccount(
-  tx: Writer,
-  machine: Machine,
-  { fresh, pause }: { fresh: OrderRecord; pause: Pausing | undefined },
-): Promise<void> {
-  if (pause !== undefined) {
-    const account = routeOf(machine, fresh.key).books.connection;
-    await tx.setPause({
-      account,
-      reason: pause.reason,
-      code: pause.code,
-      ...(pause.until === undefined ? {} : { until: pause.until }),
-    });
-  }
 }

@@ -103,6 +103,7 @@ function workReader(db: Db): Pick<WatchReader, 'backlog' | 'failingOrders' | 'in
       const failing = db
         .selectFrom('orders')
         .where('first_failed_at', '<=', BigInt(failedBefore))
+        .where('waits_for', 'is', null)
         .where(UNDER_WAY);
       const rows = await failing
         .select(['key', 'name', 'connection', 'first_failed_at', 'failed_code'])
@@ -117,6 +118,7 @@ function workReader(db: Db): Pick<WatchReader, 'backlog' | 'failingOrders' | 'in
       const rows = await db
         .selectFrom('orders')
         .selectAll()
+        .where('waits_for', 'is', null)
         .where(UNDER_WAY)
         .where((where) =>
           where.exists(

@@ -197,7 +197,7 @@ function countOf(database: DatabaseSync, table: string): number {
 function prove(path: string, expected: Contents): void {
   using copy = new DatabaseSync(path);
   copy.exec('pragma journal_mode = delete');
-  const faults = faultsIn(copy);
+  const faults = faultsIn(copy, 'integrity_check');
   if (faults.join() !== 'ok') {
     throw new Failure('database-damaged', { detail: `The copy fails SQLite’s check: ${faults.join('; ')}` });
   }
@@ -207,13 +207,31 @@ function prove(path: string, expected: Contents): void {
   }
 }
 
+/**
+ * Reads every page. Throws `database-damaged` when one is not as it should be, and does nothing where the file is larger than
+ * that, or is not there.
+ */
+export function assertWhole(path: string, { bytesMax = Number.POSITIVE_INFINITY } = {}): void {
+  const size = statSync(path, { throwIfNoEntry: false })?.size;
+  if (size === undefined || size > bytesMax) {
+    return;
+  }
+  using database = openToRead(path);
+  const faults = faultsIn(database, 'quick_check');
+  if (faults.join() !== 'ok') {
+    throw new Failure('database-damaged', {
+      detail: `The database "${path}" fails SQLite’s check: ${faults.join('; ')}`,
+    });
+  }
+}
+
 /** "ok", or what is wrong; a page may be so wrong that the check itself ends there. */
-function faultsIn(database: DatabaseSync): string[] {
+function faultsIn(database: DatabaseSync, check: 'integrity_check' | 'quick_check'): string[] {
   try {
     return database
-      .prepare(`pragma integrity_check(${FAULTS_SHOWN})`)
+      .prepare(`pragma ${check}(${FAULTS_SHOWN})`)
       .all()
-      .map((row) => String(row['integrity_check']));
+      .map((row) => String(row[check]));
   } catch (thrown) {
     const failure = fileFailure(thrown, 'It cannot be read');
     if (failure instanceof Failure && failure.code === 'database-damaged') {

@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
 import type { Lease, Writer } from '#pipeline/ports.ts';
+import { QUERIES } from './queries.ts';
 import type { Tables } from './tables.ts';
 
 /** Who works on what, for how long; a fence tells a holder that came too late. */
@@ -8,38 +9,23 @@ export function leaseWriter(
 ): Pick<Writer, 'takeLease' | 'keepLease' | 'releaseLease' | 'voidOrderLeases'> {
   return {
     async takeLease(key, { holder, now, until }) {
-      const standing = await tx.selectFrom('leases').selectAll().where('key', '=', key).executeTakeFirst();
+      const [standing] = (await QUERIES.lease(tx, { key })).rows;
       if (standing !== undefined && standing.until > BigInt(now)) {
         return undefined;
       }
       // The row outlives its holder, so that a fence never repeats.
       const fence = (standing?.fence ?? 0n) + 1n;
-      const row = { key, holder, fence, until };
-      await tx
-        .insertInto('leases')
-        .values(row)
-        .onConflict((conflict) => conflict.column('key').doUpdateSet(row))
-        .execute();
+      await QUERIES.takeLease(tx, { key, holder, fence, until });
       return { key, holder, fence };
     },
     async keepLease(lease: Lease, until) {
-      const kept = await tx
-        .updateTable('leases')
-        .set({ until })
-        .where('key', '=', lease.key)
-        .where('fence', '=', lease.fence)
-        // Zero: released, or voided by the server that came after. One that only ran out may be kept.
-        .where('until', '>', 0n)
-        .executeTakeFirst();
-      return kept.numUpdatedRows === 1n;
+      const { key, fence } = lease;
+      const { numAffectedRows } = await QUERIES.keepLease(tx, { key, fence, until });
+      return numAffectedRows === 1n;
     },
     async releaseLease(lease: Lease) {
-      await tx
-        .updateTable('leases')
-        .set({ until: 0 })
-        .where('key', '=', lease.key)
-        .where('fence', '=', lease.fence)
-        .execute();
+      const { key, fence } = lease;
+      await QUERIES.releaseLease(tx, { key, fence });
     },
     async voidOrderLeases(now) {
       await tx.updateTable('leases').set({ until: 0 }).where('key', 'like', 'order:%').execute();

@@ -7,6 +7,7 @@ import * as decisions from './migrations/0002-decisions.ts';
 import * as ofAnOrder from './migrations/0003-of-an-order.ts';
 import * as audit from './migrations/0004-audit.ts';
 import * as alarms from './migrations/0005-alarms.ts';
+import * as outages from './migrations/0006-outages.ts';
 import type { Tables } from './tables.ts';
 
 interface Migration {
@@ -17,7 +18,7 @@ interface Migration {
 }
 
 /** Append-only; the number is the place in this list, from 1. */
-const MIGRATIONS: readonly Migration[] = [start, decisions, ofAnOrder, audit, alarms];
+const MIGRATIONS: readonly Migration[] = [start, decisions, ofAnOrder, audit, alarms, outages];
 
 /** What `migrate` brings a database to. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

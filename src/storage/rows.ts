@@ -70,6 +70,7 @@ export function orderOf(row: Selectable<OrdersTable>): OrderRecord {
           },
         }),
     ...(row.reason === null ? {} : { reason: row.reason }),
+    ...(row.waits_for === null ? {} : { waitsFor: row.waits_for }),
   };
 }
 
@@ -96,6 +97,7 @@ export function orderRow(record: OrderRecord): Insertable<OrdersTable> {
     is_deleted: record.isDeleted ? 1 : 0,
     decisions: toJson(record.decisions),
     reason: record.reason ?? null,
+    waits_for: record.waitsFor ?? null,
     created_at: record.createdAt,
     updated_at: record.updatedAt,
   };
@@ -165,6 +167,9 @@ export function pauseOf(row: Selectable<Tables['pauses']>): Pause {
     reason: row.reason,
     ...(row.until === null ? {} : { until: at(row.until) }),
     ...(row.code === null ? {} : { code: codeOf(row.code) }),
+    ...(row.since === null || row.probes === null
+      ? {}
+      : { outage: { since: at(row.since), probes: Number(row.probes) } }),
   };
 }
 

@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createSecretKey,
+  randomBytes,
+} from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { Failure } from '#core/failure.ts';
 
 /** Seals secrets at rest: AES-256-GCM, bound to the name they are stored under, so that a row cannot stand in for another. */
@@ -53,7 +61,7 @@ export function createSeal(keyText: string, olderTexts: readonly string[] = []):
   };
 }
 
-function opened(bytes: Buffer, { key, name }: { readonly key: Buffer; readonly name: string }): string {
+function opened(bytes: Buffer, { key, name }: { readonly key: KeyObject; readonly name: string }): string {
   // The length of the tag is named, so that one cut short is refused.
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES), {
     authTagLength: TAG_BYTES,
@@ -64,14 +72,14 @@ function opened(bytes: Buffer, { key, name }: { readonly key: Buffer; readonly n
 }
 
 /** Any text is a key: hashing gives the 32 bytes, whatever the operator typed. */
-function keyOf(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+function keyOf(text: string): KeyObject {
+  return createSecretKey(createHash('sha256').update(text).digest());
 }
 
 /** 64 bits tell any number of keys apart. */
 const ID_LENGTH = 16;
 
-function idOf(key: Buffer): string {
+function idOf(key: KeyObject): string {
   return createHmac('sha256', key)
     .update('counterfoil: the name of this key')
     .digest('hex')

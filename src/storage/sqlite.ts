@@ -83,9 +83,15 @@ function createDriver(database: DatabaseSync): Driver {
   };
 }
 
+/** A statement, and whether it answers with rows: asked of SQLite once, because it names every column for it. */
+interface Prepared {
+  readonly statement: StatementSync;
+  readonly isReading: boolean;
+}
+
 function createConnection(database: DatabaseSync): DatabaseConnection {
-  const statements = new Map<string, StatementSync>();
-  const prepare = (text: string): StatementSync => {
+  const statements = new Map<string, Prepared>();
+  const prepare = (text: string): Prepared => {
     const known = statements.get(text);
     if (known !== undefined) {
       return known;
@@ -95,15 +101,16 @@ function createConnection(database: DatabaseSync): DatabaseConnection {
     if (statements.size >= STATEMENTS_MAX) {
       statements.clear();
     }
-    statements.set(text, statement);
-    return statement;
+    const prepared = { statement, isReading: statement.columns().length > 0 };
+    statements.set(text, prepared);
+    return prepared;
   };
   return {
     async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-      const statement = translated('Cannot use the database', () => prepare(query.sql));
+      const { statement, isReading } = translated('Cannot use the database', () => prepare(query.sql));
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Kysely's typed query builder made these parameters
       const parameters = query.parameters as readonly SQLInputValue[];
-      if (statement.columns().length > 0) {
+      if (isReading) {
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the row type is the query builder's own
         return { rows: translated('Cannot read the database', () => statement.all(...parameters)) as R[] };
       }

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { Kysely, sql } from 'kysely';
-import type { Dialect, ExpressionBuilder, Transaction } from 'kysely';
+import type { Dialect, Transaction } from 'kysely';
 import { Failure } from '#core/failure.ts';
 import type { OrderKey } from '#core/ids.ts';
+import { invariant } from '#core/invariant.ts';
 import { fromJson, toJson } from '#core/json.ts';
 import type { Entry, Hold } from '#core/ledger.ts';
-import type { DeliveryState, OrderState } from '#core/lifecycle.ts';
+import type { OrderState } from '#core/lifecycle.ts';
 import { completed } from '#core/rules.ts';
 import type { Rules } from '#core/rules.ts';
 import { after } from '#core/time.ts';
@@ -19,7 +20,6 @@ import type {
   OrderFilter,
   OrderLedger,
   OrderRecord,
-  Pause,
   Reader,
   Store,
   WakeKey,
@@ -30,6 +30,8 @@ import { appendAudit, auditReader } from './audit.ts';
 import { leaseWriter } from './leases.ts';
 import { migrate } from './migrate.ts';
 import type { Migrated } from './migrate.ts';
+import { pauseWriter } from './pauses.ts';
+import { QUERIES } from './queries.ts';
 import { redactionReader, redactionWriter, scrub } from './redaction.ts';
 import { at, deliveryOf, entryOf, entryRow, holdOf, orderOf, orderRow, pauseOf } from './rows.ts';
 import type { Seal } from './seal.ts';
@@ -134,35 +136,16 @@ function readerOf(db: Db, seal: Seal): Reader {
 function inboxReader(db: Db): Pick<Reader, 'dueKeys' | 'delivery' | 'deliveriesOf' | 'deliveries'> {
   return {
     async dueKeys(now, limit) {
-      const accepted = await db
-        .selectFrom('deliveries')
-        .select('id')
-        .where('state', '=', 'accepted')
-        .orderBy('id')
-        .limit(limit)
-        .execute();
-      const due = await db
-        .selectFrom('orders')
-        .select('key')
-        // Working without a lease: its process died, and no other has looked yet.
-        .where((where) => where.or([where('due_at', '<=', BigInt(now)), where('state', '=', 'working')]))
-        .where((where) => where.not(where.exists(leaseOn(where, now))))
-        .orderBy('priority')
-        .orderBy('due_at')
-        .limit(limit)
-        .execute();
+      const accepted = await QUERIES.accepted(db, { limit });
+      const due = await QUERIES.due(db, { now: BigInt(now), limit });
       return [
-        ...accepted.map((row): WakeKey => `delivery:${row.id}`),
+        ...accepted.rows.map((row): WakeKey => `delivery:${row.id}`),
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- stored from an order's key
-        ...due.map((row): WakeKey => `order:${row.key as OrderKey}`),
+        ...due.rows.map((row): WakeKey => `order:${row.key as OrderKey}`),
       ];
     },
     async delivery(id) {
-      const row = await db
-        .selectFrom('deliveries')
-        .selectAll()
-        .where('id', '=', BigInt(id))
-        .executeTakeFirst();
+      const [row] = (await QUERIES.delivery(db, { id: BigInt(id) })).rows;
       return row === undefined ? undefined : deliveryOf(row);
     },
     async deliveriesOf(order) {
@@ -182,18 +165,10 @@ function inboxReader(db: Db): Pick<Reader, 'dueKeys' | 'delivery' | 'deliveriesO
   };
 }
 
-function leaseOn(where: ExpressionBuilder<Tables, 'orders'>, now: Instant) {
-  return where
-    .selectFrom('leases')
-    .select('leases.key')
-    .where('leases.key', '=', sql<string>`'order:' || orders.key`)
-    .where('until', '>', BigInt(now));
-}
-
 function orderReader(db: Db): Pick<Reader, 'order' | 'orders' | 'orderCounts'> {
   return {
     async order(key) {
-      const row = await db.selectFrom('orders').selectAll().where('key', '=', key).executeTakeFirst();
+      const [row] = (await QUERIES.order(db, { key })).rows;
       return row === undefined ? undefined : orderOf(row);
     },
     async orders({ state, search, receivedSince, after: last, limit }: OrderFilter) {
@@ -246,11 +221,13 @@ function orderReader(db: Db): Pick<Reader, 'order' | 'orders' | 'orderCounts'> {
 function ledgerReader(db: Db): Pick<Reader, 'entriesOf' | 'ledgers' | 'holds' | 'clientMapping'> {
   return {
     async entriesOf(order) {
-      const query = db.selectFrom('entries').selectAll().where('order_key', '=', order);
-      return (await query.orderBy('id').limit(ROWS_MAX).execute()).map(entryOf);
+      return (await QUERIES.entriesOf(db, { order, limit: ROWS_MAX })).rows.map(entryOf);
     },
     ledgers: (page) => ledgersOf(db, page),
     async holds({ order, delivery, isOpen }: HoldFilter) {
+      if (order !== undefined && delivery === undefined && isOpen === true) {
+        return (await QUERIES.openHoldsOf(db, { order, limit: ROWS_MAX })).rows.map(holdOf);
+      }
       let query = db.selectFrom('holds').selectAll();
       if (order !== undefined) {
         query = query.where('order_key', '=', order);
@@ -264,13 +241,7 @@ function ledgerReader(db: Db): Pick<Reader, 'entriesOf' | 'ledgers' | 'holds' | 
       return (await query.orderBy('id').limit(ROWS_MAX).execute()).map(holdOf);
     },
     async clientMapping({ account, source, customerId }) {
-      const row = await db
-        .selectFrom('clients')
-        .selectAll()
-        .where('account', '=', account)
-        .where('source', '=', source)
-        .where('customer_id', '=', customerId)
-        .executeTakeFirst();
+      const [row] = (await QUERIES.clientMapping(db, { account, source, customerId })).rows;
       return row === undefined
         ? undefined
         : {
@@ -312,15 +283,11 @@ async function ledgersOf(db: Db, { after: last, limit }: LedgerPage): Promise<re
 function factReader(db: Db, seal: Seal): Pick<Reader, 'pause' | 'rules' | 'notices' | 'setting' | 'secret'> {
   return {
     async pause(account) {
-      const row = await db.selectFrom('pauses').selectAll().where('account', '=', account).executeTakeFirst();
+      const [row] = (await QUERIES.pause(db, { account })).rows;
       return row === undefined ? undefined : pauseOf(row);
     },
     async rules(version) {
-      const row = await db
-        .selectFrom('rules')
-        .select('body')
-        .where('version', '=', version)
-        .executeTakeFirst();
+      const [row] = (await QUERIES.rules(db, { version })).rows;
       return row === undefined ? undefined : completed(fromJson<Partial<Rules>>(row.body));
     },
     async notices() {
@@ -334,11 +301,10 @@ function factReader(db: Db, seal: Seal): Pick<Reader, 'pause' | 'rules' | 'notic
       }));
     },
     async setting(key) {
-      return (await db.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirst())
-        ?.value;
+      return (await QUERIES.setting(db, { key })).rows[0]?.value;
     },
     async secret(key) {
-      const row = await db.selectFrom('secrets').select('sealed').where('key', '=', key).executeTakeFirst();
+      const [row] = (await QUERIES.secret(db, { key })).rows;
       return row === undefined ? undefined : seal.open(key, row.sealed);
     },
   };
@@ -351,6 +317,7 @@ function writerOf(tx: Tx, { options, actions }: { options: StoreOptions; actions
     ...inboxWriter(tx),
     ...ledgerWriter(tx),
     ...leaseWriter(tx),
+    ...pauseWriter(tx, clock),
     ...factWriter(tx, seal),
     ...redactionWriter(tx),
     audited: (event) => appendAudit(tx, event, { seal, actor, now: clock.now() }),
@@ -381,31 +348,18 @@ function inboxWriter(tx: Tx): Pick<Writer, 'acceptDelivery' | 'settleDelivery' |
         : { id: String(beside.id), isNew: false };
     },
     async settleDelivery(id, { state, order, reason }) {
-      const changes: { state: DeliveryState; order_key: string | null; reason: string | null } = {
-        state,
-        order_key: order ?? null,
-        reason: reason ?? null,
-      };
-      await tx.updateTable('deliveries').set(changes).where('id', '=', BigInt(id)).execute();
+      const changes = { state, order_key: order ?? null, reason: reason ?? null };
+      await QUERIES.settleDelivery(tx, { id: BigInt(id), ...changes });
     },
     async putOrder(record: OrderRecord) {
-      const row = orderRow(record);
-      await tx
-        .insertInto('orders')
-        .values(row)
-        .onConflict((conflict) => conflict.column('key').doUpdateSet(row))
-        .execute();
+      await QUERIES.putOrder(tx, orderRow(record));
     },
   };
 }
 
 async function deliveryWith(tx: Tx, message: Authentic, externalId: string) {
-  return tx
-    .selectFrom('deliveries')
-    .select(['id', 'body_sha256'])
-    .where('connection', '=', message.connection)
-    .where('external_id', '=', externalId)
-    .executeTakeFirst();
+  const { rows } = await QUERIES.deliveryWith(tx, { connection: message.connection, externalId });
+  return rows[0];
 }
 
 async function insertDelivery(
@@ -413,23 +367,26 @@ async function insertDelivery(
   message: Authentic,
   { bodySha256, receivedAt }: { bodySha256: string; receivedAt: Instant },
 ): Promise<string> {
-  const { id } = await tx
-    .insertInto('deliveries')
-    .values({
-      connection: message.connection,
-      external_id: message.externalId,
-      topic: message.topic,
-      headers: toJson(message.headers),
-      body: message.body,
-      body_sha256: bodySha256,
-      received_at: receivedAt,
-      state: 'accepted',
-      order_key: null,
-      reason: null,
-    })
-    .returning('id')
-    .executeTakeFirstOrThrow();
-  return String(id);
+  const { rows } = await QUERIES.addDelivery(tx, {
+    connection: message.connection,
+    external_id: message.externalId,
+    topic: message.topic,
+    headers: toJson(message.headers),
+    body: message.body,
+    body_sha256: bodySha256,
+    received_at: receivedAt,
+    state: 'accepted',
+    order_key: null,
+    reason: null,
+  });
+  return idOf(rows);
+}
+
+/** Of the one row that was inserted. */
+function idOf(rows: readonly { readonly id: bigint }[]): string {
+  const [row] = rows;
+  invariant(row !== undefined, 'a row that was inserted is answered');
+  return String(row.id);
 }
 
 function ledgerWriter(
@@ -437,15 +394,10 @@ function ledgerWriter(
 ): Pick<Writer, 'addEntry' | 'putEntry' | 'openHold' | 'closeHold' | 'mapClient'> {
   return {
     async addEntry(entry) {
-      const { id } = await tx
-        .insertInto('entries')
-        .values(entryRow(entry))
-        .returning('id')
-        .executeTakeFirstOrThrow();
-      return String(id);
+      return idOf((await QUERIES.addEntry(tx, entryRow(entry))).rows);
     },
     async putEntry({ id, ...entry }: Entry) {
-      await tx.updateTable('entries').set(entryRow(entry)).where('id', '=', BigInt(id)).execute();
+      await QUERIES.putEntry(tx, { ...entryRow(entry), id: BigInt(id) });
     },
     async openHold(hold) {
       const row = holdRow(hold);
@@ -513,23 +465,8 @@ function holdRow(hold: Omit<Hold, 'id' | 'closedAt' | 'closedBecause'>) {
 function factWriter(
   tx: Tx,
   seal: Seal,
-): Pick<
-  Writer,
-  'setPause' | 'clearPause' | 'putRules' | 'tell' | 'putSetting' | 'dropSetting' | 'putSecret'
-> {
+): Pick<Writer, 'putRules' | 'tell' | 'putSetting' | 'dropSetting' | 'putSecret'> {
   return {
-    async setPause(pause: Pause) {
-      const { account, until = null, reason, code = null } = pause;
-      const row = { account, until, reason, code };
-      await tx
-        .insertInto('pauses')
-        .values(row)
-        .onConflict((conflict) => conflict.column('account').doUpdateSet(row))
-        .execute();
-    },
-    async clearPause(account) {
-      await tx.deleteFrom('pauses').where('account', '=', account).execute();
-    },
     async putRules(version, rules) {
       const row = { version, body: toJson(rules) };
       await tx

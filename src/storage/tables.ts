@@ -63,6 +63,7 @@ export interface OrdersTable {
   /** JSON object. */
   decisions: string;
   reason: string | null;
+  waits_for: string | null;
   created_at: Integer;
   updated_at: Integer;
 }
@@ -123,6 +124,8 @@ interface PausesTable {
   until: NullableInteger;
   reason: string;
   code: string | null;
+  since: NullableInteger;
+  probes: NullableInteger;
 }
 
 interface RulesTable {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
-import { RUN_ORDERS, examined } from '#tests/chaos/tally.ts';
+import { after, describe, test } from 'node:test';
+import { RUN_ORDERS } from '#tests/chaos/tally.ts';
+import { startThread } from '#tests/chaos/thread.ts';
 
 /**
  * Whole runs under every kind of trouble. One number makes a run again: `npm run chaos -- --seed N --runs 1`. Seeds that once
@@ -16,10 +17,13 @@ const FOUND: Readonly<Record<number, string>> = {
 const FRESH = Number(process.env['FC_SEED'] ?? Math.floor(Math.random() * 0x7fff_ffff));
 const FRESH_RUNS = process.env['COUNTERFOIL_TEST_ALL'] === '1' ? 10 : 1;
 
-void describe('a run under trouble ends with the books equal to the shop', () => {
+void describe('a run under trouble ends with the books equal to the shop', { concurrency: false }, () => {
+  const thread = startThread();
+  after(() => thread.end());
+
   for (const [seed, what] of Object.entries(FOUND)) {
     void test(`seed ${seed}, where ${what}`, async () => {
-      const { orders } = await examined(Number(seed));
+      const { orders } = await thread.examine(Number(seed));
       assert.ok(orders >= RUN_ORDERS - 1);
     });
   }
@@ -28,7 +32,7 @@ void describe('a run under trouble ends with the books equal to the shop', () =>
     context.diagnostic(`FC_SEED=${FRESH}`);
     const trouble = new Set<string>();
     for (let run = 0; run < FRESH_RUNS; run += 1) {
-      const report = await examined(FRESH + run);
+      const report = await thread.examine(FRESH + run);
       [...report.trouble.keys()].forEach((kind) => trouble.add(kind));
     }
     context.diagnostic(`met ${[...trouble].sort().join(', ')}`);

@@ -5,9 +5,23 @@ import { orderKey, connectionId } from '#core/ids.ts';
 import { expectedBooks } from '#sim/check.ts';
 import type { WorldOrder } from '#sim/world/order.ts';
 import { standingOf } from '#sim/standing.ts';
-import type { Arena } from '#tests/chaos/simulate.ts';
+import type { DatabaseSync } from 'node:sqlite';
+import type { Store } from '#pipeline/ports.ts';
+import type { FreshBooksSim } from '#sim/freshbooks/freshbooks.ts';
+import type { World } from '#sim/world.ts';
 
 /** What must be true once the trouble is over and everything is drained. Each throws with what it found. */
+
+/** What is compared: the shop, the account's own rows, and what the program wrote down. */
+export interface Evidence {
+  readonly world: World;
+  readonly freshbooks: FreshBooksSim;
+  readonly store: Store;
+  /** The same that the store stands on. */
+  readonly database: DatabaseSync;
+  /** Ids of the messages that were answered with 200. */
+  readonly acknowledged: readonly string[];
+}
 
 /** Questions that trouble itself may leave, and that trying again answers. */
 export const FAULT_HOLDS: readonly FailureCode[] = [
@@ -31,21 +45,21 @@ const QUESTIONS: readonly FailureCode[] = [
 ];
 
 /** Each order's books equal the shop, each thing stands once, nobody was mailed; answers with the questions that wait. */
-export async function assertBooks(arena: Arena): Promise<ReadonlyMap<string, number>> {
+export async function assertBooks(evidence: Evidence): Promise<ReadonlyMap<string, number>> {
   const questions = new Map<string, number>();
-  for (const order of arena.world.orders()) {
-    for (const code of await assertOrder(arena, order)) {
+  for (const order of evidence.world.orders()) {
+    for (const code of await assertOrder(evidence, order)) {
       questions.set(code, (questions.get(code) ?? 0) + 1);
     }
   }
-  await assertOnce(arena);
-  assertStored(arena);
-  assert.deepEqual(arena.freshbooks.outbox, [], 'no buyer was mailed');
+  await assertOnce(evidence);
+  assertStored(evidence);
+  assert.deepEqual(evidence.freshbooks.outbox, [], 'no buyer was mailed');
   return questions;
 }
 
-async function assertOrder(arena: Arena, order: WorldOrder): Promise<readonly string[]> {
-  const { store } = arena.generation?.app ?? assert.fail('the program lives');
+async function assertOrder(evidence: Evidence, order: WorldOrder): Promise<readonly string[]> {
+  const { store } = evidence;
   const key = orderKey(connectionId('shopify'), String(order.id));
   const record = await store.read.order(key);
   assert.ok(record !== undefined, `${order.name} is known`);
@@ -56,7 +70,7 @@ async function assertOrder(arena: Arena, order: WorldOrder): Promise<readonly st
     `${order.name} has nothing under way: ${record.reason ?? ''}`,
   );
   const { now, skipped } = expectedBooks(order);
-  const standing = standingOf(arena, order);
+  const standing = standingOf(evidence, order);
   const holds = await store.read.holds({ order: key, isOpen: true });
   const codes = holds.map(({ code }) => code);
   const strange = codes.filter((code) => !QUESTIONS.includes(code));
@@ -80,11 +94,10 @@ async function assertOrder(arena: Arena, order: WorldOrder): Promise<readonly st
 }
 
 /** In the account stands what the ledger says and nothing else. */
-async function assertOnce(arena: Arena): Promise<void> {
-  const { store } = arena.generation?.app ?? assert.fail('the program lives');
-  const account = arena.freshbooks.account();
+async function assertOnce({ store, world, freshbooks, database }: Evidence): Promise<void> {
+  const account = freshbooks.account();
   const ours = { invoices: 0, payments: 0, credits: 0, expenses: 0 };
-  for (const { id } of arena.world.orders()) {
+  for (const { id } of world.orders()) {
     const booked = fold(await store.read.entriesOf(orderKey(connectionId('shopify'), String(id))));
     ours.invoices += booked.invoices.length;
     ours.payments += booked.payments.length;
@@ -103,28 +116,35 @@ async function assertOnce(arena: Arena): Promise<void> {
     ours,
     'in the account stands what the ledger says',
   );
-  const emails = account.clients
-    .filter(({ visState }) => visState !== 1)
-    .map(({ texts }) => texts['email'] ?? '')
-    .filter((email) => email !== '');
+  const clients = account.clients.filter(({ visState }) => visState !== 1);
+  const known = new Set(
+    database
+      .prepare("select external_id from clients union select external_id from entries where kind = 'client'")
+      .all()
+      .map((row) => String(row['external_id'])),
+  );
+  assert.deepEqual(
+    clients.filter(({ id }) => !known.has(String(id))).map(({ id }) => id),
+    [],
+    'every client was written down',
+  );
+  const emails = clients.map(({ texts }) => texts['email'] ?? '').filter((email) => email !== '');
   assert.equal(new Set(emails).size, emails.length, `each customer is one client: ${emails.join(', ')}`);
 }
 
 /** Nothing was acknowledged that is not stored, and everything stored came to an end. */
-function assertStored({ shopify, ground }: Arena): void {
-  const rows = ground.database.prepare('select external_id, state from deliveries').all();
+function assertStored({ database, acknowledged }: Evidence): void {
+  const rows = database.prepare('select external_id, state from deliveries').all();
   const stored = new Map(rows.map((row) => [String(row['external_id']), String(row['state'])]));
-  const lost = shopify.webhooks
-    .attempts()
-    .filter(({ kind, delivery }) => kind === 'delivered' && !stored.has(delivery.webhookId));
+  const lost = acknowledged.filter((webhookId) => !stored.has(webhookId));
   assert.deepEqual(lost, [], 'what was acknowledged is stored');
   const open = [...stored].filter(([, state]) => state === 'accepted');
   assert.deepEqual(open, [], 'every message came to an end');
 }
 
 /** The account and the ledger, to be compared before and after everything was told again. */
-export function snapshotOf({ freshbooks, ground }: Arena): string {
-  const entries = ground.database.prepare('select count(*) as count from entries').get();
+export function snapshotOf({ freshbooks, database }: Evidence): string {
+  const entries = database.prepare('select count(*) as count from entries').get();
   return JSON.stringify([freshbooks.account(), Number(entries?.['count'])]);
 }
 

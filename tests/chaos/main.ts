@@ -1,23 +1,14 @@
-import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
-import { Broken, RUN_ORDERS, count, emptyTally, examined } from '#tests/chaos/tally.ts';
+import { examineAll } from '#tests/chaos/thread.ts';
+import { RUN_ORDERS, count, emptyTally } from '#tests/chaos/tally.ts';
 import type { Tally } from '#tests/chaos/tally.ts';
-import type { Report } from '#tests/chaos/simulate.ts';
 
 /** `npm run chaos -- --orders 1000000 --seed 1`: runs under trouble on all cores; ends with 1 when one of them is broken. */
-type Answer =
-  | { readonly outcome: 'right'; readonly report: Report }
-  | { readonly outcome: 'broken'; readonly message: string };
 
 /** How often a long run says how far it is. */
 const TELL_EVERY_MS = 60_000;
 
-if (isMainThread) {
-  await main();
-} else {
-  work();
-}
+await main();
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -39,63 +30,18 @@ async function main(): Promise<void> {
   console.log(`seeds ${seed} to ${seed + runs - 1}, ${RUN_ORDERS} orders each`);
   const began = performance.now();
   const tally = emptyTally();
-  const seeds = { next: seed, end: seed + runs };
   const telling = setInterval(() => {
     console.log(`${tally.orders} orders after ${Math.round((performance.now() - began) / 1000)} s`);
   }, TELL_EVERY_MS);
-  const cores = Math.min(availableParallelism(), runs);
-  const messages = await Promise.all(Array.from({ length: cores }, () => employ(seeds, tally)));
+  const broken = await examineAll(
+    Array.from({ length: runs }, (_, index) => seed + index),
+    { hear: (report) => count(tally, report) },
+  );
   clearInterval(telling);
   show(tally, (performance.now() - began) / 1000);
-  for (const message of messages.flat()) {
+  for (const message of broken) {
     console.error(message);
     process.exitCode = 1;
-  }
-}
-
-/** One core takes seed after seed; answers with the runs that are broken. */
-function employ(seeds: { next: number; readonly end: number }, tally: Tally): Promise<string[]> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL(import.meta.url), { workerData: 'work' });
-    const broken: string[] = [];
-    const next = (): void => {
-      if (seeds.next < seeds.end) {
-        worker.postMessage(seeds.next);
-        seeds.next += 1;
-      } else {
-        void worker.terminate();
-        resolve(broken);
-      }
-    };
-    worker.on('error', reject);
-    worker.on('message', (answer: Answer) => {
-      if (answer.outcome === 'right') {
-        count(tally, answer.report);
-      } else {
-        broken.push(answer.message);
-      }
-      next();
-    });
-    next();
-  });
-}
-
-function work(): void {
-  if (workerData !== 'work' || parentPort === null) {
-    throw new Error('started by itself alone');
-  }
-  const port = parentPort;
-  const answer = async (seed: number): Promise<void> => {
-    port.postMessage(await answerOf(seed));
-  };
-  port.on('message', (seed: number) => void answer(seed));
-}
-
-async function answerOf(seed: number): Promise<Answer> {
-  try {
-    return { outcome: 'right', report: await examined(seed) };
-  } catch (thrown) {
-    return { outcome: 'broken', message: thrown instanceof Broken ? thrown.message : String(thrown) };
   }
 }
 

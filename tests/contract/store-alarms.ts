@@ -149,8 +149,9 @@ export function watching(promise: Promises): void {
       settled,
       record({ key: keyOf('4') }),
       record({ key: keyOf('5') }),
+      record({ key: keyOf('6'), state: 'waiting', waitsFor: 'freshbooks' }),
     );
-    for (const id of ['1', '2', '3']) {
+    for (const id of ['1', '2', '3', '6']) {
       await posted(id, later(-MINUTE));
     }
     await posted('5', NOW);

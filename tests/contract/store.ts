@@ -25,6 +25,7 @@ import {
 } from '#tests/build.ts';
 import { auditLog, redaction } from '#tests/contract/store-care.ts';
 import { alarms, watching } from '#tests/contract/store-alarms.ts';
+import { pauses } from '#tests/contract/store-pauses.ts';
 
 /** What every implementation of the port `Store` promises. */
 export interface StoreHarness {
@@ -58,6 +59,7 @@ export function storeContract(harness: StoreHarness): void {
     void describe('holds', () => holds(promise));
     void describe('leases', () => leases(promise));
     void describe('facts', () => facts(promise));
+    void describe('pauses', () => pauses(promise));
     void describe('contact data', () => redaction(promise));
     void describe('the audit log', () => auditLog(promise));
     void describe('what the watch for alarms looks at', () => watching(promise));
@@ -274,6 +276,7 @@ function orders(promise: Promises): void {
       reread: { why: 'A touch', since: NOW, at: later(5), isBlocking: true },
       isDeleted: true,
       reason: 'Because',
+      waitsFor: 'freshbooks',
       updatedAt: later(7),
     });
     await put(store, full);
@@ -795,21 +798,6 @@ function facts(promise: Promises): void {
     assert.deepEqual(await store.read.rules('v1'), first);
     assert.equal((await store.read.rules('v2'))?.endState, 'draft');
     assert.equal(await store.read.rules('v3'), undefined);
-  });
-
-  promise('an account is paused until a moment or a person, and freed', async (store) => {
-    const pause = () => store.read.pause('freshbooks');
-    assert.equal(await pause(), undefined);
-    const until = { account: 'freshbooks', until: later(MINUTE), reason: 'Too many' };
-    await store.transact((tx) => tx.setPause(until));
-    assert.deepEqual(await pause(), until);
-    const open = { account: 'freshbooks', reason: 'Connect again' };
-    await store.transact((tx) => tx.setPause(open));
-    assert.deepEqual(await pause(), open);
-    assert.equal(await store.read.pause('other'), undefined);
-    await store.transact((tx) => tx.clearPause('freshbooks'));
-    await store.transact((tx) => tx.clearPause('freshbooks'));
-    assert.equal(await pause(), undefined);
   });
 
   promise('a customer of a source is one client of an account, until it is mapped anew', async (store) => {

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { COMPILE_CACHE } from '#tests/service.ts';
 
 /** The program as a person starts it: a process of its own, with an environment of its own. */
 export interface CliProcess {
@@ -24,14 +24,12 @@ export interface CliOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** A process of Node takes most of its start to read the program; the second one finds it read. */
-const NODE_COMPILE_CACHE = join(tmpdir(), 'counterfoil-tests-compiled');
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
 export function startCli(args: readonly string[], { cwd, environment = {} }: CliOptions): CliProcess {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd,
-    env: { NODE_COMPILE_CACHE, ...environment },
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...environment },
     stdio: 'pipe',
   });
   const transcript = createTranscript();

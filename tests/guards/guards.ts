@@ -119,6 +119,36 @@ export const GUARDS: readonly Guard[] = [
     test: 'src/net/throttle.test.ts',
   },
   {
+    what: 'an order that fails alone does not make an account down',
+    file: 'src/core/outage.ts',
+    from: 'const ORDERS_DOWN = 3;',
+    to: 'const ORDERS_DOWN = 1;',
+    test: 'src/pipeline/outage.test.ts',
+  },
+  {
+    what: 'one order at a time tries an account that is down',
+    file: 'src/pipeline/account-pause.ts',
+    from: 'await tx.setPause(probed(machine, current, { ...outage, probes: outage.probes + 1 }));',
+    to: 'void outage;',
+    test: 'src/pipeline/outage.test.ts',
+  },
+  {
+    what: 'of the orders that wait for an account the one that failed least tries next',
+    file: 'src/storage/pauses.ts',
+    from: `        .orderBy('attempts')
+`,
+    to: '',
+    test: 'src/pipeline/outage.test.ts',
+  },
+  {
+    what: 'a damaged database is not served',
+    file: 'src/app.ts',
+    from: '    assertWhole(config.databasePath, { bytesMax: CHECKED_BYTES_MAX });',
+    to: '    void CHECKED_BYTES_MAX;',
+    test: 'tests/e2e/machine-faults.test.ts',
+    named: 'with a damaged page',
+  },
+  {
     what: 'an invoice whose total differs stays a draft',
     file: 'src/core/plan.ts',
     from: `const isSendable = rules.endState === 'sent' && unsendable.length === 0;`,

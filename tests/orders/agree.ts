@@ -5,8 +5,8 @@ import { Disagreement, emptyTally, merge, tallyOf } from '#tests/orders/tally.ts
 import type { Range, Tally } from '#tests/orders/tally.ts';
 
 /**
- * `npm run agree -- --orders 200000 --seed 7 [--source amazon]`: as many random lives as wanted, on all cores; ends with 1
- * in which the books would differ from the shop.
+ * `npm run agree -- --orders 200000 --seed 7 [--source amazon]`: as many random lives as wanted, on all cores; ends with
+ * 1 at the first life in which the books would differ from the shop.
  */
 
 /** Lives in one piece of work: small enough that no core waits for the last piece, large against handing it over. */

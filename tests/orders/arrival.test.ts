@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { connectionId, orderKey } from '#core/ids.ts';
 import { toJson } from '#core/json.ts';
 import { DEFAULT_RULES } from '#core/rules.ts';
+import { createRecentBuyers } from '#pipeline/recent-buyers.ts';
 import type { Machine } from '#pipeline/machine.ts';
 import type { Authentic, OrderRecord, Source } from '#pipeline/ports.ts';
 import { sortDelivery, withDatedCash } from '#pipeline/sorter.ts';
@@ -163,6 +164,7 @@ function machineOf(source: Source, { store, clock }: Pick<Machine, 'store' | 'cl
     routes: new Map([
       [CONNECTION, { source, books, rules: async () => ({ version: 'rules-1', rules: DEFAULT_RULES }) }],
     ]),
+    buyers: createRecentBuyers(),
     holder: 'test',
     unknownWaitMs: 0,
   };

@@ -1,7 +1,6 @@
 /** Text on its way into a field of unknown length and repertoire: cut where a reader sees it, never inside a character. */
 
 const ELLIPSIS = '…';
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /** One line of well-formed text: halves of surrogate pairs replaced, control characters and runs of spaces made a space. */
 export function singleLine(text: string): string {
@@ -17,6 +16,8 @@ export function shortened(text: string, lengthMax: number): string {
   if (lengthOf(wellFormed) <= lengthMax) {
     return wellFormed;
   }
+  // Made here, where it is rarely needed: it reads Unicode's tables first.
+  const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
   let kept = '';
   let length = 0;
   for (const { segment } of graphemes.segment(wellFormed)) {

@@ -33,8 +33,10 @@ export interface Share {
   readonly charges: ReadonlyMap<Place, Money>;
   /** Positive, whatever sign Amazon gives them. */
   readonly discounts: ReadonlyMap<Place, Money>;
-  /** By place; what is not told by place is the item's. */
+  /** By place, as they are told. */
   readonly taxes: ReadonlyMap<Place, Money>;
+  /** By how much the sum of taxes is more, or less, than what is told by place. */
+  readonly taxRest: Money;
   /** On discounts; positive. */
   readonly discountTax: Money;
   readonly total?: Money;
@@ -67,6 +69,7 @@ export function shareOf(order: OrderPayload, item: ItemPayload, currency: string
     new Map<Place, Money>(),
   ];
   let discountTax = money.zero(currency);
+  let taxRest = money.zero(currency);
   for (const { type, subtotal, detailedBreakdowns: details } of proceeds.breakdowns) {
     switch (type) {
       case 'DISCOUNT':
@@ -83,11 +86,10 @@ export function shareOf(order: OrderPayload, item: ItemPayload, currency: string
           [discountTax, ...onDiscounts.map(({ value }) => money.absolute(value))],
           currency,
         );
-        spread(taxes, subtotal, {
-          details: details
-            .filter(({ subtype }) => subtype !== 'DISCOUNT')
-            .map(({ subtype, value }) => ({ place: placeOf(subtype), value })),
-        });
+        for (const { subtype, value } of details.filter(({ subtype }) => subtype !== 'DISCOUNT')) {
+          put(taxes, placeOf(subtype), value);
+        }
+        taxRest = money.add(taxRest, subtotal);
         break;
       }
       default:
@@ -100,6 +102,7 @@ export function shareOf(order: OrderPayload, item: ItemPayload, currency: string
     charges,
     discounts,
     taxes,
+    taxRest: money.subtract(taxRest, money.sum([...taxes.values()], currency)),
     discountTax,
     ...(total === undefined ? {} : { total }),
     isFacilitated: item.tax?.taxCollections.some(({ model }) => model === 'MARKETPLACE_FACILITATOR') ?? false,
@@ -139,33 +142,37 @@ function put(into: Map<Place, Money>, place: Place, amount: Money): void {
 }
 
 /**
- * The taxes by place under a reading. Amazon tells the tax on discounts in one sum: it comes off each place by the tax that its
- * own discount saved, and what no discount explains off the item's first, then off what else there is.
+ * The taxes by place under a reading. Amazon tells the tax on discounts in one sum, or only takes it off the sum of all: it comes
+ * off each place by the tax that its own discount saved, and what no discount explains off the item's first, then off what else
+ * there is. What the sum holds beyond the places is the item's.
  */
 function taxesBy({ discountTax: way }: Reading, share: Share): ReadonlyMap<Place, Money> {
-  const { taxes, discountTax } = share;
-  if (way === 'counted' || money.isZero(discountTax)) {
+  const { taxes, taxRest, discountTax } = share;
+  const off = way === 'counted' ? money.negate(taxRest) : money.subtract(discountTax, taxRest);
+  if (money.isZero(off)) {
     return taxes;
   }
   const left = new Map(taxes);
-  let open = discountTax;
+  let open = off;
   const takeOff = (place: Place, wanted: Money): void => {
     const held = money.atLeastZero(left.get(place) ?? money.zero(open.currency));
     const part = money.minimum(money.minimum(wanted, open), held);
     put(left, place, money.negate(part));
     open = money.subtract(open, part);
   };
-  for (const [place, saved] of savedBy(share)) {
-    takeOff(place, saved);
-  }
-  for (const place of ['ITEM', ...taxes.keys()] as const) {
-    takeOff(place, open);
+  if (!money.isNegative(off)) {
+    for (const [place, saved] of savedBy(share, off)) {
+      takeOff(place, saved);
+    }
+    for (const place of ['ITEM', ...taxes.keys()] as const) {
+      takeOff(place, open);
+    }
   }
   put(left, 'ITEM', money.negate(open));
   return left;
 }
 
-function savedBy({ charges, discounts, taxes, discountTax }: Share): readonly (readonly [Place, Money])[] {
+function savedBy({ charges, discounts, taxes }: Share, amount: Money): readonly (readonly [Place, Money])[] {
   const places = [...discounts.keys()];
   const weights = places.map((place) => {
     const [charge, tax] = [charges.get(place)?.minor ?? 0n, taxes.get(place)?.minor ?? 0n];
@@ -175,8 +182,8 @@ function savedBy({ charges, discounts, taxes, discountTax }: Share): readonly (r
   if (weights.every((weight) => weight === 0n)) {
     return [];
   }
-  const parts = money.allocate(discountTax, weights);
-  return places.map((place, index) => [place, parts[index] ?? money.zero(discountTax.currency)]);
+  const parts = money.allocate(amount, weights);
+  return places.map((place, index) => [place, parts[index] ?? money.zero(amount.currency)]);
 }
 
 export function worthBy(reading: Reading, share: Share): Money {

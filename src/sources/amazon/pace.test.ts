@@ -52,7 +52,7 @@ function spend(pace: Pace, calls: number, operations: readonly Operation[] = REA
 }
 
 describe('the pace of Amazon', () => {
-  for (const operation of ['getOrder', 'searchOrders', 'listTransactions', 'notifications'] as const) {
+  for (const operation of ['getOrder', 'searchOrders', 'listTransactions', 'createSubscription'] as const) {
     test(`lets ${operation} come in a burst after a rest, then at its rate`, () => {
       const { pace, move, now } = opened();
       const { burst, everyMs } = OPERATIONS[operation];
@@ -76,6 +76,17 @@ describe('the pace of Amazon', () => {
     // Twenty of getOrder are left: the refused one took none.
     spend(pace, OPERATIONS.getOrder.burst - BURST, ['getOrder']);
     assert.notEqual(refusedUntil(pace, 'b', ['getOrder']), undefined);
+  });
+
+  test('lets a first call pass though the clock ticks while it is weighed', () => {
+    let ms = Date.UTC(2026, 10, 20);
+    const ticking: Clock = {
+      now: () => instant((ms += 1)),
+      sleep: () => Promise.resolve(),
+    };
+    const pace = createPace(ticking);
+    pace.take(['searchOrders'], 'somebody');
+    assert.doesNotThrow(() => pace.take(['getOrder', 'listTransactions'], 'somebody'));
   });
 
   test('says what is used up', () => {
@@ -230,7 +241,7 @@ describe('a refusal by Amazon all the same', () => {
       [2, 4, 8, 16, 32, 60, 60, 60].map((seconds) => seconds * SECOND),
     );
     assert.equal(refusedUntil(pace, 'a', ['getOrder']), undefined);
-    assert.equal(refusedUntil(pace, 'b', ['notifications']), undefined, 'others go on');
+    assert.equal(refusedUntil(pace, 'b', ['createSubscription']), undefined, 'others go on');
   });
 
   test('is forgotten once a call was taken', () => {

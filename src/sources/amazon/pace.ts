@@ -21,13 +21,24 @@ export interface Pace {
   accepted(operation: Operation): void;
 }
 
+const NOTIFICATIONS = { everyMs: SECOND, burst: 5 };
+
 /** Calls a second, and how many at once after a rest (docs/vendors/amazon.md 2.1, 4.2, 5, 6). */
 export const OPERATIONS = {
   getOrder: { everyMs: 2 * SECOND, burst: 30 },
   // 0.0056 a second.
   searchOrders: { everyMs: 178_572, burst: 20 },
   listTransactions: { everyMs: 2 * SECOND, burst: 10 },
-  notifications: { everyMs: SECOND, burst: 5 },
+  createDestination: NOTIFICATIONS,
+  getDestinations: NOTIFICATIONS,
+  getDestination: NOTIFICATIONS,
+  deleteDestination: NOTIFICATIONS,
+  createSubscription: NOTIFICATIONS,
+  getSubscription: NOTIFICATIONS,
+  getSubscriptions: NOTIFICATIONS,
+  getSubscriptionById: NOTIFICATIONS,
+  deleteSubscriptionById: NOTIFICATIONS,
+  sendTestNotification: NOTIFICATIONS,
 } as const satisfies Record<string, { readonly everyMs: number; readonly burst: number }>;
 
 export type Operation = keyof typeof OPERATIONS;
@@ -54,7 +65,8 @@ export function createPace(clock: Clock): Pace {
     const bucket = buckets.get(operation) ?? {
       creditMs: fullMs,
       countedAt: now,
-      blockedUntil: now,
+      // Not now: who asks has looked at the clock before, and would be sent away for a tick.
+      blockedUntil: instant(0),
       refusals: 0,
     };
     bucket.creditMs = Math.min(fullMs, bucket.creditMs + Math.max(0, now - bucket.countedAt));

@@ -202,7 +202,8 @@ function trackRound(): Round {
   };
 }
 
-function clientOf({ url, region, endpoint, credentials }: QueueAccess): SQSClient {
+/** AWS's client for this one queue; whoever makes it destroys it. */
+export function clientOf({ url, region, endpoint, credentials }: QueueAccess): SQSClient {
   return new SQSClient({
     region,
     // Said always: else the client takes another host than the settings name, or warns on the console.

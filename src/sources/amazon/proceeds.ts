@@ -63,7 +63,7 @@ export function pricedOf(order: OrderPayload, country: string): Priced | undefin
     lines,
     chargedFor: (orderItemId, place) => standing.get(placeKey(orderItemId, place)),
     ...basisOf(reading, currency),
-    showsTax: shares.some(({ taxes }) => taxes.size > 0),
+    showsTax: shares.some(({ taxes, taxRest }) => taxes.size > 0 || !money.isZero(taxRest)),
     isFacilitated: shares.some((share) => share.isFacilitated),
   };
 }

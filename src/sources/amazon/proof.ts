@@ -1,8 +1,9 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import type { ConnectionId } from '#core/ids.ts';
 import { MINUTE, SECOND } from '#core/time.ts';
 import type { Clock } from '#core/time.ts';
 import type { Transport } from '#net/request.ts';
+import { isSameProof } from '#net/same-proof.ts';
 import type { Incoming, Refusal, Verdict } from '#pipeline/ports.ts';
 import { messageOf } from './notification.ts';
 import { createSnsProof } from './sns.ts';
@@ -151,17 +152,14 @@ function snsRefusal(headers: Incoming['headers'], topic: SnsTopic): string | und
 
 /** Every secret is tried whatever the others said, so that the time tells nothing about which one fits. */
 function isSigned({ headers, body }: Incoming, secrets: readonly string[]): boolean {
-  const given = Buffer.from((headers[SIGNATURE] ?? '').toLowerCase());
+  const given = (headers[SIGNATURE] ?? '').toLowerCase();
   return secrets
-    .map((secret) => {
-      const expected = Buffer.from(sign(body, headers[TIMESTAMP] ?? '', secret));
-      return given.length === expected.length && timingSafeEqual(given, expected);
-    })
+    .map((secret) => isSameProof(given, sign(body, headers[TIMESTAMP] ?? '', secret)))
     .includes(true);
 }
 
 /** Hashes have one length, so that the time does not tell that of a key either. */
 function isKey(given: string, keys: readonly string[]): boolean {
-  const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return keys.map((key) => timingSafeEqual(hashOf(given), hashOf(key))).includes(true);
+  const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+  return keys.map((key) => isSameProof(hashOf(given), hashOf(key))).includes(true);
 }

@@ -273,7 +273,22 @@ function stampsIn(timeZone: string): Stamps {
   };
 }
 
+/** More than one shop ever has; names of zones come from outside. */
+const ZONES_MAX = 20;
+const offsetFormats = new Map<string, Intl.DateTimeFormat | undefined>();
+
+/** Making a formatter costs a hundred times its use, so that of the shop is kept; a shop has one zone, seldom another. */
 function offsetFormat(timeZone: string): Intl.DateTimeFormat | undefined {
+  if (!offsetFormats.has(timeZone)) {
+    if (offsetFormats.size >= ZONES_MAX) {
+      offsetFormats.clear();
+    }
+    offsetFormats.set(timeZone, newOffsetFormat(timeZone));
+  }
+  return offsetFormats.get(timeZone);
+}
+
+function newOffsetFormat(timeZone: string): Intl.DateTimeFormat | undefined {
   try {
     return timeZone === ''
       ? undefined
