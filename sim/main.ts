@@ -1,4 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { DEFAULT_AMAZON_APP } from './amazon/amazon.ts';
+import { forwarderTo } from './amazon/forwarder.ts';
+import type { Region } from './amazon/marketplaces.ts';
 import { openAmazon } from './amazon/stand.ts';
 import type { AmazonStand, AmazonStandOptions } from './amazon/stand.ts';
 import { expectedBooks } from './check.ts';
@@ -46,8 +49,8 @@ export interface SandboxOptions {
   readonly faults?: FaultPlan;
   readonly freshbooks?: Partial<FreshBooksSwitches>;
   readonly accounts?: readonly AccountOptions[];
-  /** With this a seller on Amazon stands beside the shop. */
-  readonly amazon?: AmazonStandOptions;
+  /** With this a seller on Amazon stands beside the shop, in one region, with a forwarder of his own. */
+  readonly amazon?: AmazonStandOptions & { readonly region?: Region };
   readonly duplicatePpm?: number;
   readonly disorderPpm?: number;
   /** The time of shop and account; real time when left out. */
@@ -57,6 +60,8 @@ export interface SandboxOptions {
 
 /** What a real service would be reached under; the sandbox delivers to a local port instead. */
 const PUBLIC_URL = 'https://counterfoil.example';
+
+const FORWARDER_SECRET = 'forwarder-simulated-secret';
 
 const REAL_TIME: Clock = {
   now: () => Date.now(), // oxlint-disable-line no-restricted-properties -- a sandbox runs in real time
@@ -87,7 +92,14 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const amazon =
     options.amazon === undefined
       ? null
-      : await openAmazon({ seed: options.seed, clock }, { ...latency, ...options.amazon });
+      : await openAmazon(
+          { seed: options.seed, clock },
+          {
+            ...latency,
+            delivery: { sink: forwarderTo(() => target, { secret: FORWARDER_SECRET, clock }) },
+            ...options.amazon,
+          },
+        );
   const grant = freshbooks.grant();
   return {
     world,
@@ -107,6 +119,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       FRESHBOOKS_API_URL: books.origin,
       FRESHBOOKS_AUTH_URL: books.origin,
       COUNTERFOIL_PUBLIC_URL: PUBLIC_URL,
+      ...(amazon === null ? {} : sellerSettings(amazon, options.amazon?.region ?? 'na')),
     },
     deliverTo: (origin) => {
       target = origin;
@@ -118,6 +131,21 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       await shop.close();
       await amazon?.close();
     },
+  };
+}
+
+/** What Developer Central and Seller Central would show the seller of one region. */
+function sellerSettings({ world, amazon, origin }: AmazonStand, region: Region): Record<string, string> {
+  return {
+    AMAZON_SELLER_ID: world.sellerId,
+    SP_API_REGION: region,
+    SP_API_CLIENT_ID: DEFAULT_AMAZON_APP.clientId,
+    SP_API_CLIENT_SECRET: DEFAULT_AMAZON_APP.clientSecret,
+    SP_API_REFRESH_TOKEN: amazon.login.refreshToken(region),
+    SP_API_APPLICATION_ID: DEFAULT_AMAZON_APP.applicationId,
+    SP_API_URL: origin,
+    LWA_URL: origin,
+    AMAZON_WEBHOOK_SECRET: FORWARDER_SECRET,
   };
 }
 

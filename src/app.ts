@@ -10,7 +10,6 @@ import type { Config } from '#config.ts';
 import { AMAZON, FRESHBOOKS, SHOPIFY, VERSION, defaultsFor } from '#connections.ts';
 import type { InvoiceDocument } from '#core/document.ts';
 import { Failure, asFailure } from '#core/failure.ts';
-import { connectionId } from '#core/ids.ts';
 import type { ConnectionId } from '#core/ids.ts';
 import type { Asked } from '#core/journal-rows.ts';
 import type { Money } from '#core/money.ts';
@@ -20,10 +19,9 @@ import type { Clock, Instant } from '#core/time.ts';
 import type { ConsentAnswer, Server } from '#http/server.ts';
 import { createAlarmWatch } from '#pipeline/alarm-watch.ts';
 import type { AlarmWatch } from '#pipeline/alarm-watch.ts';
-import { currentRules, keepRules, putCurrentRules } from '#pipeline/current-rules.ts';
+import { currentRules, keepRules } from '#pipeline/current-rules.ts';
 import { createInbox } from '#pipeline/inbox.ts';
 import type { Inbox } from '#pipeline/inbox.ts';
-import { lockedSetting } from '#pipeline/machine.ts';
 import type { Machine, Route } from '#pipeline/machine.ts';
 import type { AlarmChannel, AuditEvent, Books, Queue, Source, Store } from '#pipeline/ports.ts';
 import { createRecentBuyers } from '#pipeline/recent-buyers.ts';
@@ -56,6 +54,7 @@ import type { Opened } from '#storage/store.ts';
 import { onlyTo } from '#net/allowed-origins.ts';
 import { connectFreshBooks } from '#books/freshbooks/connection.ts';
 import { openAmazon } from '#open-amazon.ts';
+import { importRules, routeRules } from '#route-rules.ts';
 import type { AmazonParts } from '#open-amazon.ts';
 import type { Outside } from '#outside.ts';
 import type { RouteRules } from '#rules-file.ts';
@@ -307,45 +306,6 @@ export async function restoreDatabase(config: Config, clock: Clock, file: string
 /** All that orders come from. */
 function sourcesOf({ shopify, amazon }: Pick<App, 'shopify' | 'amazon'>): readonly Source[] {
   return [shopify, amazon].flatMap((parts) => (parts === undefined ? [] : [parts.source]));
-}
-
-/** Shopify's route is there from the beginning, Amazon's with a seller. */
-async function routeRules({ store, defaultsOf, amazon }: Parts): Promise<readonly RouteRules[]> {
-  const from = amazon === undefined ? [SHOPIFY] : [SHOPIFY, AMAZON];
-  const current = from.map((source) => currentRules(store.read, source, defaultsOf(source)));
-  return (await Promise.all(current)).map(({ rules }, index) => ({
-    from: from[index] ?? SHOPIFY,
-    to: FRESHBOOKS,
-    rules,
-  }));
-}
-
-async function importRules(app: Parts, routes: readonly RouteRules[]): Promise<readonly string[]> {
-  const { config, clock, store, defaultsOf } = app;
-  const { rules: current } = await currentRules(store.read, SHOPIFY, defaultsOf(SHOPIFY));
-  const isSideKept = routes.every(
-    ({ from, rules }) => from !== SHOPIFY || rules.currency === current.currency,
-  );
-  // A running server reads orders on the side that it was started with.
-  const lock = isSideKept ? undefined : takeServeLock(config.databasePath, clock.now());
-  try {
-    return await store.transact(async (tx) => {
-      const versions: string[] = [];
-      for (const { from, rules } of routes) {
-        const source = connectionId(from);
-        versions.push(await putCurrentRules(tx, source, { rules, otherwise: defaultsOf(source) }));
-      }
-      for (const [index, { from, to }] of routes.entries()) {
-        const details = { to, version: versions[index] ?? '' };
-        await tx.audited({ action: 'rules imported', subject: from, details });
-      }
-      // What an account once refused as locked may be open again: if it is not, it is learnt again.
-      await tx.dropSetting(lockedSetting(FRESHBOOKS));
-      return versions;
-    });
-  } finally {
-    lock?.release();
-  }
 }
 
 function openShopify(

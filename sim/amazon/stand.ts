@@ -21,6 +21,8 @@ export interface AmazonStand {
   readonly sandboxOrigin: string;
   /** Every order with what the books should hold and what the account does hold, oldest first. */
   inspect(freshbooks: FreshBooksSim): readonly Inspected<string>[];
+  /** Has the seller's way of messages bring what Amazon would tell of an order as it stands now. */
+  tell(orderId: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -57,6 +59,10 @@ export async function openAmazon(
     amazon,
     origin: api.origin,
     sandboxOrigin: sandbox.origin,
+    tell: async (orderId) => {
+      const message = { queueArn: '', body: amazon.notifications.body(orderId), notificationId: '' };
+      await options.delivery?.sink?.(message);
+    },
     inspect: (freshbooks) => world.orders().map((order) => inspected(expectedAmazonBooks(order), freshbooks)),
     close: async () => {
       await api.close();

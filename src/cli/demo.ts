@@ -17,8 +17,8 @@ import type { CommandContext } from './context.ts';
 import type { Colour } from './output.ts';
 
 /**
- * The README's first command: a simulated shop and account on local sockets, the real service between them on a SQLite file
- * of its own, thirty orders of every kind, and both totals side by side as they are booked. It ends well only when every
+ * The README's first command: a simulated shop, a seller on Amazon and an account on local sockets, the real service between
+ * them on a SQLite file of its own, forty orders of every kind, and both totals side by side as they are booked. It ends well only when every
  * order's books agree with the shop, by reading the simulated account itself and not our ledger.
  */
 
@@ -57,6 +57,21 @@ const SCENARIOS: readonly ScenarioName[] = [
   'refunded, one unit of three',
 ];
 
+type AmazonScenarioName = Parameters<NonNullable<Sandbox['amazon']>['world']['scenario']>[0];
+
+const AMAZON_SCENARIOS: readonly AmazonScenarioName[] = [
+  'US, Amazon remits the tax',
+  'Canada, the seller remits the tax',
+  'discounts on goods and shipping',
+  'gift wrap, deposit and tip',
+  'business with a purchase order',
+  'shipped by Amazon',
+  'a replacement',
+  'pending',
+  'cancelled before shipping',
+  'refunded in full',
+];
+
 /** An answer of FreshBooks takes about this long from a nearby data centre. */
 const LATENCY_MS = 60;
 /** Between two orders: a busy shop, and slow enough to watch. */
@@ -64,10 +79,12 @@ const ORDER_EVERY_MS = 250;
 /** Everything is booked within seconds; a demo that takes longer has failed. */
 const GIVE_UP_MS = 50_000;
 const LOOK_EVERY_MS = 50;
+/** After how many orders of the shop one of Amazon's comes. */
+const AMAZON_EVERY = 3;
 
 export async function demo(context: CommandContext, { keep }: { readonly keep: boolean }): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'counterfoil-demo-'));
-  const sandbox = await openSandbox({ seed: 20_261_122, latencyMs: LATENCY_MS });
+  const sandbox = await openSandbox({ seed: 20_261_122, latencyMs: LATENCY_MS, amazon: {} });
   const watch = createWatch();
   const config = readConfig({
     ...sandbox.environment,
@@ -144,27 +161,32 @@ function createWatch(): Watch {
 function introduce({ output }: CommandContext, databasePath: string): void {
   output.print(
     output.paint(
-      'Thirty orders of a simulated shop become invoices in a simulated FreshBooks account',
+      'Thirty orders of a simulated shop and ten of a seller on Amazon become invoices in a simulated FreshBooks account',
       'bold',
     ),
   );
   output.print(`The service between them is the real one, on SQLite in ${databasePath}`);
   output.print();
   output.print(
-    output.paint(row(['Order', 'What it is', 'Shopify', 'Invoice', 'FreshBooks', 'Paid', 'State']), 'dim'),
+    output.paint(row(['Order', 'What it is', 'Charged', 'Invoice', 'FreshBooks', 'Paid', 'State']), 'dim'),
   );
 }
 
 /** Places the orders one after the other, lets their webhooks go out, and prints each as soon as its books are made. */
 async function letOrdersHappen(stage: Stage): Promise<void> {
   const { app, sandbox, watch } = stage;
-  const kinds = new Map<string, ScenarioName>();
+  const kinds = new Map<string, string>();
   const printed = new Set<string>();
   const until = after(app.clock.now(), GIVE_UP_MS);
-  for (const kind of SCENARIOS) {
+  for (const [index, kind] of SCENARIOS.entries()) {
     const order = sandbox.world.scenario(kind);
     kinds.set(`shopify/${order.id}`, kind);
     await sandbox.shopify.webhooks.deliverDue();
+    const amazons =
+      index % AMAZON_EVERY === AMAZON_EVERY - 1 ? AMAZON_SCENARIOS[kinds.size - index - 1] : undefined;
+    if (amazons !== undefined) {
+      kinds.set(await sellOnAmazon(stage, amazons), `Amazon: ${amazons}`);
+    }
     await app.clock.sleep(after(app.clock.now(), ORDER_EVERY_MS));
     await printConcluded(stage, { kinds, printed, concluded: watch.concluded() });
   }
@@ -172,6 +194,17 @@ async function letOrdersHappen(stage: Stage): Promise<void> {
     await app.clock.sleep(after(app.clock.now(), LOOK_EVERY_MS));
   }
   await printConcluded(stage, { kinds, printed, concluded: [...kinds.keys()] });
+}
+
+/** The order, and what Amazon tells of it: one message as it stands, which the seller's forwarder posts. */
+async function sellOnAmazon({ sandbox }: Stage, kind: AmazonScenarioName): Promise<string> {
+  const { amazon } = sandbox;
+  if (amazon === null) {
+    throw new Error('The sandbox has no seller');
+  }
+  const { id } = amazon.world.scenario(kind);
+  await amazon.tell(id);
+  return `amazon/${id}`;
 }
 
 async function isIdle({ store }: App): Promise<boolean> {
@@ -187,7 +220,7 @@ async function printConcluded(
     kinds,
     printed,
     concluded,
-  }: { kinds: ReadonlyMap<string, ScenarioName>; printed: Set<string>; concluded: readonly string[] },
+  }: { kinds: ReadonlyMap<string, string>; printed: Set<string>; concluded: readonly string[] },
 ): Promise<void> {
   for (const key of concluded) {
     const kind = kinds.get(key);
@@ -215,7 +248,7 @@ async function printOrder(
   const invoice =
     invoiced === undefined ? ['', ''] : [invoiced.document.number, money.format(invoiced.amount)];
   output.print(
-    `${row([record.name, kind, total, ...invoice, paid])}  ${output.paint(state, COLOURS[record.state] ?? 'dim')}`,
+    `${row([record.name, kind, total, ...invoice, paid].map(shortened))}  ${output.paint(state, COLOURS[record.state] ?? 'dim')}`,
   );
   for (const note of notesOn(record)) {
     output.print(output.paint(`         ${note}`, 'dim'));
@@ -229,12 +262,19 @@ function notesOn({ state, reason, snapshot }: OrderRecord): string[] {
   return [
     ...(remitted === undefined || money.isZero(remitted)
       ? []
-      : [`${money.show(remitted)} of it is tax that the shop remits itself`]),
+      : [
+          `${money.show(remitted)} of it is tax that ${snapshot?.source === 'amazon' ? 'Amazon' : 'the shop'} remits itself`,
+        ]),
     ...(reason === undefined || state === 'settled' ? [] : [reason]),
   ];
 }
 
-const WIDTHS = [-7, -40, 10, -14, 10, 10, -5];
+const WIDTHS = [-8, -41, 10, -15, 10, 10, -5];
+
+/** Amazon's order ids take three times the room of a shop's, and their ends tell them apart. */
+function shortened(text: string): string {
+  return text.replace(/\d{3}-\d{7}-(\d{7})/, '…$1');
+}
 
 /** Columns of fixed width, negative ones to the left: the lines come one by one, so no table can be measured. */
 function row(cells: readonly string[]): string {
@@ -255,15 +295,36 @@ interface Verdict {
  * not our code: what the invoices come to, what is paid, that they were sent; and nothing for an order that is skipped.
  */
 async function judge({ app, sandbox }: Stage): Promise<readonly Verdict[]> {
-  const records = await app.store.read.orders({ limit: SCENARIOS.length + 1 });
-  return sandbox.inspect().map((order): Verdict => {
-    const state = records.find((record) => record.key === `shopify/${order.id}`)?.state ?? 'not stored';
+  const records = await app.store.read.orders({ limit: SCENARIOS.length + AMAZON_SCENARIOS.length + 1 });
+  return inspectAll(sandbox).map(({ key, order }): Verdict => {
+    const state = records.find((record) => record.key === key)?.state ?? 'not stored';
     const text = problemsOf(order, state).join(', ');
     return { agrees: text === '', text: `${order.name}: ${text}` };
   });
 }
 
-function problemsOf({ expected, stands }: Inspected, state: string): string[] {
+interface Judged {
+  readonly key: string;
+  readonly currency: string;
+  readonly order: Omit<Inspected, 'id'>;
+}
+
+/** The orders of both channels with what should stand and what does. */
+function inspectAll({ amazon, freshbooks, inspect, world }: Sandbox): readonly Judged[] {
+  const own = inspect().map((order) => ({
+    key: `shopify/${order.id}`,
+    currency: world.shop.currency,
+    order,
+  }));
+  const sold = (amazon?.inspect(freshbooks) ?? []).map((order) => ({
+    key: `amazon/${order.id}`,
+    currency: amazon?.world.order(order.id)?.marketplace.currency ?? '',
+    order,
+  }));
+  return [...own, ...sold];
+}
+
+function problemsOf({ expected, stands }: Judged['order'], state: string): string[] {
   const wanted = expected.isSkipped ? 'skipped' : 'settled';
   return [
     ...(stands.worth === expected.worth ? [] : [`${stands.worth} stands and not ${expected.worth}`]),
@@ -276,25 +337,18 @@ function problemsOf({ expected, stands }: Inspected, state: string): string[] {
 type Inspected = ReturnType<Sandbox['inspect']>[number];
 
 function summarize({ context: { output }, sandbox, watch }: Stage, verdicts: readonly Verdict[]): void {
-  const orders = sandbox.inspect();
-  const slowest = Math.max(...orders.map((order) => watch.millisecondsToSent(`shopify/${order.id}`) ?? 0));
+  const orders = inspectAll(sandbox);
+  const slowest = Math.max(...orders.map(({ key }) => watch.millisecondsToSent(key) ?? 0));
   const { calls, outbox } = sandbox.freshbooks;
-  const invoices = orders.reduce((sum, { stands }) => sum + stands.invoices, 0);
-  const { currency } = sandbox.world.shop;
+  const invoices = orders.reduce((sum, { order }) => sum + order.stands.invoices, 0);
   const agreeing = verdicts.filter((verdict) => verdict.agrees).length;
   output.print();
   output.print(
-    `${orders.length} orders, ${invoices} invoices; the books of ${agreeing} agree with the shop to the cent`,
+    `${orders.length} orders, ${invoices} invoices; the books of ${agreeing} agree with shop and Amazon to the cent`,
   );
   const [worth, stands] = [
-    sumOf(
-      orders.map((order) => order.expected.worth),
-      currency,
-    ),
-    sumOf(
-      orders.map((order) => order.stands.worth),
-      currency,
-    ),
+    sumsOf(orders, (order) => order.expected.worth),
+    sumsOf(orders, (order) => order.stands.worth),
   ];
   output.print(`To stand in the books ${worth}, stands ${stands}`);
   output.print(
@@ -317,13 +371,16 @@ function summarize({ context: { output }, sandbox, watch }: Stage, verdicts: rea
   }
 }
 
-function sumOf(amounts: readonly string[], currency: string): string {
-  return money.show(
-    money.sum(
-      amounts.map((amount) => money.parse(amount, currency)),
-      currency,
-    ),
-  );
+/** One sum for each currency: "2662.73 USD, 81.20 CAD". */
+function sumsOf(orders: readonly Judged[], amountOf: (order: Judged['order']) => string): string {
+  const currencies = [...new Set(orders.map(({ currency }) => currency))];
+  return currencies
+    .map((currency) => {
+      const own = orders.filter((each) => each.currency === currency);
+      const amounts = own.map(({ order }) => money.parse(amountOf(order), currency));
+      return money.show(money.sum(amounts, currency));
+    })
+    .join(', ');
 }
 
 async function stayUp(
