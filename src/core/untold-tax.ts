@@ -33,7 +33,7 @@ export function withUntoldTax(order: Order, rules: Rules): Order | undefined {
         ...told,
         pricesIncludeTax: true,
         lines: order.lines.map((line) => taxed(line, ratePpm)),
-        refunds: order.refunds.map((refund) => taxedRefund(refund, ratePpm)),
+        refunds: taxedRefunds(order, ratePpm),
       };
 }
 
@@ -48,15 +48,26 @@ function untoldRateOf({ country }: Order, { untoldTax }: Rules): number | undefi
 const PPM_A_PERCENT = 10_000;
 
 function taxed(line: OrderLine, ratePpm: number): OrderLine {
-  const paid = money.subtract(grossOf(line), discountOf(line));
-  return { ...line, taxes: [{ name: NAME, ratePpm, amount: within(paid, ratePpm), remittedBy: 'merchant' }] };
+  const amount = within(paidFor(line), ratePpm);
+  return { ...line, taxes: [{ name: NAME, ratePpm, amount, remittedBy: 'merchant' }] };
 }
 
-function taxedRefund(refund: Refund, ratePpm: number): Refund {
-  return {
+function paidFor(line: OrderLine): Money {
+  return money.subtract(grossOf(line), discountOf(line));
+}
+
+/** What goes back takes the tax by which that of the line gets less, so that all parts together never take more than it. */
+function taxedRefunds({ lines, refunds }: Order, ratePpm: number): readonly Refund[] {
+  const left = new Map(lines.map((line) => [line.key, paidFor(line)]));
+  return refunds.map((refund) => ({
     ...refund,
-    returns: refund.returns.map((part) => ({ ...part, taxes: [within(part.amount, ratePpm)] })),
-  };
+    returns: refund.returns.map((part) => {
+      const before = left.get(part.line) ?? part.amount;
+      const after = money.subtract(before, part.amount);
+      left.set(part.line, after);
+      return { ...part, taxes: [money.subtract(within(before, ratePpm), within(after, ratePpm))] };
+    }),
+  }));
 }
 
 function within(gross: Money, ratePpm: number): Money {

@@ -176,7 +176,14 @@ function cashOf({
     state: 'known',
     received: isPaid ? total : money.zero(total.currency),
     tenders: isPaid
-      ? [{ gateway, amount: total, at, ...(shipment === undefined ? {} : { transactionId: shipment.id }) }]
+      ? [
+          {
+            gateway,
+            amount: total,
+            at,
+            ...(shipment === undefined || shipment.id === '' ? {} : { transactionId: shipment.id }),
+          },
+        ]
       : [],
   };
 }

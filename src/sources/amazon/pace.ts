@@ -44,7 +44,7 @@ export const OPERATIONS = {
 export type Operation = keyof typeof OPERATIONS;
 
 interface Bucket {
-  /** What has come together of the next calls, in milliseconds: `everyMs` buy one. Whole numbers, so that a turn is never missed by a breath. */
+  /** Milliseconds, of which `everyMs` buy one call. Whole, so that no turn is missed by what fractions lose. */
   creditMs: number;
   /** Up to when `creditMs` is counted. */
   countedAt: Instant;

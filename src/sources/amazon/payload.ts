@@ -257,7 +257,8 @@ const ITEM_IDENTIFIER = object({
 });
 
 const TRANSACTION = object({
-  transactionId: field(readMatching(TRANSACTION_ID, 'a transaction id')),
+  /** Amazon's own example has none. */
+  transactionId: maybe(readMatching(TRANSACTION_ID, 'a transaction id')),
   transactionType: field(readWord),
   /** In any spelling: "RELEASED", "Released", or null. */
   transactionStatus: orElse(readText, ''),

@@ -376,6 +376,40 @@ describe('what is no refund', () => {
   });
 });
 
+describe('a transaction without an id', () => {
+  const nameless = (transaction: object, names: Readonly<Record<string, string>> = {}): object => ({
+    ...transaction,
+    transactionId: null,
+    relatedIdentifiers: Object.entries({ ORDER_ID, ...names }).map(([name, value]) => ({
+      relatedIdentifierName: name,
+      relatedIdentifierValue: value,
+    })),
+  });
+  const back = refund('-11.00', [of('MUG', { ProductCharges: '-10.00', Tax: '-1.00' })]);
+
+  test('is named by its refund’s id', () => {
+    const named = nameless(back, { REFUND_ID: 'R7' });
+    assert.deepEqual(read([named]), [['item:2 1 10.00 +1.00', 'paid 11.00']]);
+    assert.equal(normalized(BOTH, [{ ...named }]).refunds[0]?.id, 'R7');
+  });
+
+  test('is asked about where it is a refund, and dates the order where it is a shipment', () => {
+    assert.match(
+      doubtIn([nameless(back)]),
+      /a refund without any id(.|\n)*Transaction: Refund without an id/,
+    );
+    const sent = (at: string): object =>
+      nameless(transactionJson(['Shipment', '1.00'], [], { at, whole: { ProductCharges: '1.00' } }));
+    const { cash } = normalized(BOTH, [
+      { ...sent('2026-11-22T12:00:00Z') },
+      { ...sent('2026-11-21T12:00:00Z') },
+    ]);
+    assert(cash.state === 'known');
+    assert.equal(cash.tenders[0]?.at, Date.parse('2026-11-22T12:00:00Z'));
+    assert.equal('transactionId' in cash.tenders[0], false);
+  });
+});
+
 describe('a refund that was deferred and released', () => {
   const amounts = [of('MUG', { ProductCharges: '-10.00', Tax: '-1.00' })];
   const once = [['item:2 1 10.00 +1.00', 'paid 11.00']];

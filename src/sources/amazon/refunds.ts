@@ -79,6 +79,13 @@ function readRefund(
       merged,
     );
   }
+  if (event.id === '') {
+    return doubtOf(
+      event,
+      'Amazon tells of a refund without any id, by which it could be booked once',
+      merged,
+    );
+  }
   if (merged.has('unknown')) {
     return doubtOf(event, `Refund ${event.id} holds amounts that this program does not know`, merged);
   }
@@ -189,7 +196,7 @@ function doubtOf({ transaction }: Event, why: string, amounts: Amounts): Doubt {
 
 function factsOf({ transactionType, transactionId, totalAmount }: TransactionPayload): Fact[] {
   return [
-    { name: 'Transaction', value: `${transactionType} ${transactionId}` },
+    { name: 'Transaction', value: `${transactionType} ${transactionId ?? 'without an id'}` },
     { name: 'Its total', value: money.show(totalAmount) },
   ];
 }

@@ -135,15 +135,17 @@ export function eventsOf(transactions: readonly TransactionPayload[]): readonly 
   const deferredAs = new Map(
     transactions.flatMap((transaction) => {
       const released = identifier(transaction, 'RELEASE_TRANSACTION_ID');
-      return released === undefined ? [] : [[kindKey(transaction, released), transaction.transactionId]];
+      const own = ownIdOf(transaction);
+      return released === undefined || own === undefined ? [] : [[kindKey(transaction, released), own]];
     }),
   );
   const events = new Map<string, Event>();
-  for (const transaction of transactions) {
-    const own = transaction.transactionId;
+  for (const [index, transaction] of transactions.entries()) {
+    const own = ownIdOf(transaction) ?? '';
     const id =
       identifier(transaction, 'DEFERRED_TRANSACTION_ID') ?? deferredAs.get(kindKey(transaction, own)) ?? own;
-    const key = kindKey(transaction, id);
+    // Of two without any id nobody can say that they are one.
+    const key = id === '' ? kindKey(transaction, `, number ${index}`) : kindKey(transaction, id);
     const known = events.get(key);
     // Deferring moves no money and changes no day.
     const at = known === undefined ? transaction.postedDate.at : earlier(known.at, transaction.postedDate.at);
@@ -152,12 +154,21 @@ export function eventsOf(transactions: readonly TransactionPayload[]): readonly 
   return [...events.values()].sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
 }
 
+function ownIdOf(transaction: TransactionPayload): string | undefined {
+  return (
+    transaction.transactionId ??
+    identifier(transaction, 'REFUND_ID') ??
+    identifier(transaction, 'SHIPMENT_ID')
+  );
+}
+
 /** With its kind: what names a transaction of another kind belongs to it and is not it. */
 function kindKey({ transactionType }: TransactionPayload, id: string): string {
   return `${lettersOf(transactionType)} ${id}`;
 }
 
 export interface Event {
+  /** Empty where Amazon tells none. */
   readonly id: string;
   readonly at: Instant;
   readonly transaction: TransactionPayload;
