@@ -2,6 +2,136 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Failure } from '#core/failure.ts';
 import { connectionId, orderKey } from '#core/ids.ts';
-import { HOUR, MINUTE, after, instant } from '#core/time.ts';
+import { DAY, HOUR, MINUTE, after, instant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
-import { createTestClock } from '#tests/clock.ts';
+import { createSeal } from '#storage/seal.ts';
+import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
+import { openStore } from '#storage/store.ts';
+import { testClock } from '#tests/clock.ts';
+import { createInbox } from './inbox.ts';
+import type { Change, Changes, Swept } from './ports.ts';
+import { startSweep } from './sweep.ts';
+
+const SELLER = connectionId('amazon');
+
+function change(id: string, at?: Instant): Change {
+  return {
+    order: orderKey(SELLER, id),
+    ...(at === undefined ? {} : { at }),
+    message: { externalId: `found:${id}`, topic: 'found', headers: {}, body: new TextEncoder().encode(id) },
+  };
+}
+
+/** A sweep over a store in memory, of a source that answers each page by `answer`. */
+async function sweeping(answer: (asked: { since: Instant; token?: string }) => Changes) {
+  const clock = testClock();
+  const dialect = sqliteDialect(openSqlite(':memory:'));
+  const { store } = await openStore({ dialect, clock, seal: createSeal('key') });
+  const asked: { since: Instant; token?: string }[] = [];
+  const source: Swept = {
+    connection: SELLER,
+    canRead: true,
+    readNeeds: '',
+    refusalUnread: () => ({ why: 'not asked here' }),
+    verify: async () => ({ proof: 'refused', why: 'not asked here' }),
+    sort: () => ({ kind: 'ignored', code: 'delivery-topic-unknown', detail: '' }),
+    read: () => Promise.reject(new Error('not asked here')),
+    async changed(page) {
+      asked.push(page);
+      return answer(page);
+    },
+  };
+  const events: string[] = [];
+  const emit = ({ name }: { readonly name: string }): void => void events.push(name);
+  const inbox = createInbox({ store, queue: { wake: () => undefined }, clock, emit });
+  const began = clock.now();
+  const sweep = startSweep({ source, store, inbox, clock, emit });
+  const stored = async (): Promise<readonly string[]> =>
+    (await store.read.deliveries({ state: 'accepted', limit: 100 })).map(({ externalId }) => externalId);
+  const end = async (): Promise<void> => {
+    await sweep.stop();
+    await store.close();
+  };
+  return { clock, store, asked, events, began, stored, end };
+}
+
+describe('a sweep', () => {
+  test('takes in every page of what changed in the last day, then only what is new, two days back', async () => {
+    const { clock, asked, began, stored, end } = await sweeping(({ token }) =>
+      token === undefined ? { changes: [change('1')], next: 'more' } : { changes: [change('2')] },
+    );
+    await clock.advance(1);
+    assert.deepEqual(asked, [{ since: after(began, -DAY) }, { since: after(began, -DAY), token: 'more' }]);
+    assert.deepEqual([...(await stored())].sort(), ['found:1', 'found:2']);
+    await clock.advance(5 * MINUTE);
+    assert.deepEqual(asked[2], { since: after(began, -49 * HOUR) });
+    assert.equal((await stored()).length, 2, 'the same changes are stored once');
+    await end();
+  });
+
+  test('passes over what is shown already', async () => {
+    const at = instant(Date.UTC(2026, 10, 19));
+    const { clock, store, stored, end } = await sweeping(() => ({
+      changes: [change('1', at), change('2', at)],
+    }));
+    await store.transact((tx) =>
+      tx.putOrder({
+        key: orderKey(SELLER, '1'),
+        connection: SELLER,
+        name: '1',
+        state: 'settled',
+        attempts: 0,
+        priority: 0,
+        numberVariant: 1,
+        isDeleted: false,
+        decisions: {},
+        stamp: at,
+        createdAt: at,
+        updatedAt: at,
+      }),
+    );
+    await clock.advance(1);
+    assert.deepEqual(await stored(), ['found:2']);
+    await end();
+  });
+
+  test('waits as long as it is told to, and goes on with the same page', async () => {
+    let isBusy = true;
+    const { clock, asked, began, stored, end } = await sweeping(({ token }) => {
+      if (token !== undefined && isBusy) {
+        isBusy = false;
+        throw new Failure('request-rate-limited', {
+          detail: 'Too soon',
+          retryAt: after(clock.now(), 3 * MINUTE),
+        });
+      }
+      return token === undefined ? { changes: [], next: 'more' } : { changes: [change('2')] };
+    });
+    await clock.advance(3 * MINUTE - 1);
+    assert.deepEqual(await stored(), []);
+    await clock.advance(1);
+    assert.deepEqual(await stored(), ['found:2']);
+    assert.deepEqual(asked.slice(1), [
+      { since: after(began, -DAY), token: 'more' },
+      { since: after(began, -DAY), token: 'more' },
+    ]);
+    await end();
+  });
+
+  test('that fails begins at the same place with the next round, and says so', async () => {
+    let isDown = true;
+    const { clock, asked, began, events, stored, end } = await sweeping(() => {
+      if (isDown) {
+        throw new Failure('request-server-error', { detail: 'Down' });
+      }
+      return { changes: [change('1')] };
+    });
+    await clock.advance(1);
+    assert.deepEqual(events, ['sweep failed']);
+    isDown = false;
+    await clock.advance(5 * MINUTE);
+    assert.equal(asked[1]?.since, after(began, -DAY));
+    assert.deepEqual(await stored(), ['found:1']);
+    await end();
+  });
+});

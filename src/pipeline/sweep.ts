@@ -58,11 +58,7 @@ async function round(parts: SweepParts, known: Set<string>, signal: AbortSignal)
   const { source, store, clock, emit } = parts;
   const began = clock.now();
   try {
-    const last = await store.read.setting(placeSetting(source));
-    const since = after(
-      last === undefined ? began : instant(Number(last)),
-      last === undefined ? -FIRST_MS : -OVERLAP_MS,
-    );
+    const since = after(await placeOf(parts, began), -OVERLAP_MS);
     const found = await walk(parts, { since, known, signal });
     if (found === undefined) {
       return;
@@ -83,6 +79,17 @@ async function round(parts: SweepParts, known: Set<string>, signal: AbortSignal)
       fields: { connection: source.connection, code, detail: message },
     });
   }
+}
+
+/** Up to where all is known. Written down before anything is asked, so that a source which fails for days begins where it began. */
+async function placeOf({ source, store }: SweepParts, began: Instant): Promise<Instant> {
+  const known = await store.read.setting(placeSetting(source));
+  if (known !== undefined) {
+    return instant(Number(known));
+  }
+  const first = after(began, OVERLAP_MS - FIRST_MS);
+  await store.transact((tx) => tx.putSetting(placeSetting(source), String(first)));
+  return first;
 }
 
 interface Walking {
