@@ -8,6 +8,7 @@ import { rulesFileOptions } from '#connections.ts';
 import { ALARM_CATALOGUE } from '#core/alarm-catalogue.ts';
 import { CATALOGUE } from '#core/failure.ts';
 import { DEFAULT_RULES } from '#core/rules.ts';
+import { HTTP_LIMITS } from '#http/limits.ts';
 import { readRulesFile } from '#rules-file.ts';
 import { RULE_KEYS } from '#rules-keys.ts';
 import { createSeal } from '#storage/seal.ts';
@@ -244,6 +245,36 @@ void describe('documents', () => {
     const found = readRulesFile(least, rulesFileOptions(undefined));
     const routes = [{ from: 'shopify', to: 'freshbooks', rules: DEFAULT_RULES }];
     assert.deepEqual(found, { outcome: 'rules', routes });
+  });
+
+  void test('every file that docs/security.md names as a proof is a test', () => {
+    const named = Array.from(
+      read('docs/security.md').matchAll(/`([^`\s]+\.ts)`/g),
+      (match) => match[1] ?? '',
+    );
+    assert.ok(named.length > 15);
+    none(named.filter((path) => !path.endsWith('.test.ts') || !existsSync(join(ROOT, path))));
+  });
+
+  void test('docs/security.md tells the limits of a sender as they are', () => {
+    const [, table = ''] = read('docs/security.md').split('## What a sender may take');
+    const { headersMax, connectionsMax, refusalsMax } = HTTP_LIMITS;
+    const times = [HTTP_LIMITS.headersTimeoutMs, HTTP_LIMITS.requestTimeoutMs, HTTP_LIMITS.keepAliveMs];
+    const sizes = [HTTP_LIMITS.bodyBytesMax, HTTP_LIMITS.bodyBytesShared].map(
+      (bytes) => `${bytes / 2 ** 20} MiB`,
+    );
+    const kibibytes = [HTTP_LIMITS.headerBytesMax, HTTP_LIMITS.bodyBytesOwn].map(
+      (bytes) => `${bytes / 2 ** 10} KiB`,
+    );
+    const told = [
+      ...sizes,
+      ...kibibytes,
+      ...times.map((ms) => `${ms / 1000} s`),
+      `${headersMax} of them`,
+      `| ${connectionsMax} |`,
+      `| ${refusalsMax}, and one more each ${HTTP_LIMITS.refusalEveryMs / 1000} s |`,
+    ];
+    none(told.filter((words) => !table.includes(words)));
   });
 
   void test('every link within the documents leads to a file', () => {

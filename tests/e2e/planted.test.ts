@@ -115,9 +115,20 @@ void describe('nothing planted is told', () => {
       COUNTERFOIL_SECRET_KEY: 'planted-key',
       COUNTERFOIL_OLD_SECRET_KEY: 'planted-old-key',
       UNKNOWN_WAIT_SECONDS: '1',
+      // Nobody listens at port 9 of this machine, so every alarm fails and says so.
+      ALARM_EMAIL_TO: 'owner@example.com',
+      ALARM_EMAIL_FROM: 'books@example.com',
+      SMTP_URL: 'smtp://planted-smtp-user:planted-smtp-password@127.0.0.1:9',
+      ALARM_SLACK_URL: 'http://127.0.0.1:9/services/planted-hook',
+      ALARM_WEBHOOK_URL: 'http://127.0.0.1:9/alarms',
+      ALARM_WEBHOOK_SECRET: 'planted-alarm-secret',
+      ALARM_GROUP_SECONDS: '1',
       DATABASE_URL: `sqlite:${join(folder, 'counterfoil.db')}`,
     };
     learn(environment);
+    for (const part of ['planted-smtp-user', 'planted-smtp-password', 'planted-hook']) {
+      secrets.add(part);
+    }
     service = await startService({ ...environment, LOG_LEVEL: 'debug' });
   });
 
@@ -203,11 +214,22 @@ void describe('nothing planted is told', () => {
       ['decide', orders[0]?.key ?? '', 'keep'],
       ['audit'],
       ['audit', 'verify'],
+      ['journal', '--month', '2026-11'],
+      ['plan', '--since', '2026-01-01'],
+      ['alarms', 'list'],
+      ['alarms', 'test'],
+      // Found by the last test among the files of the database.
+      ['backup', join(folder, 'counterfoil.db-copy')],
+      ['restore', join(folder, 'counterfoil.db-copy')],
+      ['redact', orders[1]?.key ?? ''],
     ];
     for (const command of commands) {
       await run(command);
       await run([...command, '--json']);
     }
+    assert.ok((await readdir(folder)).includes('counterfoil.db-copy'), 'the backup was made');
+    const alarms = told.filter(({ what }) => what.startsWith('alarms test')).map(({ text }) => text);
+    assert.match(alarms.join(), /mail-1[^]+slack[^]+webhook/, 'each channel failed and said so');
   });
 
   test('by the commands, where the settings are wrong', async () => {

@@ -23,6 +23,7 @@ export const TARGETS: readonly Target[] = [
       kept.length = 0;
     }
   }),
+  target('waits for ever', () => new Promise(() => undefined)),
   target('keeps all', () => kept.push(Array.from({ length: 1_000_000 }, () => 1))),
   target('throws', (input) => {
     if (input > 500) {

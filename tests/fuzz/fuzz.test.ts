@@ -6,7 +6,7 @@ import { watched } from './watched.ts';
 
 /** Whatever others send or answer, it comes to one of the named outcomes, soon and in bounded memory; nothing accepted is lost. */
 
-const TIMES = process.env['COUNTERFOIL_TEST_ALL'] === '1' ? 12 : 1;
+const TIMES = process.env['COUNTERFOIL_TEST_ALL'] === '1' ? 40 : 1;
 
 void describe('random input', () => {
   const thread = watched();
