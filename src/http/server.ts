@@ -137,8 +137,9 @@ function onError(
       fields: { path, code: error.code, detail: error.message },
     });
     // Whatever the reason, a message that was not stored is not acknowledged: the sender comes again, and holds the only copy.
-    if (error.remedy === 'retry' || path.startsWith(WEBHOOKS)) {
-      const title = path.startsWith(WEBHOOKS) ? 'Not stored, please send again' : 'Not ready';
+    const isWebhook = path.startsWith(WEBHOOKS);
+    if (isWebhook || error.remedy === 'retry' || error.code === 'database-damaged') {
+      const title = isWebhook ? 'Not stored, please send again' : 'Not ready';
       return unavailable(reply, title, error.code);
     }
     return problem(reply, 400, error.message);
