@@ -27,6 +27,8 @@ import type { Ended } from './cli-process.ts';
  */
 
 const SECRET = 'whsec_faults';
+/** The service writes now and then as well. */
+const BUSY_MS = 5_000;
 const isLong = process.env['COUNTERFOIL_TEST_ALL'] === '1';
 
 interface Scene {
@@ -243,9 +245,10 @@ void describe('a database', { concurrency: false }, () => {
       const service = await scene.start();
       await scene.tell(service);
       await scene.booked(service);
-      using other = new DatabaseSync(scene.databasePath);
+      using other = new DatabaseSync(scene.databasePath, { timeout: BUSY_MS });
       other.exec('pragma wal_checkpoint(truncate)');
       damage(scene.databasePath, 'deliveries');
+      damage(scene.databasePath, 'orders');
       // Another process has written, so that what this one remembers of the file counts no more.
       other.exec("insert into settings (key, value) values ('another', 'process')");
       const told = await scene.tell(service);
@@ -254,6 +257,7 @@ void describe('a database', { concurrency: false }, () => {
         [503, 'Not stored, please send again', CATALOGUE['database-damaged'].sentence],
       );
       assert.match(service.output(), /"code":"database-damaged"/);
+      assert.equal(await isReady(service), 503);
     }));
 
   void test('that another process holds longer than anybody waits is told, and books go on when it is free', () =>
@@ -261,7 +265,7 @@ void describe('a database', { concurrency: false }, () => {
       const service = await scene.start();
       await scene.tell(service);
       await scene.booked(service);
-      using other = new DatabaseSync(scene.databasePath);
+      using other = new DatabaseSync(scene.databasePath, { timeout: BUSY_MS });
       other.exec('begin immediate');
       const refused = await scene.tell(service);
       assert.deepEqual(
