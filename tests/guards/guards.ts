@@ -82,7 +82,7 @@ export const GUARDS: readonly Guard[] = [
       throw thrown;
     });`,
     to: `    made ??= make();`,
-    test: CHAOS,
+    test: 'src/books/freshbooks/connection.test.ts',
   },
   {
     what: 'intents that are wanted no more are not left open',
