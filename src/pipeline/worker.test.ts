@@ -11,7 +11,7 @@ import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
 import { openStore } from '#storage/store.ts';
 import { ORDER, SHOP, line, message, order, received, rules, tender } from '#tests/build.ts';
 import { testClock } from '#tests/clock.ts';
-import { connectionId } from '#core/ids.ts';
+import { connectionId, orderKey } from '#core/ids.ts';
 import type { Machine, Route } from './machine.ts';
 import { READ_TOPIC } from './ports.ts';
 import type { Books, Source, Store, Task } from './ports.ts';
@@ -133,6 +133,26 @@ test('an order is booked in one run, and a second run does nothing', async () =>
   await store.close();
 });
 
+test('of two orders of a new customer at once one makes his client, and the other takes it', async () => {
+  const { clock, store, tasks, machine, accept } = await openWorld();
+  const other = orderKey(SHOP, '4242');
+  const bothRun = (): Promise<unknown> =>
+    Promise.all([ORDER, other].map((key) => run(machine, `order:${key}`, new AbortController().signal)));
+  await sortDelivery(machine, await accept('a', order()));
+  await sortDelivery(machine, await accept('b', order({ key: other })));
+  await bothRun();
+  const records = await store.read.orders({ limit: 2 });
+  assert.deepEqual(records.map(({ state }) => state).toSorted(), ['settled', 'waiting']);
+  await clock.advance(MINUTE);
+  await bothRun();
+  assert.deepEqual(
+    (await store.read.orders({ limit: 2 })).map(({ state }) => state),
+    ['settled', 'settled'],
+  );
+  assert.equal(tasks.filter(({ kind }) => kind === 'client').length, 1);
+  await store.close();
+});
+
 /** A store whose transaction number `failing` (from now) does its work, rolls it back and says that it was busy. */
 function busyOnce(store: Store, isNext: () => boolean): Store {
   return {
@@ -159,6 +179,46 @@ test('a payment that was made and could not be written down is looked for, not m
   await clock.advance(MINUTE / 2);
   await work(machine);
   assert.equal(tasks.filter((task) => task.kind === 'payment').length, 1);
+  await store.close();
+});
+
+test('a change that was not found is waited for, because arriving late it would undo a later one', async () => {
+  const { clock, store, tasks, machine, accept, work } = await openWorld();
+  const [route] = machine.routes.values();
+  assert.ok(route !== undefined);
+  // The first change is under way for longer than anybody waits for its answer.
+  let isLate = true;
+  const slow: Books = {
+    ...route.books,
+    async apply(task) {
+      if (task.kind === 'lines' && isLate) {
+        isLate = false;
+        throw new Failure('request-unanswered', { detail: 'Changing the invoice', effect: 'unknown' });
+      }
+      return route.books.apply(task);
+    },
+  };
+  const on = { ...machine, routes: new Map([[SHOP, { ...route, books: slow }]]) };
+  const changes = (): number => tasks.filter(({ kind }) => kind === 'lines').length;
+  const unpaid = { cash: received(tender(usd('0'))) };
+  const shownAfter = (minutes: number, quantity: number): Order =>
+    order({ ...unpaid, updatedAt: after(order().updatedAt, minutes * MINUTE), lines: [line({ quantity })] });
+  await sortDelivery(on, await accept('a', order(unpaid)));
+  await work(on);
+  await sortDelivery(on, await accept('b', shownAfter(1, 2)));
+  await work(on);
+  assert.equal(isLate, false, 'the first change was called');
+
+  await clock.advance(MINUTE / 6);
+  await sortDelivery(on, await accept('c', shownAfter(2, 3)));
+  await work(on);
+  assert.equal(changes(), 0, 'no later change is sent while the first may still arrive');
+  assert.match((await store.read.order(ORDER))?.reason ?? '', /was not found yet in the books$/);
+
+  await clock.advance(2 * MINUTE);
+  await work(on);
+  assert.equal(changes(), 1);
+  assert.equal((await store.read.order(ORDER))?.state, 'settled');
   await store.close();
 });
 

@@ -48,14 +48,16 @@ export const GUARDS: readonly Guard[] = [
     file: 'src/pipeline/settler.ts',
     from: `const isSentAgain = MANNERS[entry.kind] === 'sent again at once' && (await isWanted(entry.intent));`,
     to: `const isSentAgain = MANNERS[entry.kind] !== 'waited for';`,
-    test: CHAOS,
+    test: 'src/pipeline/worker.test.ts',
+    named: 'a change that was not found',
   },
   {
     what: 'one order at a time makes the client of a customer',
     file: 'src/pipeline/client-keeper.ts',
-    from: '`client:${route.books.connection}:${who}`',
-    to: '`client:${route.books.connection}:${who}:${Math.random()}`',
-    test: CHAOS,
+    from: '`client:${account}:${who}`',
+    to: '`client:${account}:${who}:${Math.random()}`',
+    test: 'src/pipeline/worker.test.ts',
+    named: 'of two orders of a new customer',
   },
   {
     what: 'a message is acknowledged only once it is durable',
@@ -80,7 +82,7 @@ export const GUARDS: readonly Guard[] = [
       throw thrown;
     });`,
     to: `    made ??= make();`,
-    test: CHAOS,
+    test: 'src/books/freshbooks/connection.test.ts',
   },
   {
     what: 'intents that are wanted no more are not left open',
