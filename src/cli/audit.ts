@@ -1,5 +1,5 @@
 import { parseZone, showInstant } from '#core/time.ts';
-import type { AuditRow, AuditVerdict } from '#pipeline/ports.ts';
+import type { AuditRow, AuditVerdict } from '#core/audit.ts';
 import { DONE, FAILED } from './command-error.ts';
 import { withApp } from './context.ts';
 import type { CommandContext } from './context.ts';

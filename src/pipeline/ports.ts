@@ -12,6 +12,7 @@ import type {
   SentStep,
   VoidStep,
 } from '#core/document.ts';
+import type { AuditEvent, AuditRow, AuditVerdict } from '#core/audit.ts';
 import type { Fact, FailureCode } from '#core/failure.ts';
 import type { ConnectionId, OrderKey } from '#core/ids.ts';
 import type { BookedInvoice, BookedPayment, Entry, Hold, Receipt } from '#core/ledger.ts';
@@ -317,51 +318,6 @@ export interface Notice {
   readonly sentence: string;
   readonly order?: OrderKey;
   readonly at: Instant;
-}
-
-/** What a person or the program did beside booking. No personal data: keys, figures and words of the program's own. */
-export interface AuditEvent {
-  readonly action: AuditAction;
-  /** An order's key, "delivery:12", a connection, or what else it was done to. */
-  readonly subject: string;
-  readonly details?: Readonly<Record<string, string | number | boolean>>;
-}
-
-export type AuditAction =
-  | 'server started'
-  | 'server stopped'
-  | 'access granted'
-  | 'account chosen'
-  | 'webhooks changed'
-  | 'rules imported'
-  | 'order retried'
-  | 'order decided'
-  | 'message retried'
-  | 'message put aside'
-  | 'contact data redacted'
-  | 'secrets sealed anew'
-  | 'backup made';
-
-/** One row of the audit log, whose hash covers all else of it and the row before. */
-export interface AuditRow {
-  /** From 1, without gaps. */
-  readonly number: number;
-  readonly at: Instant;
-  /** "server", or the account of the system that ran a command. */
-  readonly actor: string;
-  readonly action: string;
-  readonly subject: string;
-  /** JSON. */
-  readonly details: string;
-  readonly sha256: string;
-}
-
-/** What walking the chain found; `fault` names the first row that is not as it was written. */
-export interface AuditVerdict {
-  readonly count: number;
-  /** Of the last row; absent while there is none. */
-  readonly head?: string;
-  readonly fault?: { readonly number: number; readonly why: string };
 }
 
 /** What the queue carries: the name of something to look at. The database says what is to be done. */

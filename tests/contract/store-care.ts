@@ -4,7 +4,8 @@ import type { OrderKey } from '#core/ids.ts';
 import type { OrderState } from '#core/lifecycle.ts';
 import { DAY, after } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
-import type { AuditEvent, Delivery, Store } from '#pipeline/ports.ts';
+import type { AuditEvent } from '#core/audit.ts';
+import type { Delivery, Store } from '#pipeline/ports.ts';
 import { ORDER, SHOP, at, hold, message, record } from '#tests/build.ts';
 
 /** The part of the store's contract that is about contact data and about what was done. */

@@ -1,0 +1,48 @@
+import type { Instant } from './time.ts';
+
+/** The audit log: who did what beside booking (docs/security.md). */
+
+/** What a person or the program did beside booking. No personal data: keys, figures and words of the program's own. */
+export interface AuditEvent {
+  readonly action: AuditAction;
+  /** An order's key, "delivery:12", a connection, or what else it was done to. */
+  readonly subject: string;
+  readonly details?: Readonly<Record<string, string | number | boolean>>;
+}
+
+export type AuditAction =
+  | 'server started'
+  | 'server stopped'
+  | 'access granted'
+  | 'account chosen'
+  | 'webhooks changed'
+  | 'rules imported'
+  | 'order retried'
+  | 'order decided'
+  | 'message retried'
+  | 'message put aside'
+  | 'contact data redacted'
+  | 'secrets sealed anew'
+  | 'backup made';
+
+/** One row of the audit log, whose hash covers all else of it and the row before. */
+export interface AuditRow {
+  /** From 1, without gaps. */
+  readonly number: number;
+  readonly at: Instant;
+  /** "server", or the account of the system that ran a command. */
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  /** JSON. */
+  readonly details: string;
+  readonly sha256: string;
+}
+
+/** What walking the chain found; `fault` names the first row that is not as it was written. */
+export interface AuditVerdict {
+  readonly count: number;
+  /** Of the last row; absent while there is none. */
+  readonly head?: string;
+  readonly fault?: { readonly number: number; readonly why: string };
+}
