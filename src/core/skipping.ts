@@ -13,14 +13,10 @@ export function asideReason(order: Order, rules: Rules): string | undefined {
   if (rules.skipSources.some((skipped) => isSameName(order.sourceName, skipped))) {
     return `Placed in "${order.sourceName}", which the rules skip`;
   }
-  const isUnpaid = order.cash.state === 'known' && money.isZero(order.cash.received);
-  if (order.cancelledAt !== undefined && isUnpaid) {
-    return 'Cancelled before it was booked and before anything was paid';
-  }
   if (order.pendingBecause !== undefined) {
     return `Waits to be booked: ${order.pendingBecause}`;
   }
-  return rules.bookWhen === 'fulfilled' && !order.isFulfilled
+  return rules.bookWhen === 'fulfilled' && !order.isFulfilled && order.cancelledAt === undefined
     ? 'Waits to be booked until it is fulfilled'
     : undefined;
 }
@@ -29,6 +25,10 @@ export function asideReason(order: Order, rules: Rules): string | undefined {
 export function skipReason(order: Order, rules: Rules): string | undefined {
   if (order.isTest && rules.skipTestOrders) {
     return 'Test order of the shop';
+  }
+  const isUnpaid = order.cash.state === 'known' && money.isZero(order.cash.received);
+  if (order.cancelledAt !== undefined && isUnpaid) {
+    return 'Cancelled before it was booked and before anything was paid';
   }
   // Less than nothing where a drawer had rounded the cash down and the sale was then edited to 0.00: no invoice holds that.
   const isFree = money.compare(order.total, money.zero(order.currency)) <= 0 && order.doubt === undefined;

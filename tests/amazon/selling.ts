@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openApp } from '#app.ts';
+import { readConfig } from '#config.ts';
+import { systemOutside } from '#outside.ts';
+import type { OrderRecord } from '#pipeline/ports.ts';
+import type { Sandbox, SandboxOptions } from '#sim/main.ts';
+import { openSandbox } from '#sim/main.ts';
+import { DEFAULT_AMAZON_APP } from '#sim/amazon/amazon.ts';
+import { transactionUpdateBody } from '#sim/amazon/notification-body.ts';
+import { expectedAmazonBooks } from '#sim/amazon/check.ts';
+import type { ExpectedAmazonBooks } from '#sim/amazon/check.ts';
+import type { AmazonLifeEvent } from '#sim/amazon/life.ts';
+import type { Region } from '#sim/amazon/marketplaces.ts';
+import type { AmazonOrder } from '#sim/amazon/order.ts';
+import type { AmazonScenarioName } from '#sim/amazon/scenarios.ts';
+import type { AmazonRecipe } from '#sim/amazon/recipe.ts';
+import { standingOf } from '#sim/standing.ts';
+import type { Standing } from '#sim/standing.ts';
+import { sign } from '#sources/amazon/proof.ts';
+import { until } from '#tests/until.ts';
+
+/** The service between a simulated seller on Amazon and an account, over sockets: told of orders, it reads and books them. */
+type AccountInvoice = ReturnType<Sandbox['freshbooks']['account']>['invoices'][number];
+
+export interface Seller {
+  /** An order that is shipped at once, unless it is placed as pending. */
+  readonly place: (recipe: AmazonRecipe) => Promise<OrderRecord>;
+  readonly scenario: (name: AmazonScenarioName) => Promise<OrderRecord>;
+  /** Lets something happen at Amazon some time later, and tells of the order as it stands then. */
+  readonly act: (record: OrderRecord, event: AmazonLifeEvent, laterMs?: number) => Promise<OrderRecord>;
+  readonly expected: (record: OrderRecord) => ExpectedAmazonBooks;
+  readonly invoices: (record: OrderRecord) => readonly AccountInvoice[];
+  readonly standing: (record: OrderRecord) => Standing;
+  /** Names of the account's clients, as they were made. */
+  readonly clients: () => readonly string[];
+  readonly clientOf: (record: OrderRecord) => string;
+  readonly notes: (record: OrderRecord) => readonly string[];
+}
+
+const ENVELOPE = {
+  applicationId: DEFAULT_AMAZON_APP.applicationId,
+  subscriptionId: 'subscription-1',
+  notificationId: 'transaction-update-1',
+  publishedAt: 0,
+};
+const SETTLING_MS = 3 * 60_000;
+const SECRET = 'planted-secret-of-the-forwarder';
+
+export async function selling(
+  options: Pick<SandboxOptions, 'freshbooks'> & { readonly region?: Region },
+  act: (seller: Seller) => Promise<void>,
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'counterfoil-amazon-'));
+  // The time of Amazon and the account; the service has its own.
+  let now = Date.now();
+  const { region = 'eu', ...others } = options;
+  const sandbox = await openSandbox({ seed: 3, amazon: { region }, clock: { now: () => now }, ...others });
+  const stand = sandbox.amazon;
+  assert(stand !== null);
+  const {
+    SHOPIFY_SHOP_DOMAIN: _shop,
+    SHOPIFY_API_KEY: _key,
+    SHOPIFY_API_SECRET: _secret,
+    SHOPIFY_API_URL: _url,
+    ...settings
+  } = sandbox.environment;
+  const config = readConfig({
+    ...settings,
+    AMAZON_WEBHOOK_SECRET: SECRET,
+    DATABASE_URL: `sqlite:${join(folder, 'counterfoil.db')}`,
+    PORT: '0',
+  });
+  const app = await openApp(
+    config,
+    systemOutside(() => undefined),
+  );
+  const serving = await app.serve();
+  const account = () => sandbox.freshbooks.account();
+  const invoices = ({ key }: OrderRecord) => {
+    const id = key.slice('amazon/'.length);
+    return account().invoices.filter(({ poNumber }) => poNumber === `AMAZON-ORDER-${id}`);
+  };
+  /** As the order stands, or that Amazon's ledger has moved, which moves no time of the order. */
+  const told = async (
+    { id }: AmazonOrder,
+    text: string = stand.amazon.notifications.body(id),
+  ): Promise<OrderRecord> => {
+    const body = new TextEncoder().encode(text);
+    const seconds = String(Math.floor(Date.now() / 1000));
+    const response = await fetch(`http://127.0.0.1:${serving.port}/webhooks/amazon`, {
+      method: 'POST',
+      headers: { 'x-counterfoil-timestamp': seconds, 'x-counterfoil-signature': sign(body, seconds, SECRET) },
+      body,
+    });
+    assert.equal(response.status, 200);
+    return until(`order ${id} is at rest`, async () => {
+      const [record] = await app.store.read.orders({ search: `amazon/${id}`, limit: 1 });
+      const accepted = await app.store.read.deliveries({ state: 'accepted', limit: 1 });
+      const isResting = record !== undefined && record.dueAt === undefined && record.state !== 'working';
+      return isResting && accepted.length === 0 && record;
+    });
+  };
+  try {
+    await act({
+      place: async (recipe) => {
+        const { id, status } = stand.world.place(recipe);
+        const isOpen = recipe.status !== undefined && recipe.status !== 'UNSHIPPED';
+        return told(
+          isOpen ? (stand.world.order(id) ?? assert.fail(status)) : stand.world.act(id, { kind: 'ship' }),
+        );
+      },
+      scenario: (name) => told(stand.world.scenario(name)),
+      act: ({ key }, event, laterMs = 0) => {
+        now += laterMs;
+        const order = stand.world.act(key.slice('amazon/'.length), event);
+        // Amazon's ledger shows nothing of the last two minutes.
+        now += SETTLING_MS;
+        const moved = stand.world.transactions().at(-1);
+        return event.kind === 'refund' && moved !== undefined
+          ? told(order, transactionUpdateBody(moved, { ...ENVELOPE, sellerId: stand.world.sellerId }))
+          : told(order);
+      },
+      expected: ({ key }) => {
+        const order = stand.world.order(key.slice('amazon/'.length));
+        assert(order !== undefined);
+        return expectedAmazonBooks(order);
+      },
+      invoices,
+      standing: ({ key }) => {
+        const id = key.slice('amazon/'.length);
+        return standingOf(sandbox, { id, name: id });
+      },
+      clients: () => account().clients.map(({ texts }) => texts['organization'] ?? ''),
+      clientOf: (record) => {
+        const [invoice] = invoices(record);
+        return account().clients.find(({ id }) => id === invoice?.clientId)?.texts['organization'] ?? '';
+      },
+      notes: (record) => {
+        const ids = invoices(record).map(({ id }) => id);
+        return account()
+          .payments.filter(({ invoiceId }) => ids.includes(invoiceId))
+          .map(({ note }) => note);
+      },
+    });
+  } finally {
+    await serving.stop();
+    await app.close();
+    const { outbox } = sandbox.freshbooks;
+    await sandbox.close();
+    await rm(folder, { recursive: true, force: true });
+    assert.deepEqual(outbox, [], 'no buyer is mailed');
+  }
+}
