@@ -97,7 +97,8 @@ export const GUARDS: readonly Guard[] = [
     from: '        options.onPollFailure(thrown);',
     to: `        options.onPollFailure(thrown);
         return;`,
-    test: CHAOS,
+    test: 'tests/contract/queue.embedded.test.ts',
+    named: 'a store that fails is reported',
   },
   {
     what: 'a payment never exceeds what was just read as outstanding',
@@ -116,9 +117,12 @@ export const GUARDS: readonly Guard[] = [
   {
     what: 'calls are paced ahead of a refusal',
     file: 'src/net/throttle.ts',
-    from: '      await enter(window, options);',
-    to: '      window.inFlight += 1;',
+    from: `      await enter(window, options, {
+        count: 1,`,
+    to: `      await (async (_window, _options, { take }) => take())(window, options, {
+        count: 1,`,
     test: 'src/net/throttle.test.ts',
+    named: 'calls pass while some are left',
   },
   {
     what: 'an order that fails alone does not make an account down',
