@@ -18,6 +18,7 @@ import {
   clientTask,
   creditNoteTask,
   document,
+  expenseTask,
   invoiceTask,
   line,
   paymentTask,
@@ -58,6 +59,15 @@ function deafToFilters(world: FreshBooksWorld): Books {
       }
     }
     return world.options.transport(new Request(url, request));
+  };
+  return createFreshBooksBooks({ ...world.options, transport });
+}
+
+/** The account's answers, put otherwise. */
+function respelt(world: FreshBooksWorld, put: (text: string, method: string) => string): Books {
+  const transport: Transport = async (request) => {
+    const response = await world.options.transport(request);
+    return new Response(put(await response.text(), request.method), response);
   };
   return createFreshBooksBooks({ ...world.options, transport });
 }
@@ -574,6 +584,44 @@ void describe('payments and sending', () => {
       });
       const { amount, correction } = await world.books.apply(task);
       assert.deepEqual([amount, correction], [cad('21.21'), cad('-0.01')]);
+    },
+  );
+  booksTest(
+    'an answer in another currency than was written is no answer, and may have happened',
+    {},
+    async (world) => {
+      const { externalId: clientId } = await world.books.apply(clientTask());
+      const { externalId: invoiceId } = await world.books.apply(invoiceTask({ clientId }));
+      const books = respelt(world, (text) => text.replaceAll('"CAD"', '"USD"'));
+      const other = document({ number: 'SHOPIFY-1002', poNumber: 'SHOPIFY-ORDER-5002' });
+      const outstanding = money.parse('29.70', 'CAD');
+      for (const task of [
+        invoiceTask({ clientId, document: other }),
+        { ...paymentTask(invoiceId), outstanding },
+        expenseTask(),
+        creditNoteTask(clientId),
+      ]) {
+        const failure = await failureOf(books.apply(task));
+        assert.deepEqual([failure.code, failure.effect], ['request-answer-unreadable', 'unknown'], task.kind);
+      }
+    },
+  );
+  booksTest(
+    'a credit note that is corrected and answered as another one is not taken for it',
+    { switches: { taxRounding: 'per-line' } },
+    async (world) => {
+      const { externalId } = await world.books.apply(clientTask());
+      const [gst, cad] = [{ name: 'GST', ratePpm: 50_000 }, (text: string) => money.parse(text, 'CAD')];
+      const half = line({ quantity: 1, unitPrice: cad('10.10'), taxes: [gst] });
+      const made = document({
+        lines: [half, { ...half, key: 'item:2' }],
+        taxes: [{ ...gst, amount: cad('1.01') }],
+      });
+      const books = respelt(world, (text, method) =>
+        method === 'PUT' ? text.replaceAll(/"(id|creditid)":\d+/g, '"$1":999') : text,
+      );
+      const failure = await failureOf(books.apply(creditNoteTask(externalId, { document: made })));
+      assert.deepEqual([failure.code, failure.effect], ['request-answer-unreadable', 'unknown']);
     },
   );
   booksTest('an invoice that was deleted is neither sent nor paid', {}, async (world) => {

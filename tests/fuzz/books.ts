@@ -119,6 +119,10 @@ export async function openAnswers(): Promise<Opened> {
       spoil?.();
       const outcome = await outcomeOf<unknown>(() => bench.books[how](task));
       see('failure' in outcome ? `${outcome.failure.code} ${outcome.failure.effect}` : 'taken');
+      if ('value' in outcome && how === 'apply') {
+        const { amount } = outcome.value as Receipt;
+        assert.equal(amount?.currency ?? 'CAD', 'CAD', 'what was written is in its currency');
+      }
       const isDenied =
         (answer.status ?? 0) >= 400 || answer.instead !== undefined || answer.body?.kind === 'other';
       if ('failure' in outcome && !isDenied && count(bench) > before) {

@@ -229,7 +229,8 @@ function apply({ holder, key }: Place, change: Change, written: Map<string, stri
   };
   switch (change.kind) {
     case 'value':
-      Reflect.set(holder, key, change.value);
+      // A copy: a later change may go into it.
+      Reflect.set(holder, key, structuredClone(change.value));
       return;
     case 'raw':
       put(change.text);

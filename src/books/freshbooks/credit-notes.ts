@@ -1,6 +1,6 @@
 import type { Receipt } from '#core/ledger.ts';
-import { invariant } from '#core/invariant.ts';
 import * as money from '#core/money.ts';
+import { unreadable } from '#net/request.ts';
 import type { Answer } from '#net/request.ts';
 import type { Standing, Task } from '#pipeline/ports.ts';
 import { expectDone } from './api.ts';
@@ -64,7 +64,10 @@ export async function createCreditNote(api: Api, task: CreditTask): Promise<Rece
   const { result, answer } = expectDone(reply);
   const credit = creditNoteIn(result, answer);
   const total = needAmount(credit.total, 'the credit note', answer);
-  const correction = money.subtract(document.total, total);
+  const correction =
+    total.currency === document.total.currency
+      ? money.subtract(document.total, total)
+      : money.zero(document.total.currency);
   const isCorrectable = !money.isZero(correction) && layOut(document, correction).outcome === 'laid-out';
   const written = isCorrectable
     ? await onceWritten(() => correct(api, task, { credit, correction }))
@@ -87,7 +90,9 @@ async function correct(
     }),
   );
   const corrected = creditNoteIn(result, answer);
-  invariant(corrected.id === credit.id, `credit note ${credit.id} is corrected`);
+  if (corrected.id !== credit.id) {
+    throw unreadable(answer, `is about credit note ${corrected.id} and not ${credit.id}`);
+  }
   return { credit: corrected, answer };
 }
 

@@ -1,3 +1,4 @@
+import { Failure } from '#core/failure.ts';
 import type { Receipt } from '#core/ledger.ts';
 import type { Books, Standing, Task } from '#pipeline/ports.ts';
 import { createApi } from './api.ts';
@@ -18,7 +19,7 @@ export function createFreshBooksBooks(options: ApiOptions): Books {
     connection: options.connection,
     fits,
     find: (task) => find(api, task),
-    apply: (task) => apply(api, task),
+    apply: async (task) => inItsCurrency(task, await apply(api, task)),
     fillClient: (clientId, buyer) => fillClient(api, clientId, buyer),
   };
 }
@@ -43,6 +44,40 @@ function find(api: Api, task: Task): Promise<Standing> {
       return findExpense(api, task);
     case 'credit-note':
       return findCreditNote(api, task);
+  }
+}
+
+/** An amount in another currency than was written is no answer to it, though something was written. */
+function inItsCurrency(task: Task, receipt: Receipt): Receipt {
+  const written = currencyOf(task);
+  const { amount, isAccepted } = receipt;
+  // What a person changed and another one accepted is his.
+  if (amount === undefined || written === undefined || isAccepted === true || amount.currency === written) {
+    return receipt;
+  }
+  throw new Failure('request-answer-unreadable', {
+    detail: `FreshBooks answers in ${amount.currency} what was written in ${written} (${task.kind}, id ${receipt.externalId})`,
+    effect: 'unknown',
+  });
+}
+
+/** Nothing where the task writes no amount. */
+function currencyOf(task: Task): string | undefined {
+  switch (task.kind) {
+    case 'client':
+    case 'sent':
+      return undefined;
+    case 'invoice':
+    case 'lines':
+    case 'credit-note':
+      return task.step.document.total.currency;
+    case 'void':
+      return task.step.from.currency;
+    case 'payment':
+    case 'expense':
+      return task.step.amount.currency;
+    case 'payment-change':
+      return task.step.to.currency;
   }
 }
 
