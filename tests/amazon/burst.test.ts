@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openApp } from '#app.ts';
+import { readConfig } from '#config.ts';
+import { AMAZON, SHOPIFY } from '#connections.ts';
+import { instant } from '#core/time.ts';
+import { openSqlite } from '#storage/sqlite.ts';
+import { createAmazon, DEFAULT_AMAZON_APP } from '#sim/amazon/amazon.ts';
+import { expectedAmazonBooks } from '#sim/amazon/check.ts';
+import { createAmazonWorld } from '#sim/amazon/world.ts';
+import { createFreshBooks, defaultApp } from '#sim/freshbooks/freshbooks.ts';
+import { orderBody } from '#sim/shopify/body.ts';
+import { toJson } from '#sim/shopify/json.ts';
+import { DEFAULT_SWITCHES } from '#sim/shopify/switches.ts';
+import { standingOf } from '#sim/standing.ts';
+import { createWorld } from '#sim/world.ts';
+import { seededRandom } from '#sim/world/random.ts';
+import { virtualTime } from '#tests/chaos/virtual-time.ts';
+
+const ALL = process.env['COUNTERFOIL_TEST_ALL'] === '1';
+const ORDERS = ALL ? 1_000 : 60;
+/** The shop's orders come meanwhile, one in each of these. */
+const SHOP_EVERY_MS = 20_000;
+/** A new order of the shop takes seven calls of a tenth of a second, and waits for no turn of Amazon's. */
+const SHOP_PATIENCE_MS = 5_000;
+const LATENCY_MS = 100;
+const PATIENCE_MS = 6 * 3_600_000;
+
+test(`a burst of ${ORDERS} of Amazon’s messages drains at Amazon’s pace, each order once, and the shop’s orders pass it`, async () => {
+  const time = virtualTime(Date.UTC(2026, 10, 20, 9));
+  const freshbooks = createFreshBooks({ clock: time, random: seededRandom(1) });
+  const shop = createWorld({ seed: 1, clock: time });
+  const world = createAmazonWorld({ seed: 1, clock: time });
+  const amazon = createAmazon({ world, clock: time, random: seededRandom(2) });
+  const grant = freshbooks.grant();
+  const app = await openApp(
+    readConfig({
+      SHOPIFY_SHOP_DOMAIN: shop.shop.domain,
+      SHOPIFY_WEBHOOK_SECRET: 'secret',
+      AMAZON_SELLER_ID: world.sellerId,
+      SP_API_REGION: 'na',
+      SP_API_CLIENT_ID: DEFAULT_AMAZON_APP.clientId,
+      SP_API_CLIENT_SECRET: DEFAULT_AMAZON_APP.clientSecret,
+      SP_API_REFRESH_TOKEN: amazon.login.refreshToken('na'),
+      SP_API_URL: 'http://amazon.sim',
+      LWA_URL: 'http://amazon.sim',
+      FRESHBOOKS_CLIENT_ID: defaultApp.clientId,
+      FRESHBOOKS_CLIENT_SECRET: defaultApp.clientSecret,
+      FRESHBOOKS_REDIRECT_URI: defaultApp.redirectUris[0],
+      FRESHBOOKS_ACCESS_TOKEN: grant.access_token,
+      FRESHBOOKS_REFRESH_TOKEN: grant.refresh_token,
+      FRESHBOOKS_API_URL: 'http://freshbooks.sim',
+      COUNTERFOIL_SECRET_KEY: 'key',
+      DATABASE_URL: 'sqlite:burst.db',
+    }),
+    {
+      clock: time,
+      random: seededRandom(3),
+      emit: () => undefined,
+      openDatabase: () => openSqlite(':memory:'),
+      async transport(request) {
+        time.touch();
+        await time.sleep(instant(time.now() + LATENCY_MS));
+        return new URL(request.url).hostname === 'amazon.sim'
+          ? amazon.handle(request)
+          : freshbooks.handle(request);
+      },
+    },
+  );
+  const pipeline = await app.openPipeline(250);
+  const accept = (connection: typeof AMAZON, topic: string, text: string, externalId: string) =>
+    pipeline.inbox.accept({
+      connection,
+      externalId,
+      topic,
+      headers: {},
+      body: new TextEncoder().encode(text),
+    });
+  try {
+    for (let number = 0; number < ORDERS; number += 1) {
+      const { id } = world.place({ items: [{ product: number % 3, quantity: 1 }] });
+      world.act(id, { kind: 'ship' });
+      await accept(AMAZON, 'ORDER_CHANGE', amazon.notifications.body(id), `burst-${number}`);
+    }
+    const began = time.now();
+    pipeline.start();
+    const booked = (): number =>
+      world.orders().filter(({ id }) => standingOf({ freshbooks }, { id, name: id }).paid > 0n).length;
+    let slowest = 0;
+    for (let round = 0; booked() < ORDERS; round += 1) {
+      assert.ok(round < PATIENCE_MS / SHOP_EVERY_MS, `${booked()} of ${ORDERS} are booked`);
+      const order = shop.place({
+        items: [{ kind: 'product', index: 0, quantity: 1 }],
+        to: 'US-NY',
+        customer: { kind: 'new' },
+        payment: { kind: 'paid', gateway: 'shopify_payments' },
+      });
+      const toldAt = time.now();
+      const body = toJson(orderBody(order, { shop: shop.shop, switches: DEFAULT_SWITCHES }));
+      await accept(SHOPIFY, 'orders/create', body, `shop-${order.id}`);
+      await time.runUntil(
+        'the shop’s order is booked',
+        () => standingOf({ freshbooks }, order).paid > 0n,
+        SHOP_PATIENCE_MS,
+      );
+      slowest = Math.max(slowest, time.now() - toldAt);
+      const until = toldAt + SHOP_EVERY_MS;
+      await time.runUntil('the next order of the shop', () => time.now() >= until, SHOP_EVERY_MS * 2);
+    }
+    const refused = amazon.calls().filter(({ status }) => status === 429);
+    assert.deepEqual(refused, [], 'Amazon never has to refuse');
+    assert.equal(freshbooks.outbox.length, 0);
+    for (const order of world.orders()) {
+      const { numbers, net, paid } = standingOf({ freshbooks }, { id: order.id, name: order.id });
+      const { now } = expectedAmazonBooks(order);
+      assert.deepEqual([numbers.length, net, paid], [1, now.worth, now.kept], order.id);
+    }
+    // Nine at once after a rest, then one each two seconds, and a turn more for what is under way.
+    const allowedMs = (ORDERS - 9) * 2_000;
+    assert.ok(time.now() - began < allowedMs + 2 * SHOP_EVERY_MS, `${time.now() - began} ms of ${allowedMs}`);
+    assert.equal(amazon.calls().filter(({ operation }) => operation === 'getOrder').length, ORDERS);
+    assert.ok(slowest < SHOP_PATIENCE_MS);
+  } finally {
+    await pipeline.stop();
+    await app.close();
+  }
+});
