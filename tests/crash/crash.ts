@@ -85,10 +85,16 @@ export async function crash(options: CrashOptions): Promise<CrashReport> {
     DATABASE_URL: `sqlite:${databasePath}`,
   };
   try {
-    return await runIn({ ...options, sandbox, environment, databasePath });
+    const report = await runIn({ ...options, sandbox, environment, databasePath });
+    await rm(folder, { recursive: true, force: true });
+    return report;
+  } catch (cause) {
+    // A long run is not made again for a look at what it left.
+    throw new Error(`Seed ${options.seed}, ${options.kills} kills; its database is kept in ${folder}`, {
+      cause,
+    });
   } finally {
     await sandbox.close();
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
