@@ -68,8 +68,8 @@ const LATENCY_MS = 60;
 /** Some sixty events a minute, a third of them orders: below what FreshBooks allows, so that the pace is no part of this. */
 const EVENT_EVERY_MS_MAX = 2_000;
 const ORDER_EVERY = 3;
-/** Longest that a late webhook, an unknown outcome and the pace of the account take together. */
-const DRAIN_WITHIN_MS = 10 * 60_000;
+/** Without an order coming to rest: several times as long as the account's pace, or an unknown outcome, lets them wait. */
+const STANDSTILL_MS = 5 * 60_000;
 const TELL_EVERY_KILLS = 50;
 /** Whether FreshBooks keeps three decimals is unknown. */
 const ACCOUNT_SHOPS = SHOPS.filter(({ currency }) => currency !== 'KWD');
@@ -85,10 +85,16 @@ export async function crash(options: CrashOptions): Promise<CrashReport> {
     DATABASE_URL: `sqlite:${databasePath}`,
   };
   try {
-    return await runIn({ ...options, sandbox, environment, databasePath });
+    const report = await runIn({ ...options, sandbox, environment, databasePath });
+    await rm(folder, { recursive: true, force: true });
+    return report;
+  } catch (cause) {
+    // A long run is not made again for a look at what it left.
+    throw new Error(`Seed ${options.seed}, ${options.kills} kills; its database is kept in ${folder}`, {
+      cause,
+    });
   } finally {
     await sandbox.close();
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -259,11 +265,19 @@ function assertNoBug(output: string): void {
   assert.deepEqual(bugs, [], 'no fault of the program itself');
 }
 
-/** Until nothing is under way any more. */
+/** Until nothing is under way any more; a slow machine leaves much to do, which takes its time at the account's pace. */
 async function drained(databasePath: string): Promise<void> {
   using database = new DatabaseSync(databasePath, { readOnly: true });
   const open = database.prepare(
     "select (select count(*) from orders where state in ('due', 'working', 'waiting')) + (select count(*) from deliveries where state = 'accepted') as count",
   );
-  await until('nothing is under way', () => Number(open.get()?.['count']) === 0, DRAIN_WITHIN_MS);
+  const read = (): number => Number(open.get()?.['count']);
+  for (let left = read(); left > 0;) {
+    const least = left;
+    left = await until(
+      `${least} are less`,
+      () => (read() < least ? { left: read() } : undefined),
+      STANDSTILL_MS,
+    ).then((seen) => seen.left);
+  }
 }
