@@ -108,7 +108,7 @@ describe('without a shop', () => {
       [
         'source',
         HEAD.replace('shopify', 'shopfy'),
-        /^source\.yaml:3:11 Key from is "shopfy" \(do you mean shopify\?\), allowed: shopify$/,
+        /^source\.yaml:3:11 Key from is "shopfy" \(do you mean shopify\?\), allowed: shopify, amazon$/,
       ],
       [
         'books',
