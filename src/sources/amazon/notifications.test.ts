@@ -82,7 +82,11 @@ void describe('Amazon’s notifications', () => {
     for (let call = 0; call < 8; call += 1) {
       await notifications.destinations();
     }
-    assert.equal(clock.now() - startedAt, 4_000, 'four at once, one being kept in hand, and then one a second');
+    assert.equal(
+      clock.now() - startedAt,
+      4_000,
+      'four at once, one being kept in hand, and then one a second',
+    );
     assert.ok(sim.calls().every(({ status }) => status === 200));
   });
 
