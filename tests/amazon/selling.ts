@@ -20,12 +20,15 @@ import type { AmazonRecipe } from '#sim/amazon/recipe.ts';
 import { standingOf } from '#sim/standing.ts';
 import type { Standing } from '#sim/standing.ts';
 import { sign } from '#sources/amazon/proof.ts';
+import { importRules } from '#tests/import-rules.ts';
 import { until } from '#tests/until.ts';
 
 /** The service between a simulated seller on Amazon and an account, over sockets: told of orders, it reads and books them. */
 type AccountInvoice = ReturnType<Sandbox['freshbooks']['account']>['invoices'][number];
 
 export interface Seller {
+  /** Imports a file that says only this of the route. */
+  readonly ruleBy: (...lines: readonly string[]) => Promise<void>;
   /** An order that is shipped at once, unless it is placed as pending. */
   readonly place: (recipe: AmazonRecipe) => Promise<OrderRecord>;
   readonly scenario: (name: AmazonScenarioName) => Promise<OrderRecord>;
@@ -105,6 +108,7 @@ export async function selling(
   };
   try {
     await act({
+      ruleBy: (...lines) => importRules(app, 'amazon', lines),
       place: async (recipe) => {
         const { id, status } = stand.world.place(recipe);
         const isOpen = recipe.status !== undefined && recipe.status !== 'UNSHIPPED';

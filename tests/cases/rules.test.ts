@@ -4,14 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { openApp } from '#app.ts';
-import { rulesFileOptions } from '#connections.ts';
-import type { App } from '#app.ts';
 import { readConfig } from '#config.ts';
 import { systemOutside } from '#outside.ts';
 import { releaseOrder } from '#pipeline/release.ts';
-import { mistakeText, readRulesFile } from '#rules-file.ts';
 import { RULE_KEYS } from '#rules-keys.ts';
 import type { Recipe } from '#sim/world/recipe.ts';
+import { selling } from '#tests/amazon/selling.ts';
+import { importRules } from '#tests/import-rules.ts';
 import { openStage } from '#tests/stage.ts';
 import type { Placed } from '#tests/stage.ts';
 import { atCounter } from './counter.ts';
@@ -42,24 +41,13 @@ function linesOf([invoice]: Invoices): string[] {
   );
 }
 
-async function importText(app: App, lines: readonly string[]): Promise<void> {
-  const head = 'version: 1\nroutes:\n  - from: shopify\n    to: freshbooks\n';
-  const text = head + lines.map((line) => `    ${line}\n`).join('');
-  const read = readRulesFile(text, rulesFileOptions(undefined));
-  assert.ok(
-    read.outcome === 'rules',
-    read.outcome === 'mistakes' ? read.mistakes.map(mistakeText).join('\n') : '',
-  );
-  await app.importRules(read.routes);
-}
-
 function ruled(counter: Counter): RuledCounter {
   const { stage } = counter;
   const state = async (order: Placed): Promise<string> => (await stage.atRest(order)).state;
   return {
     ...counter,
     state,
-    ruleBy: (...lines) => importText(stage.app, lines),
+    ruleBy: (...lines) => importRules(stage.app, 'shopify', lines),
     async retry(order) {
       const { key } = await stage.atRest(order);
       await releaseOrder(stage.app.store, key, { now: stage.app.clock.now(), account: 'freshbooks' });
@@ -377,12 +365,23 @@ const BEFORE_ALL: Readonly<Record<string, () => Promise<void>>> = {
       assert.equal(invoices(order)[0]?.number, `S${order.name.slice(1)}`);
     }),
 
+  untold_tax: () =>
+    selling({ region: 'eu' }, async ({ ruleBy, scenario, invoices }) => {
+      assert.match((await scenario('Germany, tax untold')).reason ?? '', /hold a tax that is not told/);
+      await ruleBy('untold_tax: { DE: "19" }');
+      const [invoice] = invoices(await scenario('Germany, tax untold'));
+      const taxes = invoice?.lines.flatMap((line) =>
+        line.taxes.map(({ name, percent }) => `${name} ${percent}`),
+      );
+      assert.deepEqual([...new Set(taxes)], ['VAT 19']);
+    }),
+
   async currency() {
     const folder = await mkdtemp(join(tmpdir(), 'counterfoil-currency-'));
     const environment = { DATABASE_URL: `sqlite:${join(folder, 'counterfoil.db')}` };
     const outside = systemOutside(() => undefined);
     const app = await openApp(readConfig(environment), outside);
-    await importText(app, ['currency: presentment']);
+    await importRules(app, 'shopify', ['currency: presentment']);
     await app.close();
     // Not at the counter, which imports rules under the server that runs already.
     const stage = await openStage({ environment });
@@ -434,9 +433,9 @@ void describe('a rule of the file has its effect in the account:', LONG, () => {
         }
       }));
   }
+});
 
-  void test('every one of them', () => {
-    const shown = [...Object.keys(EFFECTS), ...Object.keys(BEFORE_ALL)];
-    assert.deepEqual(shown.toSorted(), RULE_KEYS.map(({ name }) => name).toSorted());
-  });
+void test('every rule of the file is shown by an effect', () => {
+  const shown = [...Object.keys(EFFECTS), ...Object.keys(BEFORE_ALL)];
+  assert.deepEqual(shown.toSorted(), RULE_KEYS.map(({ name }) => name).toSorted());
 });
