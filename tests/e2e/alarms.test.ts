@@ -10,8 +10,8 @@ import type { SmtpServer } from '#tests/contract/smtp-server.ts';
 import { startService } from '#tests/service.ts';
 import { until } from '#tests/until.ts';
 import { send } from '#tests/webhook.ts';
-import { runCli } from './cli-process.ts';
 import type { Ended } from './cli-process.ts';
+import { runCommand } from './command.ts';
 
 /** Alarms as an operator meets them: the real processes, their text and their exit codes. */
 
@@ -44,7 +44,7 @@ describe('counterfoil alarms', () => {
   });
   const run = async (args: readonly string[], without: readonly string[] = []): Promise<Ended> => {
     const kept = Object.entries(environment()).filter(([name]) => !without.includes(name));
-    const ended = await runCli(args, { cwd: folder, environment: Object.fromEntries(kept) });
+    const ended = await runCommand(args, { cwd: folder, environment: Object.fromEntries(kept) });
     assert.doesNotMatch(ended.out + ended.err, /planted|@merchant/);
     return ended;
   };

@@ -1,16 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { runCommandLine } from '#cli/commands.ts';
 import { createAmazon, DEFAULT_AMAZON_APP } from '#sim/amazon/amazon.ts';
 import type { AmazonSim } from '#sim/amazon/amazon.ts';
 import { createAmazonWorld } from '#sim/amazon/world.ts';
 import { listen } from '#sim/socket.ts';
-import { createTranscript } from './cli-process.ts';
 import type { Ended } from './cli-process.ts';
+import { runCommand } from './command.ts';
 
-/** Commands of an Amazon seller in this process, because a start of Node costs more than all of them, before a simulated Amazon. */
+/** Commands of an Amazon seller before a simulated Amazon. */
 export interface AmazonCommands {
   /** The simulator that answers now; another one after `renew`. */
   sim(): AmazonSim;
@@ -51,16 +49,8 @@ export async function openAmazonCommands(): Promise<AmazonCommands> {
     });
   };
   settle();
-  const run: AmazonCommands['run'] = async (args, settings = {}) => {
-    const transcript = createTranscript();
-    const code = await runCommandLine(args, {
-      environment: { ...environment, ...settings },
-      stdin: new PassThrough(),
-      stdout: { write: (text) => transcript.add('out', text) },
-      stderr: { write: (text) => transcript.add('err', text) },
-    });
-    return transcript.ended(code);
-  };
+  const run: AmazonCommands['run'] = (args, settings = {}) =>
+    runCommand(args, { cwd: folder, environment: { ...environment, ...settings } });
   return {
     sim: () => sim,
     renew() {

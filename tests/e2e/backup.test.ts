@@ -13,8 +13,8 @@ import { startService } from '#tests/service.ts';
 import type { Service } from '#tests/service.ts';
 import { until } from '#tests/until.ts';
 import { send } from '#tests/webhook.ts';
-import { runCli } from './cli-process.ts';
 import type { Ended } from './cli-process.ts';
+import { runCommand } from './command.ts';
 
 /** A person backs up a running service, loses the database, and puts the backup back. */
 
@@ -34,7 +34,7 @@ test('a backup of the busy service is put back, everything is told again, and ea
   const place = await openPlace();
   const { sandbox, folder } = place;
   const run = (...args: string[]): Promise<Ended> =>
-    runCli(args, { cwd: folder, environment: place.environment });
+    runCommand(args, { cwd: folder, environment: place.environment });
   try {
     const first = await startService(place.environment);
     sell(sandbox, ORDERS);
@@ -88,10 +88,10 @@ test('a database that a newer version wrote is not touched, and the sentence say
   const folder = await mkdtemp(join(tmpdir(), 'counterfoil-newer-'));
   const environment = { DATABASE_URL: 'sqlite:a.db' };
   try {
-    await runCli(['migrate'], { cwd: folder, environment });
+    await runCommand(['migrate'], { cwd: folder, environment });
     using database = new DatabaseSync(join(folder, 'a.db'));
     database.exec("insert into migrations values (99, 'later', 1, 0)");
-    const { code, err } = await runCli(['serve'], { cwd: folder, environment });
+    const { code, err } = await runCommand(['serve'], { cwd: folder, environment });
     assert.equal(code, 1);
     assert.match(
       err,

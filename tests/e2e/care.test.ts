@@ -10,8 +10,8 @@ import { startService } from '#tests/service.ts';
 import type { Service } from '#tests/service.ts';
 import { until } from '#tests/until.ts';
 import { send } from '#tests/webhook.ts';
-import { runCli } from './cli-process.ts';
 import type { Ended } from './cli-process.ts';
+import { runCommand } from './command.ts';
 
 /** Redacting and auditing as an operator does it: the real process, beside a running server and without one. */
 
@@ -22,7 +22,7 @@ void describe('care for a database', () => {
   let sandbox: Sandbox;
   let service: Service;
   let environment: Readonly<Record<string, string>>;
-  const run = (...args: string[]): Promise<Ended> => runCli(args, { cwd: folder, environment });
+  const run = (...args: string[]): Promise<Ended> => runCommand(args, { cwd: folder, environment });
   const json = async (...args: string[]): Promise<Record<string, unknown>> => {
     const { code, out, err } = await run(...args, '--json');
     assert.equal(code, 0, err);

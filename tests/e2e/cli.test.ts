@@ -16,16 +16,18 @@ import type { Service } from '#tests/service.ts';
 import { until } from '#tests/until.ts';
 import { send } from '#tests/webhook.ts';
 import { consentTo, runCli, startCli } from './cli-process.ts';
-import type { CliProcess, Ended } from './cli-process.ts';
+import type { Ended } from './cli-process.ts';
+import { runCommand, startCommand } from './command.ts';
+import type { StartedCommand } from './command.ts';
 
-/** The command line as a person meets it: the real process, its text, its exit code. */
+/** The command line as a person meets it: its text and its exit code, and where the process has a part in it, the real process. */
 
 const FIRST_STEP_WITHIN_MS = 30_000;
 
 describe('without anything configured', () => {
   let folder: string;
   const run = (args: readonly string[], input?: string): Promise<Ended> =>
-    runCli(args, { cwd: folder, ...(input === undefined ? {} : { input }) });
+    runCommand(args, { cwd: folder, ...(input === undefined ? {} : { input }) });
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'counterfoil-cli-'));
@@ -34,7 +36,10 @@ describe('without anything configured', () => {
   after(() => rm(folder, { recursive: true, force: true }));
 
   test('--version and --help are done, with examples', async () => {
-    const [version, help] = await Promise.all([run(['--version']), run(['--help'])]);
+    const [version, help] = await Promise.all([
+      runCli(['--version'], { cwd: folder }),
+      runCli(['--help'], { cwd: folder }),
+    ]);
     assert.equal(version.code, 0);
     assert.match(version.out, /^\d+\.\d+\.\d+\n$/);
     assert.equal(help.code, 0);
@@ -59,6 +64,8 @@ describe('without anything configured', () => {
       ['journal', '--month', 'November'],
       ['journal', '--month', '2026-13'],
     ];
+    const { code: exitCode } = await runCli(['nothing'], { cwd: folder });
+    assert.equal(exitCode, 2);
     const ended = await Promise.all(lines.map(async (args) => ({ args, ...(await run(args)) })));
     for (const { args, code, out, err } of ended) {
       assert.equal(code, 2, `${args.join(' ')}: ${err}`);
@@ -70,7 +77,7 @@ describe('without anything configured', () => {
 
   test('preview reads a file and needs no database', async () => {
     await writeFile(join(folder, 'order.json'), bodyOf('paid, two lines, code discount'));
-    const { code, out, err } = await run(['preview', 'order.json']);
+    const { code, out, err } = await runCli(['preview', 'order.json'], { cwd: folder });
     assert.equal(err, '');
     assert.equal(code, 0);
     assert.match(out, /^Invoice +SHOPIFY-1001$/m);
@@ -95,7 +102,7 @@ describe('without anything configured', () => {
   test('preview of an order that does not add up ends with 1 and shows both sums', async () => {
     const body = bodyOf('paid, one line').replace(/"total_price":"[\d.]+"/, '"total_price":"1.00"');
     const whole = body.replace(/("total_price_set":\{"shop_money":\{"amount":")[\d.]+/, '$11.00');
-    const { code, out } = await run(['preview', '-'], whole);
+    const { code, out } = await runCli(['preview', '-'], { cwd: folder, input: whole });
     assert.equal(code, 1);
     assert.match(out, /^Held: Order #1001 says 1\.00 USD and its lines sum to 93\.41 USD$/m);
     assert.match(out, /Difference +-92\.41 USD/);
@@ -152,7 +159,7 @@ describe('without anything configured', () => {
   });
 
   test('doctor tells a wrong setting and goes no further', async () => {
-    const { code, out } = await runCli(['doctor', '--json'], {
+    const { code, out } = await runCommand(['doctor', '--json'], {
       cwd: folder,
       environment: { PORT: 'eighty' },
     });
@@ -185,7 +192,7 @@ describe('without anything configured', () => {
       environment: { SHOPIFY_SHOP_DOMAIN: 'from-variable.myshopify.com' },
     });
     assert.match(shown.out, /^Order #1001 of from-variable\.myshopify\.com/);
-    assert.match((await run(['orders'])).err, /^PORT: "eighty" is not a whole number/);
+    assert.match((await runCli(['orders'], { cwd: folder })).err, /^PORT: "eighty" is not a whole number/);
     await rm(join(folder, '.env'));
   });
 });
@@ -195,7 +202,7 @@ describe('beside a running server', () => {
   let sandbox: Sandbox;
   let service: Service;
   let environment: Record<string, string>;
-  const run = (...args: string[]): Promise<Ended> => runCli(args, { cwd: folder, environment });
+  const run = (...args: string[]): Promise<Ended> => runCommand(args, { cwd: folder, environment });
   const json = async <T>(...args: string[]): Promise<T> =>
     JSON.parse((await run(...args, '--json')).out) as T;
 
@@ -388,7 +395,7 @@ describe('beside a running server', () => {
   });
 
   test('connect freshbooks notices the answer that the server took', async () => {
-    const connecting = startCli(['connect', 'freshbooks'], { cwd: folder, environment });
+    const connecting = startCommand(['connect', 'freshbooks'], { cwd: folder, environment });
     const answer = await consentTo(connecting);
     const page = await fetch(new URL(`/auth/freshbooks/callback${answer.search}`, service.origin));
     assert.equal(page.status, 200);
@@ -398,7 +405,7 @@ describe('beside a running server', () => {
   });
 
   test('a pipeline’s log is no part of a command’s output', async () => {
-    const { err } = await runCli(['orders'], {
+    const { err } = await runCommand(['orders'], {
       cwd: folder,
       environment: { ...environment, LOG_LEVEL: 'debug' },
     });
@@ -410,8 +417,8 @@ describe('connecting FreshBooks without a server', () => {
   let folder: string;
   let sandbox: Sandbox;
   let environment: Record<string, string>;
-  const connect = (...args: string[]): CliProcess =>
-    startCli(['connect', 'freshbooks', ...args], { cwd: folder, environment });
+  const connect = (...args: string[]): StartedCommand =>
+    startCommand(['connect', 'freshbooks', ...args], { cwd: folder, environment });
 
   before(async () => {
     ({ folder, sandbox, environment } = await prepared({
@@ -458,22 +465,22 @@ describe('connecting FreshBooks without a server', () => {
   });
 
   test('code and state can be given as options', async () => {
-    const first = connect();
+    const first = startCli(['connect', 'freshbooks'], { cwd: folder, environment });
     const answer = await consentTo(first);
     first.child.kill('SIGKILL');
     await first.ended();
-    const second = await runCli(['connect', 'freshbooks', '--code', answer.href, '--account', 'AAAAA1'], {
+    const second = await runCommand(['connect', 'freshbooks', '--code', answer.href, '--account', 'AAAAA1'], {
       cwd: folder,
       environment,
     });
     assert.equal(second.code, 0, second.err);
-    const again = await runCli(['connect', 'freshbooks', '--code', answer.href], {
+    const again = await runCommand(['connect', 'freshbooks', '--code', answer.href], {
       cwd: folder,
       environment,
     });
     assert.equal(again.code, 1);
     assert.match(again.err, /belongs to no open question/);
-    const stateless = await runCli(['connect', 'freshbooks', '--code', 'abcdefgh'], {
+    const stateless = await runCommand(['connect', 'freshbooks', '--code', 'abcdefgh'], {
       cwd: folder,
       environment,
     });

@@ -12,9 +12,9 @@ import { scriptedFaults } from '#sim/faults.ts';
 import { openSandbox } from '#sim/main.ts';
 import type { Sandbox } from '#sim/main.ts';
 import { record } from '#tests/build.ts';
-import { consentTo, runCli, startCli } from './cli-process.ts';
+import { consentTo } from './cli-process.ts';
 import type { CliProcess, Ended } from './cli-process.ts';
-import { startAtTerminal } from './terminal.ts';
+import { runCommand, startCommand } from './command.ts';
 
 /** What connecting FreshBooks asks for, as a person meets it and as a script does: the first day, and where refunds go. */
 
@@ -63,16 +63,20 @@ describe('connecting FreshBooks', () => {
   /** Where a person sits. */
   const atTerminal = (...args: string[]): Promise<Talk> =>
     consented(
-      startAtTerminal(['connect', 'freshbooks', '--no-browser', ...args], environment),
+      startCommand(['connect', 'freshbooks', '--no-browser', ...args], {
+        cwd: folder,
+        environment,
+        isAtTerminal: true,
+      }),
       args.includes('--json') ? 'err' : 'out',
     );
   /** As a script runs it, to its end. */
   const piped = async (...args: string[]): Promise<Ended> => {
-    const started = startCli(['connect', 'freshbooks', ...args], { cwd: folder, environment });
+    const started = startCommand(['connect', 'freshbooks', ...args], { cwd: folder, environment });
     return (await consented(started, args.includes('--json') ? 'err' : 'out')).ended();
   };
   const rules = async (): Promise<string> =>
-    (await runCli(['config', 'export'], { cwd: folder, environment })).out;
+    (await runCommand(['config', 'export'], { cwd: folder, environment })).out;
   const today = (): string => localDate(systemOutside(() => undefined).clock.now(), ACCOUNT_ZONE);
 
   test('where nobody can be asked, the first day is that of connecting and the category stays open, in words', async () => {
@@ -121,7 +125,7 @@ describe('connecting FreshBooks', () => {
   test('a day that is none is refused before anybody is asked for access', async () => {
     begin();
     for (const day of ['tomorrow', '2026-02-30', '1999-12-31', '2100-01-01', '01.11.2026', '']) {
-      const { code, out, err } = await runCli(['connect', 'freshbooks', '--books-start', day], {
+      const { code, out, err } = await runCommand(['connect', 'freshbooks', '--books-start', day], {
         cwd: folder,
         environment,
       });
@@ -135,7 +139,7 @@ describe('connecting FreshBooks', () => {
     const { code, out } = await piped('--books-start', '2099-01-01');
     assert.equal(code, 0);
     assert.match(out, /^books_start is 2099-01-01, which is still to come: until then every order is held$/m);
-    const { out: doctor } = await runCli(['doctor'], { cwd: folder, environment });
+    const { out: doctor } = await runCommand(['doctor'], { cwd: folder, environment });
     assert.match(
       doctor,
       /^warning +Open days +Books start on 2099-01-01, [^]+→ books_start is 2099-01-01, which is still to come/m,
@@ -251,7 +255,7 @@ describe('connecting FreshBooks', () => {
     begin();
     const file = join(folder, 'zone.yaml');
     await writeFile(file, `${HEAD}    time_zone: Pacific/Kiritimati\n`);
-    await runCli(['config', 'import', file], { cwd: folder, environment });
+    await runCommand(['config', 'import', file], { cwd: folder, environment });
     const talk = await atTerminal('--refund-category', 'Travel');
     const kiritimati = (): string =>
       localDate(systemOutside(() => undefined).clock.now(), parseZone('Pacific/Kiritimati'));
@@ -260,7 +264,7 @@ describe('connecting FreshBooks', () => {
     days.push(kiritimati());
     assert.ok(days.includes(day), day);
     await writeFile(file, `${HEAD}    time_zone: Pacific/Kiritimati\n    due_offset_days: 7\n`);
-    await runCli(['config', 'import', file], { cwd: folder, environment });
+    await runCommand(['config', 'import', file], { cwd: folder, environment });
     talk.type('\n');
     assert.equal((await talk.ended()).code, 0);
     const exported = await rules();
@@ -302,7 +306,7 @@ describe('connecting FreshBooks', () => {
         body: JSON.stringify({ response: { result } }),
       },
     });
-    const { out } = await runCli(['doctor'], { cwd: folder, environment });
+    const { out } = await runCommand(['doctor'], { cwd: folder, environment });
     faults.clear();
     assert.match(
       out,
@@ -320,7 +324,7 @@ describe('connecting FreshBooks', () => {
     begin();
     const file = join(folder, 'category.yaml');
     await writeFile(file, `${HEAD}    refund_category: Returns\n    books_start: 2026-10-01\n`);
-    await runCli(['config', 'import', file], { cwd: folder, environment });
+    await runCommand(['config', 'import', file], { cwd: folder, environment });
     const silent = await piped();
     assert.equal(silent.code, 1);
     assert.match(silent.out, /^Refund category +Returns, as before$/m);

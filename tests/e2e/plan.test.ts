@@ -12,8 +12,8 @@ import { record } from '#tests/build.ts';
 import { startService } from '#tests/service.ts';
 import type { Service } from '#tests/service.ts';
 import { until } from '#tests/until.ts';
-import { runCli } from './cli-process.ts';
 import type { Ended } from './cli-process.ts';
+import { runCommand } from './command.ts';
 
 /** `counterfoil plan` as a person meets it: the real process, its text, its exit code. */
 
@@ -44,7 +44,7 @@ interface PlanJson {
 
 describe('without a shop', () => {
   let folder: string;
-  const run = (...args: string[]): Promise<Ended> => runCli(args, { cwd: folder });
+  const run = (...args: string[]): Promise<Ended> => runCommand(args, { cwd: folder });
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'counterfoil-plan-'));
@@ -113,7 +113,7 @@ describe('beside a running server', () => {
   let sandbox: Sandbox;
   let service: Service;
   let environment: Record<string, string>;
-  const run = (...args: string[]): Promise<Ended> => runCli(args, { cwd: folder, environment });
+  const run = (...args: string[]): Promise<Ended> => runCommand(args, { cwd: folder, environment });
   const plan = async (...args: string[]): Promise<PlanJson> => {
     const { code, out, err } = await run('plan', '--since', LONG_AGO, '--json', ...args);
     assert.equal(code, 0, err);

@@ -15,8 +15,8 @@ import { createWorld } from '#sim/world.ts';
 import { startService } from '#tests/service.ts';
 import type { Service } from '#tests/service.ts';
 import { until } from '#tests/until.ts';
-import { runCli } from './cli-process.ts';
 import type { Ended } from './cli-process.ts';
+import { runCommand } from './command.ts';
 
 /** Booking rules as a person keeps them: a file, the database, and a server that runs meanwhile. */
 
@@ -26,7 +26,7 @@ const BOOKED_WITHIN_MS = 30_000;
 describe('without a shop', () => {
   let folder: string;
   const run = (args: readonly string[], input?: string): Promise<Ended> =>
-    runCli(args, { cwd: folder, ...(input === undefined ? {} : { input }) });
+    runCommand(args, { cwd: folder, ...(input === undefined ? {} : { input }) });
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'counterfoil-rules-'));
@@ -221,7 +221,7 @@ test('a server that was starting while the currency side changed does not start'
   );
   const file = join(folder, 'currency.yaml');
   await writeFile(file, `${HEAD}    currency: presentment\n`);
-  assert.equal((await runCli(['config', 'import', file], { cwd: folder, environment })).code, 0);
+  assert.equal((await runCommand(['config', 'import', file], { cwd: folder, environment })).code, 0);
   await assert.rejects(app.serve(), /became "presentment" during the start/);
   await app.close();
   await rm(folder, { recursive: true, force: true });
@@ -232,7 +232,7 @@ describe('beside a running server', () => {
   let sandbox: Sandbox;
   let service: Service;
   let environment: Record<string, string>;
-  const run = (...args: string[]): Promise<Ended> => runCli(args, { cwd: folder, environment });
+  const run = (...args: string[]): Promise<Ended> => runCommand(args, { cwd: folder, environment });
   const stateOf = (name: string, state: string): Promise<{ readonly reason: string | null }> =>
     until(
       `order ${name} is ${state}`,

@@ -12,8 +12,9 @@ import type { Sandbox } from '#sim/main.ts';
 import { startService } from '#tests/service.ts';
 import { until } from '#tests/until.ts';
 import { send } from '#tests/webhook.ts';
-import { runCli, startCli } from './cli-process.ts';
+import { startCli } from './cli-process.ts';
 import type { Ended } from './cli-process.ts';
+import { runCommand } from './command.ts';
 
 /** Changing the key as an operator does it: the real process, also one that is killed. */
 
@@ -26,7 +27,7 @@ void describe('counterfoil secret rotate', () => {
   let sandbox: Sandbox;
   let environment: Record<string, string>;
   const run = (args: readonly string[], more: Record<string, string> = {}): Promise<Ended> =>
-    runCli(args, { cwd: folder, environment: { ...environment, ...more } });
+    runCommand(args, { cwd: folder, environment: { ...environment, ...more } });
   const keyLines = (): string[] => readFileSync(join(folder, 'counterfoil.key'), 'utf8').trim().split('\n');
   const keyLine = async (more: Record<string, string> = {}): Promise<string> =>
     /^\w+ +Key of secrets .*(?:\n {4,}.*)*/m.exec((await run(['doctor'], more)).out)?.[0] ?? '';
