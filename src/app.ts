@@ -147,8 +147,17 @@ const READY_EVERY_MS = SECOND;
 
 export async function openApp(config: Config, lent: Outside): Promise<App> {
   const outside = { ...lent, transport: onlyTo(originsOf(config), lent.transport) };
+  const opened = await openWith(keysOf(config), config, outside);
+  try {
+    return await appOf(opened, config, outside);
+  } catch (thrown) {
+    await opened.store.close();
+    throw thrown;
+  }
+}
+
+async function appOf({ store, migrated }: Opened, config: Config, outside: Outside): Promise<App> {
   const { clock } = outside;
-  const { store, migrated } = await openWith(keysOf(config), config, outside);
   const { books, consent, open, expenseCategories } = connectFreshBooks({
     ...config.freshbooks,
     connection: FRESHBOOKS,

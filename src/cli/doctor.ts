@@ -85,16 +85,19 @@ async function openedApp(
   const outside = quietOutside();
   const transport: Outside['transport'] = (request) =>
     outside.transport(new Request(request, { signal: AbortSignal.any([request.signal, signal]) }));
+  let app: App | undefined;
   try {
-    const app = await openApp(config, { ...outside, transport });
-    await app.store.transact((tx) => tx.putSetting('doctor', showInstant(app.clock.now())));
-    const { version, applied } = app.migrated;
+    app = await openApp(config, { ...outside, transport });
+    const { store, clock, migrated } = app;
+    await store.transact((tx) => tx.putSetting('doctor', showInstant(clock.now())));
+    const { version, applied } = migrated;
     const made = applied.length === 0 ? '' : ', brought up to date now';
     const text = `"${config.databasePath}" can be written, schema version ${version}${made}`;
     checked.push({ name, state: 'ok', text });
     return app;
   } catch (thrown) {
     checked.push({ name, ...findingOf(thrown) });
+    await app?.close();
     return undefined;
   }
 }

@@ -26,11 +26,16 @@ export function openSqlite(path: string): DatabaseSync {
   const before = fileOf(path);
   const database = translated(`Cannot open the database "${path}"`, () => {
     const opened = new DatabaseSync(path);
-    opened.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
-    opened.exec('pragma journal_mode = wal');
-    opened.exec('pragma synchronous = full');
-    opened.exec('pragma secure_delete = on');
-    return opened;
+    try {
+      opened.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
+      opened.exec('pragma journal_mode = wal');
+      opened.exec('pragma synchronous = full');
+      opened.exec('pragma secure_delete = on');
+      return opened;
+    } catch (thrown) {
+      opened.close();
+      throw thrown;
+    }
   });
   if (before !== undefined && before !== fileOf(path)) {
     // A restore put another file under the name meanwhile, and what is open may be the one that it set aside.
