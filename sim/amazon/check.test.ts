@@ -163,6 +163,14 @@ void describe('what the books must hold of an order of Amazon', () => {
     assert.deepEqual(days, ['2026-11-20', '2026-11-21']);
   });
 
+  void test('keeps the cent of tax that a discount leaves of a charge', () => {
+    const { world } = worldAt(7);
+    const item = { product: 0, shippingCents: 4n, shippingDiscount: 7_500n, ratePpm: 150_000n };
+    const order = world.place({ in: 'IE', items: [item], status: 'UNSHIPPED' });
+    const { sold } = expectedAmazonBooks(order);
+    assert.deepEqual([sold.shipping, sold.total], [0n, grandTotal(order)]);
+  });
+
   void test('tells where the price holds a tax that Amazon does not tell', () => {
     assert.equal(expectedOf('Germany, tax untold').isTaxUntold, true);
     assert.equal(expectedOf('Germany, tax told').isTaxUntold, false);

@@ -131,7 +131,10 @@ function linesOf(order: AmazonOrder): readonly ExpectedAmazonLine[] {
   });
   const tip = order.tip?.amount ?? 0n;
   const all = [...lines, { key: 'tip', title: 'Tip', quantity: 1, amount: tip, ownTax: 0n, channelTax: 0n }];
-  return all.filter(({ key, quantity, amount }) => (key.startsWith('item:') ? quantity > 0 : amount !== 0n));
+  // A discount may take all of a charge but a cent of its tax.
+  return all.filter(({ key, quantity, amount, ownTax, channelTax }) =>
+    key.startsWith('item:') ? quantity > 0 : amount !== 0n || ownTax !== 0n || channelTax !== 0n,
+  );
 }
 
 const NOTHING = { net: 0n, tax: 0n };
