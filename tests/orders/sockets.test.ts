@@ -11,7 +11,7 @@ import { standingOf } from '#sim/standing.ts';
 
 /** Chosen anew in every process, and printed: `FC_SEED=… node --test FILE` draws the same lives again. */
 const SEED = Number(process.env['FC_SEED'] ?? Math.floor(Math.random() * 0x7fff_ffff));
-const LIVES = process.env['COUNTERFOIL_TEST_ALL'] === '1' ? 500 : 14;
+const LIVES = process.env['COUNTERFOIL_TEST_ALL'] === '1' ? 500 : 7;
 /** So many that, were two thirds of them questions, it would be no chance: of two lives both may end in one. */
 const TELLING_LIVES = 30;
 const EVENTS_MAX = 6;
