@@ -8,6 +8,7 @@ import { startService } from '#tests/service.ts';
 import type { Service } from '#tests/service.ts';
 import { until } from '#tests/until.ts';
 import { send } from '#tests/webhook.ts';
+import { figures } from './figures.ts';
 
 /**
  * From the moment a webhook is sent to the moment its invoice stands as sent in the simulated account, through the real
@@ -96,11 +97,4 @@ function report(title: string, { sandbox, sentAt }: { sandbox: Sandbox; sentAt: 
   console.log(
     `  calls: ${calls.length}, ${(calls.length / sentAt.size).toFixed(2)} an order; refused: ${calls.filter((call) => call.status === 429).length}`,
   );
-}
-
-function figures(waits: readonly number[]): string {
-  const sorted = waits.toSorted((a, b) => a - b);
-  const at = (part: number): string =>
-    `${sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]} ms`;
-  return `median ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}, slowest ${at(1)}, ${sorted.length} orders`;
 }
