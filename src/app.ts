@@ -99,6 +99,8 @@ export interface App {
   readonly shopify: { readonly source: Source; readonly api: ShopifyApi | undefined } | undefined;
   /** The configured Amazon seller. */
   readonly amazon: AmazonParts | undefined;
+  /** Nothing where it is not configured any more. */
+  readonly sourceOf: (connection: ConnectionId) => Source | undefined;
   /** Throws `config-invalid` while the shop or its credentials are not configured. */
   readonly shopAdmin: ShopAdmin;
   /** Throws `config-invalid` while the seller or his credentials are not configured. */
@@ -195,7 +197,7 @@ async function appOf({ store, migrated }: Opened, config: Config, outside: Outsi
     books,
     eraser,
   };
-  const app = { ...parts, openBooks: open };
+  const app = { ...parts, openBooks: open, sourceOf: (connection: ConnectionId) => sources.get(connection) };
   return {
     ...app,
     expenseCategories,

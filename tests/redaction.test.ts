@@ -77,6 +77,7 @@ async function told({ app }: Stage, key: OrderRecord['key']): Promise<Record<str
   assert(record !== undefined);
   const story = {
     record,
+    seller: 'the shop' as const,
     zone: parseZone('Z'),
     deliveries: await read.deliveriesOf(key),
     entries: await read.entriesOf(key),

@@ -19,7 +19,7 @@ type Screen = Pick<Output, 'columns' | 'paint'>;
 export function proofText(
   { preview }: App,
   output: Screen,
-  { record, entries, deliveries }: Story,
+  { record, seller, entries, deliveries }: Story,
 ): string[] {
   const { snapshot } = record;
   if (snapshot === undefined) {
@@ -28,7 +28,7 @@ export function proofText(
   const booked = fold(entries);
   return [
     '',
-    output.paint('As the shop charged it', 'bold'),
+    output.paint(`As ${seller} charged it`, 'bold'),
     ...table(output, SHOP_COLUMNS, shopRows(snapshot)),
     ...(booked.invoices.length === 0 ? ['', output.paint('Nothing is booked', 'bold')] : []),
     ...booked.invoices.flatMap(({ document, correction }) => [

@@ -12,12 +12,14 @@ import { showDuration, showTime } from './time-text.ts';
 /** Everything stored of one order. */
 export interface Story {
   readonly record: OrderRecord;
+  /** Who told of it, in the middle of a sentence. */
+  readonly seller: 'the shop' | 'Amazon';
   readonly zone: Zone;
   readonly deliveries: readonly Delivery[];
   readonly entries: readonly Entry[];
   readonly holds: readonly Hold[];
   readonly notices: readonly Notice[];
-  /** Reads the deliveries again, to say what each showed; absent when the shop is not configured any more. */
+  /** Reads the deliveries again, to say what each showed; absent when it is not configured any more. */
   readonly source: Source | undefined;
 }
 
@@ -68,7 +70,7 @@ function deliveryHappenings(story: Story): Happening[] {
     ];
     newest = shown !== undefined && (newest === undefined || shown > newest) ? shown : newest;
     const isNewest = delivery.id === story.record.newestDelivery;
-    const what = delivery.topic === READ_TOPIC ? 'Asked the shop' : `Received ${delivery.topic}`;
+    const what = delivery.topic === READ_TOPIC ? `Asked ${story.seller}` : `Received ${delivery.topic}`;
     return { at: delivery.receivedAt, what: `${what}${isNewest ? ', the newest state' : ''}`, texts };
   });
 }

@@ -1,5 +1,7 @@
 import type { App } from '#app.ts';
+import { AMAZON } from '#connections.ts';
 import { CATALOGUE } from '#core/failure.ts';
+import { splitOrderKey } from '#core/ids.ts';
 import { parseZone } from '#core/time.ts';
 import type { Delivery, OrderRecord } from '#pipeline/ports.ts';
 import { DONE } from './command-error.ts';
@@ -35,21 +37,23 @@ export async function explain(context: CommandContext, order: string): Promise<n
   });
 }
 
-async function readStory({ store: { read }, shopify }: App, record: OrderRecord): Promise<Story> {
+async function readStory({ store: { read }, sourceOf }: App, record: OrderRecord): Promise<Story> {
   const { key } = record;
+  const { connection } = splitOrderKey(key);
   return {
     record,
+    seller: connection === AMAZON ? 'Amazon' : 'the shop',
     zone: record.snapshot?.zone ?? UTC,
     deliveries: await read.deliveriesOf(key),
     entries: await read.entriesOf(key),
     holds: await read.holds({ order: key }),
     notices: (await read.notices()).filter((notice) => notice.order === key),
-    source: shopify?.source,
+    source: sourceOf(connection),
   };
 }
 
 function orderText(app: App, output: Output, story: Story): void {
-  const { record, zone } = story;
+  const { record, zone, seller } = story;
   const { paint } = output;
   const print = (lines: readonly string[]): void => lines.forEach((line) => output.print(line));
   const state = stateCell(record.state);
@@ -65,7 +69,10 @@ function orderText(app: App, output: Output, story: Story): void {
         : [{ name: 'Placed', value: showTime(record.snapshot.placedAt, zone) }]),
       ...(record.dueAt === undefined ? [] : [{ name: 'Next look', value: showTime(record.dueAt, zone) }]),
       ...(record.attempts === 0 ? [] : [{ name: 'Failed tries', value: String(record.attempts) }]),
-      { name: 'Times', value: zone === 'Z' ? 'UTC' : `the shop’s own, ${zone}` },
+      {
+        name: 'Times',
+        value: zone === 'Z' ? 'UTC' : `the ${seller === 'Amazon' ? 'store' : 'shop'}’s own, ${zone}`,
+      },
     ]),
   );
   print(['', paint('What happened', 'bold'), ...timelineText(output, story)]);

@@ -30,7 +30,7 @@ describe('a preview', () => {
   test('ends at the shop’s total and a difference of nothing', () => {
     const text = textOf('paid, two lines, code discount');
     assert.match(text, /^Total \(USD\) +103\.94$/m);
-    assert.match(text, /^Shop’s total +103\.94 USD$/m);
+    assert.match(text, /^Total of the order +103\.94 USD$/m);
     assert.match(text, /^Difference +0\.00 USD$/m);
     assert.match(text, /^How: .+\((native|rounding-line)\)$/ms);
   });
@@ -43,7 +43,7 @@ describe('a preview', () => {
 
   test('leaves the tax that the channel remits out of the invoice and says so', () => {
     const text = textOf('paid, tax remitted by the channel');
-    assert.match(text, /^Tax that the shop remits itself +-8\.74 USD$/m);
+    assert.match(text, /^Tax that the channel remits itself +-8\.74 USD$/m);
     assert.match(text, /^Invoice SHOPIFY-1001 +98\.47 USD$/m);
     assert.match(text, /^Difference +0\.00 USD$/m);
   });

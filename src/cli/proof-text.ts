@@ -19,21 +19,21 @@ export function proofTable(
   const rows = [
     ...shopRows(shop),
     ...bookRows(proof),
-    ...(cash === undefined ? [['Received by the shop', cashWords]] : cashRows(cash, shop)),
+    ...(cash === undefined ? [['Received', cashWords]] : cashRows(cash, shop)),
   ];
   return table(screen, COLUMNS, rows);
 }
 
 function shopRows(shop: ShopFigures): Row[] {
   return [
-    ['Shop’s total', money.show(shop.total)],
+    ['Total of the order', money.show(shop.total)],
     ...(money.equal(shop.total, shop.sumOfLines) ? [] : [['Sum of its lines', money.show(shop.sumOfLines)]]),
     ...unlessZero('Went back', shop.returned),
     ...unlessZero(
       money.isNegative(shop.amountsBeside) ? 'Paid back beside lines' : 'Kept of refunds',
       shop.amountsBeside,
     ),
-    ...unlessZero('Tax that the shop remits itself', shop.channelTax),
+    ...unlessZero('Tax that the channel remits itself', shop.channelTax),
     ...(shop.isGone ? [['Cancelled or voided, nothing kept', '']] : []),
     ['To stand in the books', money.show(shop.worth)],
   ];
@@ -51,7 +51,7 @@ function bookRows({ books, difference }: Proof): Row[] {
 function cashRows(cash: CashFigures, shop: ShopFigures): Row[] {
   const isAllKept = money.equal(cash.kept, cash.received);
   return [
-    ['Received by the shop', money.show(cash.received)],
+    ['Received', money.show(cash.received)],
     ...unlessZero('Paid back', cash.paidBack),
     ...(isAllKept || (money.isZero(shop.channelTax) && money.isZero(cash.paidBack))
       ? []

@@ -81,7 +81,11 @@ test('a seller comes by commands from nothing to his first invoice', async () =>
     const [seen] = amazon.inspect(sandbox.freshbooks);
     assert.ok(seen !== undefined && seen.stands.invoices === 1);
     assert.deepEqual([seen.stands.worth, seen.stands.paid], [seen.expected.worth, seen.expected.paid]);
-    assert.match(await run('explain', id), new RegExp(`AMAZON-${id}`));
+    const story = await run('explain', id);
+    assert.match(story, new RegExp(`AMAZON-${id}`));
+    assert.match(story, /^As Amazon charged it$/m);
+    assert.match(story, /Asked Amazon, the newest state\n +Shows the order as of /);
+    assert.doesNotMatch(story, /cannot be read|the shop/);
     assert.match(await run('orders'), new RegExp(`^${id} `, 'm'));
   } finally {
     await app.close();
