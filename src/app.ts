@@ -36,9 +36,8 @@ import { createEmbeddedQueue } from '#queue/embedded.ts';
 import { createAmazonAdmin } from '#sources/amazon/admin.ts';
 import type { AmazonAdmin } from '#sources/amazon/admin.ts';
 import type { Poller } from '#sources/amazon/poller.ts';
-import { createShopifyApi } from '#sources/shopify/api.ts';
-import type { ShopifyApi } from '#sources/shopify/api.ts';
-import { createShopifySource } from '#sources/shopify/shopify.ts';
+import { openShopify } from '#open-shopify.ts';
+import type { ShopifyParts } from '#open-shopify.ts';
 import type { Migrated } from '#storage/migrate.ts';
 import { keyFileOf, keysOf, rotateKeys } from '#storage/keys.ts';
 import { createSeal } from '#storage/seal.ts';
@@ -96,7 +95,7 @@ export interface App {
   /** Books into this account from now on. Throws `connection-changed` under the orders of another one. */
   chooseAccount(accountId: string): Promise<void>;
   /** The configured shop and its API when there are credentials. */
-  readonly shopify: { readonly source: Source; readonly api: ShopifyApi | undefined } | undefined;
+  readonly shopify: ShopifyParts | undefined;
   /** The configured Amazon seller. */
   readonly amazon: AmazonParts | undefined;
   /** Nothing where it is not configured any more. */
@@ -171,7 +170,7 @@ async function appOf({ store, migrated }: Opened, config: Config, outside: Outsi
   });
   const defaultsOf = (source: ConnectionId): Rules => defaultsFor(source, config.timeZone);
   const { rules } = await currentRules(store.read, SHOPIFY, defaultsOf(SHOPIFY));
-  const shopify = openShopify(config, { outside, rules });
+  const shopify = openShopify(config, { connection: SHOPIFY, outside, currencySide: rules.currency });
   const amazon = openAmazon(config, {
     connection: AMAZON,
     outside,
@@ -320,34 +319,6 @@ export async function restoreDatabase(config: Config, clock: Clock, file: string
 /** All that orders come from. */
 function sourcesOf({ shopify, amazon }: Pick<App, 'shopify' | 'amazon'>): readonly Source[] {
   return [shopify, amazon].flatMap((parts) => (parts === undefined ? [] : [parts.source]));
-}
-
-function openShopify(
-  { shopify }: Config,
-  { outside: { clock, transport }, rules }: { readonly outside: Outside; readonly rules: Rules },
-): App['shopify'] {
-  if (shopify === undefined) {
-    return undefined;
-  }
-  const { access, apiUrl, shopDomain } = shopify;
-  const credentials =
-    access.kind === 'static'
-      ? ({ kind: 'static', accessToken: access.token } as const)
-      : access.kind === 'client-credentials'
-        ? ({ kind: 'client', clientId: access.clientId, clientSecret: access.clientSecret } as const)
-        : undefined;
-  const api =
-    credentials === undefined
-      ? undefined
-      : createShopifyApi({ shopDomain, apiUrl, credentials, transport, clock });
-  const source = createShopifySource({
-    connection: SHOPIFY,
-    shopDomain,
-    secrets: shopify.webhookSecrets,
-    currencySide: rules.currency,
-    ...(api === undefined ? {} : { api }),
-  });
-  return { source, api };
 }
 
 function freshBooksIdentity(account: string): Identity {
