@@ -1,5 +1,6 @@
 import type { App } from '#app.ts';
 import { Failure } from '#core/failure.ts';
+import { connectionId } from '#core/ids.ts';
 import { invariant } from '#core/invariant.ts';
 import { PERIOD_DAY_MAX, PERIOD_DAY_MIN, periodDay } from '#core/period.ts';
 import type { Rules } from '#core/rules.ts';
@@ -55,10 +56,13 @@ const TRIES_MAX = 3;
 /** The setting that tells a first day that nobody wants from one that nobody was asked for. */
 const SETTLED = 'connect:books-start';
 
-/** Sets what is given or by default, asks a person for what is not set yet, and answers with what holds then. */
+/**
+ * Sets what is given or by default, asks a person for what is not set yet, and answers with what holds then. One answer is for
+ * the orders of every source, because it is about the account's books.
+ */
 export async function settleRules(context: CommandContext, settling: Settling): Promise<SettledRules> {
   const { app, account } = settling;
-  const { rules: before } = await routeOf(app);
+  const { rules: before } = leading(app, await app.routeRules());
   const asking: Asking = {
     ...settling,
     output: context.output,
@@ -69,23 +73,35 @@ export async function settleRules(context: CommandContext, settling: Settling): 
   const start = await startOf(asking);
   const { name: category, problem } = await categoryOf(asking);
   // Read anew: the answers may have taken minutes, and somebody may have imported rules meanwhile.
-  const route = await routeOf(app);
-  const rules = answered(route.rules, { booksStart: start, refundCategory: category });
-  const changed = changedRules(route.rules, rules);
+  const routes = (await app.routeRules()).map((route) => {
+    const rules = answered(route.rules, { booksStart: start, refundCategory: category });
+    return { ...route, rules, was: route.rules, changed: changedRules(route.rules, rules) };
+  });
+  const changed = routes.filter((route) => route.changed.length > 0);
   if (changed.length > 0) {
-    await app.importRules([{ ...route, rules }]);
+    await app.importRules(changed.map(({ from, to, rules }) => ({ from, to, rules })));
   }
   await app.store.transact((tx) => tx.putSetting(SETTLED, 'yes'));
-  const waiting = await waitingText(app.store.read, changed);
-  const { booksStart, refundCategory } = rules;
+  const waiting = await waitingText(app.store.read, [...new Set(changed.flatMap((route) => route.changed))]);
+  const route = leading(app, routes);
+  const { booksStart, refundCategory } = route.rules;
+  const others = routes.filter((other) => other !== route && isConfigured(app, other));
   return {
     ...(booksStart === undefined ? {} : { booksStart }),
     ...(refundCategory === undefined ? {} : { refundCategory }),
     lines: [
-      { name: 'Books start', value: startText(route.rules, { rules, today: asking.today }) },
-      { name: 'Refund category', value: categoryText(route.rules, rules) },
+      { name: 'Books start', value: startText(route.was, { rules: route.rules, today: asking.today }) },
+      { name: 'Refund category', value: categoryText(route.was, route.rules) },
+      ...others.flatMap(({ from, was, rules }) => [
+        ...(rules.booksStart === booksStart
+          ? []
+          : [{ name: `Books start, ${from}`, value: startText(was, { rules, today: asking.today }) }]),
+        ...(rules.refundCategory === refundCategory
+          ? []
+          : [{ name: `Refund category, ${from}`, value: categoryText(was, rules) }]),
+      ]),
     ],
-    warnings: [...dayWarnings(rules, asking.today), ...(waiting === undefined ? [] : [waiting])],
+    warnings: [...dayWarnings(route.rules, asking.today), ...(waiting === undefined ? [] : [waiting])],
     problems: problem === undefined ? [] : [problem],
   };
 }
@@ -96,10 +112,15 @@ export function printSettled(output: Output, { lines, warnings, problems }: Sett
   problems.flatMap((text) => paragraph(output, text, 'red')).forEach((line) => output.print(line));
 }
 
-async function routeOf(app: App): Promise<RouteRules> {
-  const [route] = await app.routeRules();
+/** The route of the first source that is configured, by which a person is asked. */
+function leading<Route extends RouteRules>(app: App, routes: readonly Route[]): Route {
+  const route = routes.find((each) => isConfigured(app, each)) ?? routes[0];
   invariant(route !== undefined, 'there is a route');
   return route;
+}
+
+function isConfigured({ sourceOf }: App, { from }: RouteRules): boolean {
+  return sourceOf(connectionId(from)) !== undefined;
 }
 
 /** FreshBooks does not always tell one, and a person corrects the day that is proposed. */

@@ -122,6 +122,24 @@ describe('connecting FreshBooks', () => {
     assert.match(await rules(), /^ {4}books_start: none$/m);
   });
 
+  test('answers are for every source, and one that came later says what it lacks', async () => {
+    begin();
+    const seller = { AMAZON_SELLER_ID: 'A3EXAMPLESELLER', SP_API_REGION: 'eu', SP_API_MARKETPLACE_IDS: 'DE' };
+    await piped('--books-start', '2026-10-01', '--refund-category', 'Travel');
+    environment = { ...environment, ...seller };
+    const later = await piped();
+    assert.match(later.out, /^Books start, amazon +none: orders of any day are booked/m);
+    assert.match(later.out, /^Refund category, amazon +none: /m);
+    const { out } = await piped('--books-start', '2026-11-01', '--refund-category', 'Travel');
+    assert.match(out, /^Books start +2026-11-01 \(it was 2026-10-01\)/m);
+    assert.doesNotMatch(out, /, amazon/);
+
+    const text = await rules();
+    for (const rule of [/^ {4}books_start: 2026-11-01$/gm, /^ {4}refund_category: "Travel"$/gm]) {
+      assert.equal(text.match(rule)?.length, 2, `${rule} in ${text}`);
+    }
+  });
+
   test('a day that is none is refused before anybody is asked for access', async () => {
     begin();
     for (const day of ['tomorrow', '2026-02-30', '1999-12-31', '2100-01-01', '01.11.2026', '']) {
