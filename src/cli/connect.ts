@@ -1,4 +1,4 @@
-import { FRESHBOOKS } from '#connections.ts';
+import { FRESHBOOKS, SHOPIFY } from '#connections.ts';
 import type { App } from '#app.ts';
 import type { Config } from '#config.ts';
 import { Failure } from '#core/failure.ts';
@@ -47,13 +47,14 @@ export async function connectFreshBooks(context: CommandContext, options: Connec
         account,
         missingScopes: missing,
         accounts,
-        numbering: NUMBERING,
+        numbering: app.sourceOf(SHOPIFY) === undefined ? null : NUMBERING,
         booksStart: settled.booksStart ?? null,
         refundCategory: settled.refundCategory ?? null,
         warnings: settled.warnings,
         problems: settled.problems,
       });
-      printConnected(output, { account, missing, settled });
+      const numbering = app.sourceOf(SHOPIFY) === undefined ? [] : [NUMBERING];
+      printConnected(output, { account, missing, settled, numbering });
       return missing.length + settled.problems.length === 0 ? DONE : FAILED;
     } finally {
       lines.close();
@@ -67,10 +68,12 @@ function printConnected(
     account,
     missing,
     settled,
+    numbering,
   }: {
     readonly account: UsableAccount;
     readonly missing: readonly string[];
     readonly settled: SettledRules;
+    readonly numbering: readonly string[];
   },
 ): void {
   output.print();
@@ -79,7 +82,7 @@ function printConnected(
   const lacking = missing.map((scope) => `Missing scope ${scope}: enable it on the app and connect again`);
   paragraph(output, connected, 'green').forEach((line) => output.print(line));
   printSettled(output, settled);
-  paragraph(output, NUMBERING).forEach((line) => output.print(line));
+  numbering.flatMap((text) => paragraph(output, text)).forEach((line) => output.print(line));
   lacking.flatMap((text) => paragraph(output, text, 'red')).forEach((line) => output.print(line));
 }
 

@@ -28,6 +28,12 @@ export const ALARM_CATALOGUE = {
     remedy:
       'counterfoil orders --state waiting tells what the other side says. After a day of trying each order is held',
   },
+  'queue-unread': {
+    when: 'The queue of a seller could not be read for ALARM_QUEUE_MINUTES, try after try',
+    sentence: 'The queue in which messages arrive cannot be read',
+    remedy:
+      'counterfoil doctor tells why. Messages wait in the queue as long as it keeps them; meanwhile what changed is asked for every five minutes, so orders are booked minutes late',
+  },
   'queue-old': {
     when: 'An order or message has been due for ALARM_QUEUE_MINUTES and was not taken up',
     sentence: 'Work that is due is not taken up, or slower than it comes',
@@ -41,9 +47,9 @@ export const ALARM_CATALOGUE = {
   refused: {
     when: 'Five messages for a connection in a row came without a valid signature',
     sentence:
-      'Messages for the shop came without a valid signature and were not taken in; none with a valid one came since',
+      'Messages came without a valid signature and were not taken in; none with a valid one came since',
     remedy:
-      'Compare SHOPIFY_API_SECRET and SHOPIFY_WEBHOOK_SECRET with the secrets that the shop signs with. If they are right, somebody else is sending',
+      'Compare the secrets with those that the sender signs with: SHOPIFY_API_SECRET and SHOPIFY_WEBHOOK_SECRET of a shop, AMAZON_WEBHOOK_SECRET of a forwarder. If they are right, somebody else is sending',
   },
   unpaid: {
     when: 'An order is paid in the shop and its invoice has stayed open for ten minutes, and no question waits on it',

@@ -93,6 +93,8 @@ export function headingOf({
       return `Booking waits: ${names} is down`;
     case 'failing':
       return `Booking fails: ${names}`;
+    case 'queue-unread':
+      return `Messages cannot be fetched: ${names}`;
     case 'queue-old':
       return `Work is not taken up: ${names}`;
     case 'queue-deep':
@@ -119,6 +121,8 @@ function overHeadingOf({ kind, count, subjects, connection }: AlarmGroup): strin
       return `Booking into ${names} goes on`;
     case 'failing':
       return `Booking works again: orders of ${connection ?? names}`;
+    case 'queue-unread':
+      return `Messages are fetched again: ${connection ?? names}`;
     case 'queue-old':
       return 'Work is taken up again';
     case 'queue-deep':

@@ -13,6 +13,7 @@ import { MINUTE, after, instant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import type { FailingOrder, OpenQuestion, OrderRecord, Reader } from './ports.ts';
 import { REFUSALS_RAISED_AT, REFUSALS_SILENT_AFTER_MS, readRefusals } from './refusals.ts';
+import { readUnreadQueue } from './unread-queue.ts';
 
 /** What holds now of what a person is told of, read from the store. Names orders, connections and commands; nothing else. */
 
@@ -54,6 +55,7 @@ export async function conditionsNow(read: Reader, looking: Looking): Promise<See
   const conditions = [
     ...(await pausedConditions(read, looking)),
     ...failing.conditions,
+    ...(await unreadConditions(read, looking)),
     ...(await queueConditions(read, looking)),
     ...(await refusedConditions(read, looking)),
     ...unpaid.conditions,
@@ -124,6 +126,24 @@ function failingCondition(
     sinceAt: longest.firstFailedAt,
     patienceMs: 0,
   };
+}
+
+async function unreadConditions(read: Reader, { now, queueMs, connections }: Looking): Promise<Condition[]> {
+  const conditions: Condition[] = [];
+  for (const connection of connections) {
+    const unread = await readUnreadQueue(read, connection);
+    if (unread !== undefined && after(unread.since, queueMs) <= now) {
+      conditions.push({
+        ...wordsOf('queue-unread'),
+        key: `queue-unread:${connection}`,
+        connection,
+        subject: connection,
+        sinceAt: unread.since,
+        patienceMs: 0,
+      });
+    }
+  }
+  return conditions;
 }
 
 async function queueConditions(read: Reader, { now, queueMs }: Looking): Promise<Condition[]> {

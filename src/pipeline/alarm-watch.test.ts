@@ -453,6 +453,35 @@ void describe('the queue', () => {
     }));
 });
 
+void describe('a queue of a seller', () => {
+  void test('that cannot be read is told of after the configured time, over restarts, and when it is read again', () =>
+    inWorld(async (world) => {
+      world.hear('queue not read');
+      await world.pass(6 * MINUTE);
+      await world.restart();
+      world.hear('queue not read', 3);
+      await world.pass(3 * MINUTE);
+      assert.deepEqual(titles(world.channel), []);
+      await world.pass(2 * MINUTE);
+      assert.deepEqual(titles(world.channel), ['Messages cannot be fetched: shopify']);
+      await world.restart();
+      world.hear('queue read');
+      await world.pass(MINUTE);
+      assert.deepEqual(titles(world.channel).slice(1), ['Messages are fetched again: shopify']);
+    }));
+
+  void test('that is read again in time is no alarm', () =>
+    inWorld(async (world) => {
+      for (let turn = 0; turn < 4; turn += 1) {
+        world.hear('queue not read', 2);
+        await world.pass(8 * MINUTE);
+        world.hear('queue read again');
+        await world.pass(MINUTE);
+      }
+      assert.deepEqual(titles(world.channel), []);
+    }));
+});
+
 void describe('messages without a valid signature', () => {
   void test('five in a row are told of with the connection, and that valid ones come again', () =>
     inWorld(async (world) => {

@@ -9,6 +9,7 @@ import { channelState, tell } from './alarm-teller.ts';
 import type { Teller } from './alarm-teller.ts';
 import type { AlarmChannel, PipelineEvent } from './ports.ts';
 import { createRefusalTally } from './refusals.ts';
+import { createUnreadQueues } from './unread-queue.ts';
 
 /**
  * Watches for what a person must be told. Every few seconds it computes what holds now from the store, keeps what began and
@@ -50,6 +51,7 @@ export const ALARMS_KEPT_MS = 30 * DAY;
 export function createAlarmWatch(options: AlarmWatchOptions): AlarmWatch {
   const { store, clock, emit } = options;
   const tally = createRefusalTally(clock);
+  const queues = createUnreadQueues(clock);
   const stopping = new AbortController();
   let watching: Promise<void> | undefined;
   let forgetAt: Instant | undefined;
@@ -57,6 +59,7 @@ export function createAlarmWatch(options: AlarmWatchOptions): AlarmWatch {
   const look = async (): Promise<void> => {
     const now = clock.now();
     await tally.keep(store);
+    await queues.keep(store);
     const alarms = await standing(options, now);
     // Each to its end, whatever becomes of the others: a look that began beside a message under way would send it again.
     const told = await Promise.allSettled(
@@ -83,7 +86,10 @@ export function createAlarmWatch(options: AlarmWatchOptions): AlarmWatch {
     }
   };
   return {
-    hear: (event) => tally.hear(event),
+    hear(event) {
+      tally.hear(event);
+      queues.hear(event);
+    },
     start() {
       watching ??= watch();
     },

@@ -143,11 +143,15 @@ function tellOf(
   { emit, connection }: PollerOptions,
   { stopping, faults, round }: Polling,
 ): void {
+  let isRead = false;
   const answered = (): void => {
     const count = faults.clear();
     if (count > 0) {
       emit({ name: 'queue read again', level: 'info', fields: { connection, faults: count } });
+    } else if (!isRead) {
+      emit({ name: 'queue read', level: 'info', fields: { connection } });
     }
+    isRead = true;
   };
   consumer.on('empty', () => {
     answered();
