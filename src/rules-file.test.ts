@@ -254,7 +254,10 @@ route: []
   test('tells with each mistake what is allowed', () => {
     const [mistake] = mistakesIn(`${HEAD}    book_when: shipped\n`);
     assert(mistake !== undefined);
-    assert.equal(mistakeText(mistake), '5:16 Key book_when is "shipped", allowed: created, paid, fulfilled');
+    assert.equal(
+      mistakeText(mistake),
+      '5:16 Key book_when is "shipped", allowed: created, paid, partly_fulfilled, fulfilled',
+    );
   });
 
   test('needs its version and its routes', () => {

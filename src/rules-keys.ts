@@ -50,7 +50,7 @@ const NAMED_LINES = ['discount', 'duty', 'fee', 'gift-card', 'refund', 'shipping
 export const RULE_KEYS: readonly RuleKey[] = [
   rule('book_when', 'bookWhen', {
     meaning: 'When an order is booked. Until then it waits, and a later message of the shop books it',
-    form: choice(['created', 'paid', 'fulfilled']),
+    form: choice(['created', 'paid', 'partly_fulfilled', 'fulfilled']),
   }),
   rule('invoice_number', 'invoiceNumber', {
     meaning: 'Number of the invoice; two routes into one account need different ones',

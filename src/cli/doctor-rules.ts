@@ -50,7 +50,7 @@ function bookingRules({ config }: App, source: string, rules: Rules): Finding {
   const untold = isAmazon
     ? `, tax that Amazon does not tell is ${chosen.length === 0 ? 'asked for' : `chosen for ${chosen.join(', ')}`}`
     : '';
-  const text = `Orders are booked when ${rules.bookWhen}, dates are of ${zone}${untold}`;
+  const text = `Orders are booked when ${rules.bookWhen.replace('_', ' ')}, dates are of ${zone}${untold}`;
   return warned(text, [
     ...ownLinesWarnings(rules),
     ...(isAmazon || config.timeZone === undefined || config.timeZone === rules.timeZone

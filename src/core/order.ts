@@ -33,6 +33,8 @@ export interface Order {
   readonly isTest: boolean;
   /** Everything on it has been sent or handed over. */
   readonly isFulfilled: boolean;
+  /** Something on it has. */
+  readonly isPartlyFulfilled?: boolean;
   /** As the shop labels it, in its own spelling. */
   readonly tags: readonly string[];
   /** Where it was placed, in the source's words ("web", "pos", the id of an app); empty when it is not told. */

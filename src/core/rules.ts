@@ -8,7 +8,7 @@ import type { LocalDate, Zone } from './time.ts';
  */
 export interface Rules {
   /** An order that is not paid or fulfilled yet waits for the message that says so. */
-  readonly bookWhen: 'created' | 'paid' | 'fulfilled';
+  readonly bookWhen: 'created' | 'paid' | 'partly_fulfilled' | 'fulfilled';
   /** The side of the order's money that is booked: read when an order is normalized, so all orders of a route share it. */
   readonly currency: 'shop' | 'presentment';
   /** Templates know the names of TEMPLATE_NAMES. */

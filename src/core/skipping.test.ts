@@ -96,6 +96,14 @@ test('an order that is booked when it is fulfilled waits for that, paid or not',
   assert.equal(waits({ isFulfilled: true, cash: UNPAID }), undefined);
 });
 
+test('an order that is booked when a part of it is fulfilled waits for the first part', () => {
+  const waits = (parts: Partial<Order>): string | undefined =>
+    asideReason(order(parts), rules({ bookWhen: 'partly_fulfilled' }));
+  assert.equal(waits({}), 'Waits to be booked until a part of it is fulfilled');
+  assert.equal(waits({ isPartlyFulfilled: true }), undefined);
+  assert.equal(waits({ isFulfilled: true }), undefined);
+});
+
 test('an order is booked when it is created unless the rules say otherwise', () => {
   assert.equal(asideReason(order({ cash: UNPAID }), rules()), undefined);
   assert.equal(skipReason(order({ cash: UNPAID }), rules()), undefined);

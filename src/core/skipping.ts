@@ -16,9 +16,14 @@ export function asideReason(order: Order, rules: Rules): string | undefined {
   if (order.pendingBecause !== undefined) {
     return `Waits to be booked: ${order.pendingBecause}`;
   }
-  return rules.bookWhen === 'fulfilled' && !order.isFulfilled && order.cancelledAt === undefined
-    ? 'Waits to be booked until it is fulfilled'
-    : undefined;
+  return order.isFulfilled || order.cancelledAt !== undefined ? undefined : unfulfilledReason(order, rules);
+}
+
+function unfulfilledReason({ isPartlyFulfilled }: Order, { bookWhen }: Rules): string | undefined {
+  if (bookWhen === 'partly_fulfilled' && isPartlyFulfilled !== true) {
+    return 'Waits to be booked until a part of it is fulfilled';
+  }
+  return bookWhen === 'fulfilled' ? 'Waits to be booked until it is fulfilled' : undefined;
 }
 
 /** Why an order is not booked as it stands, or not yet. */

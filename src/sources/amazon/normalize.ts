@@ -33,6 +33,7 @@ export function normalize({ order: body, transactions = [] }: ReadOrder, seller:
   const events = eventsOf(transactions);
   const status = body.fulfillment?.fulfillmentStatus ?? '';
   const isShipped = status === 'SHIPPED';
+  const isPartlyShipped = status === 'PARTIALLY_SHIPPED';
   const shipment = shippedAt(events);
   const wasShipped = isShipped || (isCancelled(status) && shipment !== undefined);
   const shippedOn = wasShipped ? (lastShipTime(body) ?? shipment?.at ?? body.lastUpdatedTime.at) : undefined;
@@ -60,13 +61,14 @@ export function normalize({ order: body, transactions = [] }: ReadOrder, seller:
     vendorId: body.orderId,
     name: body.orderId,
     number: body.orderId,
-    placedAt: shippedOn ?? body.createdTime.at,
+    placedAt: shippedOn ?? (isPartlyShipped ? firstShippedAt(body, shipment) : body.createdTime.at),
     updatedAt: body.lastUpdatedTime.at,
     zone: marketplace.timeZone,
     currency,
     pricesIncludeTax: basis.pricesIncludeTax,
     isTest: false,
     isFulfilled: isShipped,
+    isPartlyFulfilled: isShipped || isPartlyShipped,
     tags: tagsOf(body),
     sourceName: sourceNameOf(body),
     country,
@@ -151,9 +153,19 @@ function tagsOf({ programs, associatedOrders }: OrderPayload): readonly string[]
 }
 
 /** Of an order in several packages the last; orders that Amazon itself ships show none. */
-function lastShipTime({ packages }: OrderPayload): Instant | undefined {
-  const times = packages.flatMap(({ shipTime }) => (shipTime === undefined ? [] : [shipTime.at]));
+function lastShipTime(body: OrderPayload): Instant | undefined {
+  const times = shipTimes(body);
   return times.length === 0 ? undefined : instant(Math.max(...times));
+}
+
+/** Where the rules book an order before all of it is shipped. */
+function firstShippedAt(body: OrderPayload, shipment: { readonly at: Instant } | undefined): Instant {
+  const times = shipTimes(body);
+  return times.length === 0 ? (shipment?.at ?? body.lastUpdatedTime.at) : instant(Math.min(...times));
+}
+
+function shipTimes({ packages }: OrderPayload): readonly Instant[] {
+  return packages.flatMap(({ shipTime }) => (shipTime === undefined ? [] : [shipTime.at]));
 }
 
 /**

@@ -429,11 +429,19 @@ describe('what the rules of booking ask', () => {
   const orderWith = (as: Record<string, unknown>) =>
     snapshotOf(bodyOf({ lines: [{ price: 1000 }], as })).order;
 
-  test('an order is fulfilled when all of it is', () => {
-    const statuses = ['fulfilled', 'partial', 'restocked', null, undefined];
+  test('an order is fulfilled when all of it is, and partly when something is', () => {
+    const statuses = ['fulfilled', 'partial', 'partially_fulfilled', 'restocked', null, undefined];
+    const orders = statuses.map((fulfillment_status) => orderWith({ fulfillment_status }));
     assert.deepEqual(
-      statuses.map((fulfillment_status) => orderWith({ fulfillment_status }).isFulfilled),
-      [true, false, false, false, false],
+      orders.map(({ isFulfilled, isPartlyFulfilled }) => [isFulfilled, isPartlyFulfilled]),
+      [
+        [true, true],
+        [false, true],
+        [false, true],
+        [false, false],
+        [false, false],
+        [false, false],
+      ],
     );
   });
 

@@ -23,6 +23,9 @@ export interface ShopIdentity {
   readonly currencySide: CurrencySide;
 }
 
+/** As messages say it, and as the Admin API does. */
+const PARTLY_FULFILLED = new Set(['partial', 'partially_fulfilled', 'fulfilled']);
+
 /**
  * An order as Shopify shows it, to the canonical order. Pure. Nothing is repaired: what does not add up stays so, and `plan`
  * compares the lines with the total. Throws a Failure `delivery-malformed` for what cannot be read on one currency side.
@@ -50,6 +53,7 @@ export function normalize(body: OrderPayload, shop: ShopIdentity): Snapshot {
     isTest: body.test,
     // The rest, a null in webhooks among it, is not yet, in part, or taken back.
     isFulfilled: body.fulfillment_status === 'fulfilled',
+    isPartlyFulfilled: PARTLY_FULFILLED.has(body.fulfillment_status),
     tags: body.tags,
     sourceName: body.source_name,
     ...(body.cancelled_at === undefined ? {} : { cancelledAt: body.cancelled_at.at }),
