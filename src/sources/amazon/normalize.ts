@@ -32,11 +32,8 @@ export function normalize({ order: body, transactions = [] }: ReadOrder, seller:
   const priced = pricedOf(body, country);
   const events = eventsOf(transactions);
   const status = body.fulfillment?.fulfillmentStatus ?? '';
-  const isShipped = status === 'SHIPPED';
-  const isPartlyShipped = status === 'PARTIALLY_SHIPPED';
   const shipment = shippedAt(events);
-  const wasShipped = isShipped || (isCancelled(status) && shipment !== undefined);
-  const shippedOn = wasShipped ? (lastShipTime(body) ?? shipment?.at ?? body.lastUpdatedTime.at) : undefined;
+  const { shippedOn, placedAt } = datesOf(body, { status, shipment });
   const gateway = `amazon:${body.orderId} clearing`;
   const currency = priced?.currency ?? marketplace.currency;
   const total = priced?.grandTotal ?? money.zero(currency);
@@ -61,14 +58,14 @@ export function normalize({ order: body, transactions = [] }: ReadOrder, seller:
     vendorId: body.orderId,
     name: body.orderId,
     number: body.orderId,
-    placedAt: shippedOn ?? (isPartlyShipped ? firstShippedAt(body, shipment) : body.createdTime.at),
+    placedAt,
     updatedAt: body.lastUpdatedTime.at,
     zone: marketplace.timeZone,
     currency,
     pricesIncludeTax: basis.pricesIncludeTax,
     isTest: false,
-    isFulfilled: isShipped,
-    isPartlyFulfilled: isShipped || isPartlyShipped,
+    isFulfilled: status === 'SHIPPED',
+    isPartlyFulfilled: status === 'SHIPPED' || status === PARTLY_SHIPPED,
     tags: tagsOf(body),
     sourceName: sourceNameOf(body),
     country,
@@ -152,16 +149,28 @@ function tagsOf({ programs, associatedOrders }: OrderPayload): readonly string[]
   return [...new Set([...programs, ...kinds])];
 }
 
-/** Of an order in several packages the last; orders that Amazon itself ships show none. */
-function lastShipTime(body: OrderPayload): Instant | undefined {
-  const times = shipTimes(body);
-  return times.length === 0 ? undefined : instant(Math.max(...times));
+const PARTLY_SHIPPED = 'PARTIALLY_SHIPPED';
+
+interface Dates {
+  /** When the last of it was shipped, of an order of which all was. */
+  readonly shippedOn: Instant | undefined;
+  /** When it was sold: as it was shipped, or where the rules book it with the first shipment, by that. */
+  readonly placedAt: Instant;
 }
 
-/** Where the rules book an order before all of it is shipped. */
-function firstShippedAt(body: OrderPayload, shipment: { readonly at: Instant } | undefined): Instant {
+/** By its packages; where none is told by Amazon's ledger, or by the moment from which it is known. */
+function datesOf(
+  body: OrderPayload,
+  { status, shipment }: { readonly status: string; readonly shipment: { readonly at: Instant } | undefined },
+): Dates {
   const times = shipTimes(body);
-  return times.length === 0 ? (shipment?.at ?? body.lastUpdatedTime.at) : instant(Math.min(...times));
+  const otherwise = shipment?.at ?? body.lastUpdatedTime.at;
+  const last = times.length === 0 ? otherwise : instant(Math.max(...times));
+  const first = times.length === 0 ? otherwise : instant(Math.min(...times));
+  if (status === 'SHIPPED' || (isCancelled(status) && shipment !== undefined)) {
+    return { shippedOn: last, placedAt: last };
+  }
+  return { shippedOn: undefined, placedAt: status === PARTLY_SHIPPED ? first : body.createdTime.at };
 }
 
 function shipTimes({ packages }: OrderPayload): readonly Instant[] {
