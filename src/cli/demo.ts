@@ -251,7 +251,7 @@ async function printOrder(
     `${row([record.name, kind, total, ...invoice, paid].map(shortened))}  ${output.paint(state, COLOURS[record.state] ?? 'dim')}`,
   );
   for (const note of notesOn(record)) {
-    output.print(output.paint(`         ${note}`, 'dim'));
+    output.print(output.paint(`${INDENT}${note}`, 'dim'));
   }
 }
 
@@ -270,6 +270,8 @@ function notesOn({ state, reason, snapshot }: OrderRecord): string[] {
 }
 
 const WIDTHS = [-8, -41, 10, -15, 10, 10, -5];
+/** Below what the order is. */
+const INDENT = ' '.repeat(10);
 
 /** Amazon's order ids take three times the room of a shop's, and their ends tell them apart. */
 function shortened(text: string): string {
