@@ -1,6 +1,7 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Environment } from '#config.ts';
 import { VERSION } from '#connections.ts';
+import { ORDER_STATES } from '#core/lifecycle.ts';
 import { PERIOD_DAY_MAX, PERIOD_DAY_MIN, periodDay } from '#core/period.ts';
 import { parseMonth } from '#core/time.ts';
 import type { LocalDate, Month } from '#core/time.ts';
@@ -9,7 +10,7 @@ import type { Decision } from '#pipeline/release.ts';
 import type { AuditOptions } from './audit.ts';
 import { addAmazon } from './amazon-commands.ts';
 import type { BackupOptions } from './backup.ts';
-import { ALARM_ACTIONS, AUDIT_ACTIONS, NONE, ORDER_STATES, WEBHOOK_ACTIONS } from './choices.ts';
+import { ALARM_ACTIONS, AUDIT_ACTIONS, NONE, WEBHOOK_ACTIONS } from './choices.ts';
 import { DONE, USAGE } from './command-error.ts';
 import type { ConnectOptions } from './connect.ts';
 import type { CommandContext } from './context.ts';
@@ -32,7 +33,7 @@ export interface Terminal {
   readonly stderr: OutputStream;
 }
 
-/** As many orders as one table shows at most. */
+/** As many rows as one table shows at most. */
 const LIMIT_MAX = 1000;
 /** All of them at once are held in memory, some 10 KB each, and are one text under --json. */
 const PLAN_LIMIT_MAX = 50_000;

@@ -6,7 +6,7 @@ import type { Money } from '#core/money.ts';
 import { discountOf, grossOf, netOf, taxOf } from '#core/order.ts';
 import type { Order, OrderLine } from '#core/order.ts';
 import { proofOf } from '#core/proof.ts';
-import type { Story } from './explain-timeline.ts';
+import type { Story } from '#operator/order-story.ts';
 import { facts, table } from './output.ts';
 import type { Cell, Column, Output } from './output.ts';
 import { invoiceLines } from './preview-text.ts';

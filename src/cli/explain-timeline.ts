@@ -4,22 +4,12 @@ import type { Entry, Hold, Receipt } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
 import type { Instant, Zone } from '#core/time.ts';
 import { READ_TOPIC } from '#pipeline/ports.ts';
-import type { Delivery, Notice, OrderRecord, Sorted, Source } from '#pipeline/ports.ts';
+import { sortedOf } from '#operator/order-story.ts';
+import type { Story } from '#operator/order-story.ts';
+import type { Delivery, Notice, Sorted } from '#pipeline/ports.ts';
 import type { Colour } from './output.ts';
 import { stepText } from './step-text.ts';
 import { showDuration, showTime } from './time-text.ts';
-
-/** Everything stored of one order. */
-export interface Story {
-  readonly record: OrderRecord;
-  readonly zone: Zone;
-  readonly deliveries: readonly Delivery[];
-  readonly entries: readonly Entry[];
-  readonly holds: readonly Hold[];
-  readonly notices: readonly Notice[];
-  /** Reads the deliveries again, to say what each showed; absent when the shop is not configured any more. */
-  readonly source: Source | undefined;
-}
 
 export interface Happening {
   readonly at: Instant;
@@ -76,16 +66,6 @@ function deliveryHappenings(story: Story): Happening[] {
 /** Of what was blanked it is not known any more. */
 function sizeOf({ redactedAt, body }: Delivery): string[] {
   return redactedAt === undefined ? [`${body.byteLength} bytes`] : [];
-}
-
-/** What a stored message is about, read again by today's program; nothing when it was redacted. */
-export function sortedOf(source: Source | undefined, delivery: Delivery): Sorted | undefined {
-  try {
-    return delivery.redactedAt === undefined ? source?.sort(delivery) : undefined;
-  } catch {
-    // It is shown as held, with its reason; a reader of the story needs no second one.
-    return undefined;
-  }
 }
 
 function whatItShows(
