@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { answerConsent, finishConsent } from '#answer-consent.ts';
+import { createLogin } from '#admin/login.ts';
+import type { Login } from '#admin/login.ts';
 import { previewOf } from '#books/freshbooks/layout.ts';
 import type { Preview } from '#books/freshbooks/layout.ts';
 import type { ExpenseCategory } from '#books/freshbooks/categories.ts';
 import type { Consent } from '#books/freshbooks/consent.ts';
 import { taxFiguresOf } from '#books/freshbooks/tax-figures.ts';
-import { consentFailure, missingScopes } from '#books/freshbooks/oauth.ts';
+import { missingScopes } from '#books/freshbooks/oauth.ts';
 import type { Config } from '#config.ts';
 import { AMAZON, FRESHBOOKS, SHOPIFY, VERSION, defaultsFor } from '#connections.ts';
 import type { InvoiceDocument } from '#core/document.ts';
@@ -106,6 +109,8 @@ export interface App {
   readonly books: Books;
   /** Takes contact data out of what is stored. */
   readonly eraser: Eraser;
+  /** Who may use the API. */
+  readonly login: Login;
   /** What refunds may be booked under in the account, by name. Throws a Failure. */
   readonly expenseCategories: () => Promise<readonly ExpenseCategory[]>;
   /** Finds the account before the first order needs it. */
@@ -181,6 +186,7 @@ async function appOf({ store, migrated }: Opened, config: Config, outside: Outsi
   const sources = new Map(sourcesOf({ shopify, amazon }).map((source) => [source.connection, source]));
   const eraser = { store, clock, sources, account: FRESHBOOKS };
   const alarmChannels = await openChannels(config, outside);
+  const login = createLogin({ store, clock, configured: config.adminPassword });
   const parts = {
     config,
     clock,
@@ -194,6 +200,7 @@ async function appOf({ store, migrated }: Opened, config: Config, outside: Outsi
     amazon,
     books,
     eraser,
+    login,
   };
   const app = { ...parts, openBooks: open };
   return {
@@ -366,6 +373,7 @@ type Parts = Pick<
   | 'books'
   | 'openBooks'
   | 'eraser'
+  | 'login'
 > & {
   /** On which the source reads amounts. */
   readonly side: Rules['currency'];
@@ -574,26 +582,4 @@ async function listenForConsent(app: Parts, { emit, clock }: Outside): Promise<S
     }
     throw thrown;
   }
-}
-
-async function finishConsent(consent: Consent, answer: ConsentAnswer): Promise<string> {
-  const { missingScopes } = await answerConsent(consent, answer);
-  return missingScopes.length === 0
-    ? 'FreshBooks is connected. You can close this page and go back to the terminal.'
-    : `FreshBooks is connected, but lacks ${missingScopes.join(' ')}. Enable these scopes on the app and connect again.`;
-}
-
-async function answerConsent(
-  consent: Consent,
-  { code, state, error, error_description }: ConsentAnswer,
-): Promise<{ readonly missingScopes: readonly string[] }> {
-  if (error !== undefined) {
-    throw consentFailure({ error, description: error_description ?? '' });
-  }
-  if (code === undefined || state === undefined) {
-    throw new Failure('token-missing', {
-      detail: 'This address is where FreshBooks answers: run counterfoil connect freshbooks',
-    });
-  }
-  return consent.finish({ code, state });
 }

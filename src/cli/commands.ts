@@ -55,6 +55,7 @@ Examples:
   counterfoil journal --month 2026-11          what the accountant enters for a month
   counterfoil plan --since 2026-11-01          what new rules would do to orders that are booked
   counterfoil backup /mnt/backup/books.db      copy the database while it is in use
+  counterfoil admin password                   let yourself into the API
 
 Exit code: 0 done, 1 failed, 2 wrong use. Settings: environment variables, or a file .env in the working folder.`;
 
@@ -115,6 +116,7 @@ function createProgram(run: Run, { stdout, stderr }: Terminal): Command {
   addRules(program, run);
   addPlan(program, run);
   addCare(program, run);
+  addAdmin(program, run);
   return program;
 }
 
@@ -286,6 +288,16 @@ function addCare(program: Command, run: Run): void {
     .argument('<file>', 'as backup wrote it')
     .action((file: string, options: Json) =>
       run(options, async (context) => (await import('./restore.ts')).restore(context, file)),
+    );
+}
+
+function addAdmin(program: Command, run: Run): void {
+  const admin = program.command('admin').description('Care for who may use the API');
+  withJson(admin.command('password'))
+    .description('Set the admin password: asks for it, or reads it from standard input')
+    .addHelpText('after', '\nAt least 12 characters. Every session ends by it (docs/admin.md).')
+    .action((options: Json) =>
+      run(options, async (context) => (await import('./admin.ts')).adminPassword(context)),
     );
 }
 
