@@ -59,6 +59,7 @@ import { openStore } from '#storage/store.ts';
 import type { Opened } from '#storage/store.ts';
 import { onlyTo } from '#net/allowed-origins.ts';
 import { connectFreshBooks } from '#books/freshbooks/connection.ts';
+import { openAdmin } from '#open-admin.ts';
 import { openAmazon } from '#open-amazon.ts';
 import { importRules, routeRules } from '#route-rules.ts';
 import type { AmazonParts } from '#open-amazon.ts';
@@ -414,6 +415,14 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
       clock,
       checkReady: readiness(app),
       finishConsent: (answer) => finishConsent(app.consent, answer),
+      admin: openAdmin({
+        ...app,
+        account: FRESHBOOKS,
+        source: shopify?.source,
+        preview: previewOf,
+        publicUrl: config.publicUrl,
+      }),
+      isHttps: config.publicUrl?.startsWith('https:') === true,
     });
     const poller = await openPoller(config, { connection: AMAZON, inbox: pipeline.inbox, outside });
     const { port } = await server.listen({ host: config.host, port: config.port });
