@@ -60,7 +60,7 @@ export function bareAnswer(
   const body = JSON.stringify({ title, status });
   const own = {
     ...headers,
-    'content-type': 'application/problem+json',
+    'content-type': 'application/problem+json; charset=utf-8',
     'content-length': String(Buffer.byteLength(body)),
     connection: 'close',
   };

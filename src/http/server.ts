@@ -65,6 +65,8 @@ export function createServer(parts: ServerParts): Server {
       // Refused below instead, so that this answer has the headers of all.
       requireHostHeader: false,
     },
+    frameworkErrors: (error, _request, reply) =>
+      void problem(reply, error.statusCode ?? 400, 'This is no address'),
     clientErrorHandler: (error, socket) => onNoRequest(error, socket, headers),
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveMs,
