@@ -422,7 +422,7 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
         preview: previewOf,
         publicUrl: config.publicUrl,
       }),
-      isHttps: config.publicUrl?.startsWith('https:') === true,
+      isHttps: isHttps(config),
     });
     const poller = await openPoller(config, { connection: AMAZON, inbox: pipeline.inbox, outside });
     const { port } = await server.listen({ host: config.host, port: config.port });
@@ -580,6 +580,7 @@ async function listenForConsent(app: Parts, { emit, clock }: Outside): Promise<S
         new Failure('database-busy', { detail: 'Only waiting for FreshBooks', retryAt: clock.now() }),
       ),
     finishConsent: (answer) => finishConsent(app.consent, answer),
+    isHttps: isHttps(app.config),
   });
   try {
     const { port } = await server.listen({ host: app.config.host, port: app.config.port });
@@ -591,4 +592,8 @@ async function listenForConsent(app: Parts, { emit, clock }: Outside): Promise<S
     }
     throw thrown;
   }
+}
+
+function isHttps({ publicUrl }: Config): boolean {
+  return publicUrl?.startsWith('https:') === true;
 }

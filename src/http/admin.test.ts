@@ -471,6 +471,9 @@ void describe('behind TLS', () => {
     assert.equal(await status(its().ask('GET /api/session', { headers: { ...headers, ...own } })), 200);
     const bare = (headers['cookie'] ?? '').replaceAll('__Host-', '');
     assert.equal(await status(its().ask('GET /api/session', { headers: { cookie: bare } })), 401);
+    const plain = { ...own, origin: 'http://books.example.com' };
+    assert.equal(await status(post(its(), PASSWORD, plain)), 403, 'a page of this name without TLS');
+    assert.equal(await status(post(its(), PASSWORD, { ...own, host: 'books.example.com:443' })), 200);
     // A proxy that hands on its own name for this server.
     assert.equal(
       await status(

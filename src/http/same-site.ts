@@ -15,7 +15,8 @@ export function foreignReason(
   publicUrl: string | undefined,
 ): string | undefined {
   const own = URL.canParse(`http://${host}`) ? new URL(`http://${host}`) : undefined;
-  if (own === undefined || !isOurs(own, publicUrl)) {
+  const known = publicUrl === undefined ? undefined : new URL(publicUrl);
+  if (own === undefined || !isOurs(own, known)) {
     return 'The API is not reached by this name: set COUNTERFOIL_PUBLIC_URL to the address that you use';
   }
   // "none" is a person's own doing: the address bar, a bookmark. No page asks so, and nobody changes anything so.
@@ -23,7 +24,9 @@ export function foreignReason(
   if (fetchSite !== undefined && !sites.includes(fetchSite)) {
     return 'The API is for pages of this server alone';
   }
-  const origins = [own.origin, ...(publicUrl === undefined ? [] : [new URL(publicUrl).origin])];
+  // Under the public name only the public address is ours: a page of that name without TLS may be anybody's.
+  const isPublic = own.hostname === known?.hostname;
+  const origins = [...(isPublic ? [] : [own.origin]), ...(known === undefined ? [] : [known.origin])];
   return origin !== undefined && !origins.includes(origin)
     ? 'The API is for pages of this server alone. Is this one? Set COUNTERFOIL_PUBLIC_URL to its address'
     : undefined;
@@ -33,11 +36,11 @@ export function foreignReason(
  * A page elsewhere can have its own name lead to this machine, and would then be of the same origin. It cannot with an
  * address, with the name of the machine itself, or with the one that the operator set.
  */
-function isOurs({ hostname, host }: URL, publicUrl: string | undefined): boolean {
+function isOurs({ hostname }: URL, known: URL | undefined): boolean {
   return (
     hostname === 'localhost' ||
     hostname.startsWith('[') ||
     /^\d+\.\d+\.\d+\.\d+$/.test(hostname) ||
-    (publicUrl !== undefined && host === new URL(publicUrl).host)
+    hostname === known?.hostname
   );
 }
