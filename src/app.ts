@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { answerConsent, finishConsent } from '#answer-consent.ts';
+import { createLogin } from '#admin/login.ts';
+import type { Login } from '#admin/login.ts';
 import { previewOf } from '#books/freshbooks/layout.ts';
 import type { Preview } from '#books/freshbooks/layout.ts';
 import type { ExpenseCategory } from '#books/freshbooks/categories.ts';
 import type { Consent } from '#books/freshbooks/consent.ts';
 import { taxFiguresOf } from '#books/freshbooks/tax-figures.ts';
-import { consentFailure, missingScopes } from '#books/freshbooks/oauth.ts';
+import { missingScopes } from '#books/freshbooks/oauth.ts';
 import type { Config } from '#config.ts';
 import { AMAZON, FRESHBOOKS, SHOPIFY, VERSION, defaultsFor } from '#connections.ts';
 import type { InvoiceDocument } from '#core/document.ts';
@@ -55,6 +58,7 @@ import { openStore } from '#storage/store.ts';
 import type { Opened } from '#storage/store.ts';
 import { onlyTo } from '#net/allowed-origins.ts';
 import { connectFreshBooks } from '#books/freshbooks/connection.ts';
+import { openAdmin } from '#open-admin.ts';
 import { openAmazon } from '#open-amazon.ts';
 import { importRules, routeRules } from '#route-rules.ts';
 import type { AmazonParts } from '#open-amazon.ts';
@@ -107,6 +111,8 @@ export interface App {
   readonly books: Books;
   /** Takes contact data out of what is stored. */
   readonly eraser: Eraser;
+  /** Who may use the API. */
+  readonly login: Login;
   /** What refunds may be booked under in the account, by name. Throws a Failure. */
   readonly expenseCategories: () => Promise<readonly ExpenseCategory[]>;
   /** Finds the account before the first order needs it. */
@@ -182,6 +188,7 @@ async function appOf({ store, migrated }: Opened, config: Config, outside: Outsi
   const sources = new Map(sourcesOf({ shopify, amazon }).map((source) => [source.connection, source]));
   const eraser = { store, clock, sources, account: FRESHBOOKS };
   const alarmChannels = await openChannels(config, outside);
+  const login = createLogin({ store, clock, configured: config.adminPassword });
   const parts = {
     config,
     clock,
@@ -195,8 +202,9 @@ async function appOf({ store, migrated }: Opened, config: Config, outside: Outsi
     amazon,
     books,
     eraser,
+    login,
   };
-  const app = { ...parts, openBooks: open, sourceOf: (connection: ConnectionId) => sources.get(connection) };
+  const app = { ...parts, openBooks: open, sourceOf: (id: ConnectionId) => sources.get(id) };
   return {
     ...app,
     expenseCategories,
@@ -339,6 +347,8 @@ type Parts = Pick<
   | 'books'
   | 'openBooks'
   | 'eraser'
+  | 'sourceOf'
+  | 'login'
 > & {
   /** On which the source reads amounts. */
   readonly side: Rules['currency'];
@@ -379,6 +389,13 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
       clock,
       checkReady: readiness(app),
       finishConsent: (answer) => finishConsent(app.consent, answer),
+      admin: openAdmin({
+        ...app,
+        account: FRESHBOOKS,
+        preview: previewOf,
+        publicUrl: config.publicUrl,
+      }),
+      isHttps: isHttps(config),
     });
     const poller = await openPoller(config, { connection: AMAZON, inbox: pipeline.inbox, outside });
     const { port } = await server.listen({ host: config.host, port: config.port });
@@ -536,6 +553,7 @@ async function listenForConsent(app: Parts, { emit, clock }: Outside): Promise<S
         new Failure('database-busy', { detail: 'Only waiting for FreshBooks', retryAt: clock.now() }),
       ),
     finishConsent: (answer) => finishConsent(app.consent, answer),
+    isHttps: isHttps(app.config),
   });
   try {
     const { port } = await server.listen({ host: app.config.host, port: app.config.port });
@@ -549,24 +567,6 @@ async function listenForConsent(app: Parts, { emit, clock }: Outside): Promise<S
   }
 }
 
-async function finishConsent(consent: Consent, answer: ConsentAnswer): Promise<string> {
-  const { missingScopes } = await answerConsent(consent, answer);
-  return missingScopes.length === 0
-    ? 'FreshBooks is connected. You can close this page and go back to the terminal.'
-    : `FreshBooks is connected, but lacks ${missingScopes.join(' ')}. Enable these scopes on the app and connect again.`;
-}
-
-async function answerConsent(
-  consent: Consent,
-  { code, state, error, error_description }: ConsentAnswer,
-): Promise<{ readonly missingScopes: readonly string[] }> {
-  if (error !== undefined) {
-    throw consentFailure({ error, description: error_description ?? '' });
-  }
-  if (code === undefined || state === undefined) {
-    throw new Failure('token-missing', {
-      detail: 'This address is where FreshBooks answers: run counterfoil connect freshbooks',
-    });
-  }
-  return consent.finish({ code, state });
+function isHttps({ publicUrl }: Config): boolean {
+  return publicUrl?.startsWith('https:') === true;
 }

@@ -4,6 +4,7 @@ import type { AlarmsConfig } from '#config-alarms.ts';
 import { AMAZON_SETTINGS, amazonConfig } from '#config-amazon.ts';
 import type { AmazonConfig } from '#config-amazon.ts';
 import { invalid, listed, webAddress } from '#config-values.ts';
+import { passwordFault } from '#core/admin-password.ts';
 import { MINUTE, SECOND, parseZone } from '#core/time.ts';
 import type { Zone } from '#core/time.ts';
 
@@ -52,6 +53,10 @@ export const SETTINGS = {
     meaning: 'The key so far, while secrets are sealed anew with another: counterfoil secret rotate',
     isSecret: true,
   },
+  COUNTERFOIL_ADMIN_PASSWORD: {
+    meaning: 'The admin password, at least 12 characters; wins over the one of counterfoil admin password',
+    isSecret: true,
+  },
   COUNTERFOIL_TIME_ZONE: { meaning: 'Zone of invoice dates, instead of the offset in the shop’s timestamps' },
   UNKNOWN_WAIT_SECONDS: {
     meaning: 'How long a write whose outcome is unknown is waited for before it is looked for',
@@ -95,6 +100,7 @@ export interface Config {
   readonly secretKey?: string;
   /** Opens what is still sealed with it; seals nothing. */
   readonly oldSecretKey?: string;
+  readonly adminPassword?: string;
   readonly timeZone?: Zone;
   readonly unknownWaitMs: number;
   /** From 1; absent: what arrived is kept until a person says otherwise. */
@@ -129,6 +135,7 @@ export function readConfig(environment: Environment): Config {
   const publicUrl = read('COUNTERFOIL_PUBLIC_URL');
   const secretKey = read('COUNTERFOIL_SECRET_KEY');
   const oldSecretKey = read('COUNTERFOIL_OLD_SECRET_KEY');
+  const password = read('COUNTERFOIL_ADMIN_PASSWORD');
   const zone = read('COUNTERFOIL_TIME_ZONE');
   const retentionDays = read('RETENTION_DAYS');
   const shopify = shopifyConfig(read);
@@ -143,6 +150,7 @@ export function readConfig(environment: Environment): Config {
     ...(publicUrl === undefined ? {} : { publicUrl: webAddress('COUNTERFOIL_PUBLIC_URL', publicUrl) }),
     ...(secretKey === undefined ? {} : { secretKey }),
     ...(oldSecretKey === undefined ? {} : { oldSecretKey }),
+    ...(password === undefined ? {} : { adminPassword: adminPassword(password) }),
     ...(zone === undefined ? {} : { timeZone: checked('COUNTERFOIL_TIME_ZONE', () => parseZone(zone)) }),
     unknownWaitMs: unknownWaitMs(read('UNKNOWN_WAIT_SECONDS')),
     ...(retentionDays === undefined ? {} : { retentionDays: days('RETENTION_DAYS', retentionDays) }),
@@ -225,6 +233,15 @@ function databasePath(text: string): string {
     throw invalid('DATABASE_URL', 'must be sqlite:PATH');
   }
   return match[1];
+}
+
+/** Never quoted. */
+function adminPassword(text: string): string {
+  const fault = passwordFault(text);
+  if (fault !== undefined) {
+    throw invalid('COUNTERFOIL_ADMIN_PASSWORD', `the password ${fault}`);
+  }
+  return text;
 }
 
 function unknownWaitMs(text: string | undefined): number {

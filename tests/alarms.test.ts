@@ -137,7 +137,10 @@ test('access that is refused and messages that are forged are told with their co
       assert.equal((await send(forged)).status, 401);
     }
     const refused = await toldOf(told, /Messages are refused: 5 in a row for shopify/);
-    assert.match(refused, /What to do: Compare the secrets.*SHOPIFY_API_SECRET and SHOPIFY_WEBHOOK_SECRET of a shop/);
+    assert.match(
+      refused,
+      /What to do: Compare the secrets.*SHOPIFY_API_SECRET and SHOPIFY_WEBHOOK_SECRET of a shop/,
+    );
 
     const { url, state } = await stage.app.consent.begin();
     const answer = await fetch(url, { redirect: 'manual' });

@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
-import { explainJson } from '#cli/explain-json.ts';
 import { after, localDate, parseLocalDate, parseZone } from '#core/time.ts';
 import type { OrderRecord } from '#pipeline/ports.ts';
 import { eraseFinished, eraseMessage, eraseOrder } from '#pipeline/redaction.ts';
 import { startRetention } from '#pipeline/retention.ts';
 import { decideOrder, putAside, releaseDelivery, releaseOrder } from '#pipeline/release.ts';
-import { outputJson } from '#cli/output.ts';
+import { outputJson } from '#operator/json.ts';
+import { readStory, storyJson } from '#operator/order-story.ts';
 import { testClock } from '#tests/clock.ts';
 import { openStage } from '#tests/stage.ts';
 import type { Placed, Stage } from '#tests/stage.ts';
@@ -75,17 +75,8 @@ async function told({ app }: Stage, key: OrderRecord['key']): Promise<Record<str
   const { read } = app.store;
   const record = await read.order(key);
   assert(record !== undefined);
-  const story = {
-    record,
-    seller: 'the shop' as const,
-    zone: parseZone('Z'),
-    deliveries: await read.deliveriesOf(key),
-    entries: await read.entriesOf(key),
-    holds: await read.holds({ order: key }),
-    notices: await read.notices(),
-    source: app.shopify?.source,
-  };
-  return JSON.parse(outputJson(explainJson(app, story)));
+  const story = await readStory(read, record, app.sourceOf);
+  return JSON.parse(outputJson(storyJson(story, app.preview)));
 }
 
 /** A message that is no order's, once it is held. */

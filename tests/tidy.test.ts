@@ -273,6 +273,9 @@ void describe('documents', () => {
       `${headersMax} of them`,
       `| ${connectionsMax} |`,
       `| ${refusalsMax}, and one more each ${HTTP_LIMITS.refusalEveryMs / 1000} s |`,
+      `| ${HTTP_LIMITS.apiBodyBytesMax / 2 ** 10} KiB |`,
+      `| ${HTTP_LIMITS.loginsMax}, and one more each ${HTTP_LIMITS.loginEveryMs / 1000} s;`,
+      `| ${HTTP_LIMITS.loginsOfAllMax}, and one more each ${HTTP_LIMITS.loginOfAllEveryMs / 1000} s |`,
     ];
     none(told.filter((words) => !table.includes(words)));
   });
@@ -406,11 +409,12 @@ const BANS: readonly Ban[] = [
     words: /\bcreateHmac\b/,
     instead: 'a proof that stands already, or a file named here',
     isIn: inSource,
-    // Shopify's signature, that of a seller's own forwarder, our own on alarms, and the derivation of keys.
+    // Shopify's signature, that of a seller's own forwarder, our own on alarms, browsers that are known, and the derivation of keys.
     except: [
       'src/sources/shopify/webhook.ts',
       'src/sources/amazon/proof.ts',
       'src/alarms/signed-webhook.ts',
+      'src/admin/login.ts',
       'src/storage/seal.ts',
     ],
   },

@@ -12,7 +12,8 @@ import { withApp } from './context.ts';
 import type { CommandContext } from './context.ts';
 import { counted, paragraph, table } from './output.ts';
 import type { Cell, Column, Output, Row } from './output.ts';
-import { instantJson, showDuration } from './time-text.ts';
+import { instantJson } from '#operator/json.ts';
+import { showDuration } from './time-text.ts';
 
 /** What is raised now, who was told of it, and how the channels fare. */
 

@@ -4,7 +4,8 @@ import { DONE } from './command-error.ts';
 import { configOf, quietOutside } from './context.ts';
 import type { CommandContext } from './context.ts';
 import { counted, facts, paragraph } from './output.ts';
-import { instantJson, showDuration } from './time-text.ts';
+import { instantJson } from '#operator/json.ts';
+import { showDuration } from './time-text.ts';
 
 /** Copies the database, and says what is in the copy and what is not. */
 

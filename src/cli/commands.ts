@@ -1,6 +1,7 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Environment } from '#config.ts';
 import { VERSION } from '#connections.ts';
+import { ORDER_STATES } from '#core/lifecycle.ts';
 import { PERIOD_DAY_MAX, PERIOD_DAY_MIN, periodDay } from '#core/period.ts';
 import { parseMonth } from '#core/time.ts';
 import type { LocalDate, Month } from '#core/time.ts';
@@ -9,7 +10,7 @@ import type { Decision } from '#pipeline/release.ts';
 import type { AuditOptions } from './audit.ts';
 import { addAmazon } from './amazon-commands.ts';
 import type { BackupOptions } from './backup.ts';
-import { ALARM_ACTIONS, AUDIT_ACTIONS, NONE, ORDER_STATES, WEBHOOK_ACTIONS } from './choices.ts';
+import { ALARM_ACTIONS, AUDIT_ACTIONS, NONE, WEBHOOK_ACTIONS } from './choices.ts';
 import { DONE, USAGE } from './command-error.ts';
 import type { ConnectOptions } from './connect.ts';
 import type { CommandContext } from './context.ts';
@@ -32,7 +33,7 @@ export interface Terminal {
   readonly stderr: OutputStream;
 }
 
-/** As many orders as one table shows at most. */
+/** As many rows as one table shows at most. */
 const LIMIT_MAX = 1000;
 /** All of them at once are held in memory, some 10 KB each, and are one text under --json. */
 const PLAN_LIMIT_MAX = 50_000;
@@ -54,6 +55,7 @@ Examples:
   counterfoil journal --month 2026-11          what the accountant enters for a month
   counterfoil plan --since 2026-11-01          what new rules would do to orders that are booked
   counterfoil backup /mnt/backup/books.db      copy the database while it is in use
+  counterfoil admin password                   let yourself into the API
 
 Exit code: 0 done, 1 failed, 2 wrong use. Settings: environment variables, or a file .env in the working folder.`;
 
@@ -114,6 +116,7 @@ function createProgram(run: Run, { stdout, stderr }: Terminal): Command {
   addRules(program, run);
   addPlan(program, run);
   addCare(program, run);
+  addAdmin(program, run);
   return program;
 }
 
@@ -285,6 +288,16 @@ function addCare(program: Command, run: Run): void {
     .argument('<file>', 'as backup wrote it')
     .action((file: string, options: Json) =>
       run(options, async (context) => (await import('./restore.ts')).restore(context, file)),
+    );
+}
+
+function addAdmin(program: Command, run: Run): void {
+  const admin = program.command('admin').description('Care for who may use the API');
+  withJson(admin.command('password'))
+    .description('Set the admin password: asks for it, or reads it from standard input')
+    .addHelpText('after', '\nAt least 12 characters. Every session ends by it (docs/admin.md).')
+    .action((options: Json) =>
+      run(options, async (context) => (await import('./admin.ts')).adminPassword(context)),
     );
 }
 

@@ -11,7 +11,11 @@ export interface CommandContext {
   readonly environment: Environment;
   readonly output: Output;
   /** For questions; a command that was given everything by options reads none of it. */
-  readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly input: NodeJS.ReadableStream & {
+    readonly isTTY?: boolean;
+    /** Of a terminal: whether keys come one by one and are not shown. */
+    setRawMode?(isRaw: boolean): unknown;
+  };
 }
 
 /** Throws `config-invalid` naming the setting. */

@@ -157,6 +157,7 @@ export function stateChecks(app: App): Check[] {
     { name: 'Held', run: () => held(app) },
     { name: 'Due', run: () => due(app) },
     { name: 'Notices', run: () => notices(app) },
+    { name: 'Admin login', run: () => adminLogin(app) },
   ];
 }
 
@@ -227,4 +228,28 @@ async function notices({ store }: App): Promise<Finding> {
   return told.length === 0
     ? { state: 'ok', text: 'Nothing was told' }
     : { state: 'ok', text: `${told.length} told once each, the newest: ${sentences.join('. ')}` };
+}
+
+/** Without a password nothing is missing for booking: the API is closed, and the commands do the same. */
+async function adminLogin({ login, config: { host, publicUrl } }: App): Promise<Finding> {
+  const state = await login.state();
+  if (state.from === 'nowhere') {
+    return {
+      state: 'ok',
+      text: 'No admin password is set, so the API is closed: counterfoil admin password opens it',
+    };
+  }
+  const text =
+    state.from === 'setting'
+      ? 'The password is that of COUNTERFOIL_ADMIN_PASSWORD'
+      : `The password was set by command on ${state.setAt}`;
+  const isAlone = ['127.0.0.1', '::1', 'localhost'].includes(host);
+  return isAlone || publicUrl?.startsWith('https:') === true
+    ? { state: 'ok', text }
+    : {
+        state: 'warning',
+        text: `${text}, and it can be read on the way: the server listens on ${host} without TLS`,
+        whatToDo:
+          'Put a proxy with TLS before it and set COUNTERFOIL_PUBLIC_URL to its https address, or listen on 127.0.0.1',
+      };
 }

@@ -6,7 +6,8 @@ import type { Money } from '#core/money.ts';
 import { discountOf, grossOf, netOf, taxOf } from '#core/order.ts';
 import type { Order, OrderLine } from '#core/order.ts';
 import { proofOf } from '#core/proof.ts';
-import type { Story } from './explain-timeline.ts';
+import type { Story } from '#operator/order-story.ts';
+import { sellerOf } from './explain-timeline.ts';
 import { facts, table } from './output.ts';
 import type { Cell, Column, Output } from './output.ts';
 import { invoiceLines } from './preview-text.ts';
@@ -19,7 +20,7 @@ type Screen = Pick<Output, 'columns' | 'paint'>;
 export function proofText(
   { preview }: App,
   output: Screen,
-  { record, seller, entries, deliveries }: Story,
+  { record, entries, deliveries }: Story,
 ): string[] {
   const { snapshot } = record;
   if (snapshot === undefined) {
@@ -28,7 +29,7 @@ export function proofText(
   const booked = fold(entries);
   return [
     '',
-    output.paint(`As ${seller} charged it`, 'bold'),
+    output.paint(`As ${sellerOf(record)} charged it`, 'bold'),
     ...table(output, SHOP_COLUMNS, shopRows(snapshot)),
     ...(booked.invoices.length === 0 ? ['', output.paint('Nothing is booked', 'bold')] : []),
     ...booked.invoices.flatMap(({ document, correction }) => [

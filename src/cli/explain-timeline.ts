@@ -1,26 +1,21 @@
 import type { Step } from '#core/document.ts';
+import { AMAZON } from '#connections.ts';
 import { CATALOGUE } from '#core/failure.ts';
+import { splitOrderKey } from '#core/ids.ts';
 import type { Entry, Hold, Receipt } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
 import type { Instant, Zone } from '#core/time.ts';
 import { READ_TOPIC } from '#pipeline/ports.ts';
-import type { Delivery, Notice, OrderRecord, Sorted, Source } from '#pipeline/ports.ts';
+import { sortedOf } from '#operator/order-story.ts';
+import type { Story } from '#operator/order-story.ts';
+import type { Delivery, Notice, OrderRecord, Sorted } from '#pipeline/ports.ts';
 import type { Colour } from './output.ts';
 import { stepText } from './step-text.ts';
 import { showDuration, showTime } from './time-text.ts';
 
-/** Everything stored of one order. */
-export interface Story {
-  readonly record: OrderRecord;
-  /** Who told of it, in the middle of a sentence. */
-  readonly seller: 'the shop' | 'Amazon';
-  readonly zone: Zone;
-  readonly deliveries: readonly Delivery[];
-  readonly entries: readonly Entry[];
-  readonly holds: readonly Hold[];
-  readonly notices: readonly Notice[];
-  /** Reads the deliveries again, to say what each showed; absent when it is not configured any more. */
-  readonly source: Source | undefined;
+/** Who told of it, in the middle of a sentence. */
+export function sellerOf({ key }: OrderRecord): 'the shop' | 'Amazon' {
+  return splitOrderKey(key).connection === AMAZON ? 'Amazon' : 'the shop';
 }
 
 export interface Happening {
@@ -70,7 +65,8 @@ function deliveryHappenings(story: Story): Happening[] {
     ];
     newest = shown !== undefined && (newest === undefined || shown > newest) ? shown : newest;
     const isNewest = delivery.id === story.record.newestDelivery;
-    const what = delivery.topic === READ_TOPIC ? `Asked ${story.seller}` : `Received ${delivery.topic}`;
+    const what =
+      delivery.topic === READ_TOPIC ? `Asked ${sellerOf(story.record)}` : `Received ${delivery.topic}`;
     return { at: delivery.receivedAt, what: `${what}${isNewest ? ', the newest state' : ''}`, texts };
   });
 }
@@ -78,16 +74,6 @@ function deliveryHappenings(story: Story): Happening[] {
 /** Of what was blanked it is not known any more. */
 function sizeOf({ redactedAt, body }: Delivery): string[] {
   return redactedAt === undefined ? [`${body.byteLength} bytes`] : [];
-}
-
-/** What a stored message is about, read again by today's program; nothing when it was redacted. */
-export function sortedOf(source: Source | undefined, delivery: Delivery): Sorted | undefined {
-  try {
-    return delivery.redactedAt === undefined ? source?.sort(delivery) : undefined;
-  } catch {
-    // It is shown as held, with its reason; a reader of the story needs no second one.
-    return undefined;
-  }
 }
 
 function whatItShows(

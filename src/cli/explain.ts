@@ -1,22 +1,21 @@
 import type { App } from '#app.ts';
-import { AMAZON } from '#connections.ts';
 import { CATALOGUE } from '#core/failure.ts';
-import { splitOrderKey } from '#core/ids.ts';
 import { parseZone } from '#core/time.ts';
-import type { Delivery, OrderRecord } from '#pipeline/ports.ts';
+import { instantJson } from '#operator/json.ts';
+import { readStory, storyJson } from '#operator/order-story.ts';
+import type { Story } from '#operator/order-story.ts';
+import type { Delivery } from '#pipeline/ports.ts';
 import { DONE } from './command-error.ts';
 import { withApp } from './context.ts';
 import type { CommandContext } from './context.ts';
-import { timelineOf } from './explain-timeline.ts';
-import type { Story } from './explain-timeline.ts';
-import { explainJson } from './explain-json.ts';
+import { sellerOf, timelineOf } from './explain-timeline.ts';
 import { proofText } from './explain-proof.ts';
 import { findSubject } from './find-subject.ts';
 import { stateCell } from './orders.ts';
 import { facts, wrapped } from './output.ts';
 import type { Output } from './output.ts';
 import { plain } from './text-width.ts';
-import { instantJson, showTime } from './time-text.ts';
+import { showTime } from './time-text.ts';
 
 /** One order, from its deliveries to the cent; or one message. */
 
@@ -30,30 +29,16 @@ export async function explain(context: CommandContext, order: string): Promise<n
       await explainDelivery(app, output, subject.delivery);
       return DONE;
     }
-    const story = await readStory(app, subject.record);
-    output.json(explainJson(app, story));
+    const story = await readStory(app.store.read, subject.record, app.sourceOf);
+    output.json(storyJson(story, app.preview));
     orderText(app, output, story);
     return DONE;
   });
 }
 
-async function readStory({ store: { read }, sourceOf }: App, record: OrderRecord): Promise<Story> {
-  const { key } = record;
-  const { connection } = splitOrderKey(key);
-  return {
-    record,
-    seller: connection === AMAZON ? 'Amazon' : 'the shop',
-    zone: record.snapshot?.zone ?? UTC,
-    deliveries: await read.deliveriesOf(key),
-    entries: await read.entriesOf(key),
-    holds: await read.holds({ order: key }),
-    notices: (await read.notices()).filter((notice) => notice.order === key),
-    source: sourceOf(connection),
-  };
-}
-
 function orderText(app: App, output: Output, story: Story): void {
-  const { record, zone, seller } = story;
+  const { record, zone } = story;
+  const seller = sellerOf(record);
   const { paint } = output;
   const print = (lines: readonly string[]): void => lines.forEach((line) => output.print(line));
   const state = stateCell(record.state);

@@ -11,7 +11,7 @@ import type { CommandContext } from './context.ts';
 import { journalText } from './journal-text.ts';
 import { counted } from './output.ts';
 import type { Output } from './output.ts';
-import { instantJson } from './time-text.ts';
+import { instantJson } from '#operator/json.ts';
 
 /** The journal worksheet of a month: read from the ledger alone. */
 

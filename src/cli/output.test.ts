@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { money } from '#core/money.ts';
-import { createOutput, facts, outputJson, table, wrapped } from './output.ts';
+import { outputJson } from '#operator/json.ts';
+import { createOutput, facts, table, wrapped } from './output.ts';
 import type { Column, OutputStream } from './output.ts';
 import { fitted, padded, plain, widthOf } from './text-width.ts';
 

@@ -1,5 +1,6 @@
-import { show, format } from '#core/money.ts';
+import { show } from '#core/money.ts';
 import type { Money } from '#core/money.ts';
+import { outputJson } from '#operator/json.ts';
 import { fitted, padded, plain, widthOf } from './text-width.ts';
 
 /** Where a command's results go: aligned text for a person, or one JSON value for a program. Never both. */
@@ -68,19 +69,6 @@ function columnsOf(stdout: OutputStream, environment: OutputOptions['environment
 function coloured(text: string, colour: Colour): string {
   const [on, off] = CODES[colour];
   return text === '' ? '' : `\u001B[${on}m${text}\u001B[${off}m`;
-}
-
-/** JSON for programs: an amount is { amount: "12.30", currency: "USD" }, whole, never a float. */
-export function outputJson(value: unknown): string {
-  return JSON.stringify(value, (_key, field: unknown) => (isMoney(field) ? moneyJson(field) : field), 2);
-}
-
-function isMoney(value: unknown): value is Money {
-  return typeof value === 'object' && value !== null && 'minor' in value && typeof value.minor === 'bigint';
-}
-
-function moneyJson(amount: Money): { readonly amount: string; readonly currency: string } {
-  return { amount: format(amount), currency: amount.currency };
 }
 
 export interface Column {

@@ -9,7 +9,7 @@ import { SCENARIO_NAMES } from '#sim/world/scenarios.ts';
 import { orderBody } from '#sim/shopify/body.ts';
 import { toJson } from '#sim/shopify/json.ts';
 import { DEFAULT_SWITCHES } from '#sim/shopify/switches.ts';
-import { outputJson } from './output.ts';
+import { outputJson } from '#operator/json.ts';
 import { judge } from './preview-judgement.ts';
 import { previewJson } from './preview-json.ts';
 import { previewText } from './preview-text.ts';

@@ -1,6 +1,7 @@
 import type { Environment } from '#config.ts';
 import { explained } from './command-error.ts';
-import { facts, outputJson, paragraph } from './output.ts';
+import { outputJson } from '#operator/json.ts';
+import { facts, paragraph } from './output.ts';
 import type { Output } from './output.ts';
 
 /** Tells why a command failed, on standard error, and answers with the exit code. */

@@ -4,7 +4,7 @@ import { DONE } from './command-error.ts';
 import { configOf, quietOutside } from './context.ts';
 import type { CommandContext } from './context.ts';
 import { facts, paragraph } from './output.ts';
-import { instantJson } from './time-text.ts';
+import { instantJson } from '#operator/json.ts';
 
 /** Puts a backup in the place of the database, and says what a person has to see to. */
 export async function restore(context: CommandContext, file: string): Promise<number> {

@@ -1,8 +1,10 @@
 import { findServer } from '#app.ts';
 import { FRESHBOOKS } from '#connections.ts';
 import type { App } from '#app.ts';
-import type { Delivery, OrderRecord } from '#pipeline/ports.ts';
-import { releaseDelivery, releaseOrder } from '#pipeline/release.ts';
+import { again } from '#operator/again.ts';
+import type { Released } from '#operator/again.ts';
+import type { Delivery } from '#pipeline/ports.ts';
+import { releaseDelivery } from '#pipeline/release.ts';
 import { CommandError, DONE, FAILED, USAGE } from './command-error.ts';
 import { withApp } from './context.ts';
 import type { CommandContext } from './context.ts';
@@ -20,12 +22,6 @@ export interface RetryOptions {
   readonly isAllHeld: boolean;
 }
 
-interface Released {
-  readonly what: string;
-  readonly isDone: boolean;
-  readonly text: string;
-}
-
 export async function retry(context: CommandContext, { order, isAllHeld }: RetryOptions): Promise<number> {
   if ((order === undefined) !== isAllHeld) {
     throw new CommandError('Name one order or message, or say --all-held', USAGE);
@@ -36,7 +32,9 @@ export async function retry(context: CommandContext, { order, isAllHeld }: Retry
     const released: Released[] = [];
     for (const subject of subjects) {
       released.push(
-        subject.kind === 'order' ? await again(app, subject.record) : await readAgain(app, subject.delivery),
+        subject.kind === 'order'
+          ? await again(app, subject.record, { account: FRESHBOOKS })
+          : await readAgain(app, subject.delivery),
       );
     }
     const server = findServer(app.config, app.clock);
@@ -54,21 +52,6 @@ async function allHeld({ store }: App): Promise<CommandSubject[]> {
     ...orders.map((record) => ({ kind: 'order' as const, record })),
     ...deliveries.map((delivery) => ({ kind: 'delivery' as const, delivery })),
   ];
-}
-
-async function again({ store, clock }: App, { key, name, state }: OrderRecord): Promise<Released> {
-  const released = await releaseOrder(store, key, { now: clock.now(), account: FRESHBOOKS });
-  if (released === undefined) {
-    return { what: key, isDone: false, text: `Order ${name} is not stored any more` };
-  }
-  const { closedHolds } = released;
-  const questions =
-    closedHolds === 1 ? '1 open question is closed' : `${closedHolds} open questions are closed`;
-  return {
-    what: key,
-    isDone: true,
-    text: `Order ${name} was ${state} and is planned anew: ${questions}; what is already in FreshBooks stays and is not made twice`,
-  };
 }
 
 async function readAgain({ store, clock }: App, delivery: Delivery): Promise<Released> {

@@ -8,7 +8,8 @@ import type { Mistake, RouteRules } from '#rules-file.ts';
 import { CommandError, FAILED } from './command-error.ts';
 import type { CommandContext } from './context.ts';
 import { InputTooLarge, inputName, readInput } from './input-file.ts';
-import { counted, outputJson } from './output.ts';
+import { outputJson } from '#operator/json.ts';
+import { counted } from './output.ts';
 
 /** A file of rules as a command takes it. */
 

@@ -1,4 +1,4 @@
-import { localDate, showInstant } from '#core/time.ts';
+import { localDate } from '#core/time.ts';
 import type { Instant, Zone } from '#core/time.ts';
 
 /** Moments as a person reads them: the shop's own wall clock, whose zone the heading names. */
@@ -20,11 +20,6 @@ function timeFormat(zone: Zone): Intl.DateTimeFormat {
     second: '2-digit',
     fractionalSecondDigits: 3,
   });
-}
-
-/** For programs: in UTC, or nothing. */
-export function instantJson(at: Instant | undefined): string | null {
-  return at === undefined ? null : showInstant(at);
 }
 
 /** How long ago or how long something took: "44 ms", "3.2 s", "5 min", "3 h", "2 days". */

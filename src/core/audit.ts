@@ -8,6 +8,8 @@ export interface AuditEvent {
   /** An order's key, "delivery:12", a connection, or what else it was done to. */
   readonly subject: string;
   readonly details?: Readonly<Record<string, string | number | boolean>>;
+  /** Who did it, when it is not who opened the store. */
+  readonly actor?: string;
 }
 
 export type AuditAction =
@@ -23,14 +25,18 @@ export type AuditAction =
   | 'message put aside'
   | 'contact data redacted'
   | 'secrets sealed anew'
-  | 'backup made';
+  | 'backup made'
+  | 'admin password set'
+  | 'admin logged in'
+  | 'admin logged out'
+  | 'admin logins refused';
 
 /** One row of the audit log, whose hash covers all else of it and the row before. */
 export interface AuditRow {
   /** From 1, without gaps. */
   readonly number: number;
   readonly at: Instant;
-  /** "server", or the account of the system that ran a command. */
+  /** "server", the account of the system that ran a command, or the session of an admin. */
   readonly actor: string;
   readonly action: string;
   readonly subject: string;

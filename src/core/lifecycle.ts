@@ -16,6 +16,15 @@ import { invariant } from './invariant.ts';
  */
 export type OrderState = 'due' | 'working' | 'waiting' | 'held' | 'skipped' | 'settled';
 
+export const ORDER_STATES: readonly OrderState[] = [
+  'due',
+  'working',
+  'waiting',
+  'held',
+  'skipped',
+  'settled',
+];
+
 const TRANSITIONS: Readonly<Record<OrderState, readonly OrderState[]>> = {
   due: ['due', 'working'],
   // `due` again: a soft stop, a crash, or a delivery that came meanwhile.

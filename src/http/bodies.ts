@@ -23,7 +23,7 @@ export class BodyRefused extends Error {
 
 export interface Bodies {
   /** The whole body, whose memory counts until it is released. Throws a BodyRefused, and then nothing counts. */
-  read(raw: Raw): Promise<Buffer>;
+  read(raw: Raw, bytesMax?: number): Promise<Buffer>;
   /** Once it is answered. */
   release(raw: Raw): void;
 }
@@ -34,11 +34,12 @@ export function createBodies({ bodyBytesMax, bodyBytesOwn, bodyBytesShared }: Bo
   /** What each has of the shared memory. */
   const taken = new Map<Raw, number>();
   let shared = 0;
-  const tooLarge = (): BodyRefused => new BodyRefused(413, `The body is larger than ${bodyBytesMax} bytes`);
-  const take = (raw: Raw, size: number): void => {
-    if (size > bodyBytesMax) {
-      throw tooLarge();
+  const assertFits = (size: number, bytesMax: number): void => {
+    if (size > bytesMax) {
+      throw new BodyRefused(413, `The body is larger than ${bytesMax} bytes`);
     }
+  };
+  const take = (raw: Raw, size: number): void => {
     const before = taken.get(raw) ?? 0;
     const now = Math.max(0, size - bodyBytesOwn);
     if (shared - before + now > bodyBytesShared) {
@@ -53,15 +54,14 @@ export function createBodies({ bodyBytesMax, bodyBytesOwn, bodyBytesShared }: Bo
   };
   return {
     release,
-    async read(raw) {
-      if (Number(raw.headers['content-length'] ?? 0) > bodyBytesMax) {
-        throw tooLarge();
-      }
+    async read(raw, bytesMax = bodyBytesMax) {
+      assertFits(Number(raw.headers['content-length'] ?? 0), bytesMax);
       const chunks: Buffer[] = [];
       let size = 0;
       try {
         await eachChunk(raw, (chunk) => {
           size += chunk.length;
+          assertFits(size, bytesMax);
           take(raw, size);
           chunks.push(chunk);
         });

@@ -1,9 +1,12 @@
 import { SECOND } from '#core/time.ts';
 import type { BodyLimits } from './bodies.ts';
+import type { LoginTerms } from './login-limit.ts';
 import type { RefusalTerms } from './refusal-limit.ts';
 
 /** What one sender may take of the server. Nothing that is refused by a limit was accepted: its sender has it and comes again. */
-export interface HttpLimits extends BodyLimits, RefusalTerms {
+export interface HttpLimits extends BodyLimits, RefusalTerms, LoginTerms {
+  /** Of what is sent to the API. */
+  readonly apiBodyBytesMax: number;
   readonly headerBytesMax: number;
   readonly headersMax: number;
   /** From the first byte, or from connecting, to the end of the headers. */
@@ -44,4 +47,12 @@ export const HTTP_LIMITS: HttpLimits = {
   refusalEveryMs: 2 * SECOND,
   // A few hundred bytes each. Who has more addresses than this gets more refusals logged, and nothing else.
   addressesMax: 1000,
+  // A password, or what a person says of an order.
+  apiBodyBytesMax: 16 * KIB,
+  // More than a person mistypes in a row; who guesses gets 2880 a day.
+  loginsMax: 5,
+  loginEveryMs: 30 * SECOND,
+  // Of strangers from everywhere: each costs half a second of one core, so all together a tenth of it.
+  loginsOfAllMax: 30,
+  loginOfAllEveryMs: 5 * SECOND,
 };

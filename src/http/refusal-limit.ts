@@ -11,6 +11,8 @@ import type { Clock } from '#core/time.ts';
 export interface RefusalLimit {
   /** Counts one refusal of the address. */
   count(address: string): Refusal;
+  /** As if none had ever been counted of the address. */
+  forget(address: string): void;
 }
 
 export type Refusal =
@@ -45,6 +47,7 @@ export function createRefusalLimit(terms: RefusalTerms, clock: Pick<Clock, 'now'
   };
   const waitS = ({ left }: Bucket): number => Math.max(1, Math.ceil(((1 - left) * refusalEveryMs) / SECOND));
   return {
+    forget: (address) => void buckets.delete(networkOf(address)),
     count(address) {
       const network = networkOf(address);
       const bucket = filled(network);

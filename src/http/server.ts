@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { CATALOGUE, Failure, asFailure } from '#core/failure.ts';
@@ -5,11 +6,16 @@ import type { FailureCode } from '#core/failure.ts';
 import type { Clock } from '#core/time.ts';
 import type { Inbox } from '#pipeline/inbox.ts';
 import type { Emit, PipelineEvent, Refusal, Source } from '#pipeline/ports.ts';
+import { routeAdmin } from './admin.ts';
+import type { AdminParts } from './admin.ts';
 import { BodyRefused, createBodies } from './bodies.ts';
 import { watchConnections } from './connections.ts';
 import { HTTP_LIMITS } from './limits.ts';
 import type { HttpLimits } from './limits.ts';
-import { createRefusalLimit } from './refusal-limit.ts';
+import { problem } from './problem.ts';
+import { bareAnswer, bearHeaders, securityHeaders } from './security-headers.ts';
+import { createTell } from './tell.ts';
+import type { Tell } from './tell.ts';
 
 /** By when what came at once has been stored. */
 const RETRY_AFTER_BUSY_S = 30;
@@ -29,6 +35,10 @@ export interface ServerParts {
   /** Throws when the service cannot do its work. */
   readonly checkReady: () => Promise<void>;
   readonly finishConsent: (answer: ConsentAnswer) => Promise<string>;
+  /** Absent where nobody can log in. */
+  readonly admin?: AdminParts;
+  /** Whether browsers reach this server over TLS, which a proxy speaks for it. */
+  readonly isHttps?: boolean;
 }
 
 /** What the consent page sends back in the address. */
@@ -45,25 +55,35 @@ export interface Server {
 }
 
 export function createServer(parts: ServerParts): Server {
-  const { limits = HTTP_LIMITS } = parts;
+  const { limits = HTTP_LIMITS, emit, clock, admin } = parts;
+  const headers = securityHeaders(parts.isHttps === true);
   const app = fastify({
     http: {
       maxHeaderSize: limits.headerBytesMax,
       headersTimeout: limits.headersTimeoutMs,
       connectionsCheckingInterval: limits.timeoutCheckMs,
+      // Refused below instead, so that this answer has the headers of all.
+      requireHostHeader: false,
     },
+    frameworkErrors: (error, _request, reply) =>
+      void problem(reply, error.statusCode ?? 400, 'This is no address'),
+    clientErrorHandler: (error, socket) => onNoRequest(error, socket, headers),
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveMs,
     routerOptions: { ignoreTrailingSlash: true },
   });
+  bearHeaders(app, headers);
   const connections = watchConnections(app, limits.connectionsMax);
   app.addHook('preClose', async () => connections.close());
-  app.addHook('onRequest', async (request, reply) =>
+  app.addHook('onRequest', async ({ raw }, reply) => {
     // A name and a value each. Node drops what is beyond two thousand, so all that there can be are seen.
-    request.raw.rawHeaders.length > 2 * limits.headersMax
-      ? problem(reply, 431, `There are more than ${limits.headersMax} headers`)
-      : undefined,
-  );
+    if (raw.rawHeaders.length > 2 * limits.headersMax) {
+      return problem(reply, 431, `There are more than ${limits.headersMax} headers`);
+    }
+    return raw.headers.host === undefined && raw.httpVersion !== '1.0'
+      ? problem(reply, 400, 'The header Host is missing')
+      : undefined;
+  });
   // Webhooks are verified on their raw bytes, so nothing may parse them before.
   const bodies = createBodies(limits);
   app.removeAllContentTypeParsers();
@@ -75,10 +95,14 @@ export function createServer(parts: ServerParts): Server {
       connections.answer(raw.socket, () => bodies.release(raw)),
     );
   });
-  const tell = createTell(parts);
+  const tell = createTell(parts, limits);
   routeWebhooks(app, parts, tell);
   routeHealth(app, parts);
   routeConsent(app, parts, tell);
+  if (admin !== undefined) {
+    const tools = { bodies, limits, clock, emit, tell };
+    app.register(async (api) => routeAdmin(api, admin, tools), { prefix: '/api' });
+  }
   app.setNotFoundHandler((_request, reply) => problem(reply, 404, 'There is nothing at this address'));
   app.setErrorHandler((error: unknown, request, reply) =>
     onError({ emit: parts.emit, tell }, { error, request, reply }),
@@ -91,26 +115,6 @@ export function createServer(parts: ServerParts): Server {
       return { port: typeof address === 'object' && address !== null ? address.port : port };
     },
     close: () => app.close(),
-  };
-}
-
-/**
- * Logs what anybody can cause, as long as its address is not over its limit; then it returns the seconds to wait. What is
- * not logged is counted, and the next one that is says how many there were.
- */
-type Tell = (request: FastifyRequest, event: PipelineEvent) => number | undefined;
-
-function createTell({ emit, clock, limits = HTTP_LIMITS }: ServerParts): Tell {
-  const refusals = createRefusalLimit(limits, clock);
-  return ({ raw }, event) => {
-    // A connection that has ended meanwhile has no address any more.
-    const counted = refusals.count(raw.socket.remoteAddress ?? '');
-    if (counted.isOver) {
-      return counted.retryAfterS;
-    }
-    const { unlogged } = counted;
-    emit({ ...event, fields: { ...event.fields, ...(unlogged === 0 ? {} : { unlogged }) } });
-    return undefined;
   };
 }
 
@@ -240,7 +244,7 @@ function onBodyRefused(
   request.raw.resume();
   reply.removeHeader('connection');
   const name = BODY_EVENTS[status];
-  if (name !== undefined) {
+  if (name !== undefined && pathOf(request).startsWith(WEBHOOKS)) {
     tell(request, { name, level: 'error', fields: { path: pathOf(request), why: message } });
   }
   return problem(status === 503 ? reply.header('retry-after', RETRY_AFTER_BUSY_S) : reply, status, message);
@@ -270,6 +274,26 @@ function unavailable(reply: FastifyReply, title: string, code: FailureCode): Fas
     .send(JSON.stringify({ title, status: 503, detail }));
 }
 
-function problem(reply: FastifyReply, status: number, title: string): FastifyReply {
-  return reply.code(status).type('application/problem+json').send(JSON.stringify({ title, status }));
+/** What no route is asked about: it broke off, was too late, or is no HTTP. */
+function onNoRequest(error: unknown, socket: Duplex, headers: Readonly<Record<string, string>>): void {
+  const code = error instanceof Error && 'code' in error ? error.code : '';
+  if (code === 'ECONNRESET' || socket.destroyed) {
+    return;
+  }
+  if (socket.writable) {
+    socket.write(bareAnswer(NO_REQUEST.get(String(code)) ?? NO_HTTP, headers));
+  }
+  socket.destroy(error instanceof Error ? error : undefined);
 }
+
+const NO_HTTP = { status: 400, phrase: 'Bad Request', title: 'This is no request' };
+const NO_REQUEST = new Map([
+  [
+    'ERR_HTTP_REQUEST_TIMEOUT',
+    { status: 408, phrase: 'Request Timeout', title: 'The request took too long' },
+  ],
+  [
+    'HPE_HEADER_OVERFLOW',
+    { status: 431, phrase: 'Request Header Fields Too Large', title: 'The headers are too large' },
+  ],
+]);

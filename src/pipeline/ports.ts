@@ -361,6 +361,7 @@ export interface Reader extends WatchReader {
   audit(filter: { readonly before?: number; readonly limit: number }): Promise<readonly AuditRow[]>;
   /** Walks the whole chain, and compares its end with what was sealed. */
   verifyAudit(): Promise<AuditVerdict>;
+  session(id: string): Promise<AdminSession | undefined>;
 }
 
 /**
@@ -370,6 +371,16 @@ export interface Reader extends WatchReader {
 export type ReadableFilter =
   | { readonly of: 'finished'; readonly before: Instant; readonly limit: number }
   | { readonly of: 'connection'; readonly connection: ConnectionId; readonly limit: number };
+
+/** Somebody who is logged in. */
+export interface AdminSession {
+  /** A hash of what his browser holds: it opens nothing. */
+  readonly id: string;
+  readonly openedAt: Instant;
+  readonly seenAt: Instant;
+  /** However much it is used. */
+  readonly endsAt: Instant;
+}
 
 /** What the watch for alarms looks at: it reads often, so each of these is cheap and bounded. */
 export interface WatchReader {
@@ -513,6 +524,16 @@ export interface Writer extends Reader {
   dropAlarm(key: string): Promise<void>;
   /** Drops those that were over before then. */
   forgetAlarms(overBefore: Instant): Promise<void>;
+  /** One that stands is written over. */
+  putSession(session: AdminSession): Promise<void>;
+  /** Harmless where there is none. */
+  dropSession(id: string): Promise<void>;
+  /** Drops those that ended, or were used last, until then; of the others the newest stay, so many at most. Tells how many went. */
+  forgetSessions(terms: {
+    readonly endsUntil?: Instant;
+    readonly seenUntil?: Instant;
+    readonly most: number;
+  }): Promise<number>;
   /** Runs once this transaction is durable, and never when it is rolled back. */
   afterCommit(action: () => void): void;
 }

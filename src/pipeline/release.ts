@@ -23,6 +23,8 @@ export type Decided =
 interface Moment {
   readonly now: Instant;
   readonly account: string;
+  /** Who says so, for the audit log, when it is not who opened the store. */
+  readonly actor?: string;
 }
 
 /**
@@ -32,7 +34,7 @@ interface Moment {
 export async function releaseOrder(
   store: Store,
   key: OrderKey,
-  { now, account }: Moment,
+  { now, account, actor }: Moment,
 ): Promise<{ readonly closedHolds: number } | undefined> {
   return store.transact(async (tx) => {
     const record = await tx.order(key);
@@ -41,7 +43,12 @@ export async function releaseOrder(
     }
     const open = await tx.holds({ order: key, isOpen: true });
     await planAnew(tx, record, { open, because: 'Released by hand', now });
-    await tx.audited({ action: 'order retried', subject: key, details: { questions: open.length } });
+    await tx.audited({
+      action: 'order retried',
+      subject: key,
+      details: { questions: open.length },
+      ...(actor === undefined ? {} : { actor }),
+    });
     await tryNow(tx, account, now);
     return { closedHolds: open.length };
   });

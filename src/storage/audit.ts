@@ -37,15 +37,15 @@ export interface AuditStamp {
 /** The transaction locks the database, so no two rows can follow the same one. */
 export async function appendAudit(
   tx: Transaction<Tables>,
-  { action, subject, details = {} }: AuditEvent,
-  { seal, now, actor }: AuditStamp,
+  { action, subject, details = {}, actor }: AuditEvent,
+  { seal, now, actor: opener }: AuditStamp,
 ): Promise<void> {
   const last = await tx.selectFrom('audit').selectAll().orderBy('number', 'desc').limit(1).executeTakeFirst();
   const number = last === undefined ? 1n : last.number + 1n;
   const row = {
     number,
     at: BigInt(now),
-    actor,
+    actor: actor ?? opener,
     action,
     subject,
     details: toJson(details),

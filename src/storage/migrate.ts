@@ -8,6 +8,7 @@ import * as ofAnOrder from './migrations/0003-of-an-order.ts';
 import * as audit from './migrations/0004-audit.ts';
 import * as alarms from './migrations/0005-alarms.ts';
 import * as outages from './migrations/0006-outages.ts';
+import * as sessions from './migrations/0007-sessions.ts';
 import type { Tables } from './tables.ts';
 
 interface Migration {
@@ -18,7 +19,7 @@ interface Migration {
 }
 
 /** Append-only; the number is the place in this list, from 1. */
-const MIGRATIONS: readonly Migration[] = [start, decisions, ofAnOrder, audit, alarms, outages];
+const MIGRATIONS: readonly Migration[] = [start, decisions, ofAnOrder, audit, alarms, outages, sessions];
 
 /** What `migrate` brings a database to. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -205,6 +205,8 @@ async function prepared(
       text !== undefined &&
       existsSync(databasePath) &&
       takeOver(database, { databasePath, access, key: text });
+    // Who logged out or was ended since the backup stays so.
+    database.exec('delete from sessions');
     const putSetting = database.prepare(
       'insert into settings (key, value) values (?, ?) on conflict (key) do update set value = excluded.value',
     );

@@ -5,7 +5,8 @@ import type { OrderKey } from '#core/ids.ts';
 import { invariant } from '#core/invariant.ts';
 import { fromJson, toJson } from '#core/json.ts';
 import type { Entry, Hold, Receipt } from '#core/ledger.ts';
-import type { DeliveryState, OrderState } from '#core/lifecycle.ts';
+import { ORDER_STATES } from '#core/lifecycle.ts';
+import type { DeliveryState } from '#core/lifecycle.ts';
 import type { Order } from '#core/order.ts';
 import type { Decisions } from '#core/plan-terms.ts';
 import type { Step } from '#core/document.ts';
@@ -36,7 +37,6 @@ export function deliveryOf(row: DeliveryRow): Delivery {
 }
 
 const DELIVERY_STATES: readonly DeliveryState[] = ['accepted', 'sorted', 'ignored', 'held'];
-const ORDER_STATES: readonly OrderState[] = ['due', 'working', 'waiting', 'held', 'skipped', 'settled'];
 const ENTRY_STATES: readonly Entry['state'][] = ['pending', 'posted', 'voided'];
 
 export function orderOf(row: Selectable<OrdersTable>): OrderRecord {

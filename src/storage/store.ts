@@ -35,6 +35,7 @@ import { QUERIES } from './queries.ts';
 import { redactionReader, redactionWriter, scrub } from './redaction.ts';
 import { at, deliveryOf, entryOf, entryRow, holdOf, orderOf, orderRow, pauseOf } from './rows.ts';
 import type { Seal } from './seal.ts';
+import { sessionReader, sessionWriter } from './sessions.ts';
 import { assertInUse, putSealed, sealAllAnew } from './secrets.ts';
 import type { Tables } from './tables.ts';
 
@@ -130,6 +131,7 @@ function readerOf(db: Db, seal: Seal): Reader {
     ...redactionReader(db),
     ...auditReader(db, seal),
     ...watchReader(db),
+    ...sessionReader(db),
   };
 }
 
@@ -322,6 +324,7 @@ function writerOf(tx: Tx, { options, actions }: { options: StoreOptions; actions
     ...redactionWriter(tx),
     audited: (event) => appendAudit(tx, event, { seal, actor, now: clock.now() }),
     ...alarmWriter(tx),
+    ...sessionWriter(tx),
     afterCommit: (action) => void actions.push(action),
   };
 }

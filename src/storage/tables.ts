@@ -19,6 +19,7 @@ export interface Tables {
   audit: AuditTable;
   alarms: AlarmsTable;
   alarm_tellings: AlarmTellingsTable;
+  sessions: SessionsTable;
   migrations: MigrationsTable;
 }
 
@@ -184,6 +185,13 @@ interface AlarmTellingsTable {
   channel: string;
   told_at: Integer;
   over_told_at: NullableInteger;
+}
+
+interface SessionsTable {
+  id_sha256: string;
+  opened_at: Integer;
+  seen_at: Integer;
+  ends_at: Integer;
 }
 
 interface MigrationsTable {

@@ -280,7 +280,7 @@ void describe('SQLite: secrets', () => {
     }));
 });
 
-const ALL = ['1 start', '2 decisions', '3 of-an-order', '4 audit', '5 alarms', '6 outages'];
+const ALL = ['1 start', '2 decisions', '3 of-an-order', '4 audit', '5 alarms', '6 outages', '7 sessions'];
 
 void describe('SQLite: migrations', () => {
   void test('are applied once, and harmless when run again', () =>

@@ -25,6 +25,7 @@ import {
 } from '#tests/build.ts';
 import { auditLog, redaction } from '#tests/contract/store-care.ts';
 import { alarms, watching } from '#tests/contract/store-alarms.ts';
+import { sessions } from '#tests/contract/store-sessions.ts';
 import { pauses } from '#tests/contract/store-pauses.ts';
 
 /** What every implementation of the port `Store` promises. */
@@ -64,6 +65,7 @@ export function storeContract(harness: StoreHarness): void {
     void describe('the audit log', () => auditLog(promise));
     void describe('what the watch for alarms looks at', () => watching(promise));
     void describe('alarms', () => alarms(promise));
+    void describe('sessions', () => sessions(promise));
   });
 }
 

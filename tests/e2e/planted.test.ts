@@ -36,6 +36,7 @@ const INBOUND = [
   'planted-query',
   'planted-code',
   'planted-state',
+  'planted-wrong-password',
 ];
 
 /** Refuses the first client, quoting what it was sent, as FreshBooks does, and the token, as nobody should. */
@@ -114,6 +115,7 @@ void describe('nothing planted is told', () => {
       SHOPIFY_WEBHOOK_SECRET: `planted-older-secret, ${SECRET}`,
       COUNTERFOIL_SECRET_KEY: 'planted-key',
       COUNTERFOIL_OLD_SECRET_KEY: 'planted-old-key',
+      COUNTERFOIL_ADMIN_PASSWORD: 'planted-admin-password',
       UNKNOWN_WAIT_SECONDS: '1',
       // Nobody listens at port 9 of this machine, so every alarm fails and says so.
       ALARM_EMAIL_TO: 'owner@example.com',
@@ -175,6 +177,55 @@ void describe('nothing planted is told', () => {
     }
   });
 
+  test('while the admin logs in, and somebody tries to', async () => {
+    const knock = async (path: string, init: RequestInit): Promise<Response> => {
+      const answer = await fetch(new URL(path, service.origin), init);
+      const text = await answer.clone().text();
+      if (answer.ok && path === '/api/session' && text !== '') {
+        // The one who logged in is told the token; nobody else is.
+        secrets.add((JSON.parse(text) as { csrfToken: string }).csrfToken);
+      } else {
+        told.push({ what: `${path}, ${answer.status}`, text: text === '' ? 'nothing' : text });
+      }
+      return answer;
+    };
+    const post = (body: string, headers: Record<string, string> = {}): Promise<Response> => {
+      const type = { 'content-type': 'application/json' };
+      return knock('/api/session', { method: 'POST', headers: { ...type, ...headers }, body });
+    };
+    await post(JSON.stringify({ password: 'planted-wrong-password' }));
+    await post('{"password": "planted-wrong-password"');
+    await post(JSON.stringify({ password: 'planted-wrong-password' }), {
+      cookie: 'counterfoil-known=planted-cookie',
+    });
+    await post('{}', { origin: 'https://planted-query.example' });
+    const opened = await post(JSON.stringify({ password: environment['COUNTERFOIL_ADMIN_PASSWORD'] }));
+    assert.equal(opened.status, 200);
+    const pairs = opened.headers.getSetCookie().map((cookie) => cookie.split(';')[0] ?? '');
+    pairs.forEach((pair) => secrets.add(pair.slice(pair.indexOf('=') + 1)));
+    const cookie = pairs.join('; ');
+    const { csrfToken } = (await opened.json()) as { csrfToken: string };
+    await knock('/api/session', { headers: { cookie } });
+    const orders = await knock('/api/orders', { headers: { cookie } });
+    const { orders: listed } = (await orders.json()) as { orders: { key: string }[] };
+    assert.ok(listed.length > 0);
+    for (const { key } of listed) {
+      await knock(`/api/orders/${key}`, { headers: { cookie } });
+      await knock(`/api/orders/${key}/retry`, {
+        method: 'POST',
+        headers: { cookie, 'x-csrf-token': 'planted-state' },
+      });
+      await knock(`/api/orders/${key}/retry`, {
+        method: 'POST',
+        headers: { cookie, 'x-csrf-token': csrfToken },
+      });
+    }
+    await knock('/api/orders?planted-query=planted-query', { headers: { cookie } });
+    await knock('/api/session', { method: 'DELETE', headers: { cookie, 'x-csrf-token': csrfToken } });
+    await post(JSON.stringify({ password: environment['COUNTERFOIL_ADMIN_PASSWORD'] }), { cookie });
+    await atRest();
+  });
+
   test('while access is lost', async () => {
     sandbox.freshbooks.revokeGrants();
     await post(orderBody());
@@ -202,6 +253,7 @@ void describe('nothing planted is told', () => {
       ...orders.map(({ key }) => ['explain', key]),
       ...ids.map(({ id }) => ['explain', `delivery:${String(id)}`]),
       ['doctor'],
+      ['admin', 'password'],
       ['config', 'export'],
       ['migrate'],
       ['preview', join(folder, 'order.json')],
@@ -239,6 +291,7 @@ void describe('nothing planted is told', () => {
       { SHOPIFY_ACCESS_TOKEN: 'planted-wrong-token' },
       { SHOPIFY_ACCESS_TOKEN: 'planted token with a line\nfeed' },
       { FRESHBOOKS_CLIENT_SECRET: 'planted-wrong-app-secret' },
+      { COUNTERFOIL_ADMIN_PASSWORD: 'planted-pw' },
       { FRESHBOOKS_ACCESS_TOKEN: 'planted-wrong-access', FRESHBOOKS_REFRESH_TOKEN: 'planted-wrong-refresh' },
     ]) {
       await run(['doctor'], more);

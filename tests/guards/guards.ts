@@ -179,4 +179,39 @@ export const GUARDS: readonly Guard[] = [
     to: 'create index entries_live on entries (order_key, kind, slot)',
     test: 'tests/contract/store.sqlite.test.ts',
   },
+  {
+    what: 'a change by the API needs the token of its session',
+    file: 'src/http/admin.ts',
+    from: `isChange(request) && !(typeof token === 'string' && isTokenOf(state, token))`,
+    to: `isChange(request) && !(typeof token === 'string' || isTokenOf(state, ''))`,
+    test: 'src/http/admin.test.ts',
+  },
+  {
+    what: 'what another site has a browser send is refused',
+    file: 'src/http/admin.ts',
+    from: `    if (why !== undefined) {
+      tools.tell(request, { name: 'api request refused', level: 'warn', fields: { why } });
+      return problem(reply, 403, why);
+    }
+    if (isChange`,
+    to: `    if (why === 'never') {
+      return problem(reply, 403, why);
+    }
+    if (isChange`,
+    test: 'src/http/admin.test.ts',
+  },
+  {
+    what: 'a password that was tried too often is not looked at',
+    file: 'src/http/admin.ts',
+    from: 'const waitS = limit.count(by);',
+    to: 'const waitS = undefined as number | undefined;',
+    test: 'src/http/admin.test.ts',
+  },
+  {
+    what: 'another password ends every session',
+    file: 'src/admin/kept-password.ts',
+    from: 'await tx.forgetSessions({ most: 0 })',
+    to: 'await tx.forgetSessions({ most: 1000 })',
+    test: 'src/admin/login.test.ts',
+  },
 ];

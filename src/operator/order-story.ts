@@ -1,15 +1,64 @@
-import type { App } from '#app.ts';
+import type { InvoiceDocument } from '#core/document.ts';
 import { CATALOGUE } from '#core/failure.ts';
+import { splitOrderKey } from '#core/ids.ts';
+import type { ConnectionId } from '#core/ids.ts';
 import { fold } from '#core/ledger.ts';
 import type { Entry, Hold } from '#core/ledger.ts';
+import type { Money } from '#core/money.ts';
 import { proofOf } from '#core/proof.ts';
-import type { Delivery } from '#pipeline/ports.ts';
-import { sortedOf } from './explain-timeline.ts';
-import type { Story } from './explain-timeline.ts';
-import { instantJson } from './time-text.ts';
+import { parseZone } from '#core/time.ts';
+import type { Zone } from '#core/time.ts';
+import type { Delivery, Notice, OrderRecord, Reader, Sorted, Source } from '#pipeline/ports.ts';
+import { instantJson } from './json.ts';
+
+/** One order, from its deliveries to the cent. */
+
+const UTC = parseZone('Z');
+
+/** Everything stored of one order. */
+export interface Story {
+  readonly record: OrderRecord;
+  readonly zone: Zone;
+  readonly deliveries: readonly Delivery[];
+  readonly entries: readonly Entry[];
+  readonly holds: readonly Hold[];
+  readonly notices: readonly Notice[];
+  /** Reads the deliveries again, to say what each showed; absent when it is not configured any more. */
+  readonly source: Source | undefined;
+}
+
+/** A document as the books will show it. */
+type LayOut = (document: InvoiceDocument, correction?: Money) => unknown;
+
+export async function readStory(
+  read: Reader,
+  record: OrderRecord,
+  sourceOf: (connection: ConnectionId) => Source | undefined,
+): Promise<Story> {
+  const { key } = record;
+  return {
+    record,
+    zone: record.snapshot?.zone ?? UTC,
+    deliveries: await read.deliveriesOf(key),
+    entries: await read.entriesOf(key),
+    holds: await read.holds({ order: key }),
+    notices: (await read.notices()).filter((notice) => notice.order === key),
+    source: sourceOf(splitOrderKey(key).connection),
+  };
+}
+
+/** What a stored message is about, read again by today's program; nothing when it was redacted. */
+export function sortedOf(source: Source | undefined, delivery: Delivery): Sorted | undefined {
+  try {
+    return delivery.redactedAt === undefined ? source?.sort(delivery) : undefined;
+  } catch {
+    // It is shown as held, with its reason; a reader of the story needs no second one.
+    return undefined;
+  }
+}
 
 /** An order's whole story for programs: nothing shortened. */
-export function explainJson({ preview }: App, story: Story): unknown {
+export function storyJson(story: Story, preview: LayOut): unknown {
   const { record, deliveries, entries, holds, notices } = story;
   const { snapshot } = record;
   const booked = fold(entries);

@@ -1,0 +1,36 @@
+import type { Clock } from '#core/time.ts';
+import type { OrderRecord, Store } from '#pipeline/ports.ts';
+import { releaseOrder } from '#pipeline/release.ts';
+
+/** A person says: try this order again. Whoever serves the database does the work. */
+
+export interface Released {
+  readonly what: string;
+  readonly isDone: boolean;
+  readonly text: string;
+}
+
+/** Has an order planned anew. `actor`: who says so, when it is not who opened the store. */
+export async function again(
+  { store, clock }: { readonly store: Store; readonly clock: Pick<Clock, 'now'> },
+  { key, name, state }: OrderRecord,
+  { account, actor }: { readonly account: string; readonly actor?: string },
+): Promise<Released> {
+  const now = clock.now();
+  const released = await releaseOrder(store, key, {
+    now,
+    account,
+    ...(actor === undefined ? {} : { actor }),
+  });
+  if (released === undefined) {
+    return { what: key, isDone: false, text: `Order ${name} is not stored any more` };
+  }
+  const { closedHolds } = released;
+  const questions =
+    closedHolds === 1 ? '1 open question is closed' : `${closedHolds} open questions are closed`;
+  return {
+    what: key,
+    isDone: true,
+    text: `Order ${name} was ${state} and is planned anew: ${questions}; what is already in FreshBooks stays and is not made twice`,
+  };
+}

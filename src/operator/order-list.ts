@@ -1,0 +1,95 @@
+import { fold, paidOf } from '#core/ledger.ts';
+import * as money from '#core/money.ts';
+import type { Money } from '#core/money.ts';
+import { proofOf } from '#core/proof.ts';
+import { localDate } from '#core/time.ts';
+import type { Delivery, OrderFilter, OrderRecord, Reader } from '#pipeline/ports.ts';
+import { instantJson } from './json.ts';
+
+/** The orders and what the books hold of each. */
+
+/** More held messages are counted, not listed. */
+const MESSAGES_MAX = 1000;
+
+export interface OrderRow {
+  readonly record: OrderRecord;
+  readonly shopTotal?: Money;
+  readonly invoiceNumber?: string;
+  readonly invoiceTotal?: Money;
+  readonly paid?: Money;
+  /** The invoice against what the shop charged, less the tax that the shop remits itself. */
+  readonly difference?: Money;
+}
+
+/** The orders that fit, and the held messages that belong to none. */
+export interface Overview {
+  readonly rows: readonly OrderRow[];
+  readonly messages: readonly Delivery[];
+}
+
+export async function readOverview(
+  read: Reader,
+  filter: Pick<OrderFilter, 'state' | 'search' | 'limit'>,
+): Promise<Overview> {
+  const rows: OrderRow[] = [];
+  for (const record of await read.orders(filter)) {
+    rows.push(await rowOf(read, record));
+  }
+  const held = await read.deliveries({ state: 'held', limit: MESSAGES_MAX });
+  return { rows, messages: held.filter(({ order }) => order === undefined) };
+}
+
+async function rowOf(read: Reader, record: OrderRecord): Promise<OrderRow> {
+  const booked = fold(await read.entriesOf(record.key));
+  const { snapshot } = record;
+  const [first] = booked.invoices;
+  const shopTotal = snapshot?.currentTotal;
+  if (first === undefined) {
+    return { record, ...(shopTotal === undefined ? {} : { shopTotal }) };
+  }
+  const { currency } = first.amount;
+  const difference = snapshot === undefined ? undefined : proofOf(snapshot, booked).difference;
+  const more = booked.invoices.length === 1 ? '' : ` +${booked.invoices.length - 1}`;
+  return {
+    record,
+    invoiceNumber: `${first.document.number}${more}`,
+    invoiceTotal: money.sum(
+      booked.invoices.map(({ amount }) => amount),
+      currency,
+    ),
+    paid: paidOf(booked, currency),
+    ...(shopTotal === undefined ? {} : { shopTotal }),
+    ...(difference === undefined ? {} : { difference }),
+  };
+}
+
+export function overviewJson({ rows, messages }: Overview): unknown {
+  return { orders: rows.map(rowJson), heldMessages: messages.map(messageJson) };
+}
+
+function rowJson({ record, ...row }: OrderRow): unknown {
+  const { key, name, state, reason, snapshot, dueAt, attempts, rulesVersion, createdAt, updatedAt } = record;
+  return {
+    key,
+    name,
+    state,
+    reason: reason ?? null,
+    waitsFor: record.waitsFor ?? null,
+    placedAt: instantJson(snapshot?.placedAt),
+    placedOn: snapshot === undefined ? null : localDate(snapshot.placedAt, snapshot.zone),
+    shopTotal: row.shopTotal ?? null,
+    invoiceNumber: row.invoiceNumber ?? null,
+    invoiceTotal: row.invoiceTotal ?? null,
+    paid: row.paid ?? null,
+    difference: row.difference ?? null,
+    dueAt: instantJson(dueAt),
+    attempts,
+    rulesVersion: rulesVersion ?? null,
+    receivedAt: instantJson(createdAt),
+    updatedAt: instantJson(updatedAt),
+  };
+}
+
+function messageJson({ id, topic, receivedAt, reason }: Delivery): unknown {
+  return { delivery: `delivery:${id}`, topic, receivedAt: instantJson(receivedAt), reason: reason ?? null };
+}
