@@ -87,7 +87,7 @@ export const GUARDS: readonly Guard[] = [
   {
     what: 'intents that are wanted no more are not left open',
     file: 'src/pipeline/worker.ts',
-    from: 'await dropUnwanted(run, subject, []);',
+    from: 'await dropUnwanted(run, subject);',
     to: 'await Promise.resolve();',
     test: CHAOS,
   },
