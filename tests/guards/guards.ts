@@ -75,6 +75,14 @@ export const GUARDS: readonly Guard[] = [
     test: CHAOS,
   },
   {
+    what: 'an answer ends the question only of the run that asked, while nothing else came',
+    file: 'src/pipeline/sorter.ts',
+    from: '? !isAnswer(record)',
+    to: '? false && !isAnswer(record)',
+    test: 'src/pipeline/worker.test.ts',
+    named: 'what names an order while the shop is asked',
+  },
+  {
     what: 'tokens of the environment are taken again after a disk error',
     file: 'src/books/freshbooks/connection.ts',
     from: `    made ??= make().catch((thrown: unknown) => {
@@ -89,7 +97,8 @@ export const GUARDS: readonly Guard[] = [
     file: 'src/pipeline/worker.ts',
     from: 'await dropUnwanted(run, subject);',
     to: 'await Promise.resolve();',
-    test: CHAOS,
+    test: 'src/pipeline/worker.test.ts',
+    named: 'what was certainly not made',
   },
   {
     what: 'a database that fails is asked again',
