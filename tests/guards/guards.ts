@@ -41,7 +41,8 @@ export const GUARDS: readonly Guard[] = [
     file: 'src/pipeline/settler.ts',
     from: `  payment: 'waited for',`,
     to: `  payment: 'sent again at once',`,
-    test: CHAOS,
+    test: 'src/pipeline/worker.test.ts',
+    named: 'a payment that was made and could not be written down',
   },
   {
     what: 'a change that was not found is waited for, because arriving late it undoes a later one',
