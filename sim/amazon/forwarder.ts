@@ -8,19 +8,29 @@ import type { Sink } from './queue.ts';
  */
 export function forwarderTo(
   target: () => string,
-  { secret, clock }: { readonly secret: string; readonly clock: Clock },
+  signing: { readonly secret: string; readonly clock: Clock },
 ): Sink {
   return async ({ body }) => {
-    const seconds = String(Math.floor(clock.now() / 1000));
-    const signature = createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');
-    const headers = {
-      'content-type': 'application/json',
-      'x-counterfoil-timestamp': seconds,
-      'x-counterfoil-signature': signature,
-    };
     // oxlint-disable-next-line no-restricted-globals -- the way to the service
-    const response = await fetch(new URL('/webhooks/amazon', target()), { method: 'POST', headers, body });
+    const response = await fetch(forwarded(body, { ...signing, origin: target() }));
     await response.body?.cancel();
     if (response.status !== 200) throw new Error(`The service answered ${response.status}`);
   };
+}
+
+export interface Forwarding {
+  readonly origin: string;
+  readonly secret: string;
+  readonly clock: Clock;
+}
+
+/** One message on its way to the service. */
+export function forwarded(body: string, { origin, secret, clock }: Forwarding): Request {
+  const seconds = String(Math.floor(clock.now() / 1000));
+  const headers = {
+    'content-type': 'application/json',
+    'x-counterfoil-timestamp': seconds,
+    'x-counterfoil-signature': createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex'),
+  };
+  return new Request(new URL('/webhooks/amazon', origin), { method: 'POST', headers, body });
 }

@@ -93,14 +93,10 @@ export async function uncalled(run: Run, entry: Entry): Promise<void> {
   await underLease(run, (tx) => tx.putEntry({ ...rest, looks: 0 }));
 }
 
-/** What was intended and certainly not made, and is wanted no more, is not left open for ever. */
-export async function dropUnwanted(run: Run, { order }: Subject, wanted: readonly Step[]): Promise<void> {
-  const isWanted = ({ kind, slot }: Entry): boolean =>
-    wanted.some((step) => step.kind === kind && step.slot === slot);
+/** What was intended and certainly not made is not left open for ever where nothing more is done: what is wanted is intended anew. */
+export async function dropUnwanted(run: Run, { order }: Subject): Promise<void> {
   const entries = await run.machine.store.read.entriesOf(order.key);
-  const left = entries.filter(
-    (entry) => entry.state === 'pending' && entry.calledAt === undefined && !isWanted(entry),
-  );
+  const left = entries.filter(({ state, calledAt }) => state === 'pending' && calledAt === undefined);
   for (const entry of left) {
     await voidEntry(run, entry, nothingMore);
   }

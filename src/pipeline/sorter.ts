@@ -230,7 +230,9 @@ function take(
 ): OrderRecord {
   const { reread, ...rest } = record;
   const isOutstanding =
-    reread?.at !== undefined && reread.at > order.updatedAt && delivery.topic !== READ_TOPIC;
+    delivery.topic === READ_TOPIC
+      ? !isAnswer(record)
+      : reread?.at !== undefined && reread.at > order.updatedAt;
   // A newer state ends the doubt between two older ones; what it does not tell blocks nothing but its own payment.
   const untold =
     order.cash.state === 'reread'
@@ -249,6 +251,15 @@ function take(
     snapshot: order,
     ...(question === undefined ? {} : { reread: question }),
   };
+}
+
+/**
+ * Whether the answer that is sorted now answers all that is asked: to the run that asked, while nothing else came. A message that was
+ * sorted meanwhile may tell what the answer does not show yet, and then gave the order a due time; one that a dead process left
+ * unsorted may be older than the question.
+ */
+function isAnswer({ state, dueAt }: OrderRecord): boolean {
+  return state === 'working' && dueAt === undefined;
 }
 
 /** What counts when two bodies of one moment are compared: neither how receipts are split nor what is no figure at all. */

@@ -33,7 +33,7 @@ const BUYER: Buyer = {
 const usd = (text: string) => money.parse(text, 'USD');
 
 /** A shop whose messages are canonical orders. */
-function shopOf(answer: () => Order): Source {
+function shopOf(answer: () => Order | Promise<Order>): Source {
   return {
     connection: SHOP,
     canRead: true,
@@ -46,7 +46,7 @@ function shopOf(answer: () => Order): Source {
         ? { kind: 'touch', order: ORDER, why: 'Touched' }
         : { kind: 'order', snapshot: { order: fromJson<Order>(text), buyer: BUYER } };
     },
-    read: async () => ({ externalId: 'read', topic: READ_TOPIC, headers: {}, body: bytesOf(answer()) }),
+    read: async () => ({ externalId: 'read', topic: READ_TOPIC, headers: {}, body: bytesOf(await answer()) }),
   };
 }
 
@@ -89,7 +89,7 @@ function booksOf(tasks: Task[]): Books {
   };
 }
 
-async function openWorld({ answer = () => order() }: { answer?: () => Order } = {}) {
+async function openWorld({ answer = () => order() }: { answer?: () => Order | Promise<Order> } = {}) {
   const clock = testClock();
   const dialect = sqliteDialect(openSqlite(':memory:'));
   const { store } = await openStore({ dialect, clock, seal: createSeal('key') });
@@ -222,6 +222,41 @@ test('a change that was not found is waited for, because arriving late it would 
   await store.close();
 });
 
+test('what was certainly not made is not left open when another step is refused', async () => {
+  const { clock, store, tasks, machine, accept, work } = await openWorld();
+  const [route] = machine.routes.values();
+  assert.ok(route !== undefined);
+  const books: Books = {
+    ...route.books,
+    async apply(task) {
+      if (task.kind === 'payment') {
+        throw new Failure('request-unanswered', { detail: 'Paying', effect: 'unknown' });
+      }
+      if (task.kind === 'lines') {
+        throw new Failure('books-refused', { detail: 'Changing the invoice', effect: 'none' });
+      }
+      return route.books.apply(task);
+    },
+  };
+  const on = { ...machine, routes: new Map([[SHOP, { ...route, books }]]) };
+  await sortDelivery(on, await accept('a', order()));
+  await work(on);
+  const { updatedAt } = order();
+  const changed = order({ updatedAt: after(updatedAt, MINUTE), lines: [line({ quantity: 2 })] });
+  await sortDelivery(on, await accept('b', changed));
+  for (let looks = 0; looks < 3; looks += 1) {
+    await clock.advance(2 * MINUTE);
+    await work(on);
+  }
+  const entries = await store.read.entriesOf(ORDER);
+  assert.deepEqual(
+    [(await store.read.order(ORDER))?.state, entries.filter(({ state }) => state === 'pending')],
+    ['held', []],
+  );
+  assert.equal(tasks.length, 3, 'client, invoice and sent alone were made');
+  await store.close();
+});
+
 test('a message that is sorted while the shop is asked is not lost', async () => {
   const asked = order();
   const newer = order({
@@ -251,6 +286,41 @@ test('a message that is sorted while the shop is asked is not lost', async () =>
   const record = await store.read.order(ORDER);
   assert.equal(record?.stamp, newer.updatedAt);
   assert.equal(record?.newestDelivery, newerId);
+  await store.close();
+});
+
+test('what names an order while the shop is asked for it has the shop asked again', async () => {
+  const then = order();
+  // As on Amazon, where a refund moves no time of the order.
+  const now = order({ lines: [line({ quantity: 2 })] });
+  let reads = 0;
+  const { store, machine, accept, work } = await openWorld({
+    async answer() {
+      reads += 1;
+      if (reads === 1) {
+        await sortDelivery(machine, await accept('during', then, 'touch'));
+      }
+      return reads === 1 ? then : now;
+    },
+  });
+  await sortDelivery(machine, await accept('before', then, 'touch'));
+  await work(machine);
+  await work(machine);
+  const record = await store.read.order(ORDER);
+  assert.deepEqual([reads, record?.snapshot?.lines[0]?.quantity, record?.reread], [2, 2, undefined]);
+  await store.close();
+});
+
+test('an answer of the shop that a dead process left unsorted does not end what was asked since', async () => {
+  const then = order();
+  const now = order({ lines: [line({ quantity: 2 })] });
+  const { store, machine, accept, work } = await openWorld({ answer: () => now });
+  const left = await accept('left', then, READ_TOPIC);
+  await sortDelivery(machine, await accept('since', then, 'touch'));
+  await sortDelivery(machine, left);
+  await work(machine);
+  const record = await store.read.order(ORDER);
+  assert.deepEqual([record?.snapshot?.lines[0]?.quantity, record?.reread], [2, undefined]);
   await store.close();
 });
 

@@ -166,22 +166,27 @@ async function askSource(run: Run, record: OrderRecord): Promise<Asked> {
 }
 
 /** Asks the source when what arrived does not tell the order's state; the answer goes through the inbox like any message. */
-async function reread({ machine, route }: Run, record: OrderRecord): Promise<OrderRecord> {
+async function reread({ machine, route, lease }: Run, record: OrderRecord): Promise<OrderRecord> {
   if (record.reread === undefined || !route.source.canRead) {
     return record;
   }
   const answer = await route.source.read(record.key);
   const receivedAt = machine.clock.now();
   const { id } = await machine.store.transact((tx) =>
-    // The same answer at another time is another answer.
+    // The same answer at another time is another answer, and so it is to another run of the same moment.
     tx.acceptDelivery(
-      { ...answer, connection: record.connection, externalId: `${answer.externalId}@${receivedAt}` },
+      {
+        ...answer,
+        connection: record.connection,
+        externalId: `${answer.externalId}@${receivedAt}.${lease.fence}`,
+      },
       receivedAt,
     ),
   );
   await sortDelivery(machine, id);
   const now = (await machine.store.read.order(record.key)) ?? record;
-  if (now.reread !== undefined) {
+  // Taken, and asked anew meanwhile: the run that is due asks again.
+  if (now.reread !== undefined && now.newestDelivery !== id) {
     throw new Failure('request-answer-unreadable', {
       detail: `The shop's answer for order ${record.name} is older than what it sent before`,
     });
@@ -243,8 +248,8 @@ async function book(run: Run, subject: Subject): Promise<Outcome> {
       return { state: 'due' };
     }
     const { planned, booked, terms } = await planFor(run, subject);
-    if (planned.outcome === 'skip' || planned.steps.length === 0) {
-      await dropUnwanted(run, subject, []);
+    if (planned.outcome === 'skip' || planned.steps.length === 0 || failed.length > 0) {
+      await dropUnwanted(run, subject);
     }
     if (planned.outcome === 'skip') {
       // An open question about a call that may have been made outlives the reason to make it.

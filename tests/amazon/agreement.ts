@@ -20,7 +20,9 @@ import { DEFAULT_AMAZON_SWITCHES } from '#sim/amazon/switches.ts';
 import type { AmazonSwitches } from '#sim/amazon/switches.ts';
 import { transactionBody } from '#sim/amazon/transaction-body.ts';
 import { DATASETS } from '#sim/amazon/view.ts';
+import type { OrderView } from '#sim/amazon/view.ts';
 import { createAmazonWorld } from '#sim/amazon/world.ts';
+import type { AmazonWorld } from '#sim/amazon/world.ts';
 import { seededRandom } from '#sim/world/random.ts';
 import type { Verdict } from '#tests/orders/agreement.ts';
 import { ROUNDINGS, applyStep } from '#tests/orders/simulated-books.ts';
@@ -72,20 +74,8 @@ export function amazonLifeOf(seed: number, number: number): Life {
   const switches = switchesOf(own);
   const rules = rulesOf(own);
   let order = world.placeRandom();
-  const stateOf = (): State => {
-    const body = {
-      order: orderBody(order, {
-        included: new Set(DATASETS),
-        switches,
-        role: own % 5 === 0 ? 'shipping' : 'no personal data',
-      }),
-      transactions: world
-        .transactions()
-        .map((transaction) => transactionBody(transaction, { switches, sellerId: world.sellerId })),
-    };
-    const snapshot = orderInFile(new TextEncoder().encode(toJson(body)), { connection: CONNECTION });
-    return { order, shown: snapshot.order };
-  };
+  const role = own % 5 === 0 ? 'shipping' : 'no personal data';
+  const stateOf = (): State => ({ order, shown: shownOf(world, order, { switches, role }) });
   const states = [stateOf()];
   const pace = PACES_MS[Math.floor(own / 101) % PACES_MS.length] ?? PACES_MS[0];
   for (let event = 0; event < own % (EVENTS_MAX + 1); event += 1) {
@@ -102,8 +92,24 @@ export function amazonLifeOf(seed: number, number: number): Life {
   };
 }
 
+/** An order as it is read from Amazon's answers by now. */
+export function shownOf(
+  world: AmazonWorld,
+  order: AmazonOrder,
+  { switches, role }: Omit<OrderView, 'included'>,
+): Order {
+  const body = {
+    order: orderBody(order, { included: new Set(DATASETS), switches, role }),
+    transactions: world
+      .transactions()
+      .filter((transaction) => transaction.order?.id === order.id)
+      .map((transaction) => transactionBody(transaction, { switches, sellerId: world.sellerId })),
+  };
+  return orderInFile(new TextEncoder().encode(toJson(body)), { connection: CONNECTION }).order;
+}
+
 /** Every value of every switch that changes what an order or a transaction looks like, each by another prime. */
-function switchesOf(own: number): AmazonSwitches {
+export function switchesOf(own: number): AmazonSwitches {
   const pick = <T>(values: readonly [T, ...T[]], prime: number): T =>
     values[Math.floor(own / prime) % values.length] ?? values[0];
   return {
@@ -224,14 +230,14 @@ function settle(
   return assert.fail(`the plan of ${order.name} does not come to an end`);
 }
 
-interface Comparing extends Reading {
+/** What a question, or a reason to skip, is judged by. */
+export interface Comparing extends Reading {
   readonly shown: Order;
   readonly switches: AmazonSwitches;
   readonly rules: Rules;
-  readonly met: Met;
 }
 
-function compare(settled: Settled, comparing: Comparing): Verdict['outcome'] {
+function compare(settled: Settled, comparing: Comparing & { readonly met: Met }): Verdict['outcome'] {
   const { planned, entries, isRefused } = settled;
   const { order, expected, shown, met, at } = comparing;
   const booked = fold(entries);
@@ -276,7 +282,7 @@ function compare(settled: Settled, comparing: Comparing): Verdict['outcome'] {
 }
 
 /** Questions that leave the books as they were. */
-const OPEN = new Set([
+export const OPEN = new Set([
   'order-refunds-unclear',
   'order-sums-differ',
   'order-amounts-missing',
@@ -287,7 +293,8 @@ const OPEN = new Set([
   'order-rounding-too-large',
 ]);
 
-function isTrue(
+/** Whether the order's own figures explain a question. */
+export function isTrue(
   code: string,
   { order, expected, rules, switches, shown, booked }: Comparing & { readonly booked: Booked },
 ): boolean {
@@ -324,7 +331,8 @@ function isShownAsPlaced({ status, shipments, items }: AmazonOrder): boolean {
   return status === 'CANCELLED' && shipments.length > 0 && items.some(({ terms }) => terms.tax === 'untold');
 }
 
-function isSkippable(reason: string, { expected, shown, order }: Comparing): boolean {
+/** Whether an order may stand in no invoice for this reason. */
+export function isSkippable(reason: string, { expected, shown, order }: Comparing): boolean {
   if (/which the rules skip/.test(reason)) {
     const isInstead = order.associated.some(({ type }) => type === 'REPLACEMENT_ORIGINAL_ID');
     return order.channel === 'NON_AMAZON' || isInstead || order.programs.includes('INVOICE_BY_AMAZON');

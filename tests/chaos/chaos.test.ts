@@ -13,6 +13,8 @@ const FOUND: Readonly<Record<number, string>> = {
   10: 'an invoice was lowered below its payments, and FreshBooks made a silent credit of the rest',
   17: 'new lines that arrived late undid what was changed after them, and then looked like a person’s edit',
   23: 'a failed commit while tokens were seeded was remembered for ever, and the account stood still',
+  9121: 'a refund that was told while its order was read was never asked for, and so never booked',
+  9150: 'a credit note that cannot be booked, left intended by a crash, was a question for ever',
 };
 
 const FRESH = Number(process.env['FC_SEED'] ?? Math.floor(Math.random() * 0x7fff_ffff));

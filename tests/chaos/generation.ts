@@ -5,6 +5,7 @@ import type { Config } from '#config.ts';
 import { instant } from '#core/time.ts';
 import type { Transport } from '#net/request.ts';
 import type { PipelineEvent } from '#pipeline/ports.ts';
+import { startSweep } from '#pipeline/sweep.ts';
 import type { Random } from '#sim/world/random.ts';
 import { gatedDatabase } from '#tests/chaos/gated-database.ts';
 import type { VirtualTime } from '#tests/chaos/virtual-time.ts';
@@ -100,15 +101,16 @@ export async function startGeneration(ground: Ground): Promise<Generation> {
       return thrown instanceof Crash ? never : Promise.reject(thrown);
     }
   };
+  const emit = (event: PipelineEvent): void => {
+    if (!isDead) {
+      ground.emit(event);
+    }
+  };
   const opened = openApp(ground.config, {
     clock,
     transport,
     random: ground.random,
-    emit: (event) => {
-      if (!isDead) {
-        ground.emit(event);
-      }
-    },
+    emit,
     openDatabase: () => gatedDatabase(database, { enter, diskError: trouble.diskError }),
   }).then(async (app) => ({ app, pipeline: await app.openPipeline(POLL_MS) }));
   // Once it is dead, what it still does fails and is nobody's concern.
@@ -117,5 +119,8 @@ export async function startGeneration(ground: Ground): Promise<Generation> {
   pipeline.start();
   // As the server does: it looks for the account at once, and takes tokens that a person gave it.
   app.openBooks().catch(() => undefined);
+  if (app.amazon !== undefined) {
+    startSweep({ source: app.amazon.source, store: app.store, inbox: pipeline.inbox, clock, emit });
+  }
   return { app, pipeline, death, isDead: () => isDead, kill: () => void kill() };
 }

@@ -3,12 +3,18 @@ import type { FailureCode } from '#core/failure.ts';
 import { fold } from '#core/ledger.ts';
 import { orderKey, connectionId } from '#core/ids.ts';
 import { expectedBooks } from '#sim/check.ts';
+import type { Entry, Hold } from '#core/ledger.ts';
+import type { OrderKey } from '#core/ids.ts';
+import { expectedAmazonBooks } from '#sim/amazon/check.ts';
+import type { AmazonOrder } from '#sim/amazon/order.ts';
 import type { WorldOrder } from '#sim/world/order.ts';
 import { standingOf } from '#sim/standing.ts';
 import type { DatabaseSync } from 'node:sqlite';
-import type { Store } from '#pipeline/ports.ts';
+import type { OrderRecord, Store } from '#pipeline/ports.ts';
 import type { FreshBooksSim } from '#sim/freshbooks/freshbooks.ts';
 import type { World } from '#sim/world.ts';
+import { OPEN, isSkippable, isTrue, shownOf } from '#tests/amazon/agreement.ts';
+import type { Seller } from '#tests/chaos/seller.ts';
 
 /** What must be true once the trouble is over and everything is drained. Each throws with what it found. */
 
@@ -19,6 +25,7 @@ export interface Evidence {
   readonly store: Store;
   /** The same that the store stands on. */
   readonly database: DatabaseSync;
+  readonly seller?: Pick<Seller, 'world' | 'rules' | 'switches'>;
   /** Ids of the messages that were answered with 200. */
   readonly acknowledged: readonly string[];
 }
@@ -52,26 +59,41 @@ export async function assertBooks(evidence: Evidence): Promise<ReadonlyMap<strin
       questions.set(code, (questions.get(code) ?? 0) + 1);
     }
   }
+  for (const order of evidence.seller?.world.orders() ?? []) {
+    for (const code of await assertAmazonOrder(evidence, order)) {
+      questions.set(code, (questions.get(code) ?? 0) + 1);
+    }
+  }
   await assertOnce(evidence);
   assertStored(evidence);
   assert.deepEqual(evidence.freshbooks.outbox, [], 'no buyer was mailed');
   return questions;
 }
 
-async function assertOrder(evidence: Evidence, order: WorldOrder): Promise<readonly string[]> {
-  const { store } = evidence;
-  const key = orderKey(connectionId('shopify'), String(order.id));
+interface Found {
+  readonly record: OrderRecord;
+  readonly entries: readonly Entry[];
+  readonly holds: readonly Hold[];
+}
+
+/** What the program knows of an order of which nothing is under way. */
+async function found({ store }: Evidence, key: OrderKey): Promise<Found> {
   const record = await store.read.order(key);
-  assert.ok(record !== undefined, `${order.name} is known`);
+  assert.ok(record !== undefined, `${key} is known`);
   const entries = await store.read.entriesOf(key);
   assert.deepEqual(
     entries.filter(({ state }) => state === 'pending').map(({ kind }) => kind),
     [],
-    `${order.name} has nothing under way: ${record.reason ?? ''}`,
+    `${key} has nothing under way: ${record.reason ?? ''}`,
   );
+  return { record, entries, holds: await store.read.holds({ order: key, isOpen: true }) };
+}
+
+async function assertOrder(evidence: Evidence, order: WorldOrder): Promise<readonly string[]> {
+  const key = orderKey(connectionId('shopify'), String(order.id));
+  const { record, holds } = await found(evidence, key);
   const { now, skipped } = expectedBooks(order);
   const standing = standingOf(evidence, order);
-  const holds = await store.read.holds({ order: key, isOpen: true });
   const codes = holds.map(({ code }) => code);
   const strange = codes.filter((code) => !QUESTIONS.includes(code));
   assert.deepEqual(strange, [], `${order.name}: ${holds.map(({ detail }) => detail).join('; ')}`);
@@ -93,12 +115,56 @@ async function assertOrder(evidence: Evidence, order: WorldOrder): Promise<reado
   return codes;
 }
 
+/** Judged as in tests/amazon/agreement.ts, by what Amazon shows of the order at the end. */
+async function assertAmazonOrder(evidence: Evidence, order: AmazonOrder): Promise<readonly string[]> {
+  const { world, rules, switches } = evidence.seller ?? assert.fail();
+  const { record, entries, holds } = await found(evidence, orderKey(connectionId('amazon'), order.id));
+  const expected = expectedAmazonBooks(order);
+  const shown = shownOf(world, order, { switches, role: 'no personal data' });
+  const booked = fold(entries);
+  const judged = { order, expected, shown, rules, switches, at: order.id };
+  const codes = holds.map(({ code }) => code);
+  const strange = holds.filter(
+    ({ code }) => code !== 'order-rounding-too-large' && !isTrue(code, { ...judged, booked }),
+  );
+  assert.deepEqual(
+    strange.map(({ code, detail }) => `${code}: ${detail}`),
+    [],
+    `questions of ${order.id}`,
+  );
+  const standing = standingOf(evidence, { id: order.id, name: order.id });
+  if (record.state === 'skipped') {
+    assert.equal(booked.invoices.length, 0, `${order.id} is skipped before it was booked`);
+    assert.ok(isSkippable(record.reason ?? '', judged), `${order.id} is skipped: ${record.reason ?? ''}`);
+    assert.equal(standing.invoiced, 0n, order.id);
+    return [];
+  }
+  assert.ok(
+    expected.skipped === null || order.status === 'CANCELLED',
+    `${order.id} is booked although ${expected.skipped}`,
+  );
+  assert.equal(record.state, codes.length === 0 ? 'settled' : 'held', order.id);
+  if (!codes.some((code) => OPEN.has(code))) {
+    const beside = standing.credited + standing.spent;
+    assert.deepEqual(
+      { net: standing.net, paid: standing.paid - beside, isDraft: standing.isDraft },
+      { net: expected.now.worth, paid: expected.now.kept, isDraft: false },
+      order.id,
+    );
+  }
+  return codes;
+}
+
 /** In the account stands what the ledger says and nothing else. */
-async function assertOnce({ store, world, freshbooks, database }: Evidence): Promise<void> {
+async function assertOnce({ store, world, freshbooks, database, seller }: Evidence): Promise<void> {
   const account = freshbooks.account();
   const ours = { invoices: 0, payments: 0, credits: 0, expenses: 0 };
-  for (const { id } of world.orders()) {
-    const booked = fold(await store.read.entriesOf(orderKey(connectionId('shopify'), String(id))));
+  const keys = [
+    ...world.orders().map(({ id }) => orderKey(connectionId('shopify'), String(id))),
+    ...(seller?.world.orders() ?? []).map(({ id }) => orderKey(connectionId('amazon'), id)),
+  ];
+  for (const key of keys) {
+    const booked = fold(await store.read.entriesOf(key));
     ours.invoices += booked.invoices.length;
     ours.payments += booked.payments.length;
     ours.credits += booked.beside.filter(({ kind }) => kind === 'credit-note').length;

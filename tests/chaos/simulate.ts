@@ -21,17 +21,22 @@ import { FAULT_HOLDS, assertBooks, assertReplayed, snapshotOf } from '#tests/cha
 import type { Evidence } from '#tests/chaos/invariants.ts';
 import { virtualTime } from '#tests/chaos/virtual-time.ts';
 import type { VirtualTime } from '#tests/chaos/virtual-time.ts';
+import { isSelling, openSeller, spellsOf } from '#tests/chaos/seller.ts';
+import type { Seller } from '#tests/chaos/seller.ts';
 import { weatherOf } from '#tests/chaos/trouble.ts';
 import type { Weather } from '#tests/chaos/trouble.ts';
 import { SHOPS } from '#tests/orders/life.ts';
 
 /**
  * One run: a shop sells and changes orders for a while, its webhooks come twice, late and out of order, everything that is
- * called fails in every way, and the program is killed again and again. Then the trouble ends, the program drains what is left,
- * and the books must be what the shop's orders say. One seed makes the same run again.
+ * called fails in every way, and the program is killed again and again. In a share of the runs an Amazon seller does the same
+ * beside it, and some of his notifications never come. Then the trouble ends, the program drains what is left, and the books must
+ * be what the orders say. One seed makes the same run again.
  */
 export interface Report {
+  /** Of both. */
   readonly orders: number;
+  readonly amazonOrders: number;
   readonly events: number;
   readonly deliveries: number;
   readonly calls: number;
@@ -54,6 +59,7 @@ export interface Arena {
   readonly world: World;
   readonly shopify: ShopifySim;
   readonly freshbooks: FreshBooksSim;
+  readonly seller: Seller | undefined;
   readonly weather: Weather;
   readonly ground: Ground;
   generation: Generation | undefined;
@@ -66,23 +72,39 @@ const EVENTS_MAX = 4;
 const DRAIN_PATIENCE_MS = 6 * 3_600_000;
 const RESTART_MS = 1_500;
 const PUBLIC_URL = 'https://counterfoil.example';
-const ORIGINS = { freshbooks: 'http://freshbooks.sim', shopify: 'http://shopify.sim' } as const;
+const ORIGINS = {
+  freshbooks: 'http://freshbooks.sim',
+  shopify: 'http://shopify.sim',
+  amazon: 'http://amazon.sim',
+} as const;
+/** Amazon's lists show nothing of the last two minutes; clocks jump by less than the third. */
+const SHOWN_AFTER_MS = 3 * 60_000;
 /** Whether FreshBooks keeps three decimals is unknown. */
 const ACCOUNT_SHOPS = SHOPS.filter(({ currency }) => currency !== 'KWD');
 
 export async function simulate({ seed, orders, hear = () => undefined }: Simulation): Promise<Report> {
   const random = seededRandom(seed);
   const arena = openArena(seed, random, hear);
-  const { time, weather, world, shopify } = arena;
+  const { time, weather, world, shopify, seller } = arena;
   const began = time.now();
   const run = living(arena);
   await time.runUntil('the program is up', () => arena.generation !== undefined, DRAIN_PATIENCE_MS);
   await subscribe(arena);
   weather.begin();
   const events = { count: 0 };
-  await during(time, 'the shop has sold and told everything', sell(arena, { random, orders, events }));
+  // Half of the orders are the seller's, so that a run with him takes no longer.
+  const ofSeller = seller === undefined ? 0 : Math.floor(orders / 2);
+  await during(
+    time,
+    'everything is sold and told',
+    Promise.all([
+      sell(arena, { random, orders: orders - ofSeller, events }),
+      ...(seller === undefined ? [] : [sellOnAmazon(arena, seller, { orders: ofSeller, events })]),
+    ]),
+  );
   weather.clear();
   await connectAgain(arena);
+  await swept(arena);
   await drain(arena);
   await releaseHeld(arena);
   const questions = await assertBooks(evidenceOf(arena));
@@ -91,11 +113,14 @@ export async function simulate({ seed, orders, hear = () => undefined }: Simulat
   assertReplayed(before, snapshotOf(evidenceOf(arena)));
   const deliveries = shopify.webhooks.attempts().filter(({ kind }) => kind === 'delivered').length;
   run.stop();
+  const amazonOrders = seller?.world.orders().length ?? 0;
+  const amazonCalls = seller?.amazon.calls() ?? [];
   return {
-    orders: world.orders().length,
+    orders: world.orders().length + amazonOrders,
+    amazonOrders,
     events: events.count,
-    deliveries,
-    calls: arena.freshbooks.calls.length + shopify.calls().length,
+    deliveries: deliveries + (seller?.taken.size ?? 0),
+    calls: arena.freshbooks.calls.length + shopify.calls().length + amazonCalls.length,
     trouble: weather.counts,
     questions,
     virtualMs: time.now() - began,
@@ -103,8 +128,18 @@ export async function simulate({ seed, orders, hear = () => undefined }: Simulat
 }
 
 function openArena(seed: number, random: Random, hear: (event: PipelineEvent) => void): Arena {
+  const arena: { value?: Arena } = {};
   const time = virtualTime(START + Math.floor((random() * YEAR_MS) / 60_000) * 60_000);
-  const weather = weatherOf(seededRandom(seed ^ 0x5eed));
+  const seller = isSelling(seed)
+    ? openSeller({
+        seed,
+        clock: time,
+        origin: ORIGINS.amazon,
+        publicUrl: PUBLIC_URL,
+        send: (request) => takeIn(arena.value, request),
+      })
+    : undefined;
+  const weather = weatherOf(seededRandom(seed ^ 0x5eed), seller?.random);
   const shop = pick(random, ACCOUNT_SHOPS);
   const world = createWorld({
     seed,
@@ -122,10 +157,10 @@ function openArena(seed: number, random: Random, hear: (event: PipelineEvent) =>
       taxRounding: pick(random, ['per-tax', 'per-line'] as const),
       halfRounding: pick(random, ['half-up', 'half-even'] as const),
       accessTokenSeconds: pick(random, [43_200, 1_200, 420]),
+      numberLengthMax: seller?.numberLengthMax ?? null,
     },
     apps: [{ ...defaultApp, redirectUris: [`${PUBLIC_URL}/auth/freshbooks/callback`] }],
   });
-  const arena: { value?: Arena } = {};
   const shopify = createShopify({
     world,
     clock: time,
@@ -137,18 +172,26 @@ function openArena(seed: number, random: Random, hear: (event: PipelineEvent) =>
   const sleep = (delayMs: number): Promise<void> => time.sleep(later(time, delayMs));
   const books = withFaults(freshbooks.handle, weather.freshbooks, { sleep });
   const shops = withFaults((request) => shopify.handle(request), weather.shopify, { sleep });
+  const amazon = withFaults(
+    async (request) => seller?.amazon.handle(request) ?? Response.error(),
+    weather.amazon,
+    { sleep },
+  );
+  const vendorOf = ({ url }: Request): typeof books =>
+    url.startsWith(ORIGINS.freshbooks) ? books : url.startsWith(ORIGINS.amazon) ? amazon : shops;
   const opened: Arena = {
     time,
     world,
     shopify,
     freshbooks,
+    seller,
     weather,
     generation: undefined,
     ground: {
-      config: configOf(world, freshbooks),
+      config: configOf({ world, freshbooks, seller }),
       time,
       database: openSqlite(':memory:'),
-      transport: (request) => (request.url.startsWith(ORIGINS.freshbooks) ? books(request) : shops(request)),
+      transport: (request) => vendorOf(request)(request),
       random: seededRandom(seed + 3),
       trouble: weather,
       emit: (event) => {
@@ -163,7 +206,7 @@ function openArena(seed: number, random: Random, hear: (event: PipelineEvent) =>
   return opened;
 }
 
-function configOf(world: World, freshbooks: FreshBooksSim): Config {
+function configOf({ world, freshbooks, seller }: Pick<Arena, 'world' | 'freshbooks' | 'seller'>): Config {
   const grant = freshbooks.grant();
   return readConfig({
     SHOPIFY_SHOP_DOMAIN: world.shop.domain,
@@ -180,6 +223,7 @@ function configOf(world: World, freshbooks: FreshBooksSim): Config {
     COUNTERFOIL_PUBLIC_URL: PUBLIC_URL,
     COUNTERFOIL_SECRET_KEY: 'a key for a run',
     DATABASE_URL: 'sqlite:run.db',
+    ...seller?.settings,
   });
 }
 
@@ -222,10 +266,10 @@ async function takeIn(arena: Arena | undefined, request: Request): Promise<Respo
   if (generation === undefined || generation.isDead()) {
     throw new TypeError('fetch failed');
   }
-  const { shopify } = generation.app;
-  assert.ok(shopify !== undefined);
+  const { shopify, amazon } = generation.app;
+  const { source } = (new URL(request.url).pathname.endsWith('/amazon') ? amazon : shopify) ?? assert.fail();
   const body = new Uint8Array(await request.arrayBuffer());
-  const verdict = await shopify.source.verify({ headers: Object.fromEntries(request.headers), body });
+  const verdict = await source.verify({ headers: Object.fromEntries(request.headers), body });
   if (verdict.proof !== 'authentic') {
     return new Response(null, { status: 401 });
   }
@@ -245,14 +289,14 @@ async function takeIn(arena: Arena | undefined, request: Request): Promise<Respo
 }
 
 async function subscribe(arena: Arena): Promise<void> {
-  const { generation, time } = arena;
+  const { generation, time, seller } = arena;
   assert.ok(generation !== undefined);
-  const rules = { ...DEFAULT_RULES, refundCategory: 'Supplies' };
-  await during(
-    time,
-    'rules are imported',
-    generation.app.importRules([{ from: 'shopify', to: 'freshbooks', rules }]),
-  );
+  const to = 'freshbooks';
+  const routes = [
+    { from: 'shopify', to, rules: { ...DEFAULT_RULES, refundCategory: 'Supplies' } },
+    ...(seller === undefined ? [] : [{ from: 'amazon', to, rules: seller.rules }]),
+  ];
+  await during(time, 'rules are imported', generation.app.importRules(routes));
   await during(time, 'the webhooks are registered', generation.app.shopAdmin.repairWebhooks());
 }
 
@@ -262,11 +306,9 @@ interface Selling {
   readonly events: { count: number };
 }
 
-/** Orders at random moments and what becomes of them, and the webhooks of it until each was taken. */
-async function sell(arena: Arena, { random, orders, events }: Selling): Promise<void> {
-  const { time, world, shopify } = arena;
-  const ids: bigint[] = [];
-  const plan = Array.from({ length: orders }, (_, index) => {
+/** When orders are placed (-1), and when something becomes of which of them. */
+function planOf(random: Random, orders: number): { readonly at: number; readonly order: number }[] {
+  return Array.from({ length: orders }, (_, index) => {
     const at = between(random, 0, SELLING_MS);
     const changes = Array.from({ length: between(random, 0, EVENTS_MAX) }, () => ({
       at: at + between(random, 1_000, SELLING_MS),
@@ -276,6 +318,13 @@ async function sell(arena: Arena, { random, orders, events }: Selling): Promise<
   })
     .flat()
     .sort((a, b) => a.at - b.at);
+}
+
+/** Orders at random moments and what becomes of them, and the webhooks of it until each was taken. */
+async function sell(arena: Arena, { random, orders, events }: Selling): Promise<void> {
+  const { time, world, shopify } = arena;
+  const ids: bigint[] = [];
+  const plan = planOf(random, orders);
   const start = time.now();
   for (;;) {
     for (; plan[0] !== undefined && start + plan[0].at <= time.now(); plan.shift()) {
@@ -296,11 +345,65 @@ async function sell(arena: Arena, { random, orders, events }: Selling): Promise<
   }
 }
 
+/** The same on Amazon, whose notifications may never come, and whose tokens and well-being end now and then. */
+async function sellOnAmazon(
+  { time, weather }: Arena,
+  { amazon, world, random, place }: Seller,
+  { orders, events }: Omit<Selling, 'random'>,
+): Promise<void> {
+  const ids: string[] = [];
+  const plan = planOf(random, orders);
+  const spells = spellsOf(random, 2 * SELLING_MS).toSorted((a, b) => a.at - b.at);
+  const start = time.now();
+  for (;;) {
+    const passed = time.now() - start;
+    for (; spells[0] !== undefined && spells[0].at <= passed; spells.shift()) {
+      weather.befall(spells[0], amazon);
+    }
+    for (; plan[0] !== undefined && plan[0].at <= passed; plan.shift()) {
+      const id = ids[plan[0].order];
+      if (plan[0].order === -1) {
+        ids.push(place().id);
+      } else if (id !== undefined) {
+        world.actRandom(id);
+        events.count += 1;
+      }
+    }
+    await amazon.notifications.deliverDue();
+    const due = amazon.notifications.nextDueAt();
+    const next = Math.min(
+      ...[plan[0], spells[0]].map((entry) => (entry === undefined ? Infinity : start + entry.at)),
+      due ?? Infinity,
+    );
+    if (next === Infinity) {
+      weather.count('Amazon: message lost', amazon.notifications.lost().length);
+      weather.count('Amazon: too fast', amazon.calls().filter(({ status }) => status === 429).length);
+      return;
+    }
+    await time.sleep(later(time, Math.max(1, next - time.now())));
+  }
+}
+
+/** Until the program has looked for what no notification told: its place says that everything before it is taken in. */
+async function swept({ time, seller, generation, ground: { database } }: Arena): Promise<void> {
+  if (seller === undefined) {
+    return;
+  }
+  assert.ok(generation !== undefined);
+  const last = time.now() + SHOWN_AFTER_MS;
+  const place = database.prepare("select value from settings where key = 'swept:amazon'");
+  await time.runUntil(
+    'what changed at Amazon is found',
+    () => Number(place.get()?.['value'] ?? 0) >= last,
+    DRAIN_PATIENCE_MS,
+  );
+}
+
 /** A refresh whose answer was lost has spent the token: nobody but a person can help, who gives the program another one. */
 async function connectAgain(arena: Arena): Promise<void> {
-  const { ground, time, world, freshbooks } = arena;
+  const { ground, time } = arena;
   await time.runUntil('the program is up', () => arena.generation?.isDead() === false, DRAIN_PATIENCE_MS);
-  ground.config = configOf(world, freshbooks);
+  ground.config = configOf(arena);
   arena.generation?.kill();
   await time.runUntil('it is up again', () => arena.generation?.isDead() === false, DRAIN_PATIENCE_MS);
 }
@@ -335,17 +438,24 @@ async function releaseHeld(arena: Arena): Promise<void> {
   await drain(arena);
 }
 
-function evidenceOf({ generation, world, freshbooks, shopify, ground }: Arena): Evidence {
+function evidenceOf({ generation, world, freshbooks, shopify, seller, ground }: Arena): Evidence {
   const { store } = generation?.app ?? assert.fail('the program lives');
   const acknowledged = shopify.webhooks
     .attempts()
     .flatMap(({ kind, delivery }) => (kind === 'delivered' ? [delivery.webhookId] : []));
-  return { world, freshbooks, store, database: ground.database, acknowledged };
+  return {
+    world,
+    freshbooks,
+    store,
+    database: ground.database,
+    acknowledged: [...acknowledged, ...(seller?.taken.keys() ?? [])],
+    ...(seller === undefined ? {} : { seller }),
+  };
 }
 
 /** Every message that was taken comes once more, under another name. */
 async function replay(arena: Arena): Promise<void> {
-  const { shopify, time } = arena;
+  const { shopify, time, seller } = arena;
   const attempts = shopify.webhooks.attempts();
   const tell = async (): Promise<void> => {
     for (const { kind, delivery } of attempts) {
@@ -354,6 +464,11 @@ async function replay(arena: Arena): Promise<void> {
         const { status } = await takeIn(arena, shopify.webhooks.request(again));
         assert.equal(status, 200);
       }
+    }
+    for (const [id, body] of seller?.taken ?? []) {
+      const again = body.replaceAll(id, `again-${id}`);
+      const { status } = await takeIn(arena, seller?.forward(again) ?? assert.fail());
+      assert.equal(status, 200);
     }
   };
   await during(time, 'everything is told again', tell());

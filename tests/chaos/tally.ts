@@ -8,6 +8,7 @@ export const RUN_ORDERS = 10;
 export interface Tally {
   runs: number;
   orders: number;
+  amazonOrders: number;
   events: number;
   deliveries: number;
   calls: number;
@@ -36,6 +37,7 @@ export function emptyTally(): Tally {
   return {
     runs: 0,
     orders: 0,
+    amazonOrders: 0,
     events: 0,
     deliveries: 0,
     calls: 0,
@@ -47,7 +49,7 @@ export function emptyTally(): Tally {
 
 export function count(tally: Tally, report: Report): void {
   tally.runs += 1;
-  for (const name of ['orders', 'events', 'deliveries', 'calls', 'virtualMs'] as const) {
+  for (const name of ['orders', 'amazonOrders', 'events', 'deliveries', 'calls', 'virtualMs'] as const) {
     tally[name] += report[name];
   }
   for (const name of ['trouble', 'questions'] as const) {

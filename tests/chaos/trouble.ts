@@ -2,12 +2,18 @@ import { seededFaults } from '#sim/faults.ts';
 import type { Fault, FaultPlan } from '#sim/faults.ts';
 import { between, pick } from '#sim/world/random.ts';
 import type { Random } from '#sim/world/random.ts';
+import type { AmazonSim } from '#sim/amazon/amazon.ts';
 import type { DiskError, Trouble } from '#tests/chaos/generation.ts';
+import type { Spell } from '#tests/chaos/seller.ts';
 
 /** What goes wrong in a run, drawn from its seed: how much of each kind, and when it ends. */
 export interface Weather extends Trouble {
   readonly freshbooks: FaultPlan;
   readonly shopify: FaultPlan;
+  readonly amazon: FaultPlan;
+  /** Amazon itself fails, or is well again. */
+  befall(spell: Spell, amazon: AmazonSim): void;
+  count(kind: string, times?: number): void;
   /** It is calm until then. */
   begin(): void;
   /** From now on nothing goes wrong any more. */
@@ -35,13 +41,18 @@ const ERRORS_200 = {
     '{"response":{"errors":[{"errno":1,"field":null,"message":"Internal error","object":null,"value":null}]}}',
   shopify:
     '{"errors":[{"message":"Internal error. Looks like something went wrong on our end.","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}',
+  amazon:
+    '{"errors":[{"code":"InternalFailure","message":"We encountered an internal error. Please try again."}]}',
 } as const;
 
-export function weatherOf(random: Random): Weather {
+/** Amazon's part comes from a source of its own; without a seller it is calm there. */
+export function weatherOf(random: Random, ofSeller: Random = () => 0): Weather {
   const state = { isClear: true, crashes: 0, skewMs: 0 };
   const counts = new Map<string, number>();
-  const count = (kind: string): void => {
-    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  const count = (kind: string, times = 1): void => {
+    if (times > 0) {
+      counts.set(kind, (counts.get(kind) ?? 0) + times);
+    }
   };
   const crashEvery = pick(random, CRASH_EVERY);
   const diskRate = pick(random, DISK_ERRORS);
@@ -49,13 +60,14 @@ export function weatherOf(random: Random): Weather {
   const plans = {
     freshbooks: seededFaults({ random, chances: chancesOf(random, 'freshbooks') }),
     shopify: seededFaults({ random, chances: chancesOf(random, 'shopify') }),
+    amazon: seededFaults({ random: ofSeller, chances: chancesOf(ofSeller, 'amazon') }),
   };
-  const planned = (plan: FaultPlan): FaultPlan => ({
+  const planned = (plan: FaultPlan, where = ''): FaultPlan => ({
     injected: plan.injected,
     pick(call) {
       const fault = state.isClear ? undefined : plan.pick(call);
       if (fault !== undefined) {
-        count(fault.kind === 'status' ? `status ${fault.status}` : fault.kind);
+        count(where + (fault.kind === 'status' ? `status ${fault.status}` : fault.kind));
       }
       return fault;
     },
@@ -64,6 +76,18 @@ export function weatherOf(random: Random): Weather {
     counts,
     freshbooks: planned(plans.freshbooks),
     shopify: planned(plans.shopify),
+    amazon: planned(plans.amazon, 'Amazon: '),
+    count,
+    befall({ what }, amazon) {
+      if (what === 'tokens end') {
+        amazon.login.expireAll();
+      } else {
+        amazon.setMood(what);
+      }
+      if (what !== 'well') {
+        count(`Amazon: ${what}`);
+      }
+    },
     begin() {
       state.isClear = false;
     },

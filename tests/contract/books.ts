@@ -285,6 +285,21 @@ export function booksContract(harness: BooksHarness): void {
         assert.equal(world.counts().invoices, 0);
       },
     );
+    promise(
+      'a credit note whose taxes are further off than rounding is refused, and not looked for in vain',
+      async ({ books }) => {
+        const { externalId } = await books.apply(clientTask());
+        const taxed = document({
+          lines: [line({ quantity: 1, taxes: [{ name: 'GST', ratePpm: 50_000 }] })],
+          taxes: [{ name: 'GST', ratePpm: 50_000, amount: money.parse('9.99', 'CAD') }],
+        });
+        const task = creditNoteTask(externalId, { document: taxed });
+        const failure = await failureOf(books.apply(task));
+        assert.deepEqual([failure.code, failure.effect], ['order-rounding-too-large', 'none']);
+        // Its intent may be left of a crash: a question whether it stands would stay open for ever.
+        assert.deepEqual(await books.find(task), { state: 'absent' });
+      },
+    );
   });
 }
 

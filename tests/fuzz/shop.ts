@@ -63,13 +63,13 @@ function bodiesOf({ orders }: ShopifyWorld): readonly Uint8Array[] {
   ];
 }
 
-const mangledOf = (bodies: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> =>
+export const mangledOf = (bodies: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> =>
   fc
     .tuple(fc.nat(bodies.length - 1), mangles)
     .map(([index, mangle]) => mangled(bodies[index] ?? new Uint8Array(), mangle));
 
 /** Whatever is made of an order, its figures are whole. */
-function assertOrder(order: Order): void {
+export function assertOrder(order: Order): void {
   assert.equal(totalByLines(order).currency, order.currency);
   showInstant(order.placedAt);
   showInstant(order.updatedAt);

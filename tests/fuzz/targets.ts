@@ -25,6 +25,23 @@ export const TARGETS: readonly Target[] = [
     open: async () => (await import('./shop.ts')).openPreviews(),
   },
   { name: 'answers of Shopify', runs: 60, open: async () => (await import('./shop.ts')).openAnswers() },
+  {
+    name: 'proofs of Amazon’s messages',
+    runs: 200,
+    open: async () => (await import('./seller.ts')).openProofs(),
+  },
+  { name: 'messages of Amazon', runs: 120, open: async () => (await import('./seller.ts')).openMessages() },
+  {
+    name: 'messages of the seller’s queue',
+    runs: 40,
+    open: async () => (await import('./queue.ts')).openMessages(),
+  },
+  {
+    name: 'previews of Amazon’s orders',
+    runs: 60,
+    open: async () => (await import('./seller.ts')).openPreviews(),
+  },
+  { name: 'answers of Amazon', runs: 60, open: async () => (await import('./seller.ts')).openAnswers() },
   { name: 'answers of FreshBooks', runs: 80, open: async () => (await import('./books.ts')).openAnswers() },
   {
     name: 'accounts and tokens of FreshBooks',

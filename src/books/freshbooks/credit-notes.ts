@@ -6,7 +6,7 @@ import type { Standing, Task } from '#pipeline/ports.ts';
 import { expectDone } from './api.ts';
 import type { Api } from './api.ts';
 import { onceWritten, proofOf } from './invoice-reading.ts';
-import { bookable, layOut, layoutOf } from './layout.ts';
+import { layOut, layoutOf } from './layout.ts';
 import { scan, writeAnyScript } from './listing.ts';
 import { creditLinesBody, creditNoteBody, markerOf } from './mapping.ts';
 import { creditNoteIn, creditNotesIn, needAmount } from './payload.ts';
@@ -46,7 +46,7 @@ export async function findCreditNote(api: Api, task: CreditTask): Promise<Standi
         detail: `The credit notes of client ${clientId} are too many to look through`,
         facts: [],
       }
-    : bookable(step.document);
+    : { state: 'absent' };
 }
 
 /** A total that FreshBooks computes otherwise by no more than rounding explains gets its rounding line corrected at once. */

@@ -5,6 +5,7 @@ import type { Clock, Instant } from '#core/time.ts';
 import { jsonOf, send, unreadable } from '#net/request.ts';
 import type { Answer, Transport } from '#net/request.ts';
 import { fieldOf, textOf } from '#core/json-fields.ts';
+import { isAccessToken } from '#net/token.ts';
 
 /** Login with Amazon: the tokens by which a seller's data and the app's own notifications are asked for (docs/vendors/amazon.md 1). */
 export interface Credentials {
@@ -97,7 +98,7 @@ async function requestToken(options: AccessOptions, scope: Scope): Promise<Grant
   const body = jsonOf(answer);
   const token = textOf(body, 'access_token');
   const seconds = textOf(body, 'expires_in');
-  if (token === '' || !/^\d{1,9}$/.test(seconds)) {
+  if (!isAccessToken(token) || !/^\d{1,9}$/.test(seconds)) {
     throw unreadable(answer, 'has no access_token with expires_in');
   }
   return { token, expiresAt: after(askedAt, Number(seconds) * SECOND) };
@@ -115,7 +116,9 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
 /** Known refusals are explained; of others Amazon's own word is quoted, and none of its prose. */
 function refusal(answer: Answer): Failure {
   const word = errorWord(answer);
-  const why = EXPLANATIONS[word] ?? (word === '' ? 'no reason given' : word);
+  const why =
+    (Object.hasOwn(EXPLANATIONS, word) ? EXPLANATIONS[word] : undefined) ??
+    (word === '' ? 'no reason given' : word);
   return new Failure('token-refused', {
     detail: `Login with Amazon refused an access token (status ${answer.status}): ${why}`,
   });

@@ -147,6 +147,10 @@ describe('access to Amazon', () => {
       (await answering(() => Response.json({ access_token: 'x', expires_in: 'soon' }))).code,
       'request-answer-unreadable',
     );
+    for (const token of ['Atza|\u0000', 'Atza|é', 'x'.repeat(10_000)]) {
+      const failure = await answering(() => Response.json({ access_token: token, expires_in: 3_600 }));
+      assert.equal(failure.code, 'request-answer-unreadable', 'a token that no header can carry is no token');
+    }
     assert.equal(
       (await answering(() => new Response('<html>', { status: 200 }))).code,
       'request-answer-unreadable',

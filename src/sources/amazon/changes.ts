@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Failure } from '#core/failure.ts';
 import { orderKey } from '#core/ids.ts';
 import type { ConnectionId } from '#core/ids.ts';
@@ -22,6 +23,8 @@ export interface ChangesTerms {
 
 /** The topic of a change that was found; Amazon's own begin with a letter in upper case. */
 export const FOUND_TOPIC = 'counterfoil/found';
+/** Transactions are named by some forty characters and a status; what is longer goes by its hash. */
+const NAME_MAX = 100;
 /** Whose turn at the pace it is. */
 const WHO = 'sweep';
 const ORDER_ID = /^[A-Z0-9]{3}-\d{7}-\d{7}$/;
@@ -132,8 +135,9 @@ function momentOf(stamp: string): Instant | undefined {
 /** As a message that is stored: it names the order, and when it changed where its own time tells. */
 function changeOf(
   connection: ConnectionId,
-  { id, name, at }: { readonly id: string; readonly name: string; readonly at: Instant | undefined },
+  { id, name: told, at }: { readonly id: string; readonly name: string; readonly at: Instant | undefined },
 ): Change {
+  const name = told.length > NAME_MAX ? createHash('sha256').update(told).digest('hex') : told;
   const moment = at === undefined ? {} : { at };
   const body = new TextEncoder().encode(
     JSON.stringify({ orderId: id, found: name, ...(at === undefined ? {} : { at: showInstant(at) }) }),

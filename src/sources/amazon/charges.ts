@@ -52,7 +52,8 @@ const PLACES: Readonly<Record<string, Place>> = {
 };
 
 function placeOf(type: string): Place {
-  return PLACES[type] ?? 'OTHER';
+  // Own names only: "constructor" is no place.
+  return Object.hasOwn(PLACES, type) ? (PLACES[type] ?? 'OTHER') : 'OTHER';
 }
 
 export function shareOf(order: OrderPayload, item: ItemPayload, currency: string): Share {

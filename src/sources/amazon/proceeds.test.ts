@@ -38,6 +38,12 @@ function addsUp(of: Priced): boolean {
   return show(totalByLines(of)) === show(of.grandTotal);
 }
 
+test('a charge of any name that Amazon may think of is another charge', () => {
+  const shown = { ITEM: '10.00', constructor: '1.00', toString: '0.50' };
+  const found = priced([[shown]], { total: '11.50' });
+  assert.deepEqual(lines(found), ['item:1 1 x 10.00', 'other 1 x 1.50']);
+});
+
 describe('how taxes are read', () => {
   test('beside the prices, as in Amazon’s own example of Britain', () => {
     const found = priced(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { format, show } from '#core/money.ts';
+import { totalByLines } from '#core/order.ts';
 import type { Refund } from '#core/order.ts';
 import { worthOf } from '#core/sale.ts';
 import { ORDER_ID, itemJson, normalized, orderJson, transactionJson } from '#tests/amazon/order-json.ts';
@@ -102,6 +103,19 @@ describe('a refund of Amazon', () => {
     const part = refund('-11.00', [of('SOCK', { ProductCharges: '-10.00', Tax: '-1.00' })]);
     assert.deepEqual(read([part]), [['item:1 0 10.00 +1.00', 'paid 11.00']]);
     assert.equal(show(normalized(BOTH, [part]).currentTotal), '46.20 USD');
+  });
+
+  test('on a line whose discount exceeds its price is a question, and no fault', () => {
+    const facilitated = { id: '1', sku: 'SOCK', isFacilitated: true };
+    const shown = {
+      ITEM: '10.00',
+      DISCOUNT: ['98.00', { ITEM: '98.00' }],
+      TAX: ['1.00', { ITEM: '1.00' }],
+    } as const;
+    const order = normalized(orderJson([itemJson(shown, facilitated)], { total: '11.00' }), [
+      refund('-4.00', [of('SOCK', { ProductCharges: '-4.00' })]),
+    ]);
+    assert.notEqual(show(totalByLines(order)), show(order.total), 'its figures contradict each other');
   });
 
   test('of what an earlier one left takes the rest and no piece', () => {

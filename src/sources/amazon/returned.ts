@@ -133,14 +133,13 @@ function sharesOf(amount: Money, weights: readonly bigint[]): Money[] {
  */
 function channelShare({ line, amount: left, tax }: Left, amount: Money): Money {
   const isChannels = line.taxes.length > 0 && line.taxes.every(({ remittedBy }) => remittedBy === 'channel');
-  const part = money.minimum(money.atLeastZero(amount), left);
-  if (!isChannels || money.isZero(left) || money.isZero(tax)) {
-    return money.zero(tax.currency);
+  const none = money.zero(tax.currency);
+  // Of a line whose discount exceeds its price there is no share; its figures are asked about.
+  if (!isChannels || money.compare(left, none) <= 0 || money.isZero(tax)) {
+    return none;
   }
-  const [share = money.zero(tax.currency)] = money.allocate(tax, [
-    part.minor,
-    money.subtract(left, part).minor,
-  ]);
+  const part = money.minimum(money.atLeastZero(amount), left);
+  const [share = none] = money.allocate(tax, [part.minor, money.subtract(left, part).minor]);
   return share;
 }
 
