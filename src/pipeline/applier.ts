@@ -45,7 +45,8 @@ export interface Planned extends Known {
 }
 
 export async function takeStep(run: Run, subject: Subject, planned: Planned): Promise<StepOutcome> {
-  const { step, booked } = planned;
+  const { step, booked, terms } = planned;
+  const { isCompact } = terms.naming;
   const doubt = await doubtOf(run, subject, planned);
   if (doubt?.kind === 'forgotten') {
     return { state: 'held', hold: doubt.hold };
@@ -56,13 +57,16 @@ export async function takeStep(run: Run, subject: Subject, planned: Planned): Pr
     return { state: 'held', hold: refused };
   }
   if (doubt !== undefined) {
-    return write(run, subject, { step: doubt.step, booked });
+    return write(run, subject, { step: doubt.step, booked, isCompact });
   }
   switch (step.kind) {
     case 'client':
       return openBooks(run, subject, { ...planned, step });
     case 'invoice':
-      return (await lookForInvoice(run, subject, { step, booked })) ?? write(run, subject, { step, booked });
+      return (
+        (await lookForInvoice(run, subject, { step, booked })) ??
+        write(run, subject, { step, booked, isCompact })
+      );
     case 'lines':
     case 'sent':
     case 'void':
@@ -192,16 +196,23 @@ function held(step: Step, standing: Exclude<Standing, { state: 'absent' | 'stand
   return { state: 'held', hold: { step: stepName(step), ...why } };
 }
 
+interface Writing {
+  readonly step: Step;
+  readonly booked: Booked;
+  /** Whether the plan numbers by the short template. */
+  readonly isCompact?: boolean;
+}
+
 async function write(
   run: Run,
   subject: Subject,
-  { step, booked }: { step: Step; booked: Booked },
+  { step, booked, isCompact = false }: Writing,
 ): Promise<StepOutcome> {
   const entry = await intend(run, subject, step);
   const task = taskOf(run, subject, { step, booked });
   const applied = await call(run, task);
   if (applied instanceof Failure) {
-    return refused(run, subject, { entry, failure: applied, booked });
+    return refused(run, subject, { entry, failure: applied, booked, isCompact });
   }
   // Outside the call's own guard: a ledger that cannot be written says nothing about what the books did.
   await recordReceipt(run, subject, { entry, task, receipt: applied });
@@ -269,14 +280,20 @@ function rememberOutstanding(run: Run, task: Task, { externalId, amount, outstan
 async function refused(
   run: Run,
   subject: Subject,
-  { entry, failure, booked }: { entry: Entry; failure: Failure; booked: Booked },
+  {
+    entry,
+    failure,
+    booked,
+    isCompact,
+  }: { entry: Entry; failure: Failure; booked: Booked; isCompact: boolean },
 ): Promise<StepOutcome> {
   const step = entry.intent;
   const at = run.machine.clock.now();
   const account = run.route.books.connection;
   switch (failure.code) {
     case 'books-number-too-long':
-      if ((await run.machine.store.read.setting(compactSetting(account))) === 'yes') {
+      // What the plan said: another order may have been refused since, and this one still has its long number.
+      if (isCompact) {
         break;
       }
       await voidEntry(run, entry, async (tx) => {

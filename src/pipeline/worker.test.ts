@@ -12,6 +12,7 @@ import { openStore } from '#storage/store.ts';
 import { ORDER, SHOP, line, message, order, received, rules, tender } from '#tests/build.ts';
 import { testClock } from '#tests/clock.ts';
 import { connectionId, orderKey } from '#core/ids.ts';
+import { compactSetting } from './machine.ts';
 import type { Machine, Route } from './machine.ts';
 import { READ_TOPIC } from './ports.ts';
 import type { Books, Source, Store, Task } from './ports.ts';
@@ -254,6 +255,53 @@ test('what was certainly not made is not left open when another step is refused'
     ['held', []],
   );
   assert.equal(tasks.length, 3, 'client, invoice and sent alone were made');
+  await store.close();
+});
+
+test('an order that waits to be booked is asked for again when the shop did not answer', async () => {
+  let isDown = true;
+  const { clock, store, current, machine, accept, work } = await openWorld({
+    answer() {
+      if (isDown) {
+        throw new Failure('request-server-error', { detail: 'Reading the order', effect: 'none' });
+      }
+      return order({ isFulfilled: true, updatedAt: after(order().updatedAt, MINUTE) });
+    },
+  });
+  current.now = { version: 'rules-2', rules: rules({ bookWhen: 'fulfilled' }) };
+  await store.transact((tx) => tx.putRules(current.now.version, current.now.rules));
+  await sortDelivery(machine, await accept('a', order()));
+  await work(machine);
+  await sortDelivery(machine, await accept('touch', order(), 'touch'));
+  await work(machine);
+  assert.equal((await store.read.order(ORDER))?.state, 'waiting');
+  isDown = false;
+  await clock.advance(MINUTE);
+  await work(machine);
+  await work(machine);
+  assert.equal((await store.read.order(ORDER))?.state, 'settled');
+  await store.close();
+});
+
+test('an order refused for the length of its number gets a short one, though another one was refused meanwhile', async () => {
+  const { store, tasks, machine, accept, work } = await openWorld();
+  const [route] = machine.routes.values();
+  assert.ok(route !== undefined);
+  const books: Books = {
+    ...route.books,
+    async apply(task) {
+      if (task.kind === 'invoice' && task.step.document.number.length > 10) {
+        await store.transact((tx) => tx.putSetting(compactSetting('freshbooks'), 'yes'));
+        throw new Failure('books-number-too-long', { detail: 'Creating the invoice', effect: 'none' });
+      }
+      return route.books.apply(task);
+    },
+  };
+  await sortDelivery(machine, await accept('a', order()));
+  await work({ ...machine, routes: new Map([[SHOP, { ...route, books }]]) });
+  const record = await store.read.order(ORDER);
+  assert.deepEqual([record?.state, record?.reason], ['settled', undefined]);
+  assert.equal(tasks.filter(({ kind }) => kind === 'invoice').length, 1);
   await store.close();
 });
 

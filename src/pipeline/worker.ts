@@ -140,8 +140,10 @@ async function advance(run: Run, first: OrderRecord): Promise<Outcome> {
     return advance(run, await questioned(run, record));
   }
   // What is known is booked meanwhile; the question stays until the source answers it.
-  return outcome.state === 'settled' || outcome.state === 'held' ? (trouble ?? outcome) : outcome;
+  return CONCLUDED.has(outcome.state) ? (trouble ?? outcome) : outcome;
 }
+
+const CONCLUDED: ReadonlySet<Outcome['state']> = new Set(['settled', 'held', 'skipped']);
 
 interface Asked {
   readonly record: OrderRecord;

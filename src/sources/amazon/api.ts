@@ -3,7 +3,7 @@ import { listOf, textOf } from '#core/json-fields.ts';
 import type { Lossless } from '#core/json.ts';
 import { HOUR, SECOND, after, showInstant } from '#core/time.ts';
 import type { Clock, Instant } from '#core/time.ts';
-import { jsonOf, send } from '#net/request.ts';
+import { jsonOf, send, unreadable } from '#net/request.ts';
 import type { Answer, Transport } from '#net/request.ts';
 import { createAccess } from './access.ts';
 import type { Access, Credentials, Scope } from './access.ts';
@@ -82,7 +82,12 @@ async function call(calling: Calling, connected: Connected): Promise<Lossless> {
     throw refusal(answer);
   }
   pace.accepted(calling.operation);
-  return answer.text.trim() === '' ? null : jsonOf(answer);
+  const json = answer.text.trim() === '' ? null : jsonOf(answer);
+  if (listOf(json, 'errors').length > 0) {
+    // Taken as an answer it would say that there is nothing: no refund, no change.
+    throw unreadable(answer, 'has errors instead of an answer');
+  }
+  return json;
 }
 
 /** One answer with a token that is accepted: a refused one is renewed once. Amazon says 403 where others say 401. */

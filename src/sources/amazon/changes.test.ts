@@ -29,3 +29,18 @@ test('what was found is stored under a short name, however long Amazon’s own n
   assert.ok(changes.every(({ message }) => message.body.byteLength < 400));
   await world.close();
 });
+
+test('an answer of 200 that lists nothing at all is no page without changes', async () => {
+  const world = await openAmazon({
+    scenarios: 'none',
+    between: (transport) => async (request) =>
+      request.url.includes('/auth/') ? await transport(request) : Response.json({ errors: null }),
+  });
+  const marketplaces = MARKETPLACES.filter(({ region }) => region === 'na');
+  const terms = { api: world.api, connection: AMAZON, marketplaces, remark: () => assert.fail() };
+  const since = after(world.clock.now(), -DAY);
+  for (const token of ['orders ', 'ledger ']) {
+    await assert.rejects(changesOf(terms, { since, token }), { code: 'request-answer-unreadable' });
+  }
+  await world.close();
+});

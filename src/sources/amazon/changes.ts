@@ -8,7 +8,7 @@ import { parseTimestamp, showInstant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import type { Change, Changes } from '#pipeline/ports.ts';
 import type { SellingPartnerApi } from './api.ts';
-import { FINANCES_WITHHELD } from './read.ts';
+import { FINANCES_WITHHELD, transactionsIn } from './read.ts';
 
 /**
  * What changed, by Amazon's two lists: orders by the time of their last change, and transactions of its ledger, which alone tell
@@ -71,6 +71,11 @@ async function ordersPage(
     path: `/orders/2026-01-01/orders?${query.toString()}`,
     doing: 'Asking which orders changed',
   });
+  if (!Array.isArray(fieldOf(answer, 'orders'))) {
+    throw new Failure('request-answer-unreadable', {
+      detail: 'Asking which orders changed: the answer lists no orders',
+    });
+  }
   const changes = listOf(answer, 'orders').flatMap((order) => {
     const [id, stamp] = [textOf(order, 'orderId'), textOf(order, 'lastUpdatedTime')];
     return ORDER_ID.test(id) ? [changeOf(connection, { id, name: stamp, at: momentOf(stamp) })] : [];
@@ -103,7 +108,7 @@ async function ledgerPage(
     }
     throw thrown;
   }
-  const changes = listOf(answer, 'payload.transactions').flatMap((transaction) => {
+  const changes = transactionsIn(answer, 'Asking what its ledger holds').flatMap((transaction) => {
     const id = orderIn(transaction);
     const [name, status] = [textOf(transaction, 'transactionId'), textOf(transaction, 'transactionStatus')];
     return id === undefined || name === ''

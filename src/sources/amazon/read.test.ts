@@ -63,6 +63,25 @@ describe('an order that is read from Amazon', () => {
     assert.equal(world.sim.calls().filter(({ operation }) => operation === 'listTransactions').length, 3);
   });
 
+  test('is not taken to have no refunds where Finances answer 200 and tell nothing', async () => {
+    for (const told of [
+      { errors: [{ code: 'InternalFailure', message: 'Try again.' }] },
+      {},
+      { payload: null },
+    ]) {
+      let isSpoilt = false;
+      const world = await openQuiet({
+        between: (transport) => async (request) =>
+          isSpoilt && request.url.includes('/finances/') ? Response.json(told) : await transport(request),
+      });
+      const { id } = world.world.scenario('refunded in full');
+      await world.clock.advance(180_000);
+      assert.match(await bodyOf(world, id), /"Refund"/);
+      isSpoilt = true;
+      await assert.rejects(bodyOf(world, id), { code: 'request-answer-unreadable' });
+    }
+  });
+
   test('of which Finances never come to an end is refused', async () => {
     const between =
       (transport: Transport): Transport =>

@@ -114,7 +114,7 @@ async function readTransactions(
     }
     // An unknown filter is passed over in silence by some of Amazon's interfaces: only what names the order is its own.
     transactions.push(
-      ...listOf(answer, 'payload.transactions')
+      ...transactionsIn(answer, `${doing}: its transactions`)
         .filter((transaction) => isOf(transaction, vendorId))
         .map(keptOfTransaction),
     );
@@ -127,6 +127,17 @@ async function readTransactions(
   throw new Failure('request-refused', {
     detail: `${doing}: it has more than ${PAGES_MAX} pages of transactions, so it cannot be shown whole`,
   });
+}
+
+/** All of a page. What has no payload lists nothing, and must not be taken for an empty ledger: refunds would be undone. */
+export function transactionsIn(answer: Lossless, doing: string): readonly Lossless[] {
+  const payload = fieldOf(answer, 'payload');
+  const isPayload = typeof payload === 'object' && payload !== null && !Array.isArray(payload);
+  const transactions = fieldOf(answer, 'payload.transactions') ?? [];
+  if (!isPayload || !Array.isArray(transactions)) {
+    throw new Failure('request-answer-unreadable', { detail: `${doing}: the answer lists no transactions` });
+  }
+  return listOf(answer, 'payload.transactions');
 }
 
 function isOf(transaction: Lossless, vendorId: string): boolean {
