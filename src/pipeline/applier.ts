@@ -4,7 +4,7 @@ import type { Booked, Entry, Receipt } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
 import type { LocalDate } from '#core/time.ts';
 import { NOBODY } from '#core/order.ts';
-import { mappedClient, rememberClient, takeClient } from './client-keeper.ts';
+import { keepClient, mappedClient, rememberClient, takeClient } from './client-keeper.ts';
 import { heldForBuyer } from './held-for-buyer.ts';
 import type { HeldStep } from './holding.ts';
 import {
@@ -20,7 +20,7 @@ import {
   underLease,
   voidEntry,
 } from './ledger-writer.ts';
-import type { Standing, Task } from './ports.ts';
+import type { Lease, Standing, Task } from './ports.ts';
 import { compactSetting, lockedSetting, mayStandAlready } from './machine.ts';
 import type { Run, Subject } from './machine.ts';
 import { doubtOf } from './restored.ts';
@@ -94,6 +94,11 @@ interface Opening extends Omit<Planned, 'terms'> {
   readonly step: ClientStep;
 }
 
+const CLIENT_TAKEN: StepOutcome = {
+  state: 'busy',
+  reason: 'Another order of the same customer is being booked',
+};
+
 /** The first two calls of a new order, at once: the invoice by its number, before a client is made for it, and the client. */
 async function openBooks(run: Run, subject: Subject, planned: Opening): Promise<StepOutcome> {
   const { step, steps, booked } = planned;
@@ -110,7 +115,7 @@ async function openBooks(run: Run, subject: Subject, planned: Opening): Promise<
   }
   const lease = await takeClient(run, step, buyer);
   if (lease === undefined) {
-    return { state: 'busy', reason: 'Another order of the same customer is being booked' };
+    return CLIENT_TAKEN;
   }
   let isUnknown = false;
   try {
@@ -119,7 +124,7 @@ async function openBooks(run: Run, subject: Subject, planned: Opening): Promise<
     finding.catch(() => undefined);
     const looked =
       invoice === undefined ? undefined : await lookForInvoice(run, subject, { step: invoice, booked });
-    return looked ?? (await clientBy(run, subject, { planned, standing: await finding }));
+    return looked ?? (await clientBy(run, subject, { planned, standing: await finding, lease }));
   } catch (thrown) {
     isUnknown = thrown instanceof Failure && thrown.effect === 'unknown';
     throw thrown;
@@ -133,13 +138,16 @@ async function openBooks(run: Run, subject: Subject, planned: Opening): Promise<
 async function clientBy(
   run: Run,
   subject: Subject,
-  { planned, standing }: { planned: Opening; standing: Standing },
+  { planned, standing, lease }: { planned: Opening; standing: Standing; lease: Lease },
 ): Promise<StepOutcome> {
   const { step, booked } = planned;
   if (standing.state === 'standing') {
     return adoptClient(run, subject, { step, receipt: standing.receipt });
   }
-  return standing.state === 'absent' ? write(run, subject, { step, booked }) : held(step, standing);
+  if (standing.state !== 'absent') {
+    return held(step, standing);
+  }
+  return (await keepClient(run, lease)) ? write(run, subject, { step, booked }) : CLIENT_TAKEN;
 }
 
 async function adoptClient(

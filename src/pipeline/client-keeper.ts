@@ -42,6 +42,15 @@ export async function takeClient(run: Run, step: Who, buyer: Buyer): Promise<Lea
   return machine.store.transact((tx) => tx.takeLease(key, terms));
 }
 
+/**
+ * Prolongs it, right before the client is made: to look for him may have taken as long as the right lasts. False when another
+ * order has taken it since, and may have made him.
+ */
+export async function keepClient({ machine }: Run, lease: Lease): Promise<boolean> {
+  const until = after(machine.clock.now(), machine.unknownWaitMs);
+  return machine.store.transact((tx) => tx.keepLease(lease, until));
+}
+
 /** Takes the hash of a person's address out of all that is remembered. His next order finds the client by asking the books. */
 export async function forgetPerson(
   tx: Writer,

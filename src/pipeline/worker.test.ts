@@ -5,7 +5,7 @@ import type { FailureCode } from '#core/failure.ts';
 import { fromJson, toJson } from '#core/json.ts';
 import * as money from '#core/money.ts';
 import type { Buyer, Order } from '#core/order.ts';
-import { MINUTE, after } from '#core/time.ts';
+import { MINUTE, SECOND, after } from '#core/time.ts';
 import { createSeal } from '#storage/seal.ts';
 import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
 import { openStore } from '#storage/store.ts';
@@ -166,6 +166,44 @@ function busyOnce(store: Store, isNext: () => boolean): Store {
     },
   };
 }
+
+test('an order whose look for a new customer took longer than its right to make him makes none beside another’s', async () => {
+  const { clock, store, tasks, machine, accept } = await openWorld();
+  const other = orderKey(SHOP, '4242');
+  const [route] = machine.routes.values();
+  assert.ok(route !== undefined);
+  const looking = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<void>();
+  const slow: Books = {
+    ...route.books,
+    async find(task) {
+      if (task.kind === 'client') {
+        looking.resolve();
+        await answered.promise;
+      }
+      return route.books.find(task);
+    },
+  };
+  const hurried = { ...machine, unknownWaitMs: 5 * SECOND };
+  const on = { ...hurried, routes: new Map([[SHOP, { ...route, books: slow }]]) };
+  await sortDelivery(machine, await accept('a', order()));
+  await sortDelivery(machine, await accept('b', order({ key: other })));
+  const first = run(on, `order:${ORDER}`, new AbortController().signal);
+  await looking.promise;
+  await clock.advance(6 * SECOND);
+  await run(hurried, `order:${other}`, new AbortController().signal);
+  answered.resolve();
+  await first;
+  await clock.advance(MINUTE);
+  await run(machine, `order:${ORDER}`, new AbortController().signal);
+  assert.equal(tasks.filter(({ kind }) => kind === 'client').length, 1);
+  const records = await store.read.orders({ limit: 2 });
+  assert.deepEqual(
+    records.map(({ state }) => state),
+    ['settled', 'settled'],
+  );
+  await store.close();
+});
 
 test('a payment that was made and could not be written down is looked for, not made again', async () => {
   const { clock, store, tasks, machine, accept, work } = await openWorld();
