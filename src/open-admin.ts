@@ -17,7 +17,7 @@ interface DeskParts {
   readonly login: Login;
   /** The account that is booked into. */
   readonly account: string;
-  /** The shop's, whose messages are read again to say what each showed. */
+  /** Whose messages are read again, to say what each showed. */
   readonly sourceOf: (connection: ConnectionId) => Source | undefined;
   readonly preview: (document: InvoiceDocument, correction?: Money) => unknown;
   readonly publicUrl: string | undefined;

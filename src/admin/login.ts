@@ -62,7 +62,7 @@ const IDLE_MS = HOUR;
 const SEEN_EVERY_MS = MINUTE;
 /** One person and his browsers; the oldest ends when there is one more. */
 const SESSIONS_MAX = 20;
-/** Each of them is half a second of one core, so the last of them waits as long as a person does. */
+/** Each of them is three quarters of a second of one core, so the last of them waits as long as a person does. */
 const WAITING_MAX = 4;
 /** A browser that is known has a limit of its own and waits where strangers are turned away. */
 const KNOWN_WAITING_MAX = 12;

@@ -52,7 +52,7 @@ export const HTTP_LIMITS: HttpLimits = {
   // More than a person mistypes in a row; who guesses gets 2880 a day.
   loginsMax: 5,
   loginEveryMs: 30 * SECOND,
-  // Of strangers from everywhere: each costs half a second of one core, so all together a tenth of it.
+  // Of strangers from everywhere: each costs three quarters of a second of one core, so all together a sixth of it.
   loginsOfAllMax: 30,
   loginOfAllEveryMs: 5 * SECOND,
 };

@@ -22,7 +22,7 @@ import type { AmazonWorld } from '#tests/contract/source-amazon.ts';
 import { testClock } from '#tests/clock.ts';
 import { spoiling, spoiltAnswers } from './answers.ts';
 import { MOMENTS, mangled, mangles } from './mangle.ts';
-import { assertOrder, mangledOf } from './shop.ts';
+import { mangledOf, sortsOrRefuses } from './shop.ts';
 import { isOneOf, outcomeOf, patientClock, see } from './target.ts';
 import type { Opened } from './target.ts';
 
@@ -125,14 +125,7 @@ export async function openMessages(): Promise<Opened> {
   const property = fc.asyncProperty(
     fc.oneof(mangledOf(read), refigured(read), mangledOf(notifications), mangledOf(found)),
     fc.constantFrom(...TOPICS),
-    async (body, topic) => {
-      await isOneOf(() => {
-        const sorted = world.source.sort({ topic, body });
-        if (sorted.kind === 'order') {
-          assertOrder(sorted.snapshot.order);
-        }
-      }, ['delivery-…']);
-    },
+    sortsOrRefuses(world.source),
   );
   return { property, close: () => world.close() };
 }
