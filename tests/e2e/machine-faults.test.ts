@@ -249,7 +249,9 @@ void describe('a database', { concurrency: false }, () => {
       await scene.tell(service);
       await scene.booked(service);
       using other = new DatabaseSync(scene.databasePath, { timeout: BUSY_MS });
-      other.exec('pragma wal_checkpoint(truncate)');
+      // While the service reads, pages stay in the log, and what is damaged in the file is never looked at.
+      const checkpoint = other.prepare('pragma wal_checkpoint(truncate)');
+      await until('the log is in the file', () => checkpoint.get()?.['busy'] === 0);
       damage(scene.databasePath, 'deliveries');
       damage(scene.databasePath, 'orders');
       // Another process has written, so that what this one remembers of the file counts no more.
