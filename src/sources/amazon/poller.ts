@@ -227,7 +227,8 @@ async function store(
   { accept, clock, emit, connection }: PollerOptions,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const queueId = MessageId !== undefined && MESSAGE_ID.test(MessageId) ? MessageId : undefined;
+  // The client hands on whatever the answer holds, and the pattern would take what is no text for its text.
+  const queueId = typeof MessageId === 'string' && MESSAGE_ID.test(MessageId) ? MessageId : undefined;
   const fields = { connection, queueId: queueId ?? '' };
   const body = new TextEncoder().encode(Body);
   if (body.byteLength > MESSAGE_BYTES_MAX) {
