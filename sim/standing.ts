@@ -66,3 +66,18 @@ function minorOf({ amount, currency }: Amount): bigint {
   if (/[1-9]/.test(fraction.slice(exponent))) throw new Error(`No ${currency} can be ${amount}`);
   return BigInt(whole + fraction.slice(0, exponent).padEnd(exponent, '0'));
 }
+
+/**
+ * Between what the payments may be, of invoices that show what the order is worth; `beside` is what credit notes and expenses
+ * took of them. Usually one figure: what the merchant keeps, and no more than is invoiced. Where the tax that the channel
+ * remits takes all that came in, what of it is beside is a matter of whose tax is counted first.
+ */
+export function payable(
+  { now, sold }: { readonly now: { readonly kept: bigint }; readonly sold: { readonly channelTax: bigint } },
+  { invoiced, beside }: { readonly invoiced: bigint; readonly beside: bigint },
+): { readonly least: bigint; readonly most: bigint; readonly isTold: boolean } {
+  const kept = now.kept + beside;
+  const most = kept <= 0n || invoiced <= 0n ? 0n : kept < invoiced ? kept : invoiced;
+  const isTold = now.kept !== 0n || sold.channelTax === 0n;
+  return { least: isTold ? most : 0n, most, isTold };
+}

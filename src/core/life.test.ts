@@ -306,6 +306,24 @@ describe('a refund into store credit', () => {
     assert.deepEqual([found.steps, holds(found)], [[], []]);
   });
 
+  test('of less than the channel’s tax on what came back is held, as no credit note is below nothing', () => {
+    const taxed = line({
+      key: 'item:1',
+      quantity: 2,
+      unitPrice: usd('22'),
+      taxes: [{ name: 'Sales tax', ratePpm: 0, amount: usd('8'), remittedBy: 'channel' }],
+    });
+    const sold = order({ lines: [taxed] });
+    const little = {
+      ...credit,
+      returns: [{ line: 'item:1', quantity: 1, amount: usd('22'), taxes: [usd('4')] }],
+      difference: usd('23'),
+      payouts: credit.payouts.map((payout) => ({ ...payout, amount: usd('3') })),
+    };
+    const found = work(withRefunds(sold, little), book(sold));
+    assert.deepEqual([found.steps, holds(found)], [[], ['order-refunds-unclear']]);
+  });
+
   test('of an invoice that was found, without its client, is made for the client that is looked for first', () => {
     const after = withRefunds(SOLD, credit);
     const found = book(SOLD).filter(({ kind }) => kind !== 'client');

@@ -152,6 +152,18 @@ function isAdjustable(order: Order, refund: Refund, { booked, terms, zone, issue
   return isSameMonth(days) && days.every((day) => !isClosed(day, rules));
 }
 
+/** Neither an expense nor a credit note holds it. */
+function belowNothing(order: Order, refund: Refund, amount: Money): Way {
+  return held(refund, amount, {
+    code: 'order-refunds-unclear',
+    detail: `Refund ${refund.id} of order ${order.name} gave back less than the channel's tax on what was returned`,
+    facts: [
+      { name: 'Paid back', value: money.show(paidBack(refund, order.currency)) },
+      { name: 'Of it the merchant’s own', value: money.show(amount) },
+    ],
+  });
+}
+
 function asExpense(order: Order, refund: Refund, priced: Priced): Way {
   const { amount, terms, zone, invoiceNumber, slots } = priced;
   const { rules } = terms;
@@ -159,14 +171,7 @@ function asExpense(order: Order, refund: Refund, priced: Priced): Way {
     return { kind: 'beside', amount };
   }
   if (money.isNegative(amount)) {
-    return held(refund, amount, {
-      code: 'order-refunds-unclear',
-      detail: `Refund ${refund.id} of order ${order.name} gave back less than the channel's tax on what was returned`,
-      facts: [
-        { name: 'Paid back', value: money.show(paidBack(refund, order.currency)) },
-        { name: 'Of it the merchant’s own', value: money.show(amount) },
-      ],
-    });
+    return belowNothing(order, refund, amount);
   }
   const dated = dayFor(order, refund, priced);
   if (dated.state === 'closed') {
@@ -214,6 +219,9 @@ function toStoreCredit(order: Order, refund: Refund, priced: Priced): Way {
   if (money.isZero(amount)) {
     // What came back had cost nothing: nothing is owed for it.
     return { kind: 'beside', amount };
+  }
+  if (money.isNegative(amount)) {
+    return belowNothing(order, refund, amount);
   }
   const isShared = booked.client?.isShared ?? clientPolicyOf(order, terms.rules) === 'channel';
   if (isShared) {

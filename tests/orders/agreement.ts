@@ -17,6 +17,7 @@ import { paidBack } from '#core/sale.ts';
 import { READ_TOPIC } from '#pipeline/ports.ts';
 import { createShopifySource } from '#sources/shopify/shopify.ts';
 import { expectedBooks } from '#sim/check.ts';
+import { payable } from '#sim/standing.ts';
 import type { ExpectedBooks } from '#sim/check.ts';
 import { orderBody } from '#sim/shopify/body.ts';
 import { toJson } from '#sim/shopify/json.ts';
@@ -243,13 +244,11 @@ function compare(settled: Settled, comparing: Comparing): Verdict['outcome'] {
     assertTaxes(settled, comparing);
   }
   if (order.cash.state === 'known' && !holds.some(({ code }) => EXPLAIN_PAID.includes(code))) {
-    const kept = expected.now.kept + beside;
-    if (expected.now.kept === 0n && expected.sold.channelTax > 0n) {
-      // The channel's part takes all that came in: what of it is beside is a matter of whose tax is counted first.
-      assert.ok(paid <= max(kept, 0n), `payments ${at}`);
-    } else {
-      assert.equal(paid, min(max(kept, 0n), max(invoiced, 0n)), `payments ${at}`);
-      assert.equal(holds.some(isExcess), kept > invoiced, `the buyer’s money beyond it ${at}`);
+    const { least, most, isTold } = payable(expected, { invoiced, beside });
+    assert.ok(paid >= least && paid <= most, `payments ${at}: ${least} to ${most}, and not ${paid}`);
+    if (isTold) {
+      const isMore = expected.now.kept + beside > invoiced;
+      assert.equal(holds.some(isExcess), isMore, `the buyer’s money beyond it ${at}`);
     }
   }
   holds.forEach((hold) => assertTrue(hold, comparing, { stands, beside, booked }));
@@ -416,10 +415,6 @@ function dayIn(timeZone: string, at: number): string {
 
 function sumOf(amounts: readonly bigint[]): bigint {
   return amounts.reduce((total, amount) => total + amount, 0n);
-}
-
-function min(a: bigint, b: bigint): bigint {
-  return a < b ? a : b;
 }
 
 function max(a: bigint, b: bigint): bigint {
