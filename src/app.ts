@@ -363,7 +363,7 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
       alarms.hear(event);
     },
   };
-  const { config, store, clock, shopify, amazon, openBooks } = app;
+  const { config, store, clock, shopify, amazon } = app;
   const lock = takeServeLock(config.databasePath, clock.now());
   try {
     assertWhole(config.databasePath, { bytesMax: CHECKED_BYTES_MAX });
@@ -408,15 +408,35 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
         ? undefined
         : startSweep({ source: amazon.source, store, inbox: pipeline.inbox, clock, emit: outside.emit });
     alarms.start();
-    openBooks().catch((thrown: unknown) => {
-      const { code, message } = asFailure(thrown, 'Cannot open the books');
-      outside.emit({ name: 'books not ready', level: 'warn', fields: { code, detail: message } });
-    });
-    return { port, stop: () => stop(app, { server, poller, pipeline, alarms, retention, sweep, lock }) };
+    const opening = openBehind(app, outside);
+    return {
+      port,
+      stop() {
+        opening.forget();
+        return stop(app, { server, poller, pipeline, alarms, retention, sweep, lock });
+      },
+    };
   } catch (thrown) {
     lock.release();
     throw thrown;
   }
+}
+
+/** Asks for the account beside the start, which waits for nobody. */
+function openBehind({ openBooks }: Parts, { emit }: Outside): { readonly forget: () => void } {
+  let isForgotten = false;
+  openBooks().catch((thrown: unknown) => {
+    // After a stop its database is closed, which is no fault.
+    if (!isForgotten) {
+      const { code, message } = asFailure(thrown, 'Cannot open the books');
+      emit({ name: 'books not ready', level: 'warn', fields: { code, detail: message } });
+    }
+  });
+  return {
+    forget() {
+      isForgotten = true;
+    },
+  };
 }
 
 /** Ready is who can read and store: asked from outside, it is all that can tell of a disk on which no alarm can be kept. */
