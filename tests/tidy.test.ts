@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { describe, test } from 'node:test';
-import { GUARDS } from '#tests/guards/guards.ts';
+import { FAULTS, GUARDS } from '#tests/guards/guards.ts';
 import { SETTINGS } from '#config.ts';
 import { rulesFileOptions } from '#connections.ts';
 import { ALARM_CATALOGUE } from '#core/alarm-catalogue.ts';
@@ -199,13 +199,17 @@ void describe('documents', () => {
 
   void test('docs/testing.md has every guard with its test, and no other', () => {
     const documented = Array.from(
-      read('docs/testing.md').matchAll(/^\| ([^|]+) \| `([^`|]+)` \|$/gm),
-      ([, what, path]) => [what, path],
+      read('docs/testing.md').matchAll(/^\| ([^|]+) \| ([^|]+) \| `([^`|]+)` \|$/gm),
+      ([, what, against, path]) => [what, against, path],
     );
     assert.deepEqual(
       documented,
-      GUARDS.map(({ what, test: path }) => [what, path]),
+      GUARDS.map(({ what, against = '–', test: path }) => [what, against, path]),
     );
+  });
+
+  void test('every fault that is drawn has a guard that a test misses', () => {
+    none(FAULTS.filter((fault) => !GUARDS.some(({ against }) => against === fault)));
   });
 
   void test('docs/config.md has every setting, its meaning and whether it is secret, and no other', () => {

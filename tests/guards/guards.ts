@@ -4,6 +4,8 @@
  */
 export interface Guard {
   readonly what: string;
+  /** The fault of the machine or the network that it stands against; absent where it is a person or the program. */
+  readonly against?: Fault;
   readonly file: string;
   /** Stands once in the file. */
   readonly from: string;
@@ -14,11 +16,32 @@ export interface Guard {
   readonly named?: string;
 }
 
+/** All that goes wrong in `tests/chaos`: each has a guard at least. */
+export const FAULTS = [
+  'the connection is cut before it acted',
+  'it acted, then the connection is cut',
+  'a server error',
+  'too many calls (429)',
+  'a slow answer',
+  'no answer at all',
+  'an answer cut in half',
+  'errors with status 200',
+  'a token that ended',
+  'a clock that jumps',
+  'a message told twice',
+  'a message late or out of order',
+  'a crash at any call or commit',
+  'a disk that fails before a commit',
+  'a disk that fails after a commit',
+] as const;
+export type Fault = (typeof FAULTS)[number];
+
 const CHAOS = 'tests/guards/trouble.ts';
 
 export const GUARDS: readonly Guard[] = [
   {
     what: 'the intent of a write is stored before its call',
+    against: 'a crash at any call or commit',
     file: 'src/pipeline/applier.ts',
     from: `  const entry = await intend(run, subject, step);
   const task = taskOf(run, subject, { step, booked });
@@ -30,6 +53,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     what: 'a call whose answer was lost is looked for before anything is sent again',
+    against: 'it acted, then the connection is cut',
     file: 'src/pipeline/settler.ts',
     from: 'const standing = await run.route.books.find(task);',
     to: `await Promise.resolve(task);
@@ -38,6 +62,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     what: 'a payment that was not found is waited for, because it may arrive late',
+    against: 'a slow answer',
     file: 'src/pipeline/settler.ts',
     from: `  payment: 'waited for',`,
     to: `  payment: 'sent again at once',`,
@@ -46,6 +71,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     what: 'a change that was not found is waited for, because arriving late it undoes a later one',
+    against: 'a slow answer',
     file: 'src/pipeline/settler.ts',
     from: `const isSentAgain = MANNERS[entry.kind] === 'sent again at once' && (await isWanted(entry.intent));`,
     to: `const isSentAgain = MANNERS[entry.kind] !== 'waited for';`,
@@ -61,7 +87,110 @@ export const GUARDS: readonly Guard[] = [
     named: 'of two orders of a new customer',
   },
   {
+    what: 'what was looked for twice and not found is sent again',
+    against: 'the connection is cut before it acted',
+    file: 'src/pipeline/settler.ts',
+    from: `      await uncalled(run, entry);
+      return undefined;`,
+    to: `      return { until: lookAt(run, looked, entry.calledAt ?? run.machine.clock.now()) };`,
+    test: CHAOS,
+  },
+  {
+    what: 'a write that ended in a server error may have happened',
+    against: 'a server error',
+    file: 'src/net/request.ts',
+    from: `throw failureOf('request-server-error', sending, { problem, retryAt });`,
+    to: `throw failureOf('request-server-error', sending, { problem, retryAt, effect: 'none' });`,
+    test: 'src/net/request.test.ts',
+    named: 'a server error after',
+  },
+  {
+    what: 'after a 429 nothing goes out until the moment that it named',
+    against: 'too many calls (429)',
+    file: 'src/net/throttle.ts',
+    from: 'window.blockedUntil = thrown.retryAt ?? window.blockedUntil;',
+    to: 'void thrown;',
+    test: 'src/net/throttle.test.ts',
+    named: 'after a 429',
+  },
+  {
+    what: 'a call that gets no answer is given up',
+    against: 'no answer at all',
+    file: 'src/net/request.ts',
+    from: 'await Promise.race([exchange(transport, request, sending), timeout]);',
+    to: 'await Promise.race([exchange(transport, request, sending), timeout, timeout].slice(0, 1));',
+    test: CHAOS,
+  },
+  {
+    what: 'a write whose answer cannot be read may have happened',
+    against: 'an answer cut in half',
+    file: 'src/net/request.ts',
+    from: `return response.status >= 400 ? 'none' : effectOf(sending);`,
+    to: `return response.status >= 400 || effectOf(sending) === 'none' ? 'none' : 'none';`,
+    test: 'src/net/request.test.ts',
+    named: 'a body cut short after',
+  },
+  {
+    what: 'an answer with errors is none, whatever stands beside them',
+    against: 'errors with status 200',
+    file: 'src/sources/shopify/api.ts',
+    from: `if (errors.length > 0 || textOf(body, 'errors') !== '') {`,
+    to: `if (errors.length > 1_000) {`,
+    test: 'src/sources/shopify/api.test.ts',
+    named: 'an answer with errors is none',
+  },
+  {
+    what: 'who holds an order no longer can neither keep nor change it',
+    against: 'a clock that jumps',
+    file: 'src/storage/queries.ts',
+    from: `        .where('fence', '=', fence)
+        // Zero`,
+    to: `        .where('fence', '>=', fence)
+        // Zero`,
+    test: 'tests/contract/store.sqlite.test.ts',
+    named: 'a holder that was followed',
+  },
+  {
+    what: 'the same message again is the same delivery',
+    against: 'a message told twice',
+    file: 'src/storage/store.ts',
+    from: 'if (standing.body_sha256 === bodySha256) {',
+    to: `if (standing.body_sha256 === 'never') {`,
+    test: 'tests/contract/store.sqlite.test.ts',
+    named: 'the same message again',
+  },
+  {
+    what: 'what was made and could not be written down is no failed call',
+    against: 'a disk that fails after a commit',
+    file: 'src/pipeline/applier.ts',
+    from: `  if (applied instanceof Failure) {
+    return refused(run, subject, { entry, failure: applied, booked, isCompact });
+  }
+  // Outside the call's own guard: a ledger that cannot be written says nothing about what the books did.
+  await recordReceipt(run, subject, { entry, task, receipt: applied });
+  return DONE;`,
+    to: `  const receipt =
+    applied instanceof Failure
+      ? applied
+      : await recordReceipt(run, subject, { entry, task, receipt: applied }).catch((thrown: Failure) => thrown);
+  return receipt instanceof Failure
+    ? refused(run, subject, { entry, failure: receipt, booked, isCompact })
+    : DONE;`,
+    test: 'src/pipeline/worker.test.ts',
+    named: 'a payment that was made and could not be written down',
+  },
+  {
+    what: 'who looked for a customer longer than his right lasts makes no client',
+    against: 'a slow answer',
+    file: 'src/pipeline/applier.ts',
+    from: 'return (await keepClient(run, lease)) ?',
+    to: 'return (await keepClient(run, lease)) || true ?',
+    test: 'src/pipeline/worker.test.ts',
+    named: 'an order whose look for a new customer',
+  },
+  {
     what: 'a message is acknowledged only once it is durable',
+    against: 'a crash at any call or commit',
     file: 'src/pipeline/inbox.ts',
     from: `      const accepted = await store.transact(async (tx) => {`,
     to: `      const accepted = { id: '0', isNew: true };
@@ -70,6 +199,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     what: 'of two states the newer one counts',
+    against: 'a message late or out of order',
     file: 'src/pipeline/sorter.ts',
     from: 'order.updatedAt > stamp) {',
     to: 'order.updatedAt !== stamp) {',
@@ -77,6 +207,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     what: 'an answer ends the question only of the run that asked, while nothing else came',
+    against: 'a crash at any call or commit',
     file: 'src/pipeline/sorter.ts',
     from: '? !isAnswer(record)',
     to: '? false && !isAnswer(record)',
@@ -85,6 +216,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     what: 'tokens of the environment are taken again after a disk error',
+    against: 'a disk that fails before a commit',
     file: 'src/books/freshbooks/connection.ts',
     from: `    made ??= make().catch((thrown: unknown) => {
       made = undefined;
@@ -103,6 +235,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     what: 'a database that fails is asked again',
+    against: 'a disk that fails before a commit',
     file: 'src/queue/embedded.ts',
     from: '        options.onPollFailure(thrown);',
     to: `        options.onPollFailure(thrown);
@@ -119,6 +252,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     what: 'a refused token is renewed once for all who ask',
+    against: 'a token that ended',
     file: 'src/net/token.ts',
     from: 'renewing ??= options',
     to: 'renewing = options',
@@ -126,6 +260,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     what: 'calls are paced ahead of a refusal',
+    against: 'too many calls (429)',
     file: 'src/net/throttle.ts',
     from: `      await enter(window, options, {
         count: 1,`,
@@ -136,6 +271,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     what: 'an order that fails alone does not make an account down',
+    against: 'a server error',
     file: 'src/core/outage.ts',
     from: 'const ORDERS_DOWN = 3;',
     to: 'const ORDERS_DOWN = 1;',
@@ -143,6 +279,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     what: 'one order at a time tries an account that is down',
+    against: 'a server error',
     file: 'src/pipeline/account-pause.ts',
     from: 'await tx.setPause(probed(machine, current, { ...outage, probes: outage.probes + 1 }));',
     to: 'void outage;',
@@ -150,6 +287,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     what: 'of the orders that wait for an account the one that failed least tries next',
+    against: 'a server error',
     file: 'src/storage/pauses.ts',
     from: `        .orderBy('attempts')
 `,
