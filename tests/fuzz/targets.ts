@@ -14,6 +14,11 @@ export const TARGETS: readonly Target[] = [
     open: async () => (await import('./webhooks.ts')).openSockets(),
   },
   {
+    name: 'the admin’s API over sockets',
+    runs: 80,
+    open: async () => (await import('./admin.ts')).openRequests(),
+  },
+  {
     name: 'proofs of Shopify’s messages',
     runs: 200,
     open: async () => (await import('./shop.ts')).openProofs(),

@@ -172,7 +172,7 @@ function wireOf(sent: Sent, id: string): Uint8Array {
 const sha256 = (body: Uint8Array): string => createHash('sha256').update(body).digest('hex');
 
 /** Answers that a server may give to who speaks no good HTTP. */
-const STATUSES = [100, 200, 400, 401, 404, 405, 408, 411, 413, 414, 415, 417, 429, 431, 501, 505];
+export const STATUSES = [100, 200, 400, 401, 404, 405, 408, 411, 413, 414, 415, 417, 429, 431, 501, 505];
 
 export async function openSockets(): Promise<Opened> {
   const clock = testClock();
@@ -250,7 +250,7 @@ export async function openSockets(): Promise<Opened> {
 }
 
 /** All that the server said until it closed. */
-async function converse(port: number, wire: Uint8Array, cuts: readonly number[]): Promise<string> {
+export async function converse(port: number, wire: Uint8Array, cuts: readonly number[]): Promise<string> {
   const socket = await dial(port);
   const places = [
     0,
