@@ -401,6 +401,9 @@ export function roundingLimitOf(order: Order, refunds: readonly Refund[], rules:
   return money.money(BigInt(Math.min(Math.ceil(rounded / 2), rules.roundingMinorMax)), order.currency);
 }
 
+/** Names the fact that sums of taxes differ. */
+export const TAXES_DIFFER = 'Taxes';
+
 /** Where two documents differ in figures: kind, line key, quantity, amount, tax; never texts, dates or layout. */
 export function differencesOf(before: InvoiceDocument, now: InvoiceDocument): Fact[] {
   const keys = new Set([...before.lines, ...now.lines].map((line) => line.key));
@@ -418,7 +421,7 @@ export function differencesOf(before: InvoiceDocument, now: InvoiceDocument): Fa
   );
   return [
     ...lines,
-    ...(taxes[0] === taxes[1] ? [] : [{ name: 'Taxes', value: `${taxes[0]} → ${taxes[1]}` }]),
+    ...(taxes[0] === taxes[1] ? [] : [{ name: TAXES_DIFFER, value: `${taxes[0]} → ${taxes[1]}` }]),
     ...(totals[0] === totals[1] ? [] : [{ name: 'Total', value: `${totals[0]} → ${totals[1]}` }]),
   ];
 }

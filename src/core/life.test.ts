@@ -427,6 +427,35 @@ describe('an edit', () => {
     assert.deepEqual([found.steps, holds(found)], [[], ['order-reduced']]);
   });
 
+  test('that takes off in a later month what cost nothing asks where its tax was not nothing', () => {
+    const gift = line({
+      key: 'item:2',
+      quantity: 2,
+      unitPrice: usd('0.01'),
+      discounts: [{ label: 'Gift', amount: usd('0.02') }],
+      taxes: [tax('10', usd('0.02'))],
+    });
+    const within = order({ lines: [CUP, gift], pricesIncludeTax: true });
+    const without = (amount: string): Order => ({
+      ...withRefunds(
+        within,
+        refund(usd('0'), {
+          returns: [returned('item:2', 1, usd('0'), [usd(amount)])],
+          difference: usd('0'),
+        }),
+      ),
+      currentTotal: within.currentTotal,
+      updatedAt: DECEMBER,
+    });
+    const taxed = work(without('0.01'), book(within));
+    assert.deepEqual([taxed.steps, holds(taxed)], [[], ['order-changed']]);
+    assert.deepEqual(
+      taxed.holds[0]?.facts.filter(({ name }) => name === 'Taxes').map(({ value }) => value),
+      ['Tax 100000 4.02 USD → Tax 100000 4.01 USD'],
+    );
+    assert.deepEqual(holds(work(without('0'), book(within))), []);
+  });
+
   test('that moves the tax before payment changes the invoice', () => {
     const unpaid = order({ lines: [CUP], cash: paid(usd('0')) });
     const moved = order({ lines: [{ ...CUP, taxes: [tax('5', usd('2'))] }], cash: paid(usd('0')) });

@@ -1,6 +1,6 @@
 import type { InvoiceDocument } from './document.ts';
 import type { Fact } from './failure.ts';
-import { differencesOf, documentOf, numberOf } from './invoice-document.ts';
+import { TAXES_DIFFER, differencesOf, documentOf, numberOf } from './invoice-document.ts';
 import type { Contents } from './invoice-document.ts';
 import type { Booked, BookedInvoice } from './ledger.ts';
 import * as money from './money.ts';
@@ -8,7 +8,7 @@ import type { Order, OrderLine, Refund } from './order.ts';
 import { isClosed, isSameMonth } from './period.ts';
 import type { PlannedHold, Terms } from './plan-terms.ts';
 import { openDay } from './refund-ways.ts';
-import { isSpent, linesWithout } from './sale.ts';
+import { isEffective, isSpent, linesWithout, worthOf } from './sale.ts';
 import { localDate } from './time.ts';
 import type { LocalDate, Zone } from './time.ts';
 
@@ -136,17 +136,46 @@ function contentsOf(slot: number, { isGone, offInvoice }: Content, places: Place
   };
 }
 
-/** What would be another figure if the invoice were written anew with the refunds that it leaves out already. */
+/**
+ * What would be another figure if the invoice were written anew with the refunds that it leaves out already. What was taken off
+ * since and had cost nothing makes no gap that would be asked about, and may still have had a tax.
+ */
 function unwrittenOf(basis: Basis, invoice: BookedInvoice, places: Places): readonly Fact[] {
+  const { document } = invoice;
+  if (invoice.isAccepted) {
+    return [];
+  }
+  const { refunds } = basis.order;
+  const known = refunds.filter(({ id }) => document.refunds.includes(id));
+  const free = refunds.filter(
+    (refund) =>
+      !known.includes(refund) && isForNothing(refund, basis.order) && isEffective(refund, basis.order),
+  );
+  const differences = differencesOf(document, leftOf(basis, invoice, { places, refunds: known }));
+  return free.length === 0 || differences.length > 0
+    ? differences
+    : differencesOf(document, leftOf(basis, invoice, { places, refunds: [...known, ...free] })).filter(
+        ({ name }) => name === TAXES_DIFFER,
+      );
+}
+
+function isForNothing(refund: Refund, order: Order): boolean {
+  return refund.payouts.length === 0 && money.isZero(worthOf(refund, order));
+}
+
+/** An invoice's own lines without these refunds. */
+function leftOf(
+  basis: Basis,
+  invoice: BookedInvoice,
+  { places, refunds }: { readonly places: Places; readonly refunds: readonly Refund[] },
+): InvoiceDocument {
   const { document, slot } = invoice;
-  const known = basis.order.refunds.filter(({ id }) => document.refunds.includes(id));
   const own = (key: string): boolean => document.lines.some((line) => line.key === key);
-  const now = rewritten(basis, invoice, {
+  return rewritten(basis, invoice, {
     holds: (line) => own(line.key) && places.slotOf(line.key) === slot,
-    refunds: known,
-    amounts: known.filter((refund) => places.amountSlotOf(refund) === slot),
+    refunds,
+    amounts: refunds.filter((refund) => places.amountSlotOf(refund) === slot),
   });
-  return invoice.isAccepted ? [] : differencesOf(document, now);
 }
 
 /** An invoice's document with its lines as they are now, under its own number and date. */
