@@ -32,6 +32,9 @@ export type Outcome =
     }
   | { readonly state: 'due' };
 
+/** Of a run or a question that failed. */
+export type Trouble = Extract<Outcome, { state: 'stopped' | 'waiting' }>;
+
 /** An order that is worked on, and the right to do so. */
 export interface Taken {
   readonly lease: Lease;
@@ -45,7 +48,7 @@ export interface Ended {
 }
 
 /** What becomes of an order whose run broke off. */
-export function afterFailure(machine: Machine, record: OrderRecord, failure: Failure): Outcome {
+export function afterFailure(machine: Machine, record: OrderRecord, failure: Failure): Trouble {
   const now = machine.clock.now();
   const { code, message: reason } = failure;
   if (code === 'request-rate-limited') {

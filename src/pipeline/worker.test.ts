@@ -6,6 +6,7 @@ import { fromJson, toJson } from '#core/json.ts';
 import * as money from '#core/money.ts';
 import type { Buyer, Order } from '#core/order.ts';
 import { MINUTE, SECOND, after } from '#core/time.ts';
+import type { Instant } from '#core/time.ts';
 import { createSeal } from '#storage/seal.ts';
 import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
 import { openStore } from '#storage/store.ts';
@@ -321,6 +322,48 @@ test('an order that waits to be booked is asked for again when the shop did not 
   await store.close();
 });
 
+test('what was refused while the shop cannot be asked is a question, and not sent again', async () => {
+  const { clock, store, machine, accept, work } = await openWorld({
+    answer() {
+      throw new Failure('request-server-error', { detail: 'Reading the order', effect: 'none' });
+    },
+  });
+  const [route] = machine.routes.values();
+  assert.ok(route !== undefined);
+  let refusals = 0;
+  const books: Books = {
+    ...route.books,
+    async apply(task) {
+      if (task.kind === 'lines') {
+        refusals += 1;
+        throw new Failure('books-refused', { detail: 'Changing the invoice', effect: 'none' });
+      }
+      return route.books.apply(task);
+    },
+  };
+  const on = { ...machine, routes: new Map([[SHOP, { ...route, books }]]) };
+  await sortDelivery(on, await accept('a', order()));
+  await work(on);
+  const { updatedAt } = order();
+  const changed = order({ updatedAt: after(updatedAt, MINUTE), lines: [line({ quantity: 2 })] });
+  await sortDelivery(on, await accept('b', changed));
+  await sortDelivery(on, await accept('touch', order(), 'touch'));
+  for (let runs = 0; runs < 3; runs += 1) {
+    await work(on);
+    await clock.advance(20 * MINUTE);
+  }
+  const holds = await store.read.holds({ order: ORDER, isOpen: true });
+  assert.deepEqual(
+    holds.map(({ step, code, detail }) => [step, code, detail]),
+    [
+      ['lines-1', 'books-refused', 'Changing the invoice'],
+      ['reread', 'order-needs-reread', 'Reading the order'],
+    ],
+  );
+  assert.equal(refusals, 1);
+  await store.close();
+});
+
 test('an order refused for the length of its number gets a short one, though another one was refused meanwhile', async () => {
   const { store, tasks, machine, accept, work } = await openWorld();
   const [route] = machine.routes.values();
@@ -407,6 +450,27 @@ test('an answer of the shop that a dead process left unsorted does not end what 
   await work(machine);
   const record = await store.read.order(ORDER);
   assert.deepEqual([record?.snapshot?.lines[0]?.quantity, record?.reread], [2, undefined]);
+  await store.close();
+});
+
+test('an order that is booked is asked for again when the shop allows it, and not a quarter of an hour later', async () => {
+  let limitedUntil: Instant | undefined;
+  const { store, machine, clock, accept, work } = await openWorld({
+    answer() {
+      if (limitedUntil !== undefined) {
+        throw new Failure('request-rate-limited', { detail: 'Not now', retryAt: limitedUntil });
+      }
+      return order();
+    },
+  });
+  await sortDelivery(machine, await accept('first', order()));
+  await work(machine);
+  assert.equal((await store.read.order(ORDER))?.state, 'settled');
+  await sortDelivery(machine, await accept('touch', order(), 'touch'));
+  limitedUntil = after(clock.now(), 30 * SECOND);
+  await work(machine);
+  const record = await store.read.order(ORDER);
+  assert.deepEqual([record?.state, record?.dueAt, record?.reason], ['waiting', limitedUntil, 'Not now']);
   await store.close();
 });
 

@@ -17,7 +17,7 @@ import { counterSetting, routeOf } from './machine.ts';
 import type { Machine, Run, Subject } from './machine.ts';
 import { termsFor } from './order-terms.ts';
 import { afterFailure, recordOutcome } from './outcome.ts';
-import type { Ended, Outcome, Taken } from './outcome.ts';
+import type { Ended, Outcome, Taken, Trouble } from './outcome.ts';
 import { RESTORED_SETTING } from './ports.ts';
 import type { OrderRecord, WakeKey } from './ports.ts';
 import { dropUnwanted, underLease } from './ledger-writer.ts';
@@ -134,21 +134,18 @@ async function advance(run: Run, first: OrderRecord): Promise<Outcome> {
   }
   const buyer = await buyerOf(run, newestDelivery);
   const subject = { record, order: snapshot, ...(buyer === undefined ? {} : { buyer }) };
-  const outcome = await book(run, subject);
+  const outcome = await book(run, subject, trouble);
   if (needsBuyer(outcome) && run.route.source.canRead && record.reread === undefined) {
     // The answer is a message like any other, with a body, so this happens once.
     return advance(run, await questioned(run, record));
   }
-  // What is known is booked meanwhile; the question stays until the source answers it.
-  return CONCLUDED.has(outcome.state) ? (trouble ?? outcome) : outcome;
+  return outcome;
 }
-
-const CONCLUDED: ReadonlySet<Outcome['state']> = new Set(['settled', 'held', 'skipped']);
 
 interface Asked {
   readonly record: OrderRecord;
   /** Why the source could not be asked, and what becomes of the question. */
-  readonly trouble?: Outcome;
+  readonly trouble?: Trouble;
 }
 
 /** A source that fails stops its own order only: the books are not at fault and go on with others. */
@@ -172,7 +169,7 @@ async function reread({ machine, route, lease }: Run, record: OrderRecord): Prom
   if (record.reread === undefined || !route.source.canRead) {
     return record;
   }
-  const answer = await route.source.read(record.key);
+  const answer = await route.source.read(record.key, record.snapshot);
   const receivedAt = machine.clock.now();
   const { id } = await machine.store.transact((tx) =>
     // The same answer at another time is another answer, and so it is to another run of the same moment.
@@ -235,7 +232,11 @@ async function buyerOf({ machine, route }: Run, deliveryId: string): Promise<Buy
   return sorted.snapshot.buyer;
 }
 
-async function book(run: Run, subject: Subject): Promise<Outcome> {
+/**
+ * `trouble`: what became of the question to the source, where it could not be asked. What is known is booked meanwhile, and the
+ * question stays until the source answers it.
+ */
+async function book(run: Run, subject: Subject, trouble: Trouble | undefined): Promise<Outcome> {
   const { machine, signal } = run;
   const settled = await settlePending(run, subject, async (step) => {
     const { planned } = await planFor(run, subject);
@@ -258,14 +259,14 @@ async function book(run: Run, subject: Subject): Promise<Outcome> {
       const reason = planned.reason;
       return failed.length > 0
         ? { state: 'held', reason, holds: failed }
-        : { state: 'skipped', reason, holds: [] };
+        : (trouble ?? { state: 'skipped', reason, holds: [] });
     }
     const step = failed.length > 0 ? undefined : planned.steps[0];
     if (step === undefined) {
       if (failed.length === 0) {
         await fillFoundClient(run, subject, booked);
       }
-      return concluded(run, subject, { planned, failed });
+      return concluded(run, subject, { planned, failed, trouble });
     }
     const outcome = await takeStep(run, subject, { step, steps: planned.steps, booked, terms });
     if (outcome.state === 'busy') {
@@ -328,7 +329,15 @@ async function counted(
 function concluded(
   run: Run,
   { record }: Subject,
-  { planned, failed }: { planned: Extract<Plan, { outcome: 'work' }>; failed: readonly HeldStep[] },
+  {
+    planned,
+    failed,
+    trouble,
+  }: {
+    planned: Extract<Plan, { outcome: 'work' }>;
+    failed: readonly HeldStep[];
+    trouble: Trouble | undefined;
+  },
 ): Outcome {
   const deletion: HeldStep[] = record.isDeleted
     ? [
@@ -341,10 +350,18 @@ function concluded(
       ]
     : [];
   const holds = [...planned.holds, ...failed, ...deletion];
-  if (record.reread !== undefined) {
-    return unanswered(run, record, holds);
+  if (trouble !== undefined) {
+    // What was refused is not sent again by itself, however soon the source answers.
+    return failed.length === 0 ? trouble : { state: 'held', holds: [...holds, unaskedHold(trouble)] };
   }
-  return { state: holds.length > 0 ? 'held' : 'settled', holds };
+  return unanswered(run, record, holds);
+}
+
+/** That the source could not be asked, beside what else a person is asked. */
+function unaskedHold(trouble: Trouble): HeldStep {
+  return trouble.state === 'stopped'
+    ? trouble.hold
+    : { step: 'reread', code: 'order-needs-reread', detail: trouble.reason, facts: [] };
 }
 
 /** The order's state is not told by what arrived and the source cannot be asked: wait for the message that shows it, then ask a person. */
