@@ -91,6 +91,7 @@ export const DEFAULT_AMAZON_APP: AmazonApp = {
   clientSecret: 'amzn1.oa2-cs.v1.simulated-secret',
   secret: 'valid',
   role: 'no personal data',
+  finances: 'granted',
 };
 
 const DEFAULT_SEED = 20_261_126;
@@ -241,6 +242,7 @@ async function run(state: State, { operation, path, place }: Chosen, request: Re
   const plan = place.isSandbox ? SANDBOX_PLAN : operation.plan;
   const bucket = [operation.name, access.kind, region, place.isSandbox].join(' ');
   if (!state.buckets.take(bucket, plan)) return quotaExceeded();
+  if (operation.name === 'listTransactions' && state.app.finances === 'withheld') return unauthorized('');
   const body = bodyOf(await request.text());
   if (body === undefined) return invalidInput();
   const call: Call = {

@@ -10,6 +10,8 @@ export interface AmazonApp {
   /** Secrets end 180 days after they were made (vendors/amazon.md 1.1). */
   readonly secret: 'valid' | 'expired';
   readonly role: Role;
+  /** Whether it has the role without which Finances show nothing (vendors/amazon.md 1.3). */
+  readonly finances: 'granted' | 'withheld';
 }
 
 /** What a token opens: the seller's data of one region, or the operations without a seller. */

@@ -107,8 +107,11 @@ export interface Source {
   verify(incoming: Incoming): Promise<Verdict>;
   /** Reads a stored message. Throws a Failure `delivery-…` when it cannot be read: nothing is guessed. */
   sort(message: Pick<Authentic, 'topic' | 'body'>): Sorted;
-  /** Asks for the newest state of an order; the answer is stored and sorted like any message. Throws a Failure. */
-  read(order: OrderKey): Promise<Pick<Authentic, 'externalId' | 'topic' | 'headers' | 'body'>>;
+  /**
+   * Asks for the newest state of an order; the answer is stored and sorted like any message. `shown` is the newest that is
+   * known: an answer that must leave out what that told is no answer. Throws a Failure.
+   */
+  read(order: OrderKey, shown?: Order): Promise<Pick<Authentic, 'externalId' | 'topic' | 'headers' | 'body'>>;
 }
 
 /** A source that can be asked what changed, whether a message told it or not. */

@@ -42,4 +42,33 @@ void describe('a seller on Amazon', () => {
         [['AZ1'], [], ['AZ2']],
       );
     }));
+
+  void test('keeps the refunds that are booked where Amazon does not show its ledger any more, until it does', () =>
+    selling({}, async ({ place, act, standing, grant, retry, expected }) => {
+      const sold = await place(IN('DE'));
+      const refunded = await act(sold, { kind: 'refund', request: { of: 'shipping' } });
+      const before = standing(refunded);
+      assert.equal(before.net, expected(refunded).now.worth);
+
+      grant({ finances: 'withheld' });
+      const blind = await act(refunded, { kind: 'refund', request: { of: 'everything' } });
+      assert.equal(blind.state, 'held');
+      assert.match(blind.reason ?? '', /shows this app no transactions.*Finance and Accounting/);
+      assert.deepEqual(standing(blind), before);
+
+      grant({ finances: 'granted' });
+      const seen = await retry(blind);
+      assert.equal(seen.state, 'settled');
+      assert.equal(standing(seen).net, 0n);
+    }));
+
+  void test('has its sales booked, and no refund, where Amazon never showed its ledger', () =>
+    selling({}, async ({ place, act, standing, grant }) => {
+      grant({ finances: 'withheld' });
+      const sold = await place(IN('DE'));
+      assert.equal(sold.state, 'settled');
+      const refunded = await act(sold, { kind: 'refund', request: { of: 'everything' } });
+      assert.equal(refunded.state, 'settled');
+      assert.equal(standing(refunded).net, standing(sold).invoiced);
+    }));
 });

@@ -9,6 +9,7 @@ import type { OrderRecord } from '#pipeline/ports.ts';
 import type { Sandbox, SandboxOptions } from '#sim/main.ts';
 import { openSandbox } from '#sim/main.ts';
 import { DEFAULT_AMAZON_APP } from '#sim/amazon/amazon.ts';
+import type { AmazonSim } from '#sim/amazon/amazon.ts';
 import { transactionUpdateBody } from '#sim/amazon/notification-body.ts';
 import { expectedAmazonBooks } from '#sim/amazon/check.ts';
 import type { ExpectedAmazonBooks } from '#sim/amazon/check.ts';
@@ -20,6 +21,7 @@ import type { AmazonRecipe } from '#sim/amazon/recipe.ts';
 import { standingOf } from '#sim/standing.ts';
 import type { Standing } from '#sim/standing.ts';
 import { sign } from '#sources/amazon/proof.ts';
+import { releaseOrder } from '#pipeline/release.ts';
 import { importRules } from '#tests/import-rules.ts';
 import { until } from '#tests/until.ts';
 
@@ -41,6 +43,10 @@ export interface Seller {
   readonly clients: () => readonly string[];
   readonly clientOf: (record: OrderRecord) => string;
   readonly notes: (record: OrderRecord) => readonly string[];
+  /** What the seller grants the app from now on. */
+  readonly grant: (app: Parameters<AmazonSim['setApp']>[0]) => void;
+  /** Has an order planned anew, as `retry` does, and waits until it is at rest. */
+  readonly retry: (record: OrderRecord) => Promise<OrderRecord>;
 }
 
 const ENVELOPE = {
@@ -99,13 +105,15 @@ export async function selling(
       body,
     });
     assert.equal(response.status, 200);
-    return until(`order ${id} is at rest`, async () => {
+    return resting(id);
+  };
+  const resting = async (id: string): Promise<OrderRecord> =>
+    until(`order ${id} is at rest`, async () => {
       const [record] = await app.store.read.orders({ search: `amazon/${id}`, limit: 1 });
       const accepted = await app.store.read.deliveries({ state: 'accepted', limit: 1 });
       const isResting = record !== undefined && record.dueAt === undefined && record.state !== 'working';
       return isResting && accepted.length === 0 && record;
     });
-  };
   try {
     await act({
       ruleBy: (...lines) => importRules(app, 'amazon', lines),
@@ -147,6 +155,11 @@ export async function selling(
         return account()
           .payments.filter(({ invoiceId }) => ids.includes(invoiceId))
           .map(({ note }) => note);
+      },
+      grant: (change) => stand.amazon.setApp(change),
+      retry: async ({ key }) => {
+        await releaseOrder(app.store, key, { now: app.clock.now(), account: 'freshbooks' });
+        return resting(key.slice('amazon/'.length));
       },
     });
   } finally {

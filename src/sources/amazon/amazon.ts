@@ -39,13 +39,13 @@ export function createAmazonSource(options: AmazonOptions): Swept {
         ? { changes: [] }
         : await changesOf({ api, connection, marketplaces: terms.marketplaces, remark }, page);
     },
-    async read(order) {
+    async read(order, shown) {
       if (api === undefined) {
         throw new Failure('order-needs-reread', {
           detail: `Amazon cannot be asked for order ${order}: set ${READ_NEEDS}`,
         });
       }
-      return await readOrder({ api, isBuyerKept: await options.isBuyerKept(), remark }, order);
+      return await readOrder({ api, isBuyerKept: await options.isBuyerKept(), remark }, order, shown);
     },
   };
 }

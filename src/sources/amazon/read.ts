@@ -4,6 +4,7 @@ import { splitOrderKey } from '#core/ids.ts';
 import type { OrderKey } from '#core/ids.ts';
 import { fieldOf, listOf, textOf } from '#core/json-fields.ts';
 import type { Lossless } from '#core/json.ts';
+import type { Order } from '#core/order.ts';
 import { READ_TOPIC } from '#pipeline/ports.ts';
 import type { Authentic } from '#pipeline/ports.ts';
 import type { SellingPartnerApi } from './api.ts';
@@ -27,11 +28,15 @@ const PAGES_MAX = 20;
 export const FINANCES_WITHHELD =
   'Amazon shows this app no transactions, so refunds are not booked: ask for the role Finance and Accounting and authorize the app again';
 
+const LEDGER_NEEDED =
+  'Amazon shows this app no transactions, and they told of refunds before, so what is booked stays as it is: ask for the role Finance and Accounting, authorize the app again, then retry';
+
 /**
  * Reads an order's newest state, and what Amazon's ledger tells of it once it can tell anything: refunds stand only there
- * (docs/vendors/amazon.md 6). Both calls are taken before the first is made, so that none is made in vain.
+ * (docs/vendors/amazon.md 6). Both calls are taken before the first is made, so that none is made in vain. Without leave to see
+ * the ledger an order is read without it, unless that would take back what it told before.
  */
-export async function readOrder(terms: ReadTerms, order: OrderKey): Promise<Reading> {
+export async function readOrder(terms: ReadTerms, order: OrderKey, known?: Order): Promise<Reading> {
   const { api, isBuyerKept } = terms;
   const { vendorId } = splitOrderKey(order);
   const doing = `Reading order ${vendorId}`;
@@ -50,10 +55,13 @@ export async function readOrder(terms: ReadTerms, order: OrderKey): Promise<Read
         detail: `${doing}: the answer is not about this order`,
       });
     }
-    const isInLedger = IN_LEDGER.has(textOf(shown, 'fulfillment.fulfillmentStatus'));
+    const status = textOf(shown, 'fulfillment.fulfillmentStatus');
+    const isInLedger = IN_LEDGER.has(status);
     // Asked is spent, whatever comes of it.
     isUnspent = !isInLedger;
-    const transactions = isInLedger ? await readTransactions(terms, { order, vendorId, doing }) : undefined;
+    const transactions = isInLedger
+      ? await readTransactions(terms, { order, vendorId, doing, isNeeded: isNeeded(status, known) })
+      : undefined;
     const body = {
       order: keptOfOrder(shown ?? null, isBuyerKept),
       ...(transactions === undefined ? {} : { transactions }),
@@ -69,6 +77,21 @@ export async function readOrder(terms: ReadTerms, order: OrderKey): Promise<Read
 /** Before it is shipped an order moves no money. */
 const IN_LEDGER = new Set(['SHIPPED', 'PARTIALLY_SHIPPED', 'CANCELLED', 'CANCELED', 'UNFULFILLABLE']);
 
+const CANCELLED = new Set(['CANCELLED', 'CANCELED']);
+
+/**
+ * Refunds that were told, or a question about them, cannot be told to be none; nor can a sale that was shipped be taken back
+ * as one that never was.
+ */
+function isNeeded(status: string, known: Order | undefined): boolean {
+  return (
+    known !== undefined &&
+    (known.refunds.length > 0 ||
+      known.doubt !== undefined ||
+      (CANCELLED.has(status) && known.isPartlyFulfilled === true))
+  );
+}
+
 function reading(value: Lossless): Reading {
   const text = JSON.stringify(value);
   // Named by its content: the same state read twice is one message.
@@ -81,10 +104,18 @@ function reading(value: Lossless): Reading {
   };
 }
 
-/** All transactions of the order; nothing where the app has no leave to see them. */
+interface Listing {
+  readonly order: OrderKey;
+  readonly vendorId: string;
+  readonly doing: string;
+  /** Without them the order cannot be shown as it stands. */
+  readonly isNeeded: boolean;
+}
+
+/** All transactions of the order; nothing where the app has no leave to see them and they are not needed. */
 async function readTransactions(
   { api, remark }: ReadTerms,
-  { order, vendorId, doing }: { readonly order: OrderKey; readonly vendorId: string; readonly doing: string },
+  { order, vendorId, doing, isNeeded }: Listing,
 ): Promise<readonly Lossless[] | undefined> {
   const transactions: Lossless[] = [];
   let token = '';
@@ -108,7 +139,13 @@ async function readTransactions(
     } catch (thrown) {
       if (thrown instanceof Failure && thrown.code === 'scope-missing') {
         remark(FINANCES_WITHHELD);
-        return undefined;
+        if (!isNeeded) {
+          return undefined;
+        }
+        throw new Failure('scope-missing', {
+          detail: `${doing}: ${LEDGER_NEEDED}`,
+          cause: thrown,
+        });
       }
       throw thrown;
     }
