@@ -217,7 +217,7 @@ export function assertWhole(path: string, { bytesMax = Number.POSITIVE_INFINITY 
     return;
   }
   using database = openToRead(path);
-  const faults = faultsIn(database, 'quick_check');
+  const faults = translated(`Cannot read the pages of "${path}"`, () => faultsIn(database, 'quick_check'));
   if (faults.join() !== 'ok') {
     throw new Failure('database-damaged', {
       detail: `The database "${path}" fails SQLite’s check: ${faults.join('; ')}`,
