@@ -19,7 +19,7 @@ export type Outcome =
       readonly holds: readonly HeldStep[];
     }
   /** The run broke off: what it did not reach may still be held. */
-  | { readonly state: 'stopped'; readonly hold: HeldStep }
+  | { readonly state: 'stopped'; readonly hold: HeldStep; readonly refused?: readonly HeldStep[] }
   | {
       readonly state: 'waiting';
       readonly until: Instant;
@@ -29,6 +29,8 @@ export type Outcome =
       readonly code?: FailureCode;
       /** The account that is down. */
       readonly waitsFor?: string;
+      /** What the books refused in this run: it is written down, or it would be sent again with the next. */
+      readonly refused?: readonly HeldStep[];
     }
   | { readonly state: 'due' };
 
@@ -125,6 +127,9 @@ async function settledRecord(
     ...(firstFailedAt === undefined ? {} : { firstFailedAt }),
     ...(failedCode === undefined ? {} : { failedCode }),
   };
+  for (const hold of 'refused' in outcome ? (outcome.refused ?? []) : []) {
+    await tx.openHold({ ...hold, order: fresh.key, openedAt: now });
+  }
   switch (outcome.state) {
     case 'due':
       return { ...rest, ...failed, state: transition(fresh.state, 'due'), dueAt: now };

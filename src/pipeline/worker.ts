@@ -350,18 +350,7 @@ function concluded(
       ]
     : [];
   const holds = [...planned.holds, ...failed, ...deletion];
-  if (trouble !== undefined) {
-    // What was refused is not sent again by itself, however soon the source answers.
-    return failed.length === 0 ? trouble : { state: 'held', holds: [...holds, unaskedHold(trouble)] };
-  }
-  return unanswered(run, record, holds);
-}
-
-/** That the source could not be asked, beside what else a person is asked. */
-function unaskedHold(trouble: Trouble): HeldStep {
-  return trouble.state === 'stopped'
-    ? trouble.hold
-    : { step: 'reread', code: 'order-needs-reread', detail: trouble.reason, facts: [] };
+  return trouble === undefined ? unanswered(run, record, holds) : { ...trouble, refused: failed };
 }
 
 /** The order's state is not told by what arrived and the source cannot be asked: wait for the message that shows it, then ask a person. */
