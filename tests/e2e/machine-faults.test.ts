@@ -175,7 +175,8 @@ void describe('a disk', { concurrency: false }, () => {
         rmSync(ballast);
         await taken(scene, service, refused.order);
         await scene.booked(service);
-        assert.equal(await isReady(service), 200);
+        // Told from what was looked at seconds ago.
+        await until('it says that it is ready', async () => (await isReady(service)) === 200);
         assert.equal(await service.stop(), 0);
       }, folder);
     } finally {
