@@ -15,6 +15,7 @@ const FOUND: Readonly<Record<number, string>> = {
   23: 'a failed commit while tokens were seeded was remembered for ever, and the account stood still',
   9121: 'a refund that was told while its order was read was never asked for, and so never booked',
   9150: 'a credit note that cannot be booked, left intended by a crash, was a question for ever',
+  1000656: 'a credit note whose correction was refused stayed open beside its question',
   20143: 'an order whose long number was refused after another one’s was held for it',
   20253: 'errors with status 200 were taken for an empty ledger, and a refunded order was booked anew',
   20256: 'an order that waited to be booked was asked for once, and when that failed never again',

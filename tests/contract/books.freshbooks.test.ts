@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { createFreshBooksBooks } from '#books/freshbooks/freshbooks.ts';
 import { layOut } from '#books/freshbooks/layout.ts';
-import type { DocumentLine } from '#core/document.ts';
+import type { DocumentLine, InvoiceDocument } from '#core/document.ts';
 import { connectionId, orderKey, referenceOf } from '#core/ids.ts';
 import * as money from '#core/money.ts';
 import { HOUR, SECOND, after, parseLocalDate } from '#core/time.ts';
@@ -538,6 +538,16 @@ void describe('clients', () => {
   });
 });
 
+/** Two lines whose taxes the shop rounded together, and FreshBooks rounds one by one. */
+function halves(name: string): InvoiceDocument {
+  const [gst, cad] = [{ name: 'GST', ratePpm: 50_000 }, (text: string) => money.parse(text, 'CAD')];
+  const half = line({ name, quantity: 1, unitPrice: cad('10.10'), taxes: [gst] });
+  return document({
+    lines: [half, { ...half, key: 'item:2' }],
+    taxes: [{ ...gst, amount: cad('1.01') }],
+  });
+}
+
 void describe('payments and sending', () => {
   booksTest(
     'the payment says how it came, whose it is, and tells nobody',
@@ -576,14 +586,9 @@ void describe('payments and sending', () => {
     { switches: { taxRounding: 'per-line' } },
     async (world) => {
       const { externalId } = await world.books.apply(clientTask());
-      const [gst, cad] = [{ name: 'GST', ratePpm: 50_000 }, (text: string) => money.parse(text, 'CAD')];
-      const half = line({ quantity: 1, unitPrice: cad('10.10'), taxes: [gst] });
-      const taxes = [{ ...gst, amount: cad('1.01') }];
-      const task = creditNoteTask(externalId, {
-        document: document({ lines: [half, { ...half, key: 'item:2' }], taxes }),
-      });
+      const task = creditNoteTask(externalId, { document: halves('Cup') });
       const { amount, correction } = await world.books.apply(task);
-      assert.deepEqual([amount, correction], [cad('21.21'), cad('-0.01')]);
+      assert.deepEqual([amount, correction], [money.parse('21.21', 'CAD'), money.parse('-0.01', 'CAD')]);
     },
   );
   booksTest(
@@ -611,17 +616,53 @@ void describe('payments and sending', () => {
     { switches: { taxRounding: 'per-line' } },
     async (world) => {
       const { externalId } = await world.books.apply(clientTask());
-      const [gst, cad] = [{ name: 'GST', ratePpm: 50_000 }, (text: string) => money.parse(text, 'CAD')];
-      const half = line({ quantity: 1, unitPrice: cad('10.10'), taxes: [gst] });
-      const made = document({
-        lines: [half, { ...half, key: 'item:2' }],
-        taxes: [{ ...gst, amount: cad('1.01') }],
-      });
+      const made = halves('Cup');
       const books = respelt(world, (text, method) =>
         method === 'PUT' ? text.replaceAll(/"(id|creditid)":\d+/g, '"$1":999') : text,
       );
       const failure = await failureOf(books.apply(creditNoteTask(externalId, { document: made })));
       assert.deepEqual([failure.code, failure.effect], ['request-answer-unreadable', 'unknown']);
+    },
+  );
+  booksTest('payments and expenses are made where FreshBooks takes no rare characters', {}, async (world) => {
+    const [, invoice] = await orderOf(world.books, { isPaid: false });
+    const payment = paymentTask(invoice?.externalId ?? '');
+    const expense = expenseTask();
+    const outstanding = money.parse('29.70', 'CAD');
+    for (const task of [
+      { ...payment, outstanding, step: { ...payment.step, note: '💶 in cash' } },
+      { ...expense, step: { ...expense.step, note: 'Refund of order 🎄1001' } },
+    ]) {
+      const receipt = await world.books.apply(task);
+      assert.match(receipt.remarks?.join() ?? '', /emoji/, task.kind);
+      const found = await standing(world.books, task);
+      assert.equal(found.externalId, receipt.externalId);
+    }
+  });
+  booksTest(
+    'a credit note is corrected where FreshBooks takes no rare characters',
+    { switches: { taxRounding: 'per-line' } },
+    async (world) => {
+      const { externalId } = await world.books.apply(clientTask());
+      const receipt = await world.books.apply(creditNoteTask(externalId, { document: halves('Cup 🎉') }));
+      assert.deepEqual(
+        [receipt.amount, receipt.correction].map((amount) => amount && money.show(amount)),
+        ['21.21 CAD', '-0.01 CAD'],
+      );
+      assert.match(receipt.remarks?.join() ?? '', /emoji/);
+    },
+  );
+  booksTest(
+    'a credit note whose correction is refused stands as it was made, and its total is told',
+    { switches: { taxRounding: 'per-line' } },
+    async (world) => {
+      const { externalId } = await world.books.apply(clientTask());
+      const books = respelt(world, (text, method) =>
+        method === 'PUT' ? '{"response":{"errors":[{"errno":1012,"message":"Not like this"}]}}' : text,
+      );
+      const receipt = await books.apply(creditNoteTask(externalId, { document: halves('Cup') }));
+      assert.deepEqual([receipt.amount, receipt.correction], [money.parse('21.22', 'CAD'), undefined]);
+      assert.match(receipt.remarks?.join() ?? '', /21\.22 CAD, and 21\.21 CAD was credited/);
     },
   );
   booksTest('an invoice that was deleted is neither sent nor paid', {}, async (world) => {

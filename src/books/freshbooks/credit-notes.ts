@@ -69,26 +69,34 @@ export async function createCreditNote(api: Api, task: CreditTask): Promise<Rece
       ? money.subtract(document.total, total)
       : money.zero(document.total.currency);
   const isCorrectable = !money.isZero(correction) && layOut(document, correction).outcome === 'laid-out';
-  const written = isCorrectable
+  const corrected = isCorrectable
     ? await onceWritten(() => correct(api, task, { credit, correction }))
-    : { credit, answer };
+    : undefined;
+  const written = corrected ?? { credit, answer };
   return {
     ...receiptOf(task, written.credit, { answer: written.answer, remarks }),
-    ...(isCorrectable ? { correction } : {}),
+    ...(corrected === undefined ? {} : { correction }),
   };
 }
 
+/** Nothing where FreshBooks refuses it: then the note stands as it was made, and its receipt tells that. */
 async function correct(
   api: Api,
   { step }: CreditTask,
   { credit, correction }: { credit: ReadCreditNote; correction: money.Money },
-): Promise<{ readonly credit: ReadCreditNote; readonly answer: Answer }> {
-  const { result, answer } = expectDone(
-    await api.put(`credit_notes/credit_notes/${credit.id}`, {
+): Promise<{ readonly credit: ReadCreditNote; readonly answer: Answer } | undefined> {
+  const { reply } = await writeAnyScript(
+    api,
+    { method: 'put', path: `credit_notes/credit_notes/${credit.id}` },
+    {
       body: creditLinesBody(layoutOf(step.document, correction)),
       doing: `Correcting the rounding of credit note ${credit.number}`,
-    }),
+    },
   );
+  if (reply.outcome === 'refused' && reply.failure.remedy === 'review') {
+    return undefined;
+  }
+  const { result, answer } = expectDone(reply);
   const corrected = creditNoteIn(result, answer);
   if (corrected.id !== credit.id) {
     throw unreadable(answer, `is about credit note ${corrected.id} and not ${credit.id}`);

@@ -8,7 +8,7 @@ import { expectDone } from './api.ts';
 import type { Api } from './api.ts';
 import { readExpenseCategories } from './categories.ts';
 import { proofOf } from './invoice-reading.ts';
-import { daysFrom, scan } from './listing.ts';
+import { daysFrom, scan, writeAnyScript } from './listing.ts';
 import { expenseBody, isMarked, markerOf } from './mapping.ts';
 import { expenseIn, expensesIn, needAmount } from './payload.ts';
 import type { ReadExpense } from './payload.ts';
@@ -51,7 +51,7 @@ export async function findExpense(api: Api, task: ExpenseTask): Promise<Standing
     return 'go-on';
   });
   if (marked !== undefined) {
-    return { state: 'standing', receipt: { ...receiptOf(task, marked), isFound: true } };
+    return { state: 'standing', receipt: { ...receiptOf(task, marked, {}), isFound: true } };
   }
   return lookalike === undefined && end !== 'too-many' ? { state: 'absent' } : perhapsOurs(task, lookalike);
 }
@@ -83,13 +83,16 @@ function perhapsOurs({ step }: ExpenseTask, expense: ReadExpense | undefined): S
 export async function createExpense(api: Api, task: ExpenseTask): Promise<Receipt> {
   const { step } = task;
   const categoryId = await categoryIdOf(api, step.category);
-  const { result, answer } = expectDone(
-    await api.post('expenses/expenses', {
+  const { reply, remarks } = await writeAnyScript(
+    api,
+    { method: 'post', path: 'expenses/expenses' },
+    {
       body: expenseBody(step, categoryId),
       doing: `Creating the expense of ${money.show(step.amount)} for ${step.invoiceNumber}`,
-    }),
+    },
   );
-  return receiptOf(task, expenseIn(result, answer), answer);
+  const { result, answer } = expectDone(reply);
+  return receiptOf(task, expenseIn(result, answer), { answer, remarks });
 }
 
 /** Read anew each time: refunds beside their invoices are rare, and a renamed category must not be missed. */
@@ -106,9 +109,14 @@ async function categoryIdOf(api: Api, name: string): Promise<string> {
   });
 }
 
-function receiptOf({ step }: ExpenseTask, expense: ReadExpense, answer?: Answer): Receipt {
+function receiptOf(
+  { step }: ExpenseTask,
+  expense: ReadExpense,
+  { answer, remarks: before = [] }: { readonly answer?: Answer; readonly remarks?: readonly string[] },
+): Receipt {
   const amount = answer === undefined ? expense.amount : needAmount(expense.amount, 'the expense', answer);
   const remarks = [
+    ...before,
     amount === undefined || money.equal(amount, step.amount)
       ? ''
       : `FreshBooks booked ${money.show(amount)} of the refund of ${money.show(step.amount)}`,

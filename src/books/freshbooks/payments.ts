@@ -6,7 +6,7 @@ import type { Standing, Task } from '#pipeline/ports.ts';
 import { expectDone } from './api.ts';
 import type { Api } from './api.ts';
 import { outstandingOf } from './invoice-reading.ts';
-import { scan } from './listing.ts';
+import { scan, writeAnyScript } from './listing.ts';
 import { isMarked, markerOf, paymentBody, paymentType } from './mapping.ts';
 import { needAmount, paymentIn, paymentsIn } from './payload.ts';
 import type { ReadPayment } from './payload.ts';
@@ -46,7 +46,7 @@ export async function findPayment(api: Api, task: PaymentTask): Promise<Standing
     return 'go-on';
   });
   if (marked !== undefined) {
-    return { state: 'standing', receipt: { ...receiptOf(marked, task), isFound: true } };
+    return { state: 'standing', receipt: { ...receiptOf(marked, task, []), isFound: true } };
   }
   if (lookalike !== undefined || end === 'too-many') {
     return perhapsOurs(task, lookalike);
@@ -83,16 +83,19 @@ export async function createPayment(api: Api, task: PaymentTask): Promise<Receip
   const { step, invoiceId } = task;
   const outstanding = task.outstanding ?? (await outstandingOf(api, invoiceId));
   assertFits(task, outstanding);
-  const { result, answer } = expectDone(
-    await api.post('payments/payments', {
+  const { reply, remarks } = await writeAnyScript(
+    api,
+    { method: 'post', path: 'payments/payments' },
+    {
       body: paymentBody(step, invoiceId),
       doing: `Creating the payment of ${money.show(step.amount)} on invoice ${invoiceId}`,
-    }),
+    },
   );
+  const { result, answer } = expectDone(reply);
   const payment = paymentIn(result, answer);
   const amount = needAmount(payment.amount, 'the payment', answer);
   return {
-    ...receiptOf(payment, task),
+    ...receiptOf(payment, task, remarks),
     amount,
     ...(money.equal(amount, step.amount) ? { outstanding: money.subtract(outstanding, amount) } : {}),
     requestSha256: answer.requestSha256,
@@ -118,9 +121,10 @@ function assertFits({ step, invoiceId }: PaymentTask, outstanding: Money): void 
   }
 }
 
-function receiptOf(payment: ReadPayment, { step }: PaymentTask): Receipt {
+function receiptOf(payment: ReadPayment, { step }: PaymentTask, before: readonly string[]): Receipt {
   const isWhole = payment.amount !== undefined && money.equal(payment.amount, step.amount);
   const remarks = [
+    ...before,
     isWhole || payment.amount === undefined
       ? ''
       : `FreshBooks booked ${money.show(payment.amount)} of the payment of ${money.show(step.amount)}`,
