@@ -34,16 +34,24 @@ async function main(): Promise<void> {
   const telling = setInterval(() => {
     console.log(`${tally.orders} orders after ${Math.round((performance.now() - began) / 1000)} s`);
   }, TELL_EVERY_MS);
-  const broken = await examineAll(
+  const conclude = (): void => show(tally, (performance.now() - began) / 1000);
+  // A run of hours may be ended early, and still tells what it has seen.
+  process.once('SIGINT', () => {
+    conclude();
+    process.exit(process.exitCode ?? 0);
+  });
+  await examineAll(
     Array.from({ length: runs }, (_, index) => seed + index),
-    { hear: (report) => count(tally, report) },
+    {
+      hear: (report) => count(tally, report),
+      hearBroken(message) {
+        console.error(message);
+        process.exitCode = 1;
+      },
+    },
   );
   clearInterval(telling);
-  show(tally, (performance.now() - began) / 1000);
-  for (const message of broken) {
-    console.error(message);
-    process.exitCode = 1;
-  }
+  conclude();
 }
 
 function show(tally: Tally, seconds: number): void {

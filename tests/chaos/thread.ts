@@ -51,7 +51,7 @@ export function startThread(): Thread {
  */
 export async function examineAll(
   seeds: readonly number[],
-  { hear = () => undefined, isOneEnough = false }: Examining = {},
+  { hear = () => undefined, hearBroken = () => undefined, isOneEnough = false }: Examining = {},
 ): Promise<readonly string[]> {
   const broken: string[] = [];
   const left = [...seeds];
@@ -61,7 +61,9 @@ export async function examineAll(
       try {
         hear(await thread.examine(seed));
       } catch (thrown) {
-        broken.push(thrown instanceof Error ? thrown.message : String(thrown));
+        const message = thrown instanceof Error ? thrown.message : String(thrown);
+        broken.push(message);
+        hearBroken(message);
         left.length = isOneEnough ? 0 : left.length;
       }
     }
@@ -74,6 +76,7 @@ export async function examineAll(
 
 interface Examining {
   readonly hear?: (report: Report) => void;
+  readonly hearBroken?: (message: string) => void;
   readonly isOneEnough?: boolean;
 }
 
