@@ -36,7 +36,7 @@ export interface Seller {
 }
 
 /** Seeds below it were drawn, and found what they found, before there was a seller: they stay without one. */
-const FIRST_SEED = 100;
+export const FIRST_SEED = 100;
 const SHARE = 0.5;
 const STREAM = 0xa3a2;
 const SECRET = 'secret-of-the-forwarder';

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readConfig } from '#config.ts';
 import type { Config } from '#config.ts';
 import { DEFAULT_RULES } from '#core/rules.ts';
+import type { Rules } from '#core/rules.ts';
 import { Failure } from '#core/failure.ts';
 import type { PipelineEvent } from '#pipeline/ports.ts';
 import { releaseOrder } from '#pipeline/release.ts';
@@ -21,7 +22,7 @@ import { FAULT_HOLDS, assertBooks, assertReplayed, snapshotOf } from '#tests/cha
 import type { Evidence } from '#tests/chaos/invariants.ts';
 import { virtualTime } from '#tests/chaos/virtual-time.ts';
 import type { VirtualTime } from '#tests/chaos/virtual-time.ts';
-import { isSelling, openSeller, spellsOf } from '#tests/chaos/seller.ts';
+import { FIRST_SEED, isSelling, openSeller, spellsOf } from '#tests/chaos/seller.ts';
 import type { Seller } from '#tests/chaos/seller.ts';
 import { weatherOf } from '#tests/chaos/trouble.ts';
 import type { Weather } from '#tests/chaos/trouble.ts';
@@ -89,7 +90,7 @@ export async function simulate({ seed, orders, hear = () => undefined }: Simulat
   const began = time.now();
   const run = living(arena);
   await time.runUntil('the program is up', () => arena.generation !== undefined, DRAIN_PATIENCE_MS);
-  await subscribe(arena);
+  await subscribe(arena, seed);
   weather.begin();
   const events = { count: 0 };
   // Half of the orders are the seller's, so that a run with him takes no longer.
@@ -288,16 +289,34 @@ async function takeIn(arena: Arena | undefined, request: Request): Promise<Respo
   return new Response(null, { status: await Promise.race([accepted, dead]) });
 }
 
-async function subscribe(arena: Arena): Promise<void> {
+async function subscribe(arena: Arena, seed: number): Promise<void> {
   const { generation, time, seller } = arena;
   assert.ok(generation !== undefined);
   const to = 'freshbooks';
   const routes = [
-    { from: 'shopify', to, rules: { ...DEFAULT_RULES, refundCategory: 'Supplies' } },
+    { from: 'shopify', to, rules: rulesOf(seed) },
     ...(seller === undefined ? [] : [{ from: 'amazon', to, rules: seller.rules }]),
   ];
   await during(time, 'rules are imported', generation.app.importRules(routes));
   await during(time, 'the webhooks are registered', generation.app.shopAdmin.repairWebhooks());
+}
+
+/** Two shops of five book otherwise than by default: of the rules, those by which other calls are made. */
+function rulesOf(seed: number): Rules {
+  const random = seededRandom(seed ^ 0xb00c);
+  const isOther = seed >= FIRST_SEED && [2, 4].includes(seed % 5);
+  return {
+    ...DEFAULT_RULES,
+    refundCategory: 'Supplies',
+    ...(isOther
+      ? {
+          refunds: pick(random, ['adjust', 'expense', 'expense'] as const),
+          client: pick(random, ['per_customer', 'per_customer', 'one_per_channel'] as const),
+          channelTax: pick(random, ['left_out', 'two_lines'] as const),
+          amountRefundTax: pick(random, ['none', 'as_sold'] as const),
+        }
+      : {}),
+  };
 }
 
 interface Selling {
