@@ -112,10 +112,14 @@ export function walk(life: Life, number: number, expect: Expecting = byOracle): 
   };
 }
 
-/** Every third shop has its refunds beside the invoices; every fifth has said no category yet. */
+/**
+ * Every third shop has its refunds beside the invoices, every fifth has said no category yet, and every seventh shows the tax
+ * that the channel remits.
+ */
 function rulesFor(number: number): Rules {
   return {
     ...DEFAULT_RULES,
+    channelTax: number % 7 === 0 ? 'two_lines' : 'left_out',
     refunds: number % 3 === 0 ? 'expense' : 'adjust',
     ...(number % 5 === 0 ? {} : { refundCategory: 'Refunds' }),
   };

@@ -170,6 +170,30 @@ describe('cash from transactions', () => {
     assert.equal(cash('5.00'), 'known 5.00 USD, cash 5.00 #1');
   });
 
+  test('what is outstanding tells whether the rounding is among the receipts, also in the other currency', () => {
+    const foreign: OrderSpec = { presentment: 'EUR', lines: [{ price: [1004, 924] }], rounding: [1, 1] };
+    const amounts = {
+      shop_money: { amount: '10.04', currency_code: 'USD' },
+      presentment_money: { amount: '9.24', currency_code: 'EUR' },
+    };
+    const transactions = [{ ...sale, gateway: 'cash', amount: '9.24', currency: 'EUR', amount_set: amounts }];
+    const cash = (outstanding: string) =>
+      shown(
+        snapshotOf(
+          {
+            ...bodyOf(foreign),
+            financial_status: 'partially_paid',
+            total_outstanding: outstanding,
+            transactions,
+          },
+          'presentment',
+        ).order.cash,
+      );
+    // An edit added 0.01 to what was 9.23 and rounded to 9.24: that is still owed.
+    assert.equal(cash('0.01'), 'known 9.24 EUR, cash 9.24 #1');
+    assert.equal(cash('0.00'), 'known 9.25 EUR, cash 9.25 #1');
+  });
+
   test('change that was given back is not kept', () => {
     const transactions = [
       { ...sale, amount: '20.00', gateway: 'cash' },

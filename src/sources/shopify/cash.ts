@@ -228,7 +228,17 @@ function isRoundingApart(
   );
   const owed = add(add(currentTotal, agreed), subtract(back, received));
   const outstanding = outstandingOf(order, sale);
-  return outstanding === undefined || !equal(outstanding, add(owed, rounding));
+  const within = add(owed, rounding);
+  if (outstanding?.currency === within.currency) {
+    return !equal(outstanding, within);
+  }
+  // In the other currency its sign tells, where the two would differ by it.
+  const sign = outstanding === undefined ? undefined : signOf(outstanding);
+  return sign === undefined || sign !== signOf(within) || sign === signOf(owed);
+}
+
+function signOf(amount: Money): number {
+  return isZero(amount) ? 0 : isNegative(amount) ? -1 : 1;
 }
 
 /** What holds of a transaction's amounts holds in both currencies. A side that is not shown says nothing. */
