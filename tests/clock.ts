@@ -58,6 +58,44 @@ export function testClock(startMs: number = Date.UTC(2026, 10, 20, 10)): TestClo
   };
 }
 
+/** The platform's time, which a test lets leap ahead: who sleeps until a moment that is passed then wakes at once. */
+export interface LeapingClock extends Clock {
+  leap(ms: number): void;
+}
+
+export function leapingClock(): LeapingClock {
+  let ahead = 0;
+  const sleepers = new Map<() => void, Instant>();
+  const now = (): Instant => instant(Date.now() + ahead);
+  return {
+    now,
+    sleep(until, signal?: StopSignal) {
+      return new Promise((resolve) => {
+        const wake = (): void => {
+          clearTimeout(timer);
+          sleepers.delete(wake);
+          signal?.removeEventListener('abort', wake);
+          resolve();
+        };
+        const timer = setTimeout(wake, Math.max(0, until - now()));
+        sleepers.set(wake, until);
+        signal?.addEventListener('abort', wake);
+        if (signal?.aborted === true) {
+          wake();
+        }
+      });
+    },
+    leap(ms) {
+      ahead += ms;
+      for (const [wake, until] of sleepers) {
+        if (until <= now()) {
+          wake();
+        }
+      }
+    },
+  };
+}
+
 /** A clock on which every wait ends at the next turn of the event loop: for code that asks again until it is served. */
 export function hurriedClock(startMs: number = Date.UTC(2026, 10, 20, 10)): Clock {
   let now = instant(startMs);
