@@ -8,7 +8,7 @@ import { FIRST_NAMING, documentAsSold } from '#core/invoice-document.ts';
 import { NOTHING_BOOKED, asIfPosted } from '#core/ledger.ts';
 import type { Order } from '#core/order.ts';
 import { plan } from '#core/plan.ts';
-import type { Plan } from '#core/plan.ts';
+import type { Plan } from '#core/plan-terms.ts';
 import { NO_CHOICES } from '#core/plan-terms.ts';
 import { proofOf } from '#core/proof.ts';
 import type { Proof } from '#core/proof.ts';

@@ -83,6 +83,7 @@ const someRules: fc.Arbitrary<Rules> = fc
     channelTax: fc.constantFrom('left_out', 'two_lines'),
     refunds: fc.constantFrom('adjust', 'expense'),
     amountRefundTax: fc.constantFrom('none', 'as_sold'),
+    channelFees: fc.constantFrom('none', 'per_settlement'),
     lineNames: fc.dictionary(fc.constantFrom(...kinds), name).map(sorted),
     untoldTax: fc
       .dictionary(fc.constantFrom('DE', 'GB', 'default'), fc.constantFrom('none', '20', '5.5', '0'))
@@ -95,6 +96,7 @@ const someRules: fc.Arbitrary<Rules> = fc
         closedThrough: someDay,
         // "none" is how a file says that there is none.
         refundCategory: name.filter((text) => text !== 'none'),
+        feeCategory: name.filter((text) => text !== 'none'),
       },
       { requiredKeys: [] },
     ),

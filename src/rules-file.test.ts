@@ -70,6 +70,8 @@ describe('a file of rules', () => {
     refund_strategy: expense
     amount_refund_tax: as_sold
     refund_category: "Returns & allowances"
+    channel_fees: per_settlement
+    fee_category: Commissions
     line_names: { gift_card: Gutschein, tip: " Trinkgeld " }
     language: de
     books_start: 2026-11-01
@@ -85,6 +87,8 @@ describe('a file of rules', () => {
         refunds: 'expense',
         amountRefundTax: 'as_sold',
         refundCategory: 'Returns & allowances',
+        channelFees: 'per_settlement',
+        feeCategory: 'Commissions',
         lineNames: { 'gift-card': 'Gutschein', tip: 'Trinkgeld' },
         language: 'de',
         booksStart: parseLocalDate('2026-11-01'),

@@ -31,6 +31,8 @@ const OTHER = rules({
   untoldTax: { DE: '19' },
   refunds: 'expense',
   amountRefundTax: 'as_sold',
+  channelFees: 'per_settlement',
+  feeCategory: 'Marketplace fees',
   lineNames: { tip: 'Trinkgeld' },
   language: 'de',
   booksStart: parseLocalDate('2026-11-01'),
@@ -55,6 +57,6 @@ test('the rules that the file says hold for all orders are those that do, whatev
     current.map(({ name }) => name),
     stated.map(({ name }) => name),
   );
-  assert.equal(stated.length, 3);
+  assert.equal(stated.length, 4);
   stated.forEach(({ name, meaning }) => assert.match(meaning, /For all orders at once$/, name));
 });

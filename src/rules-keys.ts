@@ -177,6 +177,16 @@ export const RULE_KEYS: readonly RuleKey[] = [
     form: nameOrNone('the name of an expense category in FreshBooks'),
     holdsFor: 'all-orders',
   }),
+  rule('channel_fees', 'channelFees', {
+    meaning:
+      'Fees that a channel keeps of its payouts (Amazon’s): not booked, or one expense for each settlement once it is over',
+    form: choice(['none', 'per_settlement']),
+  }),
+  optionalRule('fee_category', 'feeCategory', {
+    meaning: 'Expense category of such fees; without one they are held. For all orders at once',
+    form: nameOrNone('the name of an expense category in FreshBooks'),
+    holdsFor: 'all-orders',
+  }),
   rule('line_names', 'lineNames', {
     meaning: 'Name of a line by its kind; others are named as the shop does',
     form: mapOf({
@@ -210,7 +220,7 @@ function lineKindText(kind: string): string {
 }
 
 /** Rules that may be absent. */
-type OptionalField = 'timeZone' | 'refundCategory' | 'booksStart' | 'closedThrough';
+type OptionalField = 'timeZone' | 'refundCategory' | 'feeCategory' | 'booksStart' | 'closedThrough';
 
 function optionalRule<Field extends OptionalField>(
   name: string,

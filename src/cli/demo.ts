@@ -8,6 +8,7 @@ import { readConfig } from '#config.ts';
 import { fold, paidOf } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
 import { channelTaxOf } from '#core/order.ts';
+import { orderOf } from '#core/settlement.ts';
 import { after } from '#core/time.ts';
 import type { OrderRecord, PipelineEvent } from '#pipeline/ports.ts';
 import { openSandbox } from '#sim/main.ts';
@@ -237,7 +238,8 @@ async function printOrder(
   { record, kind }: { record: OrderRecord; kind: string },
 ): Promise<void> {
   const booked = fold(await app.store.read.entriesOf(record.key));
-  const total = record.snapshot === undefined ? '' : money.format(record.snapshot.currentTotal);
+  const order = orderOf(record.snapshot);
+  const total = order === undefined ? '' : money.format(order.currentTotal);
   const [invoiced] = booked.invoices;
   const paid = invoiced === undefined ? '' : money.format(paidOf(booked, invoiced.amount.currency));
   const waited = watch.millisecondsToSent(record.key);
@@ -258,7 +260,8 @@ async function printOrder(
 const COLOURS: Partial<Record<OrderRecord['state'], Colour>> = { settled: 'green', held: 'yellow' };
 
 function notesOn({ state, reason, snapshot }: OrderRecord): string[] {
-  const remitted = snapshot === undefined ? undefined : channelTaxOf(snapshot);
+  const order = orderOf(snapshot);
+  const remitted = order === undefined ? undefined : channelTaxOf(order);
   return [
     ...(remitted === undefined || money.isZero(remitted)
       ? []

@@ -21,16 +21,20 @@ export function rulesChecks(app: App): Check[] {
       : checksOf(app, { source: SHOPIFY, names: ['Booking rules', 'Open days', 'Refund category'] })),
     ...(amazon === undefined
       ? []
-      : checksOf(app, { source: AMAZON, names: ['Amazon rules', 'Amazon open days', 'Amazon refunds'] })),
+      : checksOf(app, {
+          source: AMAZON,
+          names: ['Amazon rules', 'Amazon open days', 'Amazon refunds', 'Amazon fees'],
+        })),
   ];
 }
 
 interface RouteChecks {
   readonly source: string;
-  readonly names: readonly [booking: string, openDays: string, refunds: string];
+  /** Fees where the channel keeps some. */
+  readonly names: readonly [booking: string, openDays: string, refunds: string, fees?: string];
 }
 
-function checksOf(app: App, { source, names: [booking, open, refunds] }: RouteChecks): Check[] {
+function checksOf(app: App, { source, names: [booking, open, refunds, fees] }: RouteChecks): Check[] {
   const rulesOf = async (): Promise<Rules> => {
     const route = (await app.routeRules()).find(({ from }) => from === source);
     invariant(route !== undefined, `there is a route from ${source}`);
@@ -40,6 +44,7 @@ function checksOf(app: App, { source, names: [booking, open, refunds] }: RouteCh
     { name: booking, run: async () => bookingRules(app, source, await rulesOf()) },
     { name: open, run: async () => openDays(app, await rulesOf()) },
     { name: refunds, run: async () => refundCategory(app, await rulesOf()) },
+    ...(fees === undefined ? [] : [{ name: fees, run: async () => feeCategory(app, await rulesOf()) }]),
   ];
 }
 
@@ -102,15 +107,39 @@ async function refundCategory(app: App, { refundCategory: chosen }: Rules): Prom
       whatToDo: 'Choose one by counterfoil connect freshbooks, or by the rule refund_category',
     };
   }
+  return categoryFinding(app, { chosen, rule: 'refund_category', what: 'refunds' });
+}
+
+async function feeCategory(app: App, { channelFees, feeCategory: chosen }: Rules): Promise<Finding> {
+  if (channelFees === 'none') {
+    return {
+      state: 'ok',
+      text: 'Not booked (channel_fees): your accountant takes them from the settlement reports',
+    };
+  }
+  if (chosen === undefined) {
+    return {
+      state: 'warning',
+      text: 'One expense for each settlement, and no category is chosen: they are held',
+      whatToDo: 'Choose one by the rule fee_category',
+    };
+  }
+  return categoryFinding(app, { chosen, rule: 'fee_category', what: 'fees' });
+}
+
+async function categoryFinding(
+  app: App,
+  { chosen, rule, what }: { readonly chosen: string; readonly rule: string; readonly what: string },
+): Promise<Finding> {
   const categories = await app.expenseCategories();
   const named = categoriesNamed(categories, chosen);
   if (named.length === 0) {
     return {
       state: 'problem',
-      text: `${unknownCategory(categories, chosen)}. Refunds cannot be booked`,
-      whatToDo: 'Correct the rule refund_category, or name a category so in FreshBooks',
+      text: `${unknownCategory(categories, chosen)}. ${what[0]?.toUpperCase()}${what.slice(1)} cannot be booked`,
+      whatToDo: `Correct the rule ${rule}, or name a category so in FreshBooks`,
     };
   }
-  const twins = `FreshBooks has ${named.length} categories of this name, and refunds go to one of them: rename the others`;
+  const twins = `FreshBooks has ${named.length} categories of this name, and ${what} go to one of them: rename the others`;
   return warned(`"${chosen}", which FreshBooks has`, named.length === 1 ? [] : [twins]);
 }

@@ -6,12 +6,14 @@ import type { Money } from '#core/money.ts';
 import { discountOf, grossOf, netOf, taxOf } from '#core/order.ts';
 import type { Order, OrderLine } from '#core/order.ts';
 import { proofOf } from '#core/proof.ts';
+import { isSettlement } from '#core/settlement.ts';
 import type { Story } from '#operator/order-story.ts';
 import { sellerOf } from './explain-timeline.ts';
 import { facts, table } from './output.ts';
 import type { Cell, Column, Output } from './output.ts';
 import { invoiceLines } from './preview-text.ts';
 import { proofTable } from './proof-text.ts';
+import { settlementProof } from './settlement-text.ts';
 
 /** From the shop's lines to the cent in the books, in amounts that anybody can add up. */
 
@@ -27,6 +29,14 @@ export function proofText(
     return ['', 'No message has shown the order itself yet, so there is nothing to prove'];
   }
   const booked = fold(entries);
+  if (isSettlement(snapshot)) {
+    return [
+      '',
+      ...settlementProof(output, snapshot, booked),
+      '',
+      ...facts(output, papers({ record, deliveries })),
+    ];
+  }
   return [
     '',
     output.paint(`As ${sellerOf(record)} charged it`, 'bold'),

@@ -4,6 +4,7 @@ import type { Worksheet } from '#core/journal.ts';
 import { rowsOf } from '#core/journal-rows.ts';
 import type { JournalRow } from '#core/journal-rows.ts';
 import { fold } from '#core/ledger.ts';
+import { orderOf } from '#core/settlement.ts';
 import type { Instant, Month } from '#core/time.ts';
 import { DONE } from './command-error.ts';
 import { withApp } from './context.ts';
@@ -51,7 +52,8 @@ async function readRows({ store, taxFigures }: App, month: Month): Promise<Journ
     page = await store.read.ledgers({ limit: PAGE, ...(after === undefined ? {} : { after }) });
     for (const { record, entries } of page) {
       const { name, snapshot } = record;
-      const books = { name, booked: fold(entries), ...(snapshot === undefined ? {} : { order: snapshot }) };
+      const order = orderOf(snapshot);
+      const books = { name, booked: fold(entries), ...(order === undefined ? {} : { order }) };
       rows.push(...rowsOf(books, { month, taxFigures }));
     }
   } while (page.length === PAGE);

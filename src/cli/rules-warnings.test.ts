@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { parseLocalDate } from '#core/time.ts';
 import { dayWarnings, warningsOf } from './rules-warnings.ts';
 
-const CHOSEN = { refundCategory: 'Other Expenses' };
+const CHOSEN = { refundCategory: 'Other Expenses', channelFees: 'none' } as const;
 const day = parseLocalDate;
 
 test('taxes as percentages need no warning, whatever is named', () => {
@@ -25,7 +25,16 @@ test('taxes as own lines are warned of once, with the countries and what FreshBo
 });
 
 test('refunds without a category are warned of', () => {
-  assert.match(warningsOf({ taxLines: {} })[0] ?? '', /^No expense category is chosen for refunds /);
+  assert.match(
+    warningsOf({ taxLines: {}, channelFees: 'none' })[0] ?? '',
+    /^No expense category is chosen for refunds /,
+  );
+});
+
+test('fees without a category are warned of where they are booked', () => {
+  const rules = { ...CHOSEN, taxLines: {}, channelFees: 'per_settlement' } as const;
+  assert.match(warningsOf(rules)[0] ?? '', /^No expense category is chosen for fees /);
+  assert.deepEqual(warningsOf({ ...rules, feeCategory: 'Commissions' }), []);
 });
 
 test('days still to come are warned of: a first day after today, and a closed day that is not over', () => {

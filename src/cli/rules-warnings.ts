@@ -7,13 +7,18 @@ import { counted } from './output.ts';
 /** What a merchant should know of rules that are right and yet have a price. */
 
 /** For `doctor`, `preview` and `config`. */
-export function warningsOf(rules: Pick<Rules, 'taxLines' | 'refundCategory'>): string[] {
+export function warningsOf(
+  rules: Pick<Rules, 'taxLines' | 'refundCategory' | 'channelFees' | 'feeCategory'>,
+): string[] {
   return [
     ...ownLinesWarnings(rules),
     ...(rules.refundCategory === undefined
       ? [
           'No expense category is chosen for refunds (refund_category): a refund that cannot be taken off its invoice any more is held',
         ]
+      : []),
+    ...(rules.channelFees === 'per_settlement' && rules.feeCategory === undefined
+      ? ['No expense category is chosen for fees (fee_category): the fees of every settlement are held']
       : []),
   ];
 }
@@ -48,6 +53,7 @@ const ANSWERED_BY: Readonly<Record<string, readonly FailureCode[]>> = {
   books_start: ['period-closed', 'books-period-locked'],
   closed_through: ['period-closed', 'books-period-locked'],
   refund_category: ['refund-category-missing', 'books-category-unknown'],
+  fee_category: ['fee-category-missing', 'books-category-unknown'],
 };
 
 /** What waits for one of these rules is not planned anew by the change itself. */

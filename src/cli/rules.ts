@@ -77,18 +77,24 @@ function warningsIn(routes: readonly RouteRules[]): string[] {
 
 /** A file may be imported before anything is connected, so a category that cannot be looked up is no mistake of the file. */
 async function categoryWarnings(app: App, changes: readonly Change[]): Promise<string[]> {
-  const chosen = changes.find(({ rule }) => rule === 'refund_category');
-  const [route] = await app.routeRules();
-  const category = route?.rules.refundCategory;
-  if (chosen === undefined || category === undefined) {
+  const changed = changes.filter(({ rule }) => rule === 'refund_category' || rule === 'fee_category');
+  const routes = await app.routeRules();
+  const chosen = changed.flatMap(({ from, rule }) => {
+    const rules = routes.find((route) => route.from === from)?.rules;
+    return (rule === 'fee_category' ? rules?.feeCategory : rules?.refundCategory) ?? [];
+  });
+  const [first, ...others] = new Set(chosen);
+  if (first === undefined) {
     return [];
   }
   try {
     const categories = await app.expenseCategories();
-    return categoriesNamed(categories, category).length > 0 ? [] : [unknownCategory(categories, category)];
+    return [first, ...others]
+      .filter((category) => categoriesNamed(categories, category).length === 0)
+      .map((category) => unknownCategory(categories, category));
   } catch (thrown) {
     if (thrown instanceof Failure) {
-      return [`It is not known whether FreshBooks has the expense category "${category}": ${thrown.message}`];
+      return [`It is not known whether FreshBooks has the expense category "${first}": ${thrown.message}`];
     }
     throw thrown;
   }

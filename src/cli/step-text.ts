@@ -20,7 +20,9 @@ export function stepText(step: Step): string {
         ? `payment of ${money.show(step.from)} taken away: the money went back`
         : `payment of ${money.show(step.from)} lowered to ${money.show(step.to)}`;
     case 'expense':
-      return `refund ${step.refund} as an expense of ${money.show(step.amount)} on ${step.spentOn}`;
+      return step.of === 'fees'
+        ? `fees of ${step.invoiceNumber} as an expense of ${money.show(step.amount)} on ${step.spentOn}`
+        : `refund ${step.refund} as an expense of ${money.show(step.amount)} on ${step.spentOn}`;
     case 'credit-note':
       return `refund ${step.refund} as a credit note of ${money.show(step.document.total)}`;
     case 'sent':

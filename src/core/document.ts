@@ -152,19 +152,22 @@ export interface VoidStep {
   readonly from: Money;
 }
 
-/** A refund that stands beside its invoice, on the day on which money went back. */
+/** A refund that stands beside its invoice, on the day on which money went back; or the fees of a settlement. */
 export interface ExpenseStep {
   readonly kind: 'expense';
   readonly slot: number;
   readonly reference: Reference;
-  /** Id of the refund. */
+  /** A refund where it is not told. */
+  readonly of?: 'fees';
+  /** Id of the refund; of fees, of their settlement. */
   readonly refund: string;
-  /** What went back, taxes within. */
+  /** What went back or was kept, taxes within. */
   readonly amount: Money;
   readonly taxes: readonly TaxTotal[];
   readonly spentOn: LocalDate;
   /** By its name in the books. */
   readonly category: string;
+  /** By which a person knows what it belongs to; of fees, the channel's settlement. */
   readonly invoiceNumber: string;
   /** For a reader; the adapter adds the reference. */
   readonly note: string;

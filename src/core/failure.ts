@@ -112,6 +112,25 @@ export const CATALOGUE = {
     sentence:
       'A refund that cannot be taken off its invoice any more is booked as an expense, and no category is chosen for it. Choose one: the rule refund_category',
   },
+  'fee-category-missing': {
+    remedy: 'review',
+    sentence:
+      'The fees of a settlement are booked as an expense, and no category is chosen for them. Choose one: the rule fee_category',
+  },
+  'settlement-open': {
+    remedy: 'retry',
+    sentence: 'The channel may still add to the settlement. It is asked again by itself when that is over',
+  },
+  'settlement-unclear': {
+    remedy: 'review',
+    sentence:
+      'The amounts of a settlement cannot all be told, so its fees are not booked. Compare it with the settlement report, book it in FreshBooks and decide keep; or retry',
+  },
+  'settlement-changed': {
+    remedy: 'review',
+    sentence:
+      'A settlement holds fewer fees now than were booked of it. Nothing is changed; correct the expense in FreshBooks, then decide keep',
+  },
   'refund-both-ways': {
     remedy: 'review',
     sentence:
@@ -195,7 +214,7 @@ export const CATALOGUE = {
   'books-category-unknown': {
     remedy: 'review',
     sentence:
-      'FreshBooks has no expense category of the name that is chosen for refunds. Correct the rule refund_category, then retry',
+      'FreshBooks has no expense category of the name that is chosen for refunds or fees. Correct the rule refund_category or fee_category, then retry',
   },
   'books-expense-unclear': {
     remedy: 'review',

@@ -3,7 +3,10 @@
 /** A configured shop, seller or account: "shopify", "amazon", "freshbooks" when the environment makes it. */
 export type ConnectionId = string & { readonly __brand: 'ConnectionId' };
 
-/** One order of one connection, for ever: `<connection>/<vendor's id>`. */
+/**
+ * One order of one connection, for ever: `<connection>/<vendor's id>`. A settlement is a subject like an order:
+ * `<connection>/settlement:<vendor's id>`, which no order's id can be.
+ */
 export type OrderKey = string & { readonly __brand: 'OrderKey' };
 
 /** What we write into the books to find our own work again: `<order key>/<kind>-<slot>`. */
@@ -25,6 +28,23 @@ export function orderKey(connection: ConnectionId, vendorId: string): OrderKey {
     throw new SyntaxError(`Order id "${vendorId.slice(0, 80)}" is not an id`);
   }
   return `${connection}/${vendorId}` as OrderKey; // oxlint-disable-line typescript/no-unsafe-type-assertion -- the brand is made here
+}
+
+const SETTLEMENT = 'settlement:';
+/** Amazon's are some forty letters of base64. */
+const SETTLEMENT_ID = /^[\w=+.-]{1,100}$/;
+
+/** Nothing where the id is none: it stands in keys and references. */
+export function settlementKey(connection: ConnectionId, vendorId: string): OrderKey | undefined {
+  return SETTLEMENT_ID.test(vendorId)
+    ? (`${connection}/${SETTLEMENT}${vendorId}` as OrderKey) // oxlint-disable-line typescript/no-unsafe-type-assertion -- the brand is made here
+    : undefined;
+}
+
+/** The vendor's id of a settlement; nothing for an order. */
+export function settlementIn(key: OrderKey): string | undefined {
+  const { vendorId } = splitOrderKey(key);
+  return vendorId.startsWith(SETTLEMENT) ? vendorId.slice(SETTLEMENT.length) : undefined;
 }
 
 /** The two parts of an order's key. */

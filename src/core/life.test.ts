@@ -21,7 +21,7 @@ import * as money from './money.ts';
 import type { Order, Refund } from './order.ts';
 import { gatewaysIn } from './payment-method.ts';
 import { plan } from './plan.ts';
-import type { Plan } from './plan.ts';
+import type { Plan } from './plan-terms.ts';
 import type { Terms } from './plan-terms.ts';
 import { proofOf } from './proof.ts';
 import type { Rules } from './rules.ts';

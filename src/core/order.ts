@@ -9,6 +9,8 @@ import type { Instant, Zone } from './time.ts';
  * into this and `plan` reads nothing else. It carries no contact data (see Buyer), so it can be kept for ever.
  */
 export interface Order {
+  /** Told apart by it from a settlement, which has one. */
+  readonly kind?: never;
   readonly key: OrderKey;
   readonly connection: ConnectionId;
   readonly source: 'shopify' | 'amazon';

@@ -1,4 +1,4 @@
-import type { ClientStep, InvoiceDocument } from './document.ts';
+import type { ClientStep, InvoiceDocument, Step } from './document.ts';
 import type { Fact, FailureCode } from './failure.ts';
 import type { Naming } from './invoice-document.ts';
 import type { Order } from './order.ts';
@@ -36,6 +36,16 @@ export interface PlannedHold {
   readonly detail: string;
   readonly facts: readonly Fact[];
 }
+
+/** What is to be done now, or why nothing is. */
+export type Plan =
+  | { readonly outcome: 'skip'; readonly reason: string }
+  | {
+      readonly outcome: 'work';
+      readonly steps: readonly Step[];
+      readonly holds: readonly PlannedHold[];
+      readonly reread?: string;
+    };
 
 /** Whose client the invoice is on: the buyer's own or the shop's shared one. */
 export function clientPolicyOf({ buyer }: Order, { client }: Rules): ClientStep['policy'] {

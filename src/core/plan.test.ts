@@ -24,7 +24,7 @@ import type { Order } from './order.ts';
 import { FIRST_NAMING, differencesOf, documentAsSold } from './invoice-document.ts';
 import type { Naming } from './invoice-document.ts';
 import { plan } from './plan.ts';
-import type { Plan } from './plan.ts';
+import type { Plan } from './plan-terms.ts';
 import type { Rules } from './rules.ts';
 import { parseZone } from './time.ts';
 

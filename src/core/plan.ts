@@ -9,6 +9,7 @@ import type {
   Step,
   VoidStep,
 } from './document.ts';
+import { planFees } from './fees-plan.ts';
 import { referenceOf } from './ids.ts';
 import { differencesOf, documentOf } from './invoice-document.ts';
 import type { Booked, BookedInvoice, BookedRefund } from './ledger.ts';
@@ -17,12 +18,14 @@ import type { Money } from './money.ts';
 import { discountOf, grossOf, taxOf, totalByLines } from './order.ts';
 import type { Order, OrderLine, Refund } from './order.ts';
 import { clientPolicyOf } from './plan-terms.ts';
-import type { PlannedHold, Terms } from './plan-terms.ts';
+import type { Plan, PlannedHold, Terms } from './plan-terms.ts';
 import { besideSteps, decideRefunds, isBookedBy } from './refund-ways.ts';
 import type { DecidedRefund } from './refund-ways.ts';
 import { fill } from './rules.ts';
 import type { Rules } from './rules.ts';
 import { isGone, isPaidBack, paidBack, worthNow, worthOf } from './sale.ts';
+import { isSettlement } from './settlement.ts';
+import type { Bookable } from './settlement.ts';
 import { asideReason, skipReason } from './skipping.ts';
 import { everything, openingOf, targetsOf } from './targets.ts';
 import type { Basis, Target, Targets } from './targets.ts';
@@ -34,19 +37,14 @@ import { withUntoldTax } from './untold-tax.ts';
  * new order, a duplicate, an edit, a refund, a replay and a crash take this one way; after its steps are posted it plans
  * nothing.
  */
-export type Plan =
-  | { readonly outcome: 'skip'; readonly reason: string }
-  | {
-      readonly outcome: 'work';
-      readonly steps: readonly Step[];
-      readonly holds: readonly PlannedHold[];
-      readonly reread?: string;
-    };
-
-export function plan(shown: Order, booked: Booked, terms: Terms): Plan {
+export function plan(shown: Bookable, booked: Booked, terms: Terms): Plan {
   if (terms.choices.following === 'stopped') {
     return { outcome: 'skip', reason: 'Left to you: the books are not changed for this order any more' };
   }
+  return isSettlement(shown) ? planFees(shown, booked, terms) : planOrder(shown, booked, terms);
+}
+
+function planOrder(shown: Order, booked: Booked, terms: Terms): Plan {
   const order = withUntoldTax(shown, terms.rules) ?? shown;
   const isNew = booked.lastSlots.invoice === undefined;
   const aside = isNew ? asideReason(order, terms.rules) : undefined;

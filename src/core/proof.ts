@@ -4,6 +4,8 @@ import * as money from './money.ts';
 import type { Money } from './money.ts';
 import { channelTaxOf, totalByLines } from './order.ts';
 import type { Order } from './order.ts';
+import { feesOf } from './settlement.ts';
+import type { Settlement } from './settlement.ts';
 import { isEffective, isGone, keptOf, linesWithout, worthNow, worthOf } from './sale.ts';
 
 /**
@@ -124,4 +126,26 @@ function cashFigures(order: Order, booked: Booked, beside: Money): CashFigures |
     payments,
     difference: money.subtract(money.add(payments, beside), kept),
   };
+}
+
+/** The same of a settlement: its fees against the expenses that stand for it. */
+export interface FeesProof {
+  readonly fees: Money;
+  readonly expenses: Money;
+  /** In the books less kept by the channel. Absent where the two are of several currencies. */
+  readonly difference?: Money;
+}
+
+export function feesProofOf(settlement: Settlement, { beside }: Booked): FeesProof {
+  const { currency, amounts } = settlement;
+  const fees = feesOf(settlement);
+  const isComparable = [...amounts, ...beside].every(({ amount }) => amount.currency === currency);
+  if (!isComparable) {
+    return { fees, expenses: money.zero(currency) };
+  }
+  const expenses = money.sum(
+    beside.map(({ amount }) => amount),
+    currency,
+  );
+  return { fees, expenses, difference: money.subtract(expenses, fees) };
 }

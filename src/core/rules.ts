@@ -54,6 +54,8 @@ export interface Rules {
   readonly refunds: 'adjust' | 'expense';
   /** Tax in an amount that was paid back without lines: none, or as in what is left of the order. */
   readonly amountRefundTax: 'none' | 'as_sold';
+  /** What a channel keeps of its payouts: left to a person, or one expense for each settlement. */
+  readonly channelFees: 'none' | 'per_settlement';
   /** Names of lines by their kind; others are named as the shop does. */
   readonly lineNames: Readonly<Partial<Record<LineKind, string>>>;
   /** An ISO 639 code: of the books' own words on an invoice. */
@@ -64,6 +66,8 @@ export interface Rules {
   readonly closedThrough?: LocalDate;
   /** Name of the expense category for refunds; without it they are held. Of the route as it is now. */
   readonly refundCategory?: string;
+  /** Name of the expense category for a channel's fees; without it they are held. Of the route as it is now. */
+  readonly feeCategory?: string;
 }
 
 export type TaxLines = 'percentages' | 'own_lines';
@@ -101,6 +105,7 @@ export const DEFAULT_RULES = {
   untoldTax: {},
   refunds: 'adjust',
   amountRefundTax: 'none',
+  channelFees: 'none',
   lineNames: {},
   language: 'en',
 } as const satisfies Rules;
@@ -142,16 +147,23 @@ export function completed(stored: Partial<Rules>): Rules {
 }
 
 /**
- * The rules that an order is planned by: those it was first booked by, but the days that are closed and the category of
- * refunds are the account's as they are now.
+ * The rules that an order is planned by: those it was first booked by, but the days that are closed and the categories of
+ * refunds and fees are the account's as they are now.
  */
 export function inForce(own: Rules, current: Rules): Rules {
-  const { booksStart: _start, closedThrough: _closed, refundCategory: _category, ...kept } = own;
-  const { booksStart, closedThrough, refundCategory } = current;
+  const {
+    booksStart: _start,
+    closedThrough: _closed,
+    refundCategory: _refunds,
+    feeCategory: _fees,
+    ...kept
+  } = own;
+  const { booksStart, closedThrough, refundCategory, feeCategory } = current;
   return {
     ...kept,
     ...(booksStart === undefined ? {} : { booksStart }),
     ...(closedThrough === undefined ? {} : { closedThrough }),
     ...(refundCategory === undefined ? {} : { refundCategory }),
+    ...(feeCategory === undefined ? {} : { feeCategory }),
   };
 }

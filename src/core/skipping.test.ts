@@ -5,7 +5,7 @@ import { NOTHING_BOOKED, asIfPosted, fold } from './ledger.ts';
 import * as money from './money.ts';
 import type { Order } from './order.ts';
 import { plan } from './plan.ts';
-import type { Plan } from './plan.ts';
+import type { Plan } from './plan-terms.ts';
 import type { Rules } from './rules.ts';
 import { asideReason, skipReason } from './skipping.ts';
 

@@ -1,7 +1,10 @@
 import { fold, paidOf } from '#core/ledger.ts';
+import type { Booked } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
 import type { Money } from '#core/money.ts';
-import { proofOf } from '#core/proof.ts';
+import { feesProofOf, proofOf } from '#core/proof.ts';
+import { isSettlement } from '#core/settlement.ts';
+import type { Settlement } from '#core/settlement.ts';
 import { localDate } from '#core/time.ts';
 import type { Delivery, OrderFilter, OrderRecord, Reader } from '#pipeline/ports.ts';
 import { instantJson } from './json.ts';
@@ -42,6 +45,9 @@ export async function readOverview(
 async function rowOf(read: Reader, record: OrderRecord): Promise<OrderRow> {
   const booked = fold(await read.entriesOf(record.key));
   const { snapshot } = record;
+  if (snapshot !== undefined && isSettlement(snapshot)) {
+    return settlementRow(record, snapshot, booked);
+  }
   const [first] = booked.invoices;
   const shopTotal = snapshot?.currentTotal;
   if (first === undefined) {
@@ -61,6 +67,19 @@ async function rowOf(read: Reader, record: OrderRecord): Promise<OrderRow> {
     ...(shopTotal === undefined ? {} : { shopTotal }),
     ...(difference === undefined ? {} : { difference }),
   };
+}
+
+/** Its fees are the seller's expense: both sides are negative, and nothing is paid on them. */
+function settlementRow(record: OrderRecord, settlement: Settlement, booked: Booked): OrderRow {
+  const { fees, expenses, difference } = feesProofOf(settlement, booked);
+  const shown = { record, shopTotal: money.negate(fees) };
+  return booked.beside.length === 0
+    ? shown
+    : {
+        ...shown,
+        invoiceTotal: money.negate(expenses),
+        ...(difference === undefined ? {} : { difference: money.negate(difference) }),
+      };
 }
 
 export function overviewJson({ rows, messages }: Overview): unknown {

@@ -3,9 +3,10 @@ import { CATALOGUE } from '#core/failure.ts';
 import { splitOrderKey } from '#core/ids.ts';
 import type { ConnectionId } from '#core/ids.ts';
 import { fold } from '#core/ledger.ts';
-import type { Entry, Hold } from '#core/ledger.ts';
+import type { Booked, Entry, Hold } from '#core/ledger.ts';
 import type { Money } from '#core/money.ts';
-import { proofOf } from '#core/proof.ts';
+import { feesProofOf, proofOf } from '#core/proof.ts';
+import { isSettlement, orderOf } from '#core/settlement.ts';
 import { parseZone } from '#core/time.ts';
 import type { Zone } from '#core/time.ts';
 import type { Delivery, Notice, OrderRecord, Reader, Sorted, Source } from '#pipeline/ports.ts';
@@ -79,7 +80,8 @@ export function storyJson(story: Story, preview: LayOut): unknown {
     entries: entries.map(entryJson),
     holds: holds.map(holdJson),
     notices: notices.map(({ at, sentence }) => ({ at: instantJson(at), sentence })),
-    lines: snapshot?.lines ?? null,
+    lines: orderOf(snapshot)?.lines ?? null,
+    amounts: snapshot?.kind === 'settlement' ? snapshot.amounts : null,
     invoices: booked.invoices.map(({ document, amount, correction, isSent, externalId }) => ({
       ...document,
       externalId,
@@ -87,8 +89,15 @@ export function storyJson(story: Story, preview: LayOut): unknown {
       isSent,
       laidOut: preview(document, correction),
     })),
-    proof: snapshot === undefined ? null : proofOf(snapshot, booked),
+    proof: proofJson(snapshot, booked),
   };
+}
+
+function proofJson(snapshot: OrderRecord['snapshot'], booked: Booked): unknown {
+  if (snapshot === undefined) {
+    return null;
+  }
+  return isSettlement(snapshot) ? feesProofOf(snapshot, booked) : proofOf(snapshot, booked);
 }
 
 function deliveryJson({ record, source }: Story, delivery: Delivery): unknown {

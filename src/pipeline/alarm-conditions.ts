@@ -9,6 +9,7 @@ import { connectionId } from '#core/ids.ts';
 import { fold } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
 import { proofOf } from '#core/proof.ts';
+import { orderOf } from '#core/settlement.ts';
 import { MINUTE, after, instant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import type { FailingOrder, OpenQuestion, OrderRecord, Reader } from './ports.ts';
@@ -221,10 +222,11 @@ async function unpaidConditions(
 
 /** Whether the merchant has all the money that the order is worth, and its invoices do not show it. */
 async function isPaidAndOpen(read: Reader, { key, snapshot }: OrderRecord): Promise<boolean> {
-  if (snapshot === undefined) {
+  const order = orderOf(snapshot);
+  if (order === undefined) {
     return false;
   }
-  const { shop, cash } = proofOf(snapshot, fold(await read.entriesOf(key)));
+  const { shop, cash } = proofOf(order, fold(await read.entriesOf(key)));
   return (
     cash !== undefined &&
     !money.isZero(shop.worth) &&

@@ -3,6 +3,7 @@ import type { ClientStep } from '#core/document.ts';
 import { Failure } from '#core/failure.ts';
 import type { Booked } from '#core/ledger.ts';
 import type { Buyer } from '#core/order.ts';
+import { isSettlement } from '#core/settlement.ts';
 import { after } from '#core/time.ts';
 import { underLease } from './ledger-writer.ts';
 import type { ClientMapping, Lease, Writer } from './ports.ts';
@@ -80,10 +81,10 @@ export async function rememberClient(
 
 /** Completes a client we found with what this order's buyer gave and the client lacks; asked once for each new field. */
 export async function fillFoundClient(run: Run, { buyer, order }: Subject, booked: Booked): Promise<void> {
-  const step: Who = { policy: 'customer', ...order.buyer };
-  if (buyer === undefined) {
+  if (buyer === undefined || isSettlement(order)) {
     return;
   }
+  const step: Who = { policy: 'customer', ...order.buyer };
   const mapping = order.buyer.hasEmail ? await mappedClient(run, step, buyer) : undefined;
   const offered = offeredFields(buyer);
   if (

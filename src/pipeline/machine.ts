@@ -5,7 +5,8 @@ import type { VersionedRules } from '#core/rules.ts';
 import { DAY, after } from '#core/time.ts';
 import type { Clock, Instant } from '#core/time.ts';
 import type { Money } from '#core/money.ts';
-import type { Buyer, Order } from '#core/order.ts';
+import type { Buyer } from '#core/order.ts';
+import type { Bookable } from '#core/settlement.ts';
 import type { RecentBuyers } from './recent-buyers.ts';
 import type { Books, Emit, Lease, OrderRecord, Queue, Source, Store } from './ports.ts';
 
@@ -74,7 +75,7 @@ export function mayStandAlready({ restoredAt }: Run, { order }: Pick<Subject, 'o
 /** What an order's run works with. */
 export interface Subject {
   readonly record: OrderRecord;
-  readonly order: Order;
+  readonly order: Bookable;
   /** Absent once the message that shows it was redacted: then nothing is written that needs it. */
   readonly buyer?: Buyer;
 }

@@ -53,7 +53,7 @@ export interface Ended {
 export function afterFailure(machine: Machine, record: OrderRecord, failure: Failure): Trouble {
   const now = machine.clock.now();
   const { code, message: reason } = failure;
-  if (code === 'request-rate-limited') {
+  if (code === 'request-rate-limited' || code === 'settlement-open') {
     return { state: 'waiting', until: limitEndsAt(failure, now), reason, isAttempt: false };
   }
   if (failure.remedy === 'reauthorize') {

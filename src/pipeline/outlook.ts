@@ -10,10 +10,10 @@ import type { Booked, Entry, Hold } from '#core/ledger.ts';
 import type { OrderState } from '#core/lifecycle.ts';
 import * as money from '#core/money.ts';
 import type { Money } from '#core/money.ts';
-import type { Order } from '#core/order.ts';
 import { plan } from '#core/plan.ts';
 import type { PlannedHold, Terms } from '#core/plan-terms.ts';
 import type { Rules } from '#core/rules.ts';
+import type { Bookable } from '#core/settlement.ts';
 import { DAY, after, instant, localDate } from '#core/time.ts';
 import type { Instant, LocalDate } from '#core/time.ts';
 import { intentSha256, stepName } from './ledger-writer.ts';
@@ -296,7 +296,7 @@ type Aim =
     };
 
 /** Plans again as after each step that stands, as the worker does, until nothing is left to do. */
-function aimOf(order: Order, booked: Booked, terms: Terms): Aim {
+function aimOf(order: Bookable, booked: Booked, terms: Terms): Aim {
   const steps: ForeseenStep[] = [];
   let then = booked;
   for (let round = 0; round < ROUNDS_MAX; round += 1) {

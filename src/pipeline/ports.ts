@@ -21,6 +21,7 @@ import type { Money } from '#core/money.ts';
 import type { Buyer, Order } from '#core/order.ts';
 import type { Decisions } from '#core/plan-terms.ts';
 import type { Rules } from '#core/rules.ts';
+import type { Bookable, Settlement } from '#core/settlement.ts';
 import type { Instant } from '#core/time.ts';
 
 /**
@@ -69,6 +70,8 @@ export interface Snapshot {
 /** What a stored message is about. */
 export type Sorted =
   | { readonly kind: 'order'; readonly snapshot: Snapshot }
+  /** A payout with the fees in it, a subject beside the orders. */
+  | { readonly kind: 'settlement'; readonly settlement: Settlement }
   /** It names an order without showing it: the order must be asked for. */
   | {
       readonly kind: 'touch';
@@ -111,7 +114,10 @@ export interface Source {
    * Asks for the newest state of an order; the answer is stored and sorted like any message. `shown` is the newest that is
    * known: an answer that must leave out what that told is no answer. Throws a Failure.
    */
-  read(order: OrderKey, shown?: Order): Promise<Pick<Authentic, 'externalId' | 'topic' | 'headers' | 'body'>>;
+  read(
+    order: OrderKey,
+    shown?: Bookable,
+  ): Promise<Pick<Authentic, 'externalId' | 'topic' | 'headers' | 'body'>>;
 }
 
 /** A source that can be asked what changed, whether a message told it or not. */
@@ -253,7 +259,7 @@ export interface OrderRecord {
   /** The source's own time of that state. */
   readonly stamp?: Instant;
   /** The newest state, without contact data. */
-  readonly snapshot?: Order;
+  readonly snapshot?: Bookable;
   /** Set by the first posted entry, for ever; only `replan` puts another in its place. */
   readonly rulesVersion?: string;
   /** Suffix of the invoice number: 1 is none. */

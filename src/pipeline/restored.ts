@@ -2,6 +2,7 @@ import type { Step } from '#core/document.ts';
 import { asForgotten, asKnown } from '#core/forgotten.ts';
 import type { Booked } from '#core/ledger.ts';
 import type { Terms } from '#core/plan-terms.ts';
+import { orderOf } from '#core/settlement.ts';
 import type { HeldStep } from './holding.ts';
 import { stepName, taskOf } from './ledger-writer.ts';
 import { mayStandAlready } from './machine.ts';
@@ -28,16 +29,22 @@ export interface Known {
 
 export async function doubtOf(run: Run, subject: Subject, known: Known): Promise<Doubt | undefined> {
   const { booked } = known;
-  if (!mayStandAlready(run, subject) || booked.invoices.some(({ isAdopted }) => isAdopted)) {
+  const order = orderOf(subject.order);
+  // Of a settlement only expenses stand: the plan makes each by its number, and what it makes is looked for first.
+  if (
+    order === undefined ||
+    !mayStandAlready(run, subject) ||
+    booked.invoices.some(({ isAdopted }) => isAdopted)
+  ) {
     return undefined;
   }
-  for (const step of asKnown(subject.order, booked)) {
+  for (const step of asKnown(order, booked)) {
     const standing = await lookOnce(run, subject, { step, known });
     if (standing?.state === 'unclear') {
       return { kind: 'changed', step };
     }
   }
-  for (const step of asForgotten(subject.order, booked, known.terms)) {
+  for (const step of asForgotten(order, booked, known.terms)) {
     const hold = forgottenHold(subject, step, await lookOnce(run, subject, { step, known }));
     if (hold !== undefined) {
       return { kind: 'forgotten', hold };

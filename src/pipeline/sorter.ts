@@ -6,6 +6,8 @@ import { transition } from '#core/lifecycle.ts';
 import * as money from '#core/money.ts';
 import type { Order } from '#core/order.ts';
 import { paidBack } from '#core/sale.ts';
+import { orderOf } from '#core/settlement.ts';
+import type { Settlement } from '#core/settlement.ts';
 import { TOGETHER } from '#core/payment-method.ts';
 import { MINUTE, instant, localDate } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
@@ -49,6 +51,8 @@ function orderIn(sorted: Sorted): { readonly order?: OrderKey } {
   switch (sorted.kind) {
     case 'order':
       return { order: sorted.snapshot.order.key };
+    case 'settlement':
+      return { order: sorted.settlement.key };
     case 'touch':
     case 'deleted':
       return { order: sorted.order };
@@ -110,6 +114,14 @@ async function record(machine: Machine, tx: Writer, { delivery, sorted, canRead 
         }),
       });
     }
+    case 'settlement': {
+      const { key, name } = sorted.settlement;
+      const known = (await tx.order(key)) ?? firstRecord(key, name, now);
+      return due(machine, tx, {
+        delivery,
+        record: settledIn(known, { delivery, settlement: sorted.settlement }),
+      });
+    }
     case 'touch': {
       const known = (await tx.order(sorted.order)) ?? firstRecord(sorted.order, nameOf(sorted.order), now);
       const isShown = known.stamp !== undefined && sorted.at !== undefined && known.stamp >= sorted.at;
@@ -123,6 +135,25 @@ async function record(machine: Machine, tx: Writer, { delivery, sorted, canRead 
       return due(machine, tx, { delivery, record: { ...known, isDeleted: true } });
     }
   }
+}
+
+/** A settlement is shown only by the source's own answer, and as far as its last transaction: the later answer shows more. */
+function settledIn(
+  record: OrderRecord,
+  { delivery, settlement }: { readonly delivery: Delivery; readonly settlement: Settlement },
+): OrderRecord {
+  if (record.stamp !== undefined && settlement.updatedAt < record.stamp) {
+    return record;
+  }
+  const { reread, ...rest } = record;
+  return {
+    ...rest,
+    name: settlement.name,
+    newestDelivery: delivery.id,
+    stamp: settlement.updatedAt,
+    snapshot: settlement,
+    ...(isAnswer(record) || reread === undefined ? {} : { reread }),
+  };
 }
 
 /** The question to the source, as old as the oldest reason for it and as new as the newest. */
@@ -200,7 +231,8 @@ function newest(
   record: OrderRecord,
   { delivery, order, canRead, now }: { delivery: Delivery; order: Order; canRead: boolean; now: Instant },
 ): OrderRecord {
-  const { snapshot, stamp } = record;
+  const { stamp } = record;
+  const snapshot = orderOf(record.snapshot);
   const taken = take(record, { delivery, order, now });
   if (snapshot === undefined || stamp === undefined || order.updatedAt > stamp) {
     return taken;

@@ -13,6 +13,7 @@ import { openStore } from '#storage/store.ts';
 import { ORDER, SHOP, line, message, order, received, rules, tender } from '#tests/build.ts';
 import { testClock } from '#tests/clock.ts';
 import { connectionId, orderKey } from '#core/ids.ts';
+import { orderOf } from '#core/settlement.ts';
 import { compactSetting } from './machine.ts';
 import type { Machine, Route } from './machine.ts';
 import { READ_TOPIC } from './ports.ts';
@@ -439,7 +440,7 @@ test('what names an order while the shop is asked for it has the shop asked agai
   await work(machine);
   await work(machine);
   const record = await store.read.order(ORDER);
-  assert.deepEqual([reads, record?.snapshot?.lines[0]?.quantity, record?.reread], [2, 2, undefined]);
+  assert.deepEqual([reads, orderOf(record?.snapshot)?.lines[0]?.quantity, record?.reread], [2, 2, undefined]);
   await store.close();
 });
 
@@ -452,7 +453,7 @@ test('an answer of the shop that a dead process left unsorted does not end what 
   await sortDelivery(machine, left);
   await work(machine);
   const record = await store.read.order(ORDER);
-  assert.deepEqual([record?.snapshot?.lines[0]?.quantity, record?.reread], [2, undefined]);
+  assert.deepEqual([orderOf(record?.snapshot)?.lines[0]?.quantity, record?.reread], [2, undefined]);
   await store.close();
 });
 

@@ -5,8 +5,9 @@ import { fold } from '#core/ledger.ts';
 import type { Booked } from '#core/ledger.ts';
 import { transition } from '#core/lifecycle.ts';
 import { plan } from '#core/plan.ts';
-import type { Plan } from '#core/plan.ts';
+import type { Plan } from '#core/plan-terms.ts';
 import type { Terms } from '#core/plan-terms.ts';
+import { NOBODY } from '#core/order.ts';
 import type { Buyer } from '#core/order.ts';
 import { MINUTE, SECOND, after, instant } from '#core/time.ts';
 import { admit, heard } from './account-pause.ts';
@@ -225,6 +226,9 @@ async function buyerOf({ machine, route }: Run, deliveryId: string): Promise<Buy
     return known;
   }
   const sorted = delivery === undefined ? undefined : route.source.sort(delivery);
+  if (sorted?.kind === 'settlement') {
+    return NOBODY;
+  }
   if (sorted?.kind !== 'order') {
     throw new Failure('unexpected', { detail: `Delivery ${deliveryId} does not show its order any more` });
   }

@@ -1,6 +1,13 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { FailureCode } from '#core/failure.ts';
-import { connectionId, orderKey, referenceOf, splitOrderKey } from '#core/ids.ts';
+import {
+  connectionId,
+  orderKey,
+  referenceOf,
+  settlementIn,
+  settlementKey,
+  splitOrderKey,
+} from '#core/ids.ts';
 import type { OrderKey } from '#core/ids.ts';
 import { invariant } from '#core/invariant.ts';
 import { fromJson, toJson } from '#core/json.ts';
@@ -184,8 +191,13 @@ export function at(value: bigint): Instant {
 
 export function keyOf(text: string): OrderKey {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only to split it; both parts are checked below
-  const { connection, vendorId } = splitOrderKey(text as OrderKey);
-  return orderKey(connection, vendorId);
+  const key = text as OrderKey;
+  const { connection, vendorId } = splitOrderKey(key);
+  const settlement = settlementIn(key);
+  const checked =
+    settlement === undefined ? orderKey(connection, vendorId) : settlementKey(connection, settlement);
+  invariant(checked !== undefined, `stored key "${text}" names an order or a settlement`);
+  return checked;
 }
 
 export function oneOf<T extends string>(text: string, allowed: readonly T[]): T {

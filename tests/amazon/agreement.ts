@@ -6,7 +6,7 @@ import { fold, paidOf } from '#core/ledger.ts';
 import type { Booked, Entry } from '#core/ledger.ts';
 import type { Order } from '#core/order.ts';
 import { plan } from '#core/plan.ts';
-import type { Plan } from '#core/plan.ts';
+import type { Plan } from '#core/plan-terms.ts';
 import { proofOf } from '#core/proof.ts';
 import { defaultRulesOf } from '#core/rules.ts';
 import type { Rules } from '#core/rules.ts';

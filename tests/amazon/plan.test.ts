@@ -6,7 +6,7 @@ import type { Entry } from '#core/ledger.ts';
 import { show } from '#core/money.ts';
 import type { Order } from '#core/order.ts';
 import { plan } from '#core/plan.ts';
-import type { Plan } from '#core/plan.ts';
+import type { Plan } from '#core/plan-terms.ts';
 import { defaultRulesOf } from '#core/rules.ts';
 import type { Rules } from '#core/rules.ts';
 import { entry, terms } from '#tests/build.ts';

@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openApp } from '#app.ts';
 import { readConfig } from '#config.ts';
+import { connectionId, settlementIn } from '#core/ids.ts';
+import { parseLocalDate } from '#core/time.ts';
 import { systemOutside } from '#outside.ts';
+import { foresee } from '#pipeline/outlook.ts';
+import type { Foreseen } from '#pipeline/outlook.ts';
 import type { OrderRecord } from '#pipeline/ports.ts';
 import type { Sandbox, SandboxOptions } from '#sim/main.ts';
 import { openSandbox } from '#sim/main.ts';
@@ -13,6 +17,9 @@ import type { AmazonSim } from '#sim/amazon/amazon.ts';
 import { transactionUpdateBody } from '#sim/amazon/notification-body.ts';
 import { expectedAmazonBooks } from '#sim/amazon/check.ts';
 import type { ExpectedAmazonBooks } from '#sim/amazon/check.ts';
+import type { BalanceEntry } from '#sim/amazon/ledger.ts';
+import { expectedSettlements } from '#sim/amazon/settlements.ts';
+import type { ExpectedSettlement } from '#sim/amazon/settlements.ts';
 import type { AmazonLifeEvent } from '#sim/amazon/life.ts';
 import type { Region } from '#sim/amazon/marketplaces.ts';
 import type { AmazonOrder } from '#sim/amazon/order.ts';
@@ -23,10 +30,12 @@ import type { Standing } from '#sim/standing.ts';
 import { sign } from '#sources/amazon/proof.ts';
 import { releaseOrder } from '#pipeline/release.ts';
 import { importRules } from '#tests/import-rules.ts';
+import { leapingClock } from '#tests/clock.ts';
 import { until } from '#tests/until.ts';
 
 /** The service between a simulated seller on Amazon and an account, over sockets: told of orders, it reads and books them. */
 type AccountInvoice = ReturnType<Sandbox['freshbooks']['account']>['invoices'][number];
+type AccountExpense = ReturnType<Sandbox['freshbooks']['account']>['expenses'][number];
 
 export interface Seller {
   /** Imports a file that says only this of the route. */
@@ -47,6 +56,17 @@ export interface Seller {
   readonly grant: (app: Parameters<AmazonSim['setApp']>[0]) => void;
   /** Has an order planned anew, as `retry` does, and waits until it is at rest. */
   readonly retry: (record: OrderRecord) => Promise<OrderRecord>;
+  /** Lets a fee for no order, or money for lost goods, come to the seller's balance. */
+  readonly post: (entry: BalanceEntry) => void;
+  /** Amazon pays out what is free, and the service asks what changed: the settlements that it knows then, at rest. */
+  readonly payOut: () => Promise<readonly OrderRecord[]>;
+  /** Lets time pass, and waits until all is at rest again. */
+  readonly wait: (ms: number) => Promise<readonly OrderRecord[]>;
+  readonly expectedSettlements: () => readonly ExpectedSettlement[];
+  /** The account's expenses for fees, as FreshBooks shows them. */
+  readonly feeExpenses: () => readonly AccountExpense[];
+  /** What it would do to settlements and orders since the day before. */
+  readonly foreseen: () => Promise<readonly Foreseen[]>;
 }
 
 const ENVELOPE = {
@@ -56,6 +76,8 @@ const ENVELOPE = {
   publishedAt: 0,
 };
 const SETTLING_MS = 3 * 60_000;
+/** The service asks every five minutes what changed. */
+const SWEEP_MS = 6 * 60_000;
 const SECRET = 'planted-secret-of-the-forwarder';
 
 export async function selling(
@@ -63,10 +85,11 @@ export async function selling(
   act: (seller: Seller) => Promise<void>,
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'counterfoil-amazon-'));
-  // The time of Amazon and the account; the service has its own.
-  let now = Date.now();
+  // Of all of them: what Amazon shows and when the service asks for it belong together.
+  const outside = systemOutside(() => undefined);
+  const clock = leapingClock(outside.clock);
   const { region = 'eu', ...others } = options;
-  const sandbox = await openSandbox({ seed: 3, amazon: { region }, clock: { now: () => now }, ...others });
+  const sandbox = await openSandbox({ seed: 3, amazon: { region }, clock, ...others });
   const stand = sandbox.amazon;
   assert(stand !== null);
   const {
@@ -82,10 +105,7 @@ export async function selling(
     DATABASE_URL: `sqlite:${join(folder, 'counterfoil.db')}`,
     PORT: '0',
   });
-  const app = await openApp(
-    config,
-    systemOutside(() => undefined),
-  );
+  const app = await openApp(config, { ...outside, clock });
   const serving = await app.serve();
   const account = () => sandbox.freshbooks.account();
   const invoices = ({ key }: OrderRecord) => {
@@ -98,7 +118,7 @@ export async function selling(
     text: string = stand.amazon.notifications.body(id),
   ): Promise<OrderRecord> => {
     const body = new TextEncoder().encode(text);
-    const seconds = String(Math.floor(Date.now() / 1000));
+    const seconds = String(Math.floor(clock.now() / 1000));
     const response = await fetch(`http://127.0.0.1:${serving.port}/webhooks/amazon`, {
       method: 'POST',
       headers: { 'x-counterfoil-timestamp': seconds, 'x-counterfoil-signature': sign(body, seconds, SECRET) },
@@ -114,6 +134,24 @@ export async function selling(
       const isResting = record !== undefined && record.dueAt === undefined && record.state !== 'working';
       return isResting && accepted.length === 0 && record;
     });
+  const settledAfter = async (ms: number): Promise<readonly OrderRecord[]> => {
+    clock.leap(ms);
+    const leapt = clock.now();
+    await until('the service has asked what changed', async () => {
+      const swept = await app.store.read.setting('swept:amazon');
+      // Before the first round came to its end it is a moment that is still to come.
+      return Number(swept) >= leapt && Number(swept) <= clock.now();
+    });
+    return until('all is at rest', async () => {
+      const all = await app.store.read.orders({ limit: 1_000 });
+      const accepted = await app.store.read.deliveries({ state: 'accepted', limit: 1 });
+      const isResting = all.every(
+        ({ state, dueAt = Infinity }) => state !== 'working' && dueAt > clock.now(),
+      );
+      const records = all.filter(({ key }) => settlementIn(key) !== undefined);
+      return isResting && accepted.length === 0 && records;
+    });
+  };
   try {
     await act({
       ruleBy: (...lines) => importRules(app, 'amazon', lines),
@@ -126,10 +164,10 @@ export async function selling(
       },
       scenario: (name) => told(stand.world.scenario(name)),
       act: ({ key }, event, laterMs = 0) => {
-        now += laterMs;
+        clock.leap(laterMs);
         const order = stand.world.act(key.slice('amazon/'.length), event);
         // Amazon's ledger shows nothing of the last two minutes.
-        now += SETTLING_MS;
+        clock.leap(SETTLING_MS);
         const moved = stand.world.transactions().at(-1);
         return event.kind === 'refund' && moved !== undefined
           ? told(order, transactionUpdateBody(moved, { ...ENVELOPE, sellerId: stand.world.sellerId }))
@@ -157,6 +195,26 @@ export async function selling(
           .map(({ note }) => note);
       },
       grant: (change) => stand.amazon.setApp(change),
+      post: (entry) => stand.world.post(entry),
+      payOut: async () => {
+        stand.world.settle();
+        return settledAfter(SWEEP_MS);
+      },
+      wait: settledAfter,
+      expectedSettlements: () => expectedSettlements(stand.world.transactions()),
+      feeExpenses: () =>
+        account().expenses.filter(
+          ({ vendor, visState }) => vendor?.startsWith('Amazon settlement') === true && visState === 0,
+        ),
+      foreseen: async () => {
+        const routes = await app.routeRules();
+        const rules = routes.find(({ from }) => from === 'amazon')?.rules;
+        assert(rules !== undefined);
+        const source = connectionId('amazon');
+        const since = parseLocalDate('2020-01-01');
+        const { books } = app;
+        return (await foresee(app.store.read, { books, source, rules, since, limit: 1_000 })).orders;
+      },
       retry: async ({ key }) => {
         await releaseOrder(app.store, key, { now: app.clock.now(), account: 'freshbooks' });
         return resting(key.slice('amazon/'.length));

@@ -9,7 +9,9 @@ import { systemOutside } from '#outside.ts';
 import { releaseOrder } from '#pipeline/release.ts';
 import { RULE_KEYS } from '#rules-keys.ts';
 import type { Recipe } from '#sim/world/recipe.ts';
+import type { OrderRecord } from '#pipeline/ports.ts';
 import { selling } from '#tests/amazon/selling.ts';
+import type { Seller } from '#tests/amazon/selling.ts';
 import { importRules } from '#tests/import-rules.ts';
 import { openStage } from '#tests/stage.ts';
 import type { Placed } from '#tests/stage.ts';
@@ -395,6 +397,15 @@ const BEFORE_ALL: Readonly<Record<string, () => Promise<void>>> = {
       assert.deepEqual([...new Set(taxes)], ['VAT 19']);
     }),
 
+  channel_fees: () => feesOfASettlement('channel_fees: per_settlement', 'fee_category: Supplies'),
+
+  fee_category: () =>
+    feesOfASettlement('channel_fees: per_settlement', async ({ ruleBy, retry }, held) => {
+      assert.match(held.reason ?? '', /no category is chosen for fees/);
+      await ruleBy('channel_fees: per_settlement', 'fee_category: supplies');
+      return retry(held);
+    }),
+
   async currency() {
     const folder = await mkdtemp(join(tmpdir(), 'counterfoil-currency-'));
     const environment = { DATABASE_URL: `sqlite:${join(folder, 'counterfoil.db')}` };
@@ -414,6 +425,30 @@ const BEFORE_ALL: Readonly<Record<string, () => Promise<void>>> = {
     }
   },
 };
+
+/** From a fee to its expense. */
+async function feesOfASettlement(
+  ...rules: readonly (string | ((seller: Seller, held: OrderRecord) => Promise<OrderRecord>))[]
+): Promise<void> {
+  await selling({ region: 'na' }, async (seller) => {
+    const lines = rules.filter((rule) => typeof rule === 'string');
+    await seller.ruleBy(...lines);
+    await seller.place({ items: [{ product: 0 }], fulfilledBy: 'AMAZON' });
+    await seller.payOut();
+    let [settlement] = await seller.wait(4 * DAY_MS);
+    for (const answer of rules) {
+      if (typeof answer !== 'string' && settlement !== undefined) {
+        settlement = await answer(seller, settlement);
+      }
+    }
+    assert.equal(settlement?.state, 'settled', settlement?.reason);
+    const [expected] = seller.expectedSettlements();
+    assert.deepEqual(
+      seller.feeExpenses().map(({ amount, category }) => [BigInt(amount.replace('.', '')), category]),
+      [[expected?.fees, 'Supplies']],
+    );
+  });
+}
 
 async function atRuled(options: CounterOptions, act: Effect): Promise<void> {
   await atCounter(options, (counter) => act(ruled(counter)));

@@ -8,7 +8,7 @@ import * as money from '#core/money.ts';
 import type { Order } from '#core/order.ts';
 import { channelTaxOf } from '#core/order.ts';
 import { plan } from '#core/plan.ts';
-import type { Plan } from '#core/plan.ts';
+import type { Plan } from '#core/plan-terms.ts';
 import type { PlannedHold, Terms } from '#core/plan-terms.ts';
 import { proofOf } from '#core/proof.ts';
 import { DEFAULT_RULES } from '#core/rules.ts';

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { connectionId, orderKey } from '#core/ids.ts';
 import { toJson } from '#core/json.ts';
 import { DEFAULT_RULES } from '#core/rules.ts';
+import { orderOf } from '#core/settlement.ts';
 import { createRecentBuyers } from '#pipeline/recent-buyers.ts';
 import type { Machine } from '#pipeline/machine.ts';
 import type { Authentic, OrderRecord, Source } from '#pipeline/ports.ts';
@@ -184,10 +185,11 @@ function stateOf({ snapshot, stamp, reread, isDeleted }: OrderRecord): State {
 
 /** What is booked of a state: how its cash is split or why it is unclear is no difference of figures. */
 function figuresOf({ snapshot }: OrderRecord): string {
-  if (snapshot === undefined) {
+  const order = orderOf(snapshot);
+  if (order === undefined) {
     return 'none';
   }
-  const { cash, ...rest } = snapshot;
+  const { cash, ...rest } = order;
   return toJson({ ...rest, cash: cash.state === 'known' ? cash.received : cash.state });
 }
 

@@ -14,7 +14,7 @@ import { expenseIn, expensesIn, needAmount } from './payload.ts';
 import type { ReadExpense } from './payload.ts';
 import { fold } from './taxes.ts';
 
-/** Refunds as expenses of their day: found again by our mark in the notes. */
+/** Refunds and fees as expenses of their day: found again by our mark in the notes. */
 
 type ExpenseTask = Extract<Task, { kind: 'expense' }>;
 
@@ -95,7 +95,7 @@ export async function createExpense(api: Api, task: ExpenseTask): Promise<Receip
   return receiptOf(task, expenseIn(result, answer), { answer, remarks });
 }
 
-/** Read anew each time: refunds beside their invoices are rare, and a renamed category must not be missed. */
+/** Read anew each time: such expenses are rare, and a renamed category must not be missed. */
 async function categoryIdOf(api: Api, name: string): Promise<string> {
   const categories = await readExpenseCategories(api);
   const found = categories.find((category) => category.name.toLowerCase() === name.trim().toLowerCase());
@@ -119,7 +119,7 @@ function receiptOf(
     ...before,
     amount === undefined || money.equal(amount, step.amount)
       ? ''
-      : `FreshBooks booked ${money.show(amount)} of the refund of ${money.show(step.amount)}`,
+      : `FreshBooks booked ${money.show(amount)} of the ${step.of ?? 'refund'} of ${money.show(step.amount)}`,
     areTaxesKept(step.taxes, expense)
       ? ''
       : `FreshBooks shows other taxes on expense ${expense.id} than were refunded: look at it`,

@@ -1,5 +1,7 @@
 import { Failure } from '#core/failure.ts';
+import { settlementIn } from '#core/ids.ts';
 import type { ConnectionId } from '#core/ids.ts';
+import { orderOf } from '#core/settlement.ts';
 import type { Swept } from '#pipeline/ports.ts';
 import type { SellingPartnerApi } from './api.ts';
 import type { NotificationTerms } from './notification.ts';
@@ -7,6 +9,7 @@ import { createProof } from './proof.ts';
 import type { ProofTerms } from './proof.ts';
 import { changesOf } from './changes.ts';
 import { readOrder } from './read.ts';
+import { createSettlementReader } from './settlement.ts';
 import { sortMessage } from './sort.ts';
 
 export interface AmazonOptions {
@@ -27,6 +30,8 @@ const READ_NEEDS = 'SP_API_CLIENT_ID, SP_API_CLIENT_SECRET and SP_API_REFRESH_TO
 export function createAmazonSource(options: AmazonOptions): Swept {
   const { connection, terms, api, remark } = options;
   const proof = createProof({ ...options.proof, connection });
+  const { clock } = options.proof;
+  const settlements = api === undefined ? undefined : createSettlementReader({ api, clock, remark });
   return {
     connection,
     canRead: api !== undefined,
@@ -40,12 +45,20 @@ export function createAmazonSource(options: AmazonOptions): Swept {
         : await changesOf({ api, connection, marketplaces: terms.marketplaces, remark }, page);
     },
     async read(order, shown) {
-      if (api === undefined) {
+      if (api === undefined || settlements === undefined) {
         throw new Failure('order-needs-reread', {
           detail: `Amazon cannot be asked for order ${order}: set ${READ_NEEDS}`,
         });
       }
-      return await readOrder({ api, isBuyerKept: await options.isBuyerKept(), remark }, order, shown);
+      const groupId = settlementIn(order);
+      if (groupId !== undefined) {
+        return await settlements.read(order, groupId);
+      }
+      return await readOrder(
+        { api, isBuyerKept: await options.isBuyerKept(), remark },
+        order,
+        orderOf(shown),
+      );
     },
   };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Failure } from '#core/failure.ts';
-import { orderKey } from '#core/ids.ts';
-import type { ConnectionId } from '#core/ids.ts';
+import { orderKey, settlementKey } from '#core/ids.ts';
+import type { ConnectionId, OrderKey } from '#core/ids.ts';
 import { fieldOf, listOf, textOf } from '#core/json-fields.ts';
 import type { Lossless } from '#core/json.ts';
 import { parseTimestamp, showInstant } from '#core/time.ts';
@@ -9,6 +9,7 @@ import type { Instant } from '#core/time.ts';
 import type { Change, Changes } from '#pipeline/ports.ts';
 import type { SellingPartnerApi } from './api.ts';
 import { FINANCES_WITHHELD, transactionsIn } from './read.ts';
+import { groupsIn } from './settlement.ts';
 
 /**
  * What changed, by Amazon's two lists: orders by the time of their last change, and transactions of its ledger, which alone tell
@@ -25,6 +26,8 @@ export interface ChangesTerms {
 export const FOUND_TOPIC = 'counterfoil/found';
 /** Transactions are named by some forty characters and a status; what is longer goes by its hash. */
 const NAME_MAX = 100;
+/** Of a timestamp, the day. */
+const DAY_LENGTH = 10;
 /** Whose turn at the pace it is. */
 const WHO = 'sweep';
 const ORDER_ID = /^[A-Z0-9]{3}-\d{7}-\d{7}$/;
@@ -111,11 +114,42 @@ async function ledgerPage(
   const changes = transactionsIn(answer, 'Asking what its ledger holds').flatMap((transaction) => {
     const id = orderIn(transaction);
     const [name, status] = [textOf(transaction, 'transactionId'), textOf(transaction, 'transactionStatus')];
-    return id === undefined || name === ''
-      ? []
-      : [changeOf(connection, { id, name: `${name} ${status}`, at: undefined })];
+    return [
+      ...(id === undefined || name === ''
+        ? []
+        : [changeOf(connection, { id, name: `${name} ${status}`, at: undefined })]),
+      ...settlementsIn({ connection, remark }, transaction),
+    ];
   });
   return paged(changes, textOf(answer, 'payload.nextToken'));
+}
+
+/**
+ * A settlement is told of once for each day that moves it: what it holds is read when it is over, so that each of its thousand
+ * transactions need not be a message of its own.
+ */
+function settlementsIn(
+  { connection, remark }: Pick<ChangesTerms, 'connection' | 'remark'>,
+  transaction: Lossless,
+): Change[] {
+  const day = textOf(transaction, 'postedDate').slice(0, DAY_LENGTH);
+  return groupsIn(transaction).flatMap((groupId) => {
+    const key = settlementKey(connection, groupId);
+    if (key === undefined) {
+      remark(
+        'Amazon names a settlement by an id that this program does not take, so its fees are not booked',
+      );
+      return [];
+    }
+    const body = new TextEncoder().encode(JSON.stringify({ settlement: groupId, found: day }));
+    const message = {
+      externalId: `found:settlement:${groupId}:${day}`,
+      topic: FOUND_TOPIC,
+      headers: {},
+      body,
+    };
+    return [{ order: key, message }];
+  });
 }
 
 function paged(changes: readonly Change[], next: string): Page {
@@ -154,12 +188,20 @@ function changeOf(
   };
 }
 
-/** What `changeOf` stored: the order, and when it changed. */
-export function foundIn(body: Lossless): { readonly orderId: string; readonly at?: Instant } {
+/** What was stored of a change: the order or settlement, and when it changed where that is told. */
+export function foundIn(
+  body: Lossless,
+  connection: ConnectionId,
+): { readonly order: OrderKey; readonly at?: Instant } {
   const at = momentOf(textOf(body, 'at'));
   const id = fieldOf(body, 'orderId');
-  if (typeof id !== 'string' || !ORDER_ID.test(id)) {
+  const groupId = textOf(body, 'settlement');
+  const key =
+    typeof id === 'string' && ORDER_ID.test(id)
+      ? orderKey(connection, id)
+      : settlementKey(connection, groupId);
+  if (key === undefined) {
     throw new Failure('delivery-malformed', { detail: 'What was found names no order' });
   }
-  return { orderId: id, ...(at === undefined ? {} : { at }) };
+  return { order: key, ...(at === undefined ? {} : { at }) };
 }

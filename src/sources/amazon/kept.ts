@@ -61,6 +61,8 @@ const TRANSACTION = {
   transactionStatus: true,
   postedDate: true,
   totalAmount: { currencyAmount: true, currencyCode: true },
+  description: true,
+  marketplaceDetails: { marketplaceId: true },
   relatedIdentifiers: true,
   breakdowns: true,
   items: {

@@ -29,6 +29,7 @@ export type ItemPayload = z.infer<typeof ITEM>;
 export type ProceedsPayload = z.infer<typeof PROCEEDS>;
 export type AddressPayload = z.infer<typeof ADDRESS>;
 export type TransactionPayload = z.infer<typeof TRANSACTION>;
+export type SettlementPayload = z.infer<typeof SETTLEMENT>;
 export type TransactionItemPayload = TransactionPayload['items'][number];
 
 /** A node of a transaction's tree of amounts. */
@@ -63,6 +64,27 @@ export function parseReadOrder(body: Lossless): ReadOrder {
   }
   const { order, transactions } = result.data;
   return { order, ...(transactions === undefined || transactions === null ? {} : { transactions }) };
+}
+
+/** Reads one transaction of a settlement. Throws a Failure `delivery-malformed`. */
+export function parseTransaction(value: Lossless): TransactionPayload {
+  return parsed(TRANSACTION, value, 'A transaction of Amazon’s ledger');
+}
+
+/** Reads what `readSettlement` stored. Throws a Failure `delivery-malformed`. */
+export function parseSettlement(value: Lossless): SettlementPayload {
+  return parsed(SETTLEMENT, value, 'A settlement');
+}
+
+function parsed<Shape extends z.ZodType>(shape: Shape, value: Lossless, what: string): z.infer<Shape> {
+  const result = shape.safeParse(value);
+  if (!result.success) {
+    const issue = result.error.issues[0];
+    throw new Failure('delivery-malformed', {
+      detail: `${what}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'has the wrong form'}`,
+    });
+  }
+  return result.data;
 }
 
 /** An order's id as Amazon writes it: three groups of digits. Throws a Failure `delivery-malformed`. */
@@ -264,6 +286,8 @@ const TRANSACTION = object({
   transactionStatus: orElse(readText, ''),
   postedDate: field(readStamp),
   totalAmount: CURRENCY_AMOUNT,
+  description: orElse(readText, ''),
+  marketplaceDetails: object({ marketplaceId: orElse(readText, '') }).nullish(),
   relatedIdentifiers: list(IDENTIFIER),
   breakdowns: TREE,
   items: list(
@@ -282,4 +306,14 @@ const TRANSACTION = object({
 const READ_ORDER = object({
   order: ORDER,
   transactions: z.array(TRANSACTION, { error: 'is not a list' }).max(LIST_MAX).nullish(),
+});
+
+/** As `readSettlement` stores it, in our own form: sums by the places of Amazon's tree. */
+const SETTLEMENT = object({
+  groupId: field(readText),
+  settlementId: orElse(readText, ''),
+  marketplaceId: orElse(readText, ''),
+  lastAt: field(readStamp),
+  transactionCount: field(readCount),
+  amounts: list(object({ path: list(field(readText)), isOfOrder: z.boolean(), sum: MONEY })),
 });

@@ -10,7 +10,7 @@ import type { Authentic } from '#pipeline/ports.ts';
 import type { SellingPartnerApi } from './api.ts';
 import { keptOfOrder, keptOfTransaction } from './kept.ts';
 
-type Reading = Pick<Authentic, 'externalId' | 'topic' | 'headers' | 'body'>;
+export type Reading = Pick<Authentic, 'externalId' | 'topic' | 'headers' | 'body'>;
 
 export interface ReadTerms {
   readonly api: SellingPartnerApi;
@@ -66,7 +66,7 @@ export async function readOrder(terms: ReadTerms, order: OrderKey, known?: Order
       order: keptOfOrder(shown ?? null, isBuyerKept),
       ...(transactions === undefined ? {} : { transactions }),
     };
-    return reading(body);
+    return readingOf(body);
   } finally {
     if (isUnspent) {
       api.pace.giveBack('listTransactions');
@@ -92,7 +92,8 @@ function isNeeded(status: string, known: Order | undefined): boolean {
   );
 }
 
-function reading(value: Lossless): Reading {
+/** An answer as a message that is stored. */
+export function readingOf(value: Lossless): Reading {
   const text = JSON.stringify(value);
   // Named by its content: the same state read twice is one message.
   const sha256 = createHash('sha256').update(READ_TOPIC).update('\n').update(text).digest('hex');

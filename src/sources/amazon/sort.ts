@@ -1,6 +1,7 @@
 import type { ConnectionId } from '#core/ids.ts';
-import { orderKey } from '#core/ids.ts';
+import { orderKey, settlementIn } from '#core/ids.ts';
 import { fieldOf } from '#core/json-fields.ts';
+import type { Lossless } from '#core/json.ts';
 import { instant } from '#core/time.ts';
 import { READ_TOPIC } from '#pipeline/ports.ts';
 import type { Authentic, Snapshot, Sorted } from '#pipeline/ports.ts';
@@ -16,7 +17,8 @@ import {
   parseNotification,
 } from './notification.ts';
 import type { Notification, NotificationTerms } from './notification.ts';
-import { parseReadOrder } from './payload.ts';
+import { parseReadOrder, parseSettlement } from './payload.ts';
+import { settlementOf } from './settlement.ts';
 
 interface Selling {
   readonly connection: ConnectionId;
@@ -33,20 +35,29 @@ export function sortMessage(
 ): Sorted {
   switch (message.topic) {
     case READ_TOPIC:
-      return { kind: 'order', snapshot: normalize(parseReadOrder(jsonIn(message)), { connection }) };
+      return readBy(jsonIn(message), connection);
     case ORDER_CHANGE:
     case TRANSACTION_UPDATE:
     case UNREADABLE_TOPIC:
       return touchBy(parseNotification(message.body), { connection, terms });
     case FOUND_TOPIC: {
-      const { orderId, at } = foundIn(jsonIn(message));
-      const order = orderKey(connection, orderId);
-      const why = 'It changed at Amazon, and no message had told it';
+      const { order, at } = foundIn(jsonIn(message), connection);
+      const why =
+        settlementIn(order) === undefined
+          ? 'It changed at Amazon, and no message had told it'
+          : 'Amazon’s ledger names it';
       return { kind: 'touch', order, why, ...(at === undefined ? {} : { at }) };
     }
     default:
       return ignored(`Topic ${JSON.stringify(message.topic)} is not booked`);
   }
+}
+
+function readBy(body: Lossless, connection: ConnectionId): Sorted {
+  const settlement = fieldOf(body, 'settlement');
+  return settlement === undefined
+    ? { kind: 'order', snapshot: normalize(parseReadOrder(body), { connection }) }
+    : { kind: 'settlement', settlement: settlementOf(parseSettlement(settlement), connection) };
 }
 
 /**

@@ -45,13 +45,19 @@ const CLASSES: readonly (readonly [RegExp, AmountClass])[] = [
 const GROUPS = /^(sales|refunds?|expenses|total|other)$/;
 /** The group of what lies between seller and buyer. */
 const SALES = 'sales';
+/** Groups that hold fees, each by its own name. */
+const FEE_GROUPS = /^(amazon|selling|seller|service|other)?fees$/;
 
-function lettersOf(type: string): string {
+export function lettersOf(type: string): string {
   return type.toLowerCase().replace(/[^a-z]/g, '');
 }
 
-function classOf(letters: string): AmountClass | 'group' {
+export function classOf(letters: string): AmountClass | 'group' {
   return GROUPS.test(letters) ? 'group' : (CLASSES.find(([words]) => words.test(letters))?.[1] ?? 'unknown');
+}
+
+export function isFeeGroup(letters: string): boolean {
+  return FEE_GROUPS.test(letters);
 }
 
 export type Amounts = ReadonlyMap<AmountClass, Money>;
@@ -189,7 +195,7 @@ export function shippedAt(
   return events.findLast(({ transaction }) => transaction.transactionType.toLowerCase() === 'shipment');
 }
 
-function identifier({ relatedIdentifiers }: TransactionPayload, name: string): string | undefined {
+export function identifier({ relatedIdentifiers }: TransactionPayload, name: string): string | undefined {
   const found = relatedIdentifiers.find((one) => one.relatedIdentifierName === name);
   return found === undefined || found.relatedIdentifierValue === ''
     ? undefined

@@ -1,0 +1,52 @@
+import { zonedText } from '#sim/shopify/clock-text.ts';
+import type { Transaction } from './ledger.ts';
+
+/** What the books must hold about a payout: the oracle, from the seller's balance alone. */
+export interface ExpectedSettlement {
+  readonly groupId: string;
+  readonly settlementId: string;
+  readonly currency: string;
+  /** What Amazon kept, less what it gave back: fees on orders and for its services. Negative where it gave back more. */
+  readonly fees: bigint;
+  /** For lost goods: other income, in no expense. */
+  readonly reimbursed: bigint;
+  /** The last transaction's, in its marketplace's zone, `YYYY-MM-DD`. */
+  readonly on: string;
+}
+
+/** In the order in which they were paid out. */
+export function expectedSettlements(transactions: readonly Transaction[]): readonly ExpectedSettlement[] {
+  const grouped = Map.groupBy(
+    transactions.filter(({ group }) => group !== null),
+    ({ group }) => group?.id ?? '',
+  );
+  return [...grouped].flatMap(([groupId, members]) => {
+    const last = members.reduce((a, b) => (b.postedAt >= a.postedAt ? b : a));
+    return [
+      {
+        groupId,
+        settlementId: last.group?.settlementId ?? '',
+        currency: last.marketplace.currency,
+        fees: -sum(members.flatMap(feesOf)),
+        reimbursed: sum(
+          members.filter(({ type }) => type === 'Adjustment').flatMap(({ beside }) => beside.map(amountOf)),
+        ),
+        on: zonedText(last.postedAt, last.marketplace.timeZone).slice(0, 10),
+      },
+    ];
+  });
+}
+
+/** A tip beside a shipment is the buyer's, money for lost goods and payouts are no fees. */
+function feesOf({ type, items, beside }: Transaction): readonly bigint[] {
+  const services = type === 'ServiceFee' ? beside.map(amountOf) : [];
+  return [...items.flatMap(({ fees }) => fees.map(amountOf)), ...services];
+}
+
+function amountOf({ amount }: { readonly amount: bigint }): bigint {
+  return amount;
+}
+
+function sum(amounts: readonly bigint[]): bigint {
+  return amounts.reduce((total, amount) => total + amount, 0n);
+}

@@ -1,0 +1,127 @@
+import * as money from '#core/money.ts';
+import type { Money } from '#core/money.ts';
+import type { SettledKind } from '#core/settlement.ts';
+import type { AmountPayload, TransactionPayload } from './payload.ts';
+import { classOf, identifier, isFeeGroup, lettersOf } from './transactions.ts';
+import type { Event } from './transactions.ts';
+
+/**
+ * What the amounts of a settlement are (docs/vendors/amazon.md 6). They are summed by their place in Amazon's tree, which is kept
+ * as Amazon words it, and only then told apart: so a later version of this program can read what is stored again.
+ */
+
+/** A sum of all amounts of one place. */
+export interface PlacedAmount {
+  /** From the root of the tree: "Expenses", "AmazonFees", "Commission". */
+  readonly path: readonly string[];
+  /** Of transactions that belong to an order: only there anything is the buyer's. */
+  readonly isOfOrder: boolean;
+  readonly amount: Money;
+}
+
+/** Of a transaction whose tree does not come to its total, the rest. */
+const UNTOLD = 'Not broken down';
+/** Not paid out yet, though it names the payout. */
+const DEFERRED = 'Deferred';
+
+export function placedAmounts(events: readonly Event[]): readonly PlacedAmount[] {
+  const sums = new Map<string, PlacedAmount>();
+  for (const placed of events.flatMap(({ transaction }) => placedIn(transaction))) {
+    const key = JSON.stringify([placed.path, placed.isOfOrder, placed.amount.currency]);
+    const known = sums.get(key);
+    sums.set(
+      key,
+      known === undefined ? placed : { ...known, amount: money.add(known.amount, placed.amount) },
+    );
+  }
+  return [...sums.values()];
+}
+
+export function isDeferred({ transactionStatus }: TransactionPayload): boolean {
+  return lettersOf(transactionStatus) === 'deferred';
+}
+
+function placedIn(transaction: TransactionPayload): readonly PlacedAmount[] {
+  const { totalAmount, breakdowns, items, transactionType, description } = transaction;
+  const isOfOrder = identifier(transaction, 'ORDER_ID') !== undefined;
+  const at = (path: readonly string[], amount: Money): PlacedAmount => ({ path, isOfOrder, amount });
+  if (isDeferred(transaction)) {
+    return [at([DEFERRED], totalAmount)];
+  }
+  const tree = breakdowns.length > 0 ? breakdowns : items.flatMap((item) => item.breakdowns);
+  if (tree.length === 0) {
+    // Nothing but its own name says what it is: a fee for a service, a payout.
+    return [at([transactionType, description].filter(Boolean), totalAmount)];
+  }
+  const leaves = tree.flatMap((node) => leavesOf(node, []));
+  const told = money.sum(
+    leaves.filter(({ amount }) => amount.currency === totalAmount.currency).map(({ amount }) => amount),
+    totalAmount.currency,
+  );
+  const untold = money.subtract(totalAmount, told);
+  return [
+    ...leaves.map(({ path, amount }) => at(path, amount)),
+    ...(money.isZero(untold) ? [] : [at([UNTOLD, transactionType], untold)]),
+  ];
+}
+
+/** As far down as the parts come to the whole. */
+function leavesOf(
+  { type, amount, parts }: AmountPayload,
+  above: readonly string[],
+): readonly Pick<PlacedAmount, 'path' | 'amount'>[] {
+  const path = [...above, type];
+  const isSplit =
+    parts.length > 0 &&
+    parts.every((part) => part.amount.currency === amount.currency) &&
+    money.equal(
+      money.sum(
+        parts.map((part) => part.amount),
+        amount.currency,
+      ),
+      amount,
+    );
+  return isSplit ? parts.flatMap((part) => leavesOf(part, path)) : [{ path, amount }];
+}
+
+/** What is between Amazon and the seller and yet no fee, by words of v0 and of the settlement reports. The first that fits decides. */
+const BESIDE_FEES: readonly (readonly [RegExp, SettledKind])[] = [
+  [/reimburse|warehouse(?:lost|damage)|missingfrominbound|clawback|compensat/, 'reimbursement'],
+  [/reserve/, 'reserve'],
+  [/transfer|disburse|payout|^debt/, 'transfer'],
+];
+/** The group of what lies between seller and buyer. */
+const SALES = 'sales';
+const TIP = /^(delivery)?tips?$/;
+
+/** What an amount is by its place. What is not known is never passed over. */
+export function kindOf({ path, isOfOrder }: Omit<PlacedAmount, 'amount'>): {
+  readonly what: SettledKind;
+  readonly name: string;
+} {
+  const letters = path.map(lettersOf);
+  const own = path.at(-1) ?? '';
+  if (path[0] === UNTOLD || path[0] === DEFERRED) {
+    return { what: 'unknown', name: path.join(', ') };
+  }
+  const ofBuyer: SettledKind = isOfOrder ? 'buyers' : 'unknown';
+  const classes = letters.map((each) => classOf(each));
+  if (classes.includes('withheld')) {
+    return { what: 'withheld', name: own };
+  }
+  if (letters.includes(SALES)) {
+    return { what: ofBuyer, name: own };
+  }
+  const beside = BESIDE_FEES.find(([words]) => letters.some((each) => words.test(each)));
+  if (beside !== undefined) {
+    return { what: beside[1], name: own };
+  }
+  const fee = classes.indexOf('fee');
+  if (fee !== -1) {
+    const isGroup = isFeeGroup(letters[fee] ?? '');
+    return { what: 'fee', name: (isGroup ? path[fee + 1] : undefined) ?? path[fee] ?? own };
+  }
+  const isBuyers =
+    classes.some((each) => each !== 'group' && each !== 'unknown') || TIP.test(letters[0] ?? '');
+  return isBuyers ? { what: ofBuyer, name: own } : { what: 'unknown', name: path.join(', ') };
+}

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { OrderRecord } from '#pipeline/ports.ts';
+import type { BalanceEntry } from '#sim/amazon/ledger.ts';
+import { MARKETPLACES } from '#sim/amazon/marketplaces.ts';
+import type { AmazonRecipe } from '#sim/amazon/recipe.ts';
+import { selling } from '#tests/amazon/selling.ts';
+import type { Seller } from '#tests/amazon/selling.ts';
+
+/** A seller's settlements from the sale to the expense, over sockets. */
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const PER_SETTLEMENT = [
+  'channel_fees: per_settlement',
+  'fee_category: Supplies',
+  'refund_category: Supplies',
+];
+const IN_GERMANY: AmazonRecipe = {
+  in: 'DE',
+  fulfilledBy: 'AMAZON',
+  items: [{ product: 0, shippingCents: 690n }],
+};
+
+function ofGermany(type: BalanceEntry['type'], name: string, cents: bigint): BalanceEntry {
+  const marketplace = MARKETPLACES.find(({ country }) => country === 'DE');
+  assert(marketplace !== undefined);
+  return { type, marketplace, name, cents };
+}
+
+function statesOf(records: readonly OrderRecord[]): readonly string[] {
+  return records.map(({ state }) => state);
+}
+
+function amountsOf({ feeExpenses }: Seller): readonly (readonly [bigint, string])[] {
+  return feeExpenses().map(({ amount, date }) => [BigInt(amount.replace('.', '')), date]);
+}
+
+void describe('fees of a settlement', () => {
+  void test('stand as one expense to the cent once nothing can come to it any more, and once only', () =>
+    selling({}, async (seller) => {
+      const { ruleBy, place, act, post, payOut, wait, expectedSettlements, foreseen } = seller;
+      await ruleBy(...PER_SETTLEMENT);
+      const sold = await place(IN_GERMANY);
+      await place(IN_GERMANY);
+      await act(sold, { kind: 'refund', request: { of: 'shipping' } });
+      post(ofGermany('ServiceFee', 'Subscription', -3_900n));
+      post(ofGermany('ServiceFee', 'StorageFee', -1_234n));
+      post(ofGermany('Adjustment', 'WAREHOUSE_LOST', 2_500n));
+      const [open, ...others] = await payOut();
+      assert.deepEqual([others, open?.state], [[], 'waiting']);
+      assert.match(open?.reason ?? '', /may add to settlement .*: it is read again on \d{4}-\d\d-\d\d/);
+      assert.deepEqual(amountsOf(seller), []);
+
+      assert.deepEqual(statesOf(await wait(2 * DAY_MS)), ['waiting'], 'it may still come');
+      const [booked] = await wait(DAY_MS + HOUR_MS);
+      const [expected] = expectedSettlements();
+      assert(booked !== undefined && expected !== undefined && expected.fees > 3_900n + 1_234n);
+      assert.equal(booked.name, `settlement ${expected.settlementId}`);
+      assert.equal(booked.state, 'settled', booked.reason);
+      assert.deepEqual(amountsOf(seller), [[expected.fees, expected.on]]);
+
+      const again = await seller.retry(booked);
+      assert.equal(again.state, 'settled');
+      assert.deepEqual(amountsOf(seller), [[expected.fees, expected.on]], 'nothing twice');
+      assert.deepEqual(await foreseen(), []);
+    }));
+
+  void test('are not booked while no rule says so, and then as `plan` shows', () =>
+    selling({}, async (seller) => {
+      const { ruleBy, place, payOut, wait, retry, foreseen, expectedSettlements } = seller;
+      await place(IN_GERMANY);
+      await payOut();
+      const [skipped] = await wait(3 * DAY_MS + HOUR_MS);
+      assert(skipped !== undefined);
+      assert.deepEqual(
+        [skipped.state, skipped.reason],
+        ['skipped', 'Fees are not booked, by the rule channel_fees'],
+      );
+      assert.deepEqual(await foreseen(), []);
+
+      await ruleBy(...PER_SETTLEMENT);
+      const [planned] = await foreseen();
+      assert(planned?.outlook.state === 'changed');
+      assert.deepEqual(
+        planned.outlook.steps.map(({ step }) => step.kind),
+        ['expense'],
+      );
+      assert.deepEqual(amountsOf(seller), []);
+      assert.equal((await retry(skipped)).state, 'settled');
+      const [expected] = expectedSettlements();
+      assert.deepEqual(amountsOf(seller), [[expected?.fees, expected?.on]]);
+    }));
+});
