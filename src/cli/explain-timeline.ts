@@ -6,7 +6,7 @@ import type { Entry, Hold, Receipt } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
 import type { Instant, Zone } from '#core/time.ts';
 import { READ_TOPIC } from '#pipeline/ports.ts';
-import { sortedOf } from '#operator/order-story.ts';
+import { shownAt, sortedOf } from '#operator/order-story.ts';
 import type { Story } from '#operator/order-story.ts';
 import type { Delivery, Notice, OrderRecord, Sorted } from '#pipeline/ports.ts';
 import type { Colour } from './output.ts';
@@ -50,7 +50,7 @@ function deliveryHappenings(story: Story): Happening[] {
   let newest: Instant | undefined;
   return story.deliveries.map((delivery) => {
     const sorted = sortedOf(story.source, delivery);
-    const shown = sorted?.kind === 'order' ? sorted.snapshot.order.updatedAt : undefined;
+    const shown = shownAt(sorted);
     const texts = [
       delivery.redactedAt === undefined
         ? whatItShows(sorted, { shown, newest, zone: story.zone })
@@ -90,10 +90,11 @@ function whatItShows(
   if (sorted.kind === 'touch') {
     return `Names the order without showing it: ${sorted.why}`;
   }
-  if (sorted.kind !== 'order' || shown === undefined) {
+  if (shown === undefined) {
     return sorted.kind === 'deleted' ? 'The order was deleted in the shop' : 'Nothing to book';
   }
-  const state = `the order as of ${showTime(shown, zone)}`;
+  const what = sorted.kind === 'settlement' ? 'settlement' : 'order';
+  const state = `the ${what} as of ${showTime(shown, zone)}`;
   if (newest === undefined || shown > newest) {
     return `Shows ${state}`;
   }

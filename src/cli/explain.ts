@@ -1,10 +1,11 @@
 import type { App } from '#app.ts';
 import { CATALOGUE } from '#core/failure.ts';
+import { settlementIn } from '#core/ids.ts';
 import { parseZone } from '#core/time.ts';
 import { instantJson } from '#operator/json.ts';
 import { readStory, storyJson } from '#operator/order-story.ts';
 import type { Story } from '#operator/order-story.ts';
-import type { Delivery } from '#pipeline/ports.ts';
+import type { Delivery, OrderRecord } from '#pipeline/ports.ts';
 import { DONE } from './command-error.ts';
 import { withApp } from './context.ts';
 import type { CommandContext } from './context.ts';
@@ -29,11 +30,15 @@ export async function explain(context: CommandContext, order: string): Promise<n
       await explainDelivery(app, output, subject.delivery);
       return DONE;
     }
-    const story = await readStory(app.store.read, subject.record, app.sourceOf);
-    output.json(storyJson(story, app.preview));
-    orderText(app, output, story);
+    await explainOrder(app, output, subject.record);
     return DONE;
   });
+}
+
+export async function explainOrder(app: App, output: Output, record: OrderRecord): Promise<void> {
+  const story = await readStory(app.store.read, record, app.sourceOf);
+  output.json(storyJson(story, app.preview));
+  orderText(app, output, story);
 }
 
 function orderText(app: App, output: Output, story: Story): void {
@@ -43,7 +48,8 @@ function orderText(app: App, output: Output, story: Story): void {
   const print = (lines: readonly string[]): void => lines.forEach((line) => output.print(line));
   const state = stateCell(record.state);
   const shop = record.snapshot === undefined ? '' : ` of ${record.snapshot.shop}`;
-  output.print(paint(plain(`Order ${record.name}${shop}`), 'bold'));
+  const isPayout = settlementIn(record.key) !== undefined;
+  output.print(paint(plain(`${isPayout ? 'The' : 'Order'} ${record.name}${shop}`), 'bold'));
   print(
     facts(output, [
       { name: 'Key', value: record.key },
@@ -51,7 +57,7 @@ function orderText(app: App, output: Output, story: Story): void {
       ...(record.reason === undefined ? [] : [{ name: 'Why', value: record.reason }]),
       ...(record.snapshot === undefined
         ? []
-        : [{ name: 'Placed', value: showTime(record.snapshot.placedAt, zone) }]),
+        : [{ name: isPayout ? 'Last in it' : 'Placed', value: showTime(record.snapshot.placedAt, zone) }]),
       ...(record.dueAt === undefined ? [] : [{ name: 'Next look', value: showTime(record.dueAt, zone) }]),
       ...(record.attempts === 0 ? [] : [{ name: 'Failed tries', value: String(record.attempts) }]),
       {

@@ -266,6 +266,10 @@ function unlessZero(row: JournalRow): JournalRow[] {
 /** A refund that stands beside its invoice, with what it took back of what was moved out of sales before. */
 function besideRows(books: OrderBooks, refund: BookedRefund, asked: Asked): JournalRow[] {
   const { step, amount, correction } = refund;
+  if (step.kind === 'expense' && step.of === 'fees') {
+    // The books show it as the expense that it is: nothing is to be put right.
+    return [];
+  }
   if (step.kind === 'expense') {
     const { category, taxes } = step;
     const paper = { on: step.spentOn, order: books.name, invoice: step.invoiceNumber };

@@ -8,7 +8,7 @@ import type { Money } from '#core/money.ts';
 import { feesProofOf, proofOf } from '#core/proof.ts';
 import { isSettlement, orderOf } from '#core/settlement.ts';
 import { parseZone } from '#core/time.ts';
-import type { Zone } from '#core/time.ts';
+import type { Instant, Zone } from '#core/time.ts';
 import type { Delivery, Notice, OrderRecord, Reader, Sorted, Source } from '#pipeline/ports.ts';
 import { instantJson } from './json.ts';
 
@@ -55,6 +55,18 @@ export function sortedOf(source: Source | undefined, delivery: Delivery): Sorted
   } catch {
     // It is shown as held, with its reason; a reader of the story needs no second one.
     return undefined;
+  }
+}
+
+/** Of when the state is that a message shows; nothing where it shows none. */
+export function shownAt(sorted: Sorted | undefined): Instant | undefined {
+  switch (sorted?.kind) {
+    case 'order':
+      return sorted.snapshot.order.updatedAt;
+    case 'settlement':
+      return sorted.settlement.updatedAt;
+    default:
+      return undefined;
   }
 }
 
@@ -110,7 +122,7 @@ function deliveryJson({ record, source }: Story, delivery: Delivery): unknown {
     state: delivery.state,
     reason: delivery.reason ?? null,
     about: sorted?.kind ?? null,
-    shows: sorted?.kind === 'order' ? instantJson(sorted.snapshot.order.updatedAt) : null,
+    shows: instantJson(shownAt(sorted)),
     isNewest: delivery.id === record.newestDelivery,
     bytes: delivery.redactedAt === undefined ? delivery.body.byteLength : null,
     redactedAt: instantJson(delivery.redactedAt),

@@ -3,6 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openApp } from '#app.ts';
+import { explainOrder } from '#cli/explain.ts';
+import { createOutput } from '#cli/output.ts';
 import { readConfig } from '#config.ts';
 import { connectionId, settlementIn } from '#core/ids.ts';
 import { parseLocalDate } from '#core/time.ts';
@@ -28,7 +30,8 @@ import type { AmazonRecipe } from '#sim/amazon/recipe.ts';
 import { standingOf } from '#sim/standing.ts';
 import type { Standing } from '#sim/standing.ts';
 import { sign } from '#sources/amazon/proof.ts';
-import { releaseOrder } from '#pipeline/release.ts';
+import { decideOrder, releaseOrder } from '#pipeline/release.ts';
+import type { Decision } from '#pipeline/release.ts';
 import { importRules } from '#tests/import-rules.ts';
 import { leapingClock } from '#tests/clock.ts';
 import { until } from '#tests/until.ts';
@@ -62,6 +65,10 @@ export interface Seller {
   readonly payOut: () => Promise<readonly OrderRecord[]>;
   /** Lets time pass, and waits until all is at rest again. */
   readonly wait: (ms: number) => Promise<readonly OrderRecord[]>;
+  /** Answers what waits, and waits until it is at rest. */
+  readonly decide: (record: OrderRecord, decision: Decision) => Promise<OrderRecord>;
+  /** As `explain` prints it. */
+  readonly explained: (record: OrderRecord) => Promise<string>;
   readonly expectedSettlements: () => readonly ExpectedSettlement[];
   /** The account's expenses for fees, as FreshBooks shows them. */
   readonly feeExpenses: () => readonly AccountExpense[];
@@ -214,6 +221,18 @@ export async function selling(
         const since = parseLocalDate('2020-01-01');
         const { books } = app;
         return (await foresee(app.store.read, { books, source, rules, since, limit: 1_000 })).orders;
+      },
+      decide: async ({ key }, decision) => {
+        const decided = await decideOrder(app.store, key, { decision, now: app.clock.now() });
+        assert.equal(decided.outcome, 'decided');
+        return resting(key.slice('amazon/'.length));
+      },
+      explained: async (record) => {
+        const written: string[] = [];
+        const stdout = { write: (text: string) => written.push(text) };
+        const output = createOutput({ stdout, stderr: stdout, isJson: false, environment: {} });
+        await explainOrder(app, output, record);
+        return written.join('');
       },
       retry: async ({ key }) => {
         await releaseOrder(app.store, key, { now: app.clock.now(), account: 'freshbooks' });

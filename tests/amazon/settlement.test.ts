@@ -66,6 +66,50 @@ void describe('fees of a settlement', () => {
       assert.deepEqual(await foreseen(), []);
     }));
 
+  void test('on closed days wait for an answer, and stand on the first open day by it', () =>
+    selling({}, async (seller) => {
+      const { ruleBy, place, payOut, wait, expectedSettlements, decide } = seller;
+      await place(IN_GERMANY);
+      await payOut();
+      const [expected] = expectedSettlements();
+      await ruleBy(...PER_SETTLEMENT, `closed_through: ${expected?.on}`);
+      const [held] = await wait(3 * DAY_MS + HOUR_MS);
+      assert(held !== undefined);
+      assert.match(held.reason ?? '', /The settlement \d+ of Amazon is of .*, and the books are closed then/);
+      assert.deepEqual(amountsOf(seller), []);
+      assert.equal((await decide(held, 'open-day')).state, 'settled');
+      const [[fees, on] = []] = amountsOf(seller);
+      assert.equal(fees, expected?.fees);
+      assert(on !== undefined && on > (expected?.on ?? ''));
+    }));
+
+  void test('are told by `explain`, each by its name, to a difference of 0.00', () =>
+    selling({}, async (seller) => {
+      const { ruleBy, place, post, payOut, wait, explained } = seller;
+      await ruleBy(...PER_SETTLEMENT);
+      await place(IN_GERMANY);
+      post(ofGermany('ServiceFee', 'Subscription', -3_900n));
+      post(ofGermany('Adjustment', 'WAREHOUSE_LOST', 2_500n));
+      const [open] = await payOut();
+      assert(open !== undefined);
+      assert.match(await explained(open), /may add to settlement/);
+      const [booked] = await wait(3 * DAY_MS + HOUR_MS);
+      assert(booked !== undefined);
+      const text = await explained(booked);
+      for (const line of [
+        /^ *Fees$/m,
+        /^ *Commission +-\d+\.\d\d EUR$/m,
+        /^ *Subscription +-\d+\.\d\d EUR$/m,
+        /^ *Reimbursements: other income, for your accountant to book$/m,
+        /^ *WAREHOUSE_LOST +\d+\.\d\d EUR$/m,
+        /^ *Expense of \d{4}-\d\d-\d\d +\d+\.\d\d EUR$/m,
+        /^ *Difference +0\.00 EUR$/m,
+        /fees of Amazon settlement \d+ as an expense of/,
+      ]) {
+        assert.match(text, line);
+      }
+    }));
+
   void test('are not booked while no rule says so, and then as `plan` shows', () =>
     selling({}, async (seller) => {
       const { ruleBy, place, payOut, wait, retry, foreseen, expectedSettlements } = seller;

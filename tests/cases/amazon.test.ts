@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { BalanceEntry } from '#sim/amazon/ledger.ts';
+import { MARKETPLACES } from '#sim/amazon/marketplaces.ts';
 import { selling } from '#tests/amazon/selling.ts';
 
 /** Cases 38 and 39 of docs/bookkeeping.md: what is Amazon's alone. */
@@ -8,6 +10,13 @@ const DAY_MS = 86_400_000;
 
 function cents(amount: string): bigint {
   return BigInt(amount.replace('.', ''));
+}
+
+/** Of the seller's balance beside his orders. */
+function unitedStates(type: BalanceEntry['type'], name: string, amount: bigint): BalanceEntry {
+  const marketplace = MARKETPLACES.find(({ country }) => country === 'US');
+  assert(marketplace !== undefined);
+  return { type, marketplace, name, cents: amount };
 }
 
 void describe('cases of Amazon', () => {
@@ -56,5 +65,26 @@ void describe('cases of Amazon', () => {
       assert(now.worth < sold.invoiceTotal);
       assert.equal(refunded.state, 'settled');
       assert.deepEqual([standing(refunded).net, standing(refunded).paid], [now.worth, now.kept]);
+    }));
+
+  void test('case 39: its fees are one expense for each settlement by rule, and neither money for lost goods nor the payout is in it', () =>
+    selling({ region: 'na' }, async (seller) => {
+      const { ruleBy, place, act, post, payOut, wait, standing, expectedSettlements, feeExpenses } = seller;
+      await ruleBy('channel_fees: per_settlement', 'fee_category: Supplies');
+      const order = await place({ items: [{ product: 0, shippingCents: 690n }], fulfilledBy: 'AMAZON' });
+      const refunded = await act(order, { kind: 'refund', request: { of: 'shipping' } });
+      const before = standing(refunded);
+      post(unitedStates('ServiceFee', 'Subscription', -3_999n));
+      post(unitedStates('Adjustment', 'WAREHOUSE_LOST', 1_500n));
+      await payOut();
+      const [settlement] = await wait(4 * DAY_MS);
+      const [expected] = expectedSettlements();
+      assert(expected !== undefined && expected.reimbursed === 1_500n && expected.fees > 3_999n);
+      assert.equal(settlement?.state, 'settled');
+      assert.deepEqual(
+        feeExpenses().map(({ amount, date }) => [cents(amount), date]),
+        [[expected.fees, expected.on]],
+      );
+      assert.deepEqual(standing(refunded), before, 'the order stands as it stood');
     }));
 });

@@ -152,7 +152,7 @@ async function readOn(
     if (progress.transactions.length > TRANSACTIONS_MAX || progress.pages > PAGES_MAX) {
       throw unclear(
         groupId,
-        `it has more than ${progress.transactions.length} transactions, or ${PAGES_MAX} pages`,
+        `it has more than ${TRANSACTIONS_MAX} transactions, or ${PAGES_MAX} pages of them`,
       );
     }
   } while (progress.token !== '');

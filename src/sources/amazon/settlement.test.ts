@@ -1,0 +1,274 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Failure } from '#core/failure.ts';
+import { settlementKey } from '#core/ids.ts';
+import type { OrderKey } from '#core/ids.ts';
+import * as money from '#core/money.ts';
+import { feesOf } from '#core/settlement.ts';
+import type { Settlement } from '#core/settlement.ts';
+import { DAY, HOUR, MINUTE, SECOND, localDate } from '#core/time.ts';
+import { MARKETPLACES } from '#sim/amazon/marketplaces.ts';
+import { expectedSettlements } from '#sim/amazon/settlements.ts';
+import type { ExpectedSettlement } from '#sim/amazon/settlements.ts';
+import { switchesOf } from '#tests/amazon/agreement.ts';
+import { transactionJson } from '#tests/amazon/order-json.ts';
+import { AMAZON, openAmazon } from '#tests/contract/source-amazon.ts';
+import type { AmazonWorld, AmazonWorldOptions } from '#tests/contract/source-amazon.ts';
+
+/** Chosen anew in every process, and printed: `FC_SEED=… node --test FILE` draws the same settlements again. */
+const SEED = Number(process.env['FC_SEED'] ?? Math.floor(Math.random() * 0x7fff_ffff));
+const SETTLEMENTS = process.env['COUNTERFOIL_TEST_ALL'] === '1' ? 500 : 40;
+const TURNS_MAX = 1_000;
+
+async function openQuiet(options: AmazonWorldOptions = {}): Promise<AmazonWorld> {
+  return openAmazon({ scenarios: 'none', ...options });
+}
+
+function keyOf({ groupId }: Pick<ExpectedSettlement, 'groupId'>): OrderKey {
+  return settlementKey(AMAZON, groupId) ?? assert.fail(groupId);
+}
+
+async function read(
+  { source }: AmazonWorld,
+  expected: Pick<ExpectedSettlement, 'groupId'>,
+): Promise<Settlement> {
+  const sorted = source.sort(await source.read(keyOf(expected)));
+  assert(sorted.kind === 'settlement');
+  return sorted.settlement;
+}
+
+/** As the worker does: comes again when it is told to. */
+async function patiently<T>({ clock }: AmazonWorld, ask: () => Promise<T>): Promise<T> {
+  for (let turn = 0; turn < TURNS_MAX; turn += 1) {
+    try {
+      return await ask();
+    } catch (thrown) {
+      assert(thrown instanceof Failure && thrown.code === 'request-rate-limited', String(thrown));
+      await clock.advance(Math.max(0, (thrown.retryAt ?? clock.now()) - clock.now()));
+    }
+  }
+  return assert.fail('its turn never comes');
+}
+
+function failureOf(code: string, words?: RegExp): (thrown: unknown) => boolean {
+  return (thrown) => {
+    assert(thrown instanceof Failure);
+    assert.equal(thrown.code, code);
+    assert.match(thrown.message, words ?? /./);
+    return true;
+  };
+}
+
+function onlyOf(world: AmazonWorld): ExpectedSettlement {
+  const [only, ...others] = expectedSettlements(world.world.transactions());
+  assert(only !== undefined);
+  assert.deepEqual(others, []);
+  return only;
+}
+
+function inUnitedStates(): (typeof MARKETPLACES)[number] {
+  return MARKETPLACES.find(({ country }) => country === 'US') ?? assert.fail();
+}
+
+/** Answers of Finances in place of the simulator's, all of one group. */
+async function showing(
+  transactions: readonly object[],
+): Promise<{ readonly world: AmazonWorld; readonly group: { readonly groupId: string } }> {
+  const world = await openQuiet({
+    between: (transport) => async (request) =>
+      request.url.includes('/finances/') ? Response.json({ payload: { transactions } }) : transport(request),
+  });
+  return { world, group: { groupId: 'group-1' } };
+}
+
+const IN_GROUP = { identifiers: { FINANCIAL_EVENT_GROUP_ID: 'group-1' }, at: '2026-11-01T10:00:00Z' };
+
+describe('a settlement that is read from Amazon', () => {
+  test(`agrees with the oracle to the minor unit, whatever Amazon leaves open: ${SETTLEMENTS} random ones`, async (context) => {
+    context.diagnostic(`FC_SEED=${SEED}`);
+    let unknown = 0;
+    for (let number = 0; number < SETTLEMENTS; number += 1) {
+      const own = SEED + number;
+      const switches = { ...switchesOf(own), emptyPages: own % 2 === 0 ? 'none' : 'between' } as const;
+      const world = await openQuiet({ switches });
+      for (let order = 0; order < 1 + (own % 5); order += 1) {
+        const { id } = world.world.placeRandom();
+        for (let event = 0; event < 6; event += 1) {
+          world.world.actRandom(id);
+        }
+      }
+      const marketplace = inUnitedStates();
+      world.world.post({ type: 'ServiceFee', marketplace, name: 'Subscription', cents: -3_999n });
+      world.world.post({
+        type: 'ServiceFee',
+        marketplace,
+        name: 'StorageFee',
+        cents: -BigInt(own % 999) - 1n,
+      });
+      world.world.post({ type: 'Adjustment', marketplace, name: 'WAREHOUSE_LOST', cents: 1_250n });
+      await world.clock.advance(31 * DAY);
+      world.world.release();
+      world.world.settle();
+      await world.clock.advance(3 * DAY + HOUR);
+      for (const expected of expectedSettlements(world.world.transactions())) {
+        const region = MARKETPLACES.find(({ currency }) => currency === expected.currency)?.region;
+        if (region !== 'na') {
+          continue;
+        }
+        const at = `settlement of ${expected.currency}, own seed ${own}`;
+        const settlement = await patiently(world, () => read(world, expected));
+        const isUnknown = settlement.amounts.some(
+          ({ what, amount }) => what === 'unknown' && !money.isZero(amount),
+        );
+        // Without its tree nothing tells that a part of a shipment's total is a tip.
+        assert(!isUnknown || switches.financesNulls === 'nulls', `understood: ${at}`);
+        unknown += isUnknown ? 1 : 0;
+        assert.equal(feesOf(settlement).minor, expected.fees, at);
+        assert.equal(settlement.currency, expected.currency, at);
+        assert.equal(localDate(settlement.placedAt, settlement.zone), expected.on, at);
+        const reimbursed = settlement.amounts.filter(({ what }) => what === 'reimbursement');
+        assert.equal(
+          reimbursed.reduce((sum, { amount }) => sum + amount.minor, 0n),
+          expected.reimbursed,
+          at,
+        );
+        assert.equal(
+          settlement.amounts.reduce((sum, { amount }) => sum + amount.minor, 0n),
+          0n,
+          `with the payout all of it comes to nothing: ${at}`,
+        );
+      }
+      await world.close();
+    }
+    context.diagnostic(`${unknown} not understood`);
+  });
+
+  test('waits, without another call, until three days after its payout; without one until two weeks and a day', async () => {
+    const world = await openQuiet();
+    world.world.post({
+      type: 'ServiceFee',
+      marketplace: inUnitedStates(),
+      name: 'Subscription',
+      cents: -3_999n,
+    });
+    world.world.settle();
+    await world.clock.advance(3 * MINUTE);
+    const expected = onlyOf(world);
+    const open = failureOf('settlement-open', /read again on 2026-11-23$/);
+    await assert.rejects(read(world, expected), open);
+    const calls = world.sim.calls().length;
+    await assert.rejects(read(world, expected), open);
+    assert.equal(world.sim.calls().length, calls);
+    await world.clock.advance(3 * DAY);
+    assert.equal(feesOf(await read(world, expected)).minor, 3_999n);
+
+    const fee = transactionJson(['ServiceFee', '-1.00'], [], { ...IN_GROUP, at: '2026-11-08T10:00:00Z' });
+    const { world: unpaid, group } = await showing([fee]);
+    await assert.rejects(read(unpaid, group), failureOf('settlement-open', /on 2026-11-23$/));
+    await unpaid.clock.advance(3 * DAY);
+    assert.equal(feesOf(await read(unpaid, group)).minor, 100n);
+  });
+
+  test('that is long is read in turns with orders, and goes on where it was', async () => {
+    const world = await openQuiet();
+    for (let count = 0; count < 2_500; count += 1) {
+      world.world.post({
+        type: 'ServiceFee',
+        marketplace: inUnitedStates(),
+        name: 'Subscription',
+        cents: -1n,
+      });
+    }
+    world.world.settle();
+    await world.clock.advance(3 * DAY + HOUR);
+    const expected = onlyOf(world);
+    await assert.rejects(read(world, expected), failureOf('request-rate-limited'));
+    const served: number[] = [];
+    for (let turn = 0; turn < 3; turn += 1) {
+      await world.clock.advance(2 * SECOND);
+      try {
+        world.api.pace.take(['getOrder', 'listTransactions'], `order ${served.length}`);
+        served.push(turn);
+      } catch (thrown) {
+        failureOf('request-rate-limited')(thrown);
+      }
+      await assert.rejects(read(world, expected), failureOf('request-rate-limited'));
+    }
+    assert(served.length > 0, 'the settlement leaves orders their turns');
+    const settlement = await patiently(world, () => read(world, expected));
+    assert.deepEqual([feesOf(settlement).minor, settlement.transactionCount], [2_500n, 2_501]);
+    const pages = world.sim.calls().filter(({ operation }) => operation === 'listTransactions').length;
+    assert.equal(pages, 26, 'no page twice');
+  });
+
+  test('of more than ten thousand transactions is a person’s', async () => {
+    const many = Array.from({ length: 10_001 }, (_, index) =>
+      transactionJson(['ServiceFee', '-0.01'], [], { ...IN_GROUP, id: `fee-${index}` }),
+    );
+    const { world, group } = await showing(many);
+    await assert.rejects(read(world, group), failureOf('settlement-unclear', /more than 10000 transactions/));
+  });
+
+  test('counts a transaction that was deferred and released once, and nothing of another group', async () => {
+    const one = transactionJson(['ServiceFee', '-5.00'], [], { ...IN_GROUP, id: 'a', status: 'DEFERRED' });
+    const released = transactionJson(['ServiceFee', '-5.00'], [], {
+      ...IN_GROUP,
+      id: 'b',
+      identifiers: { ...IN_GROUP.identifiers, DEFERRED_TRANSACTION_ID: 'a' },
+    });
+    const other = transactionJson(['ServiceFee', '-7.00'], [], {
+      ...IN_GROUP,
+      id: 'c',
+      identifiers: { FINANCIAL_EVENT_GROUP_ID: 'group-2' },
+    });
+    const { world, group } = await showing([one, released, other]);
+    assert.equal(feesOf(await read(world, group)).minor, 500n);
+  });
+
+  test('tells what is no fee apart, and passes over nothing that it does not know', async () => {
+    const sale = transactionJson(['Shipment', '15.00'], [], {
+      ...IN_GROUP,
+      id: 'x',
+      identifiers: { ...IN_GROUP.identifiers, ORDER_ID: '111-2093847-6650917' },
+      whole: {
+        Sales: ['20.00', { ProductCharges: '20.00' }],
+        TaxWithheld: '-2.00',
+        Expenses: ['-3.00', { AmazonFees: ['-3.00', { Commission: '-2.50', Novelty: '-0.50' }] }],
+      },
+    });
+    const beside = transactionJson(['Adjustment', '7.00'], [], {
+      ...IN_GROUP,
+      id: 'y',
+      whole: { ReserveDebit: '-3.00', FBAInventoryReimbursement: '10.00' },
+    });
+    const strange = transactionJson(['Mystery', '1.00'], [], {
+      ...IN_GROUP,
+      id: 'z',
+      whole: { Tax: '4.00', Riddle: '-2.00' },
+    });
+    const { world, group } = await showing([sale, beside, strange]);
+    const { amounts } = await read(world, group);
+    assert.deepEqual(
+      amounts.map(({ what, name, amount }) => `${what} ${name} ${money.format(amount)}`),
+      [
+        'buyers ProductCharges 20.00',
+        'withheld TaxWithheld -2.00',
+        'fee Commission -2.50',
+        'fee Novelty -0.50',
+        'reserve ReserveDebit -3.00',
+        'reimbursement FBAInventoryReimbursement 10.00',
+        'unknown Tax 4.00',
+        'unknown Riddle -2.00',
+        'unknown Not broken down, Mystery -1.00',
+      ],
+    );
+  });
+
+  test('is a question where Amazon lists nothing of it any more, or shows the app no transactions', async () => {
+    const { world, group } = await showing([]);
+    await assert.rejects(read(world, group), failureOf('settlement-unclear', /no transactions/));
+    const blind = await openQuiet({ app: { finances: 'withheld' } });
+    await assert.rejects(read(blind, group), failureOf('scope-missing'));
+    assert.equal(blind.remarks.length, 1);
+  });
+});
