@@ -15,6 +15,7 @@ import { testClock } from '#tests/clock.ts';
 import { connectionId, orderKey } from '#core/ids.ts';
 import { orderOf } from '#core/settlement.ts';
 import { compactSetting } from './machine.ts';
+import { releaseOrder } from './release.ts';
 import type { Machine, Route } from './machine.ts';
 import { READ_TOPIC } from './ports.ts';
 import type { Books, Source, Store, Task } from './ports.ts';
@@ -320,6 +321,33 @@ test('an order that waits to be booked is asked for again when the shop did not 
   await work(machine);
   await work(machine);
   assert.equal((await store.read.order(ORDER))?.state, 'settled');
+  await store.close();
+});
+
+test('an order whose amounts are missing is asked for again when a person says retry', async () => {
+  let reads = 0;
+  const later = after(order().updatedAt, MINUTE);
+  let isTold = false;
+  const { clock, store, machine, accept, work } = await openWorld({
+    answer() {
+      reads += 1;
+      const told = { updatedAt: after(later, reads * SECOND) };
+      return isTold ? order(told) : order({ ...told, pendingBecause: 'No amounts are shown' });
+    },
+  });
+  await sortDelivery(machine, await accept('a', order()));
+  await work(machine);
+  await sortDelivery(machine, await accept('touch', order(), 'touch'));
+  await work(machine);
+  const held = await store.read.holds({ order: ORDER, isOpen: true });
+  assert.deepEqual([held.map(({ code }) => code), reads], [['order-amounts-missing'], 1], 'asked once');
+
+  isTold = true;
+  await releaseOrder(store, ORDER, { now: clock.now(), account: 'freshbooks' });
+  await work(machine);
+  await work(machine);
+  const record = await store.read.order(ORDER);
+  assert.deepEqual([record?.state, reads], ['settled', 2]);
   await store.close();
 });
 
