@@ -63,33 +63,31 @@ export interface LeapingClock extends Clock {
   leap(ms: number): void;
 }
 
-export function leapingClock(): LeapingClock {
+export function leapingClock(platform: Clock): LeapingClock {
   let ahead = 0;
-  const sleepers = new Map<() => void, Instant>();
-  const now = (): Instant => instant(Date.now() + ahead);
+  const sleepers = new Map<AbortController, Instant>();
+  const now = (): Instant => after(platform.now(), ahead);
   return {
     now,
-    sleep(until, signal?: StopSignal) {
-      return new Promise((resolve) => {
-        const wake = (): void => {
-          clearTimeout(timer);
-          sleepers.delete(wake);
-          signal?.removeEventListener('abort', wake);
-          resolve();
-        };
-        const timer = setTimeout(wake, Math.max(0, until - now()));
-        sleepers.set(wake, until);
-        signal?.addEventListener('abort', wake);
-        if (signal?.aborted === true) {
-          wake();
-        }
-      });
+    async sleep(until, signal?: StopSignal) {
+      const sleeper = new AbortController();
+      const wake = (): void => {
+        sleeper.abort();
+      };
+      sleepers.set(sleeper, until);
+      signal?.addEventListener('abort', wake);
+      if (signal?.aborted === true) {
+        wake();
+      }
+      await platform.sleep(after(until, -ahead), sleeper.signal);
+      signal?.removeEventListener('abort', wake);
+      sleepers.delete(sleeper);
     },
     leap(ms) {
       ahead += ms;
-      for (const [wake, until] of sleepers) {
+      for (const [sleeper, until] of sleepers) {
         if (until <= now()) {
-          wake();
+          sleeper.abort();
         }
       }
     },

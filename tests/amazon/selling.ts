@@ -93,7 +93,8 @@ export async function selling(
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'counterfoil-amazon-'));
   // Of all of them: what Amazon shows and when the service asks for it belong together.
-  const clock = leapingClock();
+  const outside = systemOutside(() => undefined);
+  const clock = leapingClock(outside.clock);
   const { region = 'eu', ...others } = options;
   const sandbox = await openSandbox({ seed: 3, amazon: { region }, clock, ...others });
   const stand = sandbox.amazon;
@@ -111,7 +112,7 @@ export async function selling(
     DATABASE_URL: `sqlite:${join(folder, 'counterfoil.db')}`,
     PORT: '0',
   });
-  const app = await openApp(config, { ...systemOutside(() => undefined), clock });
+  const app = await openApp(config, { ...outside, clock });
   const serving = await app.serve();
   const account = () => sandbox.freshbooks.account();
   const invoices = ({ key }: OrderRecord) => {
