@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { callerOf, json, stage } from './caller.ts';
+import { MARKETPLACES } from './marketplaces.ts';
 import type { AmazonScenarioName } from './scenarios.ts';
 import type { AmazonSwitches } from './switches.ts';
 
@@ -196,6 +197,22 @@ void describe('listTransactions', () => {
     assert.equal(await count(), 0);
     advance(2 * 86_400_000);
     assert.equal(await count(), 1);
+  });
+
+  void test('a payout stands among what it pays out, or by a switch does not', async () => {
+    const { sim, advance } = stage();
+    const marketplace = MARKETPLACES.find(({ country }) => country === 'US');
+    assert.ok(marketplace !== undefined);
+    sim.world.post({ type: 'ServiceFee', marketplace, name: 'Subscription', cents: -3_999n });
+    sim.world.settle();
+    advance(SETTLED_MS);
+    const types = async (): Promise<readonly string[]> =>
+      (await json(callerOf(sim).seller(list(since)))).payload.transactions.map(
+        (entry: { transactionType: string }) => entry.transactionType,
+      );
+    assert.deepEqual(await types(), ['ServiceFee', 'Transfer']);
+    sim.set({ payouts: 'not listed' });
+    assert.deepEqual(await types(), ['ServiceFee']);
   });
 
   void test('own shipments in the United States are not found by their marketplace, as its note says', async () => {

@@ -74,6 +74,7 @@ function queryOf(call: Call): Query | Response {
     before: shownBefore,
     wanted: (transaction) =>
       !isTooLong &&
+      (switches.payouts === 'listed' || transaction.type !== 'Transfer') &&
       (region === null || transaction.marketplace.region === region) &&
       (marketplaceId === null || isOfMarketplace(transaction, marketplaceId)) &&
       (status === null || transaction.status === status) &&

@@ -53,6 +53,8 @@ export interface BalanceEntry {
   readonly name: string;
   /** US cents; a fee is negative. */
   readonly cents: bigint;
+  /** The payout that it still comes to, by the id of its group; absent for the next one. */
+  readonly groupId?: string;
 }
 
 const DAY_MS = 86_400_000;
@@ -83,9 +85,11 @@ export function createLedger(tell: Tell): Ledger {
     },
     settle: (moment) => settle(entries, add, moment),
     post: (entry, { now, random }) => {
-      const { type, marketplace, name, cents } = entry;
+      const { type, marketplace, name, cents, groupId } = entry;
       const beside = [{ name, amount: priceIn(marketplace, cents) }];
-      add({ ...blank(type, marketplace, { now, random }), description: name, beside });
+      const group =
+        entries.find((known) => groupId !== undefined && known.group?.id === groupId)?.group ?? null;
+      add({ ...blank(type, marketplace, { now, random }), description: name, beside, group });
     },
   };
 }

@@ -39,6 +39,8 @@ export interface AmazonSwitches {
   readonly financesShape: 'recorded' | 'model example';
   /** "Might not include orders from the last 48 hours" (6). */
   readonly financesLag: 'none' | 'last 48 hours';
+  /** Whether a payout stands among the transactions that it pays out; the page names no type for it (6). */
+  readonly payouts: 'listed' | 'not listed';
   /** "Can return empty pages" (6). */
   readonly emptyPages: 'none' | 'between';
   /** `x-amzn-RateLimit-Limit` on answers that are no 429: "sometimes", not to be depended on (4.2). */
@@ -61,6 +63,7 @@ export const DEFAULT_AMAZON_SWITCHES: AmazonSwitches = {
   financesNulls: 'values',
   financesShape: 'recorded',
   financesLag: 'none',
+  payouts: 'listed',
   emptyPages: 'none',
   rateHeader: 'present',
 };

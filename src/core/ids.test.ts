@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { connectionId, orderKey, referenceOf, splitOrderKey } from './ids.ts';
+import { connectionId, orderKey, referenceOf, settlementIn, settlementKey, splitOrderKey } from './ids.ts';
 import type { OrderKey } from './ids.ts';
 
 const shopify = connectionId('shopify');
@@ -48,6 +48,18 @@ test('an id that is refused is quoted only in part', () => {
 
 test('a text without a slash is no order key', () => {
   assert.throws(() => splitOrderKey('shopify5001' as OrderKey), SyntaxError);
+});
+
+test('a settlement has a key of the same connection that no order can have', () => {
+  const key = settlementKey(shopify, 'aB_1-=') ?? assert.fail();
+  assert.equal(key, 'shopify/settlement:aB_1-=');
+  assert.deepEqual(splitOrderKey(key).connection, shopify);
+  assert.equal(settlementIn(key), 'aB_1-=');
+  assert.equal(settlementIn(orderKey(shopify, '5001')), undefined);
+  assert.throws(() => orderKey(shopify, 'settlement:1'), SyntaxError);
+  for (const id of ['', 'a b', 'a/b', 'x'.repeat(101)]) {
+    assert.equal(settlementKey(shopify, id), undefined, id);
+  }
 });
 
 test('a reference names order, kind and slot, and is the same each time', () => {

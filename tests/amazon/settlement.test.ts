@@ -11,6 +11,7 @@ import type { Seller } from '#tests/amazon/selling.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
 const PER_SETTLEMENT = [
   'channel_fees: per_settlement',
   'fee_category: Supplies',
@@ -64,6 +65,27 @@ void describe('fees of a settlement', () => {
       assert.equal(again.state, 'settled');
       assert.deepEqual(amountsOf(seller), [[expected.fees, expected.on]], 'nothing twice');
       assert.deepEqual(await foreseen(), []);
+    }));
+
+  void test('that come after it was booked stand as another expense, once it is quiet again', () =>
+    selling({}, async (seller) => {
+      const { ruleBy, place, post, payOut, wait, expectedSettlements } = seller;
+      await ruleBy(...PER_SETTLEMENT);
+      await place(IN_GERMANY);
+      await payOut();
+      assert.deepEqual(statesOf(await wait(4 * DAY_MS)), ['settled']);
+      const [before] = expectedSettlements();
+      assert(before !== undefined);
+      post({ ...ofGermany('ServiceFee', 'StorageFee', -1_234n), groupId: before.groupId });
+      assert.deepEqual(statesOf(await wait(6 * MINUTE_MS)), ['waiting']);
+      assert.deepEqual(amountsOf(seller), [[before.fees, before.on]]);
+      assert.deepEqual(statesOf(await wait(4 * DAY_MS)), ['settled']);
+      const [after] = expectedSettlements();
+      assert(after !== undefined && after.fees > before.fees);
+      assert.deepEqual(amountsOf(seller), [
+        [before.fees, before.on],
+        [after.fees - before.fees, after.on],
+      ]);
     }));
 
   void test('on closed days wait for an answer, and stand on the first open day by it', () =>

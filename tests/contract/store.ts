@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Failure } from '#core/failure.ts';
-import { connectionId, orderKey, referenceOf } from '#core/ids.ts';
+import { connectionId, orderKey, referenceOf, settlementKey } from '#core/ids.ts';
 import type { OrderKey } from '#core/ids.ts';
 import type { Entry } from '#core/ledger.ts';
 import type { OrderState } from '#core/lifecycle.ts';
+import * as money from '#core/money.ts';
 import { plan } from '#core/plan.ts';
+import type { Settlement } from '#core/settlement.ts';
 import { fold } from '#core/ledger.ts';
-import { HOUR, MINUTE, SECOND, after } from '#core/time.ts';
+import { HOUR, MINUTE, SECOND, after, parseZone } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import type { Lease, OrderRecord, Store, Writer } from '#pipeline/ports.ts';
 import {
@@ -261,6 +263,30 @@ function orders(promise: Promises): void {
     });
   const numbered = (id: string, parts: Partial<OrderRecord> = {}) =>
     record({ key: keyOf(id), name: `#${id}`, ...parts });
+
+  promise('a settlement is kept among the orders, under a key that no order has', async (store) => {
+    const key = settlementKey(SHOP, 'a_B-1=') ?? assert.fail();
+    const snapshot: Settlement = {
+      kind: 'settlement',
+      key,
+      connection: SHOP,
+      source: 'amazon',
+      shop: 'Amazon',
+      vendorId: 'a_B-1=',
+      name: 'settlement 111',
+      number: '111',
+      placedAt: NOW,
+      updatedAt: NOW,
+      zone: parseZone('Z'),
+      currency: 'EUR',
+      amounts: [{ what: 'fee', name: 'Commission', amount: money.parse('-1.50', 'EUR') }],
+      transactionCount: 1,
+    };
+    const settlement = record({ key, name: snapshot.name, snapshot });
+    await put(store, settlement);
+    assert.deepEqual(await store.read.order(key), settlement);
+    assert.deepEqual(await store.read.orders({ search: '111', limit: 9 }), [settlement]);
+  });
 
   promise('every field of an order comes back, and what is taken away is gone', async (store) => {
     const full = record({

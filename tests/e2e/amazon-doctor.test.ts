@@ -84,6 +84,7 @@ describe('doctor', () => {
       'ok Orders are booked when fulfilled, dates are of each store’s zone, tax that Amazon does not tell is asked for',
     );
     assert.match(checks.get('Amazon refunds') ?? '', /^warning None is chosen/);
+    assert.match(checks.get('Amazon fees') ?? '', /^ok Not booked \(channel_fees\)/);
     assert.match(checks.get('Amazon seller') ?? '', /^ok A2COUNTERFOIL1 in eu: 16 stores; messages of any/);
     assert.match(
       checks.get('Amazon access') ?? '',

@@ -30,6 +30,53 @@ test('what was found is stored under a short name, however long Amazon’s own n
   await world.close();
 });
 
+test('a settlement is a change of its own, once for each day that moves it, and says when its id is none', async () => {
+  const one = (day: string, groupId: string, ids: Readonly<Record<string, string>> = {}): object => ({
+    transactionId: `of ${day}`,
+    transactionStatus: 'RELEASED',
+    postedDate: `${day}T10:00:00Z`,
+    relatedIdentifiers: Object.entries({ ...ids, FINANCIAL_EVENT_GROUP_ID: groupId }).map(
+      ([name, value]) => ({
+        relatedIdentifierName: name,
+        relatedIdentifierValue: value,
+      }),
+    ),
+  });
+  const transactions = [
+    one('2026-11-18', 'group_1', { ORDER_ID: '113-0000000-0000001' }),
+    one('2026-11-18', 'group_1'),
+    one('2026-11-19', 'group_1'),
+    one('2026-11-19', 'no id'),
+  ];
+  const world = await openAmazon({
+    scenarios: 'none',
+    between: (transport) => async (request) =>
+      request.url.includes('/finances/')
+        ? Response.json({ payload: { transactions } })
+        : await transport(request),
+  });
+  const marketplaces = MARKETPLACES.filter(({ region }) => region === 'na');
+  const remarks: string[] = [];
+  const remark = (sentence: string): void => void remarks.push(sentence);
+  const terms = { api: world.api, connection: AMAZON, marketplaces, remark };
+  const { changes } = await changesOf(terms, { since: after(world.clock.now(), -DAY), token: 'ledger ' });
+  const key = 'amazon/settlement:group_1';
+  assert.deepEqual(
+    changes.map(({ order }) => order),
+    ['amazon/113-0000000-0000001', key, key, key],
+  );
+  assert.equal(new Set(changes.slice(1).map(({ message }) => message.externalId)).size, 2);
+  assert.deepEqual(
+    changes.map(({ message }) => {
+      const sorted = world.source.sort(message);
+      return sorted.kind === 'touch' && sorted.order;
+    }),
+    changes.map(({ order }) => order),
+  );
+  assert.match(remarks.join(), /its fees are not booked/);
+  await world.close();
+});
+
 test('an answer of 200 that lists nothing at all is no page without changes', async () => {
   const world = await openAmazon({
     scenarios: 'none',
