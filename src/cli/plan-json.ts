@@ -2,7 +2,7 @@ import { CATALOGUE } from '#core/failure.ts';
 import type { PlannedHold } from '#core/plan-terms.ts';
 import type { Foreseen, ForeseenStep, Outlook } from '#pipeline/outlook.ts';
 import { isReached } from '#pipeline/replan.ts';
-import { countsOf, differencesOfAll } from './plan-text.ts';
+import { countsOf, differencesOfAll, feesOfAll } from './plan-text.ts';
 import type { Applied, Planned } from './plan.ts';
 import { stepText } from './step-text.ts';
 
@@ -13,7 +13,7 @@ export function planJson(planned: Planned, applied: Applied | undefined): unknow
     since,
     rules: by.kind === 'current' ? { version: by.version } : { file: by.file },
     orders: foresight.orders.map(orderJson),
-    sum: { ...countsOf(foresight), differences: differencesOfAll(foresight) },
+    sum: { ...countsOf(foresight), differences: differencesOfAll(foresight), fees: feesOfAll(foresight) },
     isCutOff: foresight.isCutOff,
     limit,
     warnings,

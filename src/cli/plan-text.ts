@@ -114,6 +114,14 @@ export function differencesOfAll({ orders }: Foresight): Money[] {
   return sumsByCurrency(amounts);
 }
 
+/** In each currency in which expenses for fees would be made. */
+export function feesOfAll({ orders }: Foresight): Money[] {
+  const steps = orders.flatMap(({ outlook }) => (outlook.state === 'changed' ? outlook.steps : []));
+  return sumsByCurrency(
+    steps.flatMap(({ step }) => (step.kind === 'expense' && step.of === 'fees' ? [step.amount] : [])),
+  );
+}
+
 function sumRows(foresight: Foresight): string[][] {
   const counts = countsOf(foresight);
   const unlessNone = (name: string, count: number): string[][] =>
@@ -131,6 +139,7 @@ function sumRows(foresight: Foresight): string[][] {
     ...unlessNone('Cannot be planned', counts.unplanned),
     ...differences.map((difference) => ['Invoices in all', signed(money.show(difference))]),
     ...(differences.length === 0 ? [['Invoices in all', 'no difference']] : []),
+    ...feesOfAll(foresight).map((fees) => ['Fees of settlements in all', money.show(fees)]),
   ];
 }
 

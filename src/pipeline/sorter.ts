@@ -119,7 +119,7 @@ async function record(machine: Machine, tx: Writer, { delivery, sorted, canRead 
       const known = (await tx.order(key)) ?? firstRecord(key, name, now);
       return due(machine, tx, {
         delivery,
-        record: settledIn(known, { delivery, settlement: sorted.settlement }),
+        record: settledIn(known, { delivery, settlement: sorted.settlement, now }),
       });
     }
     case 'touch': {
@@ -140,7 +140,11 @@ async function record(machine: Machine, tx: Writer, { delivery, sorted, canRead 
 /** A settlement is shown only by the source's own answer, and as far as its last transaction: the later answer shows more. */
 function settledIn(
   record: OrderRecord,
-  { delivery, settlement }: { readonly delivery: Delivery; readonly settlement: Settlement },
+  {
+    delivery,
+    settlement,
+    now,
+  }: { readonly delivery: Delivery; readonly settlement: Settlement; readonly now: Instant },
 ): OrderRecord {
   if (record.stamp !== undefined && settlement.updatedAt < record.stamp) {
     return record;
@@ -152,6 +156,8 @@ function settledIn(
     newestDelivery: delivery.id,
     stamp: settlement.updatedAt,
     snapshot: settlement,
+    // It was named while it still grew: what looks for subjects since a day takes each to be stored after its own day.
+    createdAt: now,
     ...(isAnswer(record) || reread === undefined ? {} : { reread }),
   };
 }

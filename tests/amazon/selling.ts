@@ -72,8 +72,8 @@ export interface Seller {
   readonly expectedSettlements: () => readonly ExpectedSettlement[];
   /** The account's expenses for fees, as FreshBooks shows them. */
   readonly feeExpenses: () => readonly AccountExpense[];
-  /** What it would do to settlements and orders since the day before. */
-  readonly foreseen: () => Promise<readonly Foreseen[]>;
+  /** What its rules would do to settlements and orders since that day. */
+  readonly foreseen: (since?: string) => Promise<readonly Foreseen[]>;
 }
 
 const ENVELOPE = {
@@ -213,12 +213,12 @@ export async function selling(
         account().expenses.filter(
           ({ vendor, visState }) => vendor?.startsWith('Amazon settlement') === true && visState === 0,
         ),
-      foreseen: async () => {
+      foreseen: async (day = '2020-01-01') => {
         const routes = await app.routeRules();
         const rules = routes.find(({ from }) => from === 'amazon')?.rules;
         assert(rules !== undefined);
         const source = connectionId('amazon');
-        const since = parseLocalDate('2020-01-01');
+        const since = parseLocalDate(day);
         const { books } = app;
         return (await foresee(app.store.read, { books, source, rules, since, limit: 1_000 })).orders;
       },

@@ -88,6 +88,22 @@ void describe('fees of a settlement', () => {
       ]);
     }));
 
+  void test('are foreseen since a day that is later than the first message of their settlement', () =>
+    selling({}, async (seller) => {
+      const { ruleBy, place, post, payOut, wait, foreseen, expectedSettlements } = seller;
+      await place(IN_GERMANY);
+      await payOut();
+      await wait(4 * DAY_MS);
+      const groupId = expectedSettlements()[0]?.groupId ?? '';
+      post({ ...ofGermany('ServiceFee', 'StorageFee', -1_234n), groupId });
+      await wait(6 * MINUTE_MS);
+      await wait(4 * DAY_MS);
+      await ruleBy(...PER_SETTLEMENT);
+      const [planned, ...others] = await foreseen(expectedSettlements()[0]?.on);
+      assert.deepEqual(others, []);
+      assert.equal(planned?.key, `amazon/settlement:${groupId}`);
+    }));
+
   void test('on closed days wait for an answer, and stand on the first open day by it', () =>
     selling({}, async (seller) => {
       const { ruleBy, place, payOut, wait, expectedSettlements, decide } = seller;
