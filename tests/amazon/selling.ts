@@ -88,7 +88,7 @@ const SWEEP_MS = 6 * 60_000;
 const SECRET = 'planted-secret-of-the-forwarder';
 
 export async function selling(
-  options: Pick<SandboxOptions, 'freshbooks'> & { readonly region?: Region },
+  options: Pick<SandboxOptions, 'freshbooks' | 'faults'> & { readonly region?: Region },
   act: (seller: Seller) => Promise<void>,
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'counterfoil-amazon-'));

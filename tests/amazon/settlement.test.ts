@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { OrderRecord } from '#pipeline/ports.ts';
 import type { BalanceEntry } from '#sim/amazon/ledger.ts';
+import { scriptedFaults } from '#sim/faults.ts';
 import { MARKETPLACES } from '#sim/amazon/marketplaces.ts';
 import type { AmazonRecipe } from '#sim/amazon/recipe.ts';
 import { selling } from '#tests/amazon/selling.ts';
@@ -87,6 +88,25 @@ void describe('fees of a settlement', () => {
         [after.fees - before.fees, after.on],
       ]);
     }));
+
+  void test('stand once where the answer to their expense is lost: it is found again by its reference', () => {
+    const faults = scriptedFaults([
+      { method: 'POST', path: 'expenses/expenses', fault: { kind: 'commit-then-drop' } },
+    ]);
+    return selling({ faults }, async (seller) => {
+      const { ruleBy, place, payOut, wait, expectedSettlements } = seller;
+      await ruleBy(...PER_SETTLEMENT);
+      await place(IN_GERMANY);
+      await payOut();
+      const [unknown] = await wait(4 * DAY_MS);
+      assert.equal(unknown?.state, 'waiting');
+      assert.equal(faults.injected.length, 1);
+      const [expected] = expectedSettlements();
+      assert.deepEqual(amountsOf(seller), [[expected?.fees, expected?.on]]);
+      assert.deepEqual(statesOf(await wait(HOUR_MS)), ['settled']);
+      assert.deepEqual(amountsOf(seller), [[expected?.fees, expected?.on]]);
+    });
+  });
 
   void test('are foreseen since a day that is later than the first message of their settlement', () =>
     selling({}, async (seller) => {

@@ -6,8 +6,8 @@ import { classOf, identifier, isFeeGroup, lettersOf } from './transactions.ts';
 import type { Event } from './transactions.ts';
 
 /**
- * What the amounts of a settlement are (docs/vendors/amazon.md 6). They are summed by their place in Amazon's tree, which is kept
- * as Amazon words it, and only then told apart: so a later version of this program can read what is stored again.
+ * What the amounts of a settlement are (docs/vendors/amazon.md 6). They are summed by their place in Amazon's tree, which is stored
+ * as Amazon words it, and only then told apart: so it can be seen afterwards what each was taken for.
  */
 
 /** A sum of all amounts of one place. */
