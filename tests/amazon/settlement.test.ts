@@ -60,6 +60,9 @@ void describe('fees of a settlement', () => {
       assert(booked !== undefined && expected !== undefined && expected.fees > 3_900n + 1_234n);
       assert.equal(booked.name, `settlement ${expected.settlementId}`);
       assert.equal(booked.state, 'settled', booked.reason);
+      const { shopTotal, invoiceTotal, difference } = await seller.listed(booked);
+      assert.deepEqual([shopTotal?.minor, invoiceTotal?.minor], [-expected.fees, -expected.fees]);
+      assert.equal(difference?.minor, 0n);
       assert.deepEqual(amountsOf(seller), [[expected.fees, expected.on]]);
 
       const again = await seller.retry(booked);
