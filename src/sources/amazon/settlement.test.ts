@@ -320,6 +320,44 @@ describe('a settlement that is read from Amazon', () => {
     );
   });
 
+  test('knows what services cost by their names, of no order alone', async () => {
+    const [ads, ofOrder] = [{}, { ORDER_ID: '111-2093847-6650917' }].map((ids, index) =>
+      transactionJson(['ProductAdsPayment', '-8.00'], [], {
+        ...IN_GROUP,
+        id: `ads-${index}`,
+        identifiers: { ...IN_GROUP.identifiers, ...ids },
+        whole: { ProductAdsPayment: '-8.00' },
+      }),
+    );
+    assert(ads !== undefined && ofOrder !== undefined);
+    const { world, group } = await showing([ads, ofOrder]);
+    assert.deepEqual(
+      (await read(world, group)).amounts.map(({ what, name }) => `${what} ${name}`),
+      ['fee ProductAdsPayment', 'unknown ProductAdsPayment'],
+    );
+  });
+
+  test('with money that is still deferred waits as one without a payout, and then is not understood', async () => {
+    const payout = transactionJson(['Transfer', '-1.00'], [], {
+      ...IN_GROUP,
+      id: 'payout',
+      at: '2026-11-14T10:00:00Z',
+      whole: { Transfer: '-1.00' },
+    });
+    const deferred = transactionJson(['Shipment', '5.00'], [], {
+      ...IN_GROUP,
+      id: 'later',
+      status: 'Deferred',
+    });
+    const { world, group } = await showing([payout, deferred]);
+    await assert.rejects(read(world, group), failureOf('settlement-open', /on 2026-11-29$/));
+    await world.clock.advance(15 * DAY);
+    assert.deepEqual(
+      (await read(world, group)).amounts.map(({ what, name }) => `${what} ${name}`),
+      ['unknown Deferred', 'transfer Transfer'],
+    );
+  });
+
   test('is a question where Amazon lists nothing of it any more, or shows the app no transactions', async () => {
     const { world, group } = await showing([]);
     await assert.rejects(read(world, group), failureOf('settlement-unclear', /no transactions/));
