@@ -67,6 +67,7 @@ void describe('fees of a settlement', () => {
 
       const again = await seller.retry(booked);
       assert.equal(again.state, 'settled');
+      assert.notEqual(again.newestDelivery, booked.newestDelivery, 'it is read again');
       assert.deepEqual(amountsOf(seller), [[expected.fees, expected.on]], 'nothing twice');
       assert.deepEqual(await foreseen(), []);
     }));
