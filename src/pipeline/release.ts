@@ -1,5 +1,6 @@
 import type { FailureCode } from '#core/failure.ts';
 import { transition } from '#core/lifecycle.ts';
+import { settlementIn } from '#core/ids.ts';
 import type { OrderKey } from '#core/ids.ts';
 import type { Hold } from '#core/ledger.ts';
 import type { Decisions } from '#core/plan-terms.ts';
@@ -28,8 +29,8 @@ interface Moment {
 }
 
 /**
- * Try again: the order is planned anew with what is known today, and what was refused may be sent again; the stored bytes of
- * a refused request never are. Nothing when there is no such order.
+ * Try again: the order is planned anew with what is known today, a settlement read anew, and what was refused may be sent again;
+ * the stored bytes of a refused request never are. Nothing when there is no such order.
  */
 export async function releaseOrder(
   store: Store,
@@ -42,7 +43,7 @@ export async function releaseOrder(
       return undefined;
     }
     const open = await tx.holds({ order: key, isOpen: true });
-    await planAnew(tx, record, { open, because: 'Released by hand', now });
+    await planAnew(tx, askedAgain(record, now), { open, because: 'Released by hand', now });
     await tx.audited({
       action: 'order retried',
       subject: key,
@@ -52,6 +53,13 @@ export async function releaseOrder(
     await tryNow(tx, account, now);
     return { closedHolds: open.length };
   });
+}
+
+/** What a settlement holds is known only by being read, and no message tells that it should be: by a newer program, say. */
+function askedAgain(record: OrderRecord, now: Instant): OrderRecord {
+  return settlementIn(record.key) === undefined
+    ? record
+    : { ...record, reread: { why: 'It is asked for again by hand', since: now, isBlocking: false } };
 }
 
 /** Answers the questions that wait on an order, and has it planned anew by the answer, which holds from now on. */

@@ -199,7 +199,6 @@ async function reread({ machine, route, lease }: Run, record: OrderRecord): Prom
 const ASKED_FOR: Readonly<Partial<Record<FailureCode, string>>> = {
   'order-buyer-redacted': 'Its buyer was redacted here, and a new invoice needs him',
   'order-amounts-missing': 'Its amounts were not shown',
-  'settlement-unclear': 'Not all of its amounts could be told',
 };
 
 function whyAsked(outcome: Outcome): string | undefined {

@@ -8,6 +8,8 @@ import { createOutput } from '#cli/output.ts';
 import { readConfig } from '#config.ts';
 import { connectionId, settlementIn } from '#core/ids.ts';
 import { parseLocalDate } from '#core/time.ts';
+import { readOverview } from '#operator/order-list.ts';
+import type { OrderRow } from '#operator/order-list.ts';
 import { systemOutside } from '#outside.ts';
 import { foresee } from '#pipeline/outlook.ts';
 import type { Foreseen } from '#pipeline/outlook.ts';
@@ -69,6 +71,8 @@ export interface Seller {
   readonly decide: (record: OrderRecord, decision: Decision) => Promise<OrderRecord>;
   /** As `explain` prints it. */
   readonly explained: (record: OrderRecord) => Promise<string>;
+  /** As `orders` lists it. */
+  readonly listed: (record: OrderRecord) => Promise<OrderRow>;
   readonly expectedSettlements: () => readonly ExpectedSettlement[];
   /** The account's expenses for fees, as FreshBooks shows them. */
   readonly feeExpenses: () => readonly AccountExpense[];
@@ -88,7 +92,7 @@ const SWEEP_MS = 6 * 60_000;
 const SECRET = 'planted-secret-of-the-forwarder';
 
 export async function selling(
-  options: Pick<SandboxOptions, 'freshbooks'> & { readonly region?: Region },
+  options: Pick<SandboxOptions, 'freshbooks' | 'faults'> & { readonly region?: Region },
   act: (seller: Seller) => Promise<void>,
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'counterfoil-amazon-'));
@@ -226,6 +230,10 @@ export async function selling(
         const decided = await decideOrder(app.store, key, { decision, now: app.clock.now() });
         assert.equal(decided.outcome, 'decided');
         return resting(key.slice('amazon/'.length));
+      },
+      listed: async ({ key }) => {
+        const { rows } = await readOverview(app.store.read, { search: key, limit: 1 });
+        return rows[0] ?? assert.fail(key);
       },
       explained: async (record) => {
         const written: string[] = [];

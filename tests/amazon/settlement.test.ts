@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { OrderRecord } from '#pipeline/ports.ts';
 import type { BalanceEntry } from '#sim/amazon/ledger.ts';
+import { scriptedFaults } from '#sim/faults.ts';
 import { MARKETPLACES } from '#sim/amazon/marketplaces.ts';
 import type { AmazonRecipe } from '#sim/amazon/recipe.ts';
 import { selling } from '#tests/amazon/selling.ts';
@@ -59,10 +60,14 @@ void describe('fees of a settlement', () => {
       assert(booked !== undefined && expected !== undefined && expected.fees > 3_900n + 1_234n);
       assert.equal(booked.name, `settlement ${expected.settlementId}`);
       assert.equal(booked.state, 'settled', booked.reason);
+      const { shopTotal, invoiceTotal, difference } = await seller.listed(booked);
+      assert.deepEqual([shopTotal?.minor, invoiceTotal?.minor], [-expected.fees, -expected.fees]);
+      assert.equal(difference?.minor, 0n);
       assert.deepEqual(amountsOf(seller), [[expected.fees, expected.on]]);
 
       const again = await seller.retry(booked);
       assert.equal(again.state, 'settled');
+      assert.notEqual(again.newestDelivery, booked.newestDelivery, 'it is read again');
       assert.deepEqual(amountsOf(seller), [[expected.fees, expected.on]], 'nothing twice');
       assert.deepEqual(await foreseen(), []);
     }));
@@ -87,6 +92,25 @@ void describe('fees of a settlement', () => {
         [after.fees - before.fees, after.on],
       ]);
     }));
+
+  void test('stand once where the answer to their expense is lost: it is found again by its reference', () => {
+    const faults = scriptedFaults([
+      { method: 'POST', path: 'expenses/expenses', fault: { kind: 'commit-then-drop' } },
+    ]);
+    return selling({ faults }, async (seller) => {
+      const { ruleBy, place, payOut, wait, expectedSettlements } = seller;
+      await ruleBy(...PER_SETTLEMENT);
+      await place(IN_GERMANY);
+      await payOut();
+      const [unknown] = await wait(4 * DAY_MS);
+      assert.equal(unknown?.state, 'waiting');
+      assert.equal(faults.injected.length, 1);
+      const [expected] = expectedSettlements();
+      assert.deepEqual(amountsOf(seller), [[expected?.fees, expected?.on]]);
+      assert.deepEqual(statesOf(await wait(HOUR_MS)), ['settled']);
+      assert.deepEqual(amountsOf(seller), [[expected?.fees, expected?.on]]);
+    });
+  });
 
   void test('are foreseen since a day that is later than the first message of their settlement', () =>
     selling({}, async (seller) => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
+import { settlementKey } from '#core/ids.ts';
+import type { OrderKey } from '#core/ids.ts';
 import { MARKETPLACES } from '#core/marketplaces.ts';
 import { defaultRulesOf } from '#core/rules.ts';
 import { DAY, MINUTE, after, instant } from '#core/time.ts';
@@ -48,18 +50,37 @@ const ENVELOPE = {
 };
 /** Longer than any list reaches back here. */
 const SINCE_MS = -30 * DAY;
+/** After its payout nothing comes to a settlement any more. */
+const SETTLED_MS = 4 * DAY;
 
 interface Bodies {
   /** Orders with their transactions, as they are read. */
   readonly read: readonly Uint8Array[];
   readonly notifications: readonly Uint8Array[];
   readonly found: readonly Uint8Array[];
+  /** Settlements as they are read. */
+  readonly settled: readonly Uint8Array[];
 }
 
-async function bodiesOf({ source, orders, world, clock }: AmazonWorld): Promise<Bodies> {
+/** Pays out what is free, and lets the time pass after which a settlement is over. */
+async function settlementsOf({ world, clock }: AmazonWorld): Promise<readonly OrderKey[]> {
+  world.settle();
+  await clock.advance(SETTLED_MS);
+  // Those of another region are not shown here.
+  const shown = world.transactions().filter(({ marketplace }) => marketplace.region === 'na');
+  const groups = new Set(shown.flatMap(({ group }) => group?.id ?? []));
+  return [...groups].flatMap((groupId) => settlementKey(AMAZON, groupId) ?? []);
+}
+
+async function bodiesOf(amazon: AmazonWorld): Promise<Bodies> {
+  const { source, orders, world, clock } = amazon;
   const read: Uint8Array[] = [];
   for (const { key } of orders) {
     read.push((await source.read(key)).body);
+  }
+  const settled: Uint8Array[] = [];
+  for (const key of await settlementsOf(amazon)) {
+    settled.push((await source.read(key)).body);
   }
   const { changes } = await changedAt(source, clock.now());
   const updates = world
@@ -73,6 +94,7 @@ async function bodiesOf({ source, orders, world, clock }: AmazonWorld): Promise<
       ...updates.map((text) => new TextEncoder().encode(text)),
     ],
     found: changes.map(({ message }) => message.body),
+    settled,
   };
 }
 
@@ -121,9 +143,15 @@ function refigured(bodies: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> {
 
 export async function openMessages(): Promise<Opened> {
   const world = await openAmazon();
-  const { read, notifications, found } = await bodiesOf(world);
+  const { read, notifications, found, settled } = await bodiesOf(world);
   const property = fc.asyncProperty(
-    fc.oneof(mangledOf(read), refigured(read), mangledOf(notifications), mangledOf(found)),
+    fc.oneof(
+      mangledOf(read),
+      refigured(read),
+      mangledOf(notifications),
+      mangledOf(found),
+      mangledOf(settled),
+    ),
     fc.constantFrom(...TOPICS),
     sortsOrRefuses(world.source),
   );
@@ -266,10 +294,12 @@ const OTHER_ANSWERS = [
 export async function openAnswers(): Promise<Opened> {
   const world = await openAmazon();
   const wire = spoiling((request) => world.sim.at({ region: 'na', isSandbox: false })(request));
+  const settlements = await settlementsOf(world);
   const asking = fc.constantFrom(
     'order' as const,
     'order' as const,
     'changes' as const,
+    'settlement' as const,
     'preflight' as const,
   );
   const origin = 'https://amazon.test';
@@ -314,6 +344,16 @@ export async function openAnswers(): Promise<Opened> {
           );
           return;
         }
+        case 'settlement': {
+          const key = settlements[choice % settlements.length];
+          assert.ok(key !== undefined);
+          const sorted = source.sort(await source.read(key));
+          assert.ok(
+            sorted.kind === 'settlement' && sorted.settlement.key === key,
+            'it is of this settlement',
+          );
+          return;
+        }
         case 'changes': {
           const since = after(world.clock.now(), SINCE_MS);
           const first = await source.changed({ since });
@@ -331,7 +371,7 @@ export async function openAnswers(): Promise<Opened> {
         case 'preflight':
           return void (await admin.preflight());
       }
-    }, ['request-…', 'token-refused', 'scope-missing', 'delivery-malformed']);
+    }, ['request-…', 'token-refused', 'scope-missing', 'delivery-malformed', 'settlement-…']);
     assert.ok(remarks.every((remark) => remark.length < 500));
   });
   return { property, close: () => world.close() };

@@ -6,8 +6,8 @@ import { classOf, identifier, isFeeGroup, lettersOf } from './transactions.ts';
 import type { Event } from './transactions.ts';
 
 /**
- * What the amounts of a settlement are (docs/vendors/amazon.md 6). They are summed by their place in Amazon's tree, which is kept
- * as Amazon words it, and only then told apart: so a later version of this program can read what is stored again.
+ * What the amounts of a settlement are (docs/vendors/amazon.md 6). They are summed by their place in Amazon's tree, which is stored
+ * as Amazon words it, and only then told apart: so it can be seen afterwards what each was taken for.
  */
 
 /** A sum of all amounts of one place. */
@@ -90,6 +90,9 @@ const BESIDE_FEES: readonly (readonly [RegExp, SettledKind])[] = [
   [/reserve/, 'reserve'],
   [/transfer|disburse|payout|^debt/, 'transfer'],
 ];
+/** Of services that Amazon names without the word, beside all orders; of an order such a word is not known. */
+const SERVICES =
+  /subscription|storage|advertis|productads|sponsoredproducts|disposal|removal|inboundtransport/;
 /** The group of what lies between seller and buyer. */
 const SALES = 'sales';
 const TIP = /^(delivery)?tips?$/;
@@ -120,6 +123,10 @@ export function kindOf({ path, isOfOrder }: Omit<PlacedAmount, 'amount'>): {
   if (fee !== -1) {
     const isGroup = isFeeGroup(letters[fee] ?? '');
     return { what: 'fee', name: (isGroup ? path[fee + 1] : undefined) ?? path[fee] ?? own };
+  }
+  const service = isOfOrder ? undefined : path.find((_, index) => SERVICES.test(letters[index] ?? ''));
+  if (service !== undefined) {
+    return { what: 'fee', name: service };
   }
   const isBuyers =
     classes.some((each) => each !== 'group' && each !== 'unknown') || TIP.test(letters[0] ?? '');

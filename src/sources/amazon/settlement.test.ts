@@ -3,7 +3,9 @@ import { describe, test } from 'node:test';
 import { Failure } from '#core/failure.ts';
 import { settlementKey } from '#core/ids.ts';
 import type { OrderKey } from '#core/ids.ts';
+import { NOTHING_BOOKED, asIfPosted } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
+import { plan } from '#core/plan.ts';
 import { feesOf } from '#core/settlement.ts';
 import type { Settlement } from '#core/settlement.ts';
 import { DAY, HOUR, MINUTE, SECOND, localDate } from '#core/time.ts';
@@ -12,6 +14,7 @@ import { expectedSettlements } from '#sim/amazon/settlements.ts';
 import type { ExpectedSettlement } from '#sim/amazon/settlements.ts';
 import type { AmazonSwitches } from '#sim/amazon/switches.ts';
 import { switchesOf } from '#tests/amazon/agreement.ts';
+import { rules, terms } from '#tests/build.ts';
 import { transactionJson } from '#tests/amazon/order-json.ts';
 import { AMAZON, openAmazon } from '#tests/contract/source-amazon.ts';
 import type { AmazonWorld, AmazonWorldOptions } from '#tests/contract/source-amazon.ts';
@@ -67,6 +70,43 @@ function onlyOf(world: AmazonWorld): ExpectedSettlement {
   return only;
 }
 
+/** By rule its fees are one expense of their day, and nothing after it; what is not known, or below nothing, is asked. */
+function assertPlanned(
+  settlement: Settlement,
+  {
+    expected,
+    isUnknown,
+    isListed,
+    at,
+  }: {
+    readonly expected: ExpectedSettlement;
+    readonly isUnknown: boolean;
+    readonly isListed: boolean;
+    readonly at: string;
+  },
+): void {
+  const by = terms({ rules: rules({ channelFees: 'per_settlement', feeCategory: 'Commissions' }) });
+  const planned = plan(settlement, NOTHING_BOOKED, by);
+  if (isUnknown || expected.fees < 0n) {
+    assert(planned.outcome === 'work');
+    assert.deepEqual(
+      [planned.steps, planned.holds.map(({ code }) => code)],
+      [[], ['settlement-unclear']],
+      at,
+    );
+  } else if (expected.fees === 0n) {
+    assert.equal(planned.outcome, 'skip', at);
+  } else {
+    assert(planned.outcome === 'work');
+    const [step] = planned.steps;
+    assert(step?.kind === 'expense' && planned.steps.length === 1, at);
+    assert.equal(step.amount.minor, expected.fees, at);
+    assert.equal(!isListed || step.spentOn === expected.on, true, at);
+    const after = plan(settlement, asIfPosted(NOTHING_BOOKED, planned.steps), by);
+    assert.deepEqual(after, { outcome: 'work', steps: [], holds: [] }, at);
+  }
+}
+
 function paidOutIn({ world }: AmazonWorld, { groupId }: ExpectedSettlement): bigint {
   const payout = world.transactions().find(({ type, group }) => type === 'Transfer' && group?.id === groupId);
   return -(payout?.beside.reduce((sum, { amount }) => sum + amount, 0n) ?? 0n);
@@ -92,7 +132,7 @@ const IN_GROUP = { identifiers: { FINANCIAL_EVENT_GROUP_ID: 'group-1' }, at: '20
 describe('a settlement that is read from Amazon', () => {
   test(`agrees with the oracle to the minor unit, whatever Amazon leaves open: ${SETTLEMENTS} random ones`, async (context) => {
     context.diagnostic(`FC_SEED=${SEED}`);
-    let unknown = 0;
+    let [compared, unknown] = [0, 0];
     for (let number = 0; number < SETTLEMENTS; number += 1) {
       const own = SEED + number;
       const switches: AmazonSwitches = {
@@ -133,12 +173,14 @@ describe('a settlement that is read from Amazon', () => {
         );
         // Without its tree nothing tells that a part of a shipment's total is a tip.
         assert(!isUnknown || switches.financesNulls === 'nulls', `understood: ${at}`);
+        compared += 1;
         unknown += isUnknown ? 1 : 0;
         assert.equal(feesOf(settlement).minor, expected.fees, at);
         assert.equal(settlement.currency, expected.currency, at);
         if (isListed) {
           assert.equal(localDate(settlement.placedAt, settlement.zone), expected.on, at);
         }
+        assertPlanned(settlement, { expected, isUnknown, isListed, at });
         const reimbursed = settlement.amounts.filter(({ what }) => what === 'reimbursement');
         assert.equal(
           reimbursed.reduce((sum, { amount }) => sum + amount.minor, 0n),
@@ -153,7 +195,8 @@ describe('a settlement that is read from Amazon', () => {
       }
       await world.close();
     }
-    context.diagnostic(`${unknown} not understood`);
+    context.diagnostic(`${compared} compared, ${unknown} not understood`);
+    assert(compared >= SETTLEMENTS);
   });
 
   test('waits, without another call, until three days after its payout; without one until two weeks and a day', async () => {
@@ -274,6 +317,44 @@ describe('a settlement that is read from Amazon', () => {
         'unknown Riddle -2.00',
         'unknown Not broken down, Mystery -1.00',
       ],
+    );
+  });
+
+  test('knows what services cost by their names, of no order alone', async () => {
+    const [ads, ofOrder] = [{}, { ORDER_ID: '111-2093847-6650917' }].map((ids, index) =>
+      transactionJson(['ProductAdsPayment', '-8.00'], [], {
+        ...IN_GROUP,
+        id: `ads-${index}`,
+        identifiers: { ...IN_GROUP.identifiers, ...ids },
+        whole: { ProductAdsPayment: '-8.00' },
+      }),
+    );
+    assert(ads !== undefined && ofOrder !== undefined);
+    const { world, group } = await showing([ads, ofOrder]);
+    assert.deepEqual(
+      (await read(world, group)).amounts.map(({ what, name }) => `${what} ${name}`),
+      ['fee ProductAdsPayment', 'unknown ProductAdsPayment'],
+    );
+  });
+
+  test('with money that is still deferred waits as one without a payout, and then is not understood', async () => {
+    const payout = transactionJson(['Transfer', '-1.00'], [], {
+      ...IN_GROUP,
+      id: 'payout',
+      at: '2026-11-14T10:00:00Z',
+      whole: { Transfer: '-1.00' },
+    });
+    const deferred = transactionJson(['Shipment', '5.00'], [], {
+      ...IN_GROUP,
+      id: 'later',
+      status: 'Deferred',
+    });
+    const { world, group } = await showing([payout, deferred]);
+    await assert.rejects(read(world, group), failureOf('settlement-open', /on 2026-11-29$/));
+    await world.clock.advance(15 * DAY);
+    assert.deepEqual(
+      (await read(world, group)).amounts.map(({ what, name }) => `${what} ${name}`),
+      ['unknown Deferred', 'transfer Transfer'],
     );
   });
 
