@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openApp } from '#app.ts';
 import { explainOrder } from '#cli/explain.ts';
+import { findSubject } from '#cli/find-subject.ts';
 import { createOutput } from '#cli/output.ts';
 import { readConfig } from '#config.ts';
 import { connectionId, settlementIn } from '#core/ids.ts';
@@ -69,8 +70,8 @@ export interface Seller {
   readonly wait: (ms: number) => Promise<readonly OrderRecord[]>;
   /** Answers what waits, and waits until it is at rest. */
   readonly decide: (record: OrderRecord, decision: Decision) => Promise<OrderRecord>;
-  /** As `explain` prints it. */
-  readonly explained: (record: OrderRecord) => Promise<string>;
+  /** What `explain` prints of what a person names. */
+  readonly explained: (asked: string) => Promise<string>;
   /** As `orders` lists it. */
   readonly listed: (record: OrderRecord) => Promise<OrderRow>;
   readonly expectedSettlements: () => readonly ExpectedSettlement[];
@@ -235,11 +236,13 @@ export async function selling(
         const { rows } = await readOverview(app.store.read, { search: key, limit: 1 });
         return rows[0] ?? assert.fail(key);
       },
-      explained: async (record) => {
+      explained: async (asked) => {
+        const subject = await findSubject(app.store.read, asked);
+        assert(subject.kind === 'order');
         const written: string[] = [];
         const stdout = { write: (text: string) => written.push(text) };
         const output = createOutput({ stdout, stderr: stdout, isJson: false, environment: {} });
-        await explainOrder(app, output, record);
+        await explainOrder(app, output, subject.record);
         return written.join('');
       },
       retry: async ({ key }) => {

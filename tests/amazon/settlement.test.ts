@@ -154,10 +154,11 @@ void describe('fees of a settlement', () => {
       post(ofGermany('Adjustment', 'WAREHOUSE_LOST', 2_500n));
       const [open] = await payOut();
       assert(open !== undefined);
-      assert.match(await explained(open), /may add to settlement/);
+      assert.match(await explained(open.key), /may add to settlement/);
       const [booked] = await wait(3 * DAY_MS + HOUR_MS);
       assert(booked !== undefined);
-      const text = await explained(booked);
+      const text = await explained(booked.name.replace('settlement ', ''));
+      assert.equal(await explained(booked.key), text);
       for (const line of [
         /^ *Fees$/m,
         /^ *Commission +-\d+\.\d\d EUR$/m,
