@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openApp } from '#app.ts';
 import { explainOrder } from '#cli/explain.ts';
+import { findSubject } from '#cli/find-subject.ts';
 import { createOutput } from '#cli/output.ts';
 import { readConfig } from '#config.ts';
 import { connectionId, settlementIn } from '#core/ids.ts';
@@ -13,6 +14,7 @@ import type { OrderRow } from '#operator/order-list.ts';
 import { systemOutside } from '#outside.ts';
 import { foresee } from '#pipeline/outlook.ts';
 import type { Foreseen } from '#pipeline/outlook.ts';
+import { RESTORED_SETTING } from '#pipeline/ports.ts';
 import type { OrderRecord } from '#pipeline/ports.ts';
 import type { Sandbox, SandboxOptions } from '#sim/main.ts';
 import { openSandbox } from '#sim/main.ts';
@@ -69,10 +71,14 @@ export interface Seller {
   readonly wait: (ms: number) => Promise<readonly OrderRecord[]>;
   /** Answers what waits, and waits until it is at rest. */
   readonly decide: (record: OrderRecord, decision: Decision) => Promise<OrderRecord>;
-  /** As `explain` prints it. */
-  readonly explained: (record: OrderRecord) => Promise<string>;
+  /** What `explain` prints of what a person names. */
+  readonly explained: (asked: string) => Promise<string>;
   /** As `orders` lists it. */
   readonly listed: (record: OrderRecord) => Promise<OrderRow>;
+  /** Copies the database. */
+  readonly save: () => Promise<void>;
+  /** Puts the copy back: what was booked since stands in the account and not in it. */
+  readonly restore: () => Promise<readonly OrderRecord[]>;
   readonly expectedSettlements: () => readonly ExpectedSettlement[];
   /** The account's expenses for fees, as FreshBooks shows them. */
   readonly feeExpenses: () => readonly AccountExpense[];
@@ -116,8 +122,16 @@ export async function selling(
     DATABASE_URL: `sqlite:${join(folder, 'counterfoil.db')}`,
     PORT: '0',
   });
-  const app = await openApp(config, { ...outside, clock });
-  const serving = await app.serve();
+  let app = await openApp(config, { ...outside, clock });
+  let serving = await app.serve();
+  /** Stops the service, lets something be done to its database, and starts it again. */
+  const restarted = async (between: () => Promise<void>): Promise<void> => {
+    await serving.stop();
+    await app.close();
+    await between();
+    app = await openApp(config, { ...outside, clock });
+  };
+  const [database, copy] = [join(folder, 'counterfoil.db'), join(folder, 'copy.db')];
   const account = () => sandbox.freshbooks.account();
   const invoices = ({ key }: OrderRecord) => {
     const id = key.slice('amazon/'.length);
@@ -145,23 +159,26 @@ export async function selling(
       const isResting = record !== undefined && record.dueAt === undefined && record.state !== 'working';
       return isResting && accepted.length === 0 && record;
     });
-  const settledAfter = async (ms: number): Promise<readonly OrderRecord[]> => {
-    clock.leap(ms);
-    const leapt = clock.now();
-    await until('the service has asked what changed', async () => {
-      const swept = await app.store.read.setting('swept:amazon');
+  const sweptSince = (moment: number): Promise<boolean> =>
+    until('the service has asked what changed', async () => {
+      const swept = Number(await app.store.read.setting('swept:amazon'));
       // Before the first round came to its end it is a moment that is still to come.
-      return Number(swept) >= leapt && Number(swept) <= clock.now();
+      return swept >= moment && swept <= clock.now();
     });
-    return until('all is at rest', async () => {
+  const settlementsAtRest = (): Promise<readonly OrderRecord[]> =>
+    until('all is at rest', async () => {
       const all = await app.store.read.orders({ limit: 1_000 });
       const accepted = await app.store.read.deliveries({ state: 'accepted', limit: 1 });
       const isResting = all.every(
         ({ state, dueAt = Infinity }) => state !== 'working' && dueAt > clock.now(),
       );
-      const records = all.filter(({ key }) => settlementIn(key) !== undefined);
-      return isResting && accepted.length === 0 && records;
+      const settlements = all.filter(({ key }) => settlementIn(key) !== undefined);
+      return isResting && accepted.length === 0 && settlements;
     });
+  const settledAfter = async (ms: number): Promise<readonly OrderRecord[]> => {
+    clock.leap(ms);
+    await sweptSince(clock.now());
+    return settlementsAtRest();
   };
   try {
     await act({
@@ -231,15 +248,32 @@ export async function selling(
         assert.equal(decided.outcome, 'decided');
         return resting(key.slice('amazon/'.length));
       },
+      save: async () => {
+        await restarted(() => cp(database, copy));
+        const started = clock.now();
+        serving = await app.serve();
+        await sweptSince(started);
+        await settlementsAtRest();
+      },
+      restore: async () => {
+        await restarted(() => cp(copy, database));
+        await app.store.transact((tx) => tx.putSetting(RESTORED_SETTING, String(clock.now())));
+        const started = clock.now();
+        serving = await app.serve();
+        await sweptSince(started);
+        return settlementsAtRest();
+      },
       listed: async ({ key }) => {
         const { rows } = await readOverview(app.store.read, { search: key, limit: 1 });
         return rows[0] ?? assert.fail(key);
       },
-      explained: async (record) => {
+      explained: async (asked) => {
+        const subject = await findSubject(app.store.read, asked);
+        assert(subject.kind === 'order');
         const written: string[] = [];
         const stdout = { write: (text: string) => written.push(text) };
         const output = createOutput({ stdout, stderr: stdout, isJson: false, environment: {} });
-        await explainOrder(app, output, record);
+        await explainOrder(app, output, subject.record);
         return written.join('');
       },
       retry: async ({ key }) => {

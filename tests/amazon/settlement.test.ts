@@ -112,6 +112,23 @@ void describe('fees of a settlement', () => {
     });
   });
 
+  void test('stand once where the database was put back to before they were booked', () =>
+    selling({}, async (seller) => {
+      const { ruleBy, place, payOut, wait, save, restore, expectedSettlements } = seller;
+      await ruleBy(...PER_SETTLEMENT);
+      await place(IN_GERMANY);
+      await payOut();
+      assert.deepEqual(statesOf(await wait(3 * DAY_MS - 2 * HOUR_MS)), ['waiting']);
+      // The account's token is used once only: a new one lasts until the end.
+      await place(IN_GERMANY);
+      await save();
+      assert.deepEqual(statesOf(await wait(3 * HOUR_MS)), ['settled']);
+      const [again] = await restore();
+      assert.equal(again?.state, 'settled', again?.reason);
+      const [expected] = expectedSettlements();
+      assert.deepEqual(amountsOf(seller), [[expected?.fees, expected?.on]]);
+    }));
+
   void test('are foreseen since a day that is later than the first message of their settlement', () =>
     selling({}, async (seller) => {
       const { ruleBy, place, post, payOut, wait, foreseen, expectedSettlements } = seller;
@@ -154,10 +171,11 @@ void describe('fees of a settlement', () => {
       post(ofGermany('Adjustment', 'WAREHOUSE_LOST', 2_500n));
       const [open] = await payOut();
       assert(open !== undefined);
-      assert.match(await explained(open), /may add to settlement/);
+      assert.match(await explained(open.key), /may add to settlement/);
       const [booked] = await wait(3 * DAY_MS + HOUR_MS);
       assert(booked !== undefined);
-      const text = await explained(booked);
+      const text = await explained(booked.name.replace('settlement ', ''));
+      assert.equal(await explained(booked.key), text);
       for (const line of [
         /^ *Fees$/m,
         /^ *Commission +-\d+\.\d\d EUR$/m,

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
+import { rulesFileOptions } from '#connections.ts';
 import { exponentOf } from '#core/currency.ts';
 import { toJson } from '#core/json.ts';
 import * as money from '#core/money.ts';
 import { periodDay } from '#core/period.ts';
-import { DEFAULT_RULES } from '#core/rules.ts';
 import {
   instant,
   localDate,
@@ -139,7 +139,7 @@ function assertMoney(text: string, currency: string): void {
 }
 
 const RULES = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'rules-example.yaml'));
-const OPTIONS = { sources: ['shopify'], books: ['freshbooks'], defaultsOf: () => DEFAULT_RULES };
+const OPTIONS = rulesFileOptions(undefined);
 /** What YAML means something by, and the largest things in the fewest characters. */
 const YAML_TOKENS = [
   '&a [*a, *a]',
