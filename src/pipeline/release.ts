@@ -29,7 +29,7 @@ interface Moment {
 }
 
 /**
- * Try again: the order is planned anew with what is known today, a settlement read anew, and what was refused may be sent again;
+ * Try again: the order is planned anew with what is known today, read anew where no message would have it read, and what was refused may be sent again;
  * the stored bytes of a refused request never are. Nothing when there is no such order.
  */
 export async function releaseOrder(
@@ -43,7 +43,7 @@ export async function releaseOrder(
       return undefined;
     }
     const open = await tx.holds({ order: key, isOpen: true });
-    await planAnew(tx, askedAgain(record, now), { open, because: 'Released by hand', now });
+    await planAnew(tx, askedAgain(record, open, now), { open, because: 'Released by hand', now });
     await tx.audited({
       action: 'order retried',
       subject: key,
@@ -55,11 +55,16 @@ export async function releaseOrder(
   });
 }
 
-/** What a settlement holds is known only by being read, and no message tells that it should be: by a newer program, say. */
-function askedAgain(record: OrderRecord, now: Instant): OrderRecord {
-  return settlementIn(record.key) === undefined
-    ? record
-    : { ...record, reread: { why: 'It is asked for again by hand', since: now, isBlocking: false } };
+/**
+ * What no message tells that it should be read: what a settlement holds, by a newer program, say; and amounts that the channel
+ * did not show.
+ */
+function askedAgain(record: OrderRecord, open: readonly Hold[], now: Instant): OrderRecord {
+  const isAskedFor =
+    settlementIn(record.key) !== undefined || open.some(({ code }) => code === 'order-amounts-missing');
+  return isAskedFor
+    ? { ...record, reread: { why: 'It is asked for again by hand', since: now, isBlocking: false } }
+    : record;
 }
 
 /** Answers the questions that wait on an order, and has it planned anew by the answer, which holds from now on. */

@@ -1,5 +1,4 @@
 import { Failure, asFailure } from '#core/failure.ts';
-import type { FailureCode } from '#core/failure.ts';
 import type { OrderKey } from '#core/ids.ts';
 import { toJson } from '#core/json.ts';
 import { fold } from '#core/ledger.ts';
@@ -137,9 +136,11 @@ async function advance(run: Run, first: OrderRecord): Promise<Outcome> {
   const buyer = await buyerOf(run, newestDelivery);
   const subject = { record, order: snapshot, ...(buyer === undefined ? {} : { buyer }) };
   const outcome = await book(run, subject, trouble);
-  const why = run.route.source.canRead && first.reread === undefined ? whyAsked(outcome) : undefined;
-  // The run that asks has asked: what its answer leaves open is for a person.
-  return why === undefined ? outcome : advance(run, await questioned(run, record, why));
+  if (needsBuyer(outcome) && run.route.source.canRead && record.reread === undefined) {
+    // The answer is a message like any other, with a body, so this happens once.
+    return advance(run, await questioned(run, record));
+  }
+  return outcome;
 }
 
 interface Asked {
@@ -195,20 +196,18 @@ async function reread({ machine, route, lease }: Run, record: OrderRecord): Prom
   return now;
 }
 
-/** What a newer answer of the source may tell, and why it is asked for. */
-const ASKED_FOR: Readonly<Partial<Record<FailureCode, string>>> = {
-  'order-buyer-redacted': 'Its buyer was redacted here, and a new invoice needs him',
-  'order-amounts-missing': 'Its amounts were not shown',
-};
-
-function whyAsked(outcome: Outcome): string | undefined {
-  const codes = outcome.state === 'held' ? outcome.holds.map(({ code }) => code) : [];
-  return codes.map((code) => ASKED_FOR[code]).find((why) => why !== undefined);
+function needsBuyer(outcome: Outcome): boolean {
+  return outcome.state === 'held' && outcome.holds.some(({ code }) => code === 'order-buyer-redacted');
 }
 
-/** Has the source asked for the order again. */
-async function questioned(run: Run, record: OrderRecord, why: string): Promise<OrderRecord> {
-  const reread = { why, since: run.machine.clock.now(), isBlocking: false };
+/** Asks the source for the order again, because its buyer was redacted and is needed. */
+async function questioned(run: Run, record: OrderRecord): Promise<OrderRecord> {
+  const since = run.machine.clock.now();
+  const reread = {
+    why: 'Its buyer was redacted here, and a new invoice needs him',
+    since,
+    isBlocking: false,
+  };
   await underLease(run, async (tx) => {
     const fresh = await tx.order(record.key);
     await tx.putOrder({ ...(fresh ?? record), reread });
