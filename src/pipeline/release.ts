@@ -29,8 +29,8 @@ interface Moment {
 }
 
 /**
- * Try again: the order is planned anew with what is known today, read anew where no message would have it read, and what was refused may be sent again;
- * the stored bytes of a refused request never are. Nothing when there is no such order.
+ * Try again: the order is planned anew with what is known today, read anew where no message would have it read, and what was
+ * refused may be sent again; the stored bytes of a refused request never are. Nothing when there is no such order.
  */
 export async function releaseOrder(
   store: Store,

@@ -1,6 +1,5 @@
 import { fold } from '#core/ledger.ts';
 import type { Entry } from '#core/ledger.ts';
-import type { Step } from '#core/document.ts';
 import { SECOND, after } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import { NOBODY } from '#core/order.ts';
@@ -21,12 +20,12 @@ export type Settled =
 
 /**
  * How a call is settled whose answer is not known. What makes a new thing without a number of ours would stand twice if it
- * arrived late: it is waited for, then looked for twice. A change of what stands is looked for at once, and when it is not
- * there waited for as well: arriving late it would undo what was changed since. An invoice that is still wanted exactly so may
- * be sent again at once, since its number is unique in the books.
+ * arrived late: it is waited for, then looked for twice. An invoice, and a change of what stands, is looked for at once, and when
+ * it is not there waited for as well: arriving late a change would undo what was changed since, and an invoice would stand of an
+ * order that is not to be booked any more.
  */
-const MANNERS: Readonly<Record<Entry['kind'], 'sent again at once' | 'looked for at once' | 'waited for'>> = {
-  invoice: 'sent again at once',
+const MANNERS: Readonly<Record<Entry['kind'], 'looked for at once' | 'waited for'>> = {
+  invoice: 'looked for at once',
   lines: 'looked for at once',
   sent: 'looked for at once',
   void: 'looked for at once',
@@ -40,12 +39,7 @@ const LOOKS = 2;
 /** Between two looks: longer than an index of the books should lag. */
 const LOOK_AGAIN_MS = 5 * SECOND;
 
-/** `isWanted`: whether the plan asks for this very step today. */
-export async function settlePending(
-  run: Run,
-  subject: Subject,
-  isWanted: (step: Step) => Promise<boolean>,
-): Promise<Settled> {
+export async function settlePending(run: Run, subject: Subject): Promise<Settled> {
   const holds: HeldStep[] = [];
   for (const entry of await run.machine.store.read.entriesOf(subject.order.key)) {
     if (entry.state === 'pending' && entry.calledAt !== undefined) {
@@ -57,7 +51,7 @@ export async function settlePending(
           reason: `It is unknown whether ${stepName(entry.intent)} reached the books`,
         };
       }
-      const hold = await settle(run, subject, { entry, isWanted });
+      const hold = await settle(run, subject, entry);
       if (hold !== undefined && 'until' in hold) {
         const reason = `${stepName(entry.intent)} was not found yet in the books`;
         return { state: 'wait', until: hold.until, reason };
@@ -70,7 +64,7 @@ export async function settlePending(
 
 /** When it is looked for first, and again once it was not there. */
 function lookAt(run: Run, { kind, looks }: Entry, calledAt: Instant): Instant {
-  const isLookedForAtOnce = MANNERS[kind] !== 'waited for' && looks === 0;
+  const isLookedForAtOnce = MANNERS[kind] === 'looked for at once' && looks === 0;
   return isLookedForAtOnce ? calledAt : after(calledAt, run.machine.unknownWaitMs + looks * pauseOf(run));
 }
 
@@ -82,7 +76,7 @@ function pauseOf(run: Run): number {
 async function settle(
   run: Run,
   subject: Subject,
-  { entry, isWanted }: { readonly entry: Entry; readonly isWanted: (step: Step) => Promise<boolean> },
+  entry: Entry,
 ): Promise<HeldStep | { readonly until: Instant } | undefined> {
   if (entry.kind === 'client') {
     // A client is found by the address; an invoice by its number.
@@ -99,9 +93,8 @@ async function settle(
       await found(run, subject, { entry, standing });
       return undefined;
     case 'absent': {
-      const isSentAgain = MANNERS[entry.kind] === 'sent again at once' && (await isWanted(entry.intent));
       const looked = { ...entry, looks: entry.looks + 1 };
-      if (!isSentAgain && looked.looks < LOOKS) {
+      if (looked.looks < LOOKS) {
         await underLease(run, (tx) => tx.putEntry(looked));
         return { until: lookAt(run, looked, entry.calledAt ?? run.machine.clock.now()) };
       }

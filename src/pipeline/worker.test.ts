@@ -10,7 +10,7 @@ import type { Instant } from '#core/time.ts';
 import { createSeal } from '#storage/seal.ts';
 import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
 import { openStore } from '#storage/store.ts';
-import { ORDER, SHOP, line, message, order, received, rules, tender } from '#tests/build.ts';
+import { ORDER, SHOP, line, message, order, received, record, rules, tender } from '#tests/build.ts';
 import { testClock } from '#tests/clock.ts';
 import { connectionId, orderKey } from '#core/ids.ts';
 import { orderOf } from '#core/settlement.ts';
@@ -219,7 +219,13 @@ test('a payment that was made and could not be written down is looked for, not m
   assert.equal(entry?.state, 'pending');
   assert.notEqual(entry?.calledAt, undefined, 'its outcome is unknown to the ledger');
   await clock.advance(MINUTE / 2);
-  await work(machine);
+  // As often as it is looked for before it would be made again.
+  for (let looks = 0; looks < 3; looks += 1) {
+    await store.transact(async (tx) =>
+      tx.putOrder({ ...((await tx.order(ORDER)) ?? record()), state: 'due', dueAt: clock.now() }),
+    );
+    await work(machine);
+  }
   assert.equal(tasks.filter((task) => task.kind === 'payment').length, 1);
   await store.close();
 });
@@ -261,6 +267,37 @@ test('a change that was not found is waited for, because arriving late it would 
   await work(on);
   assert.equal(changes(), 1);
   assert.equal((await store.read.order(ORDER))?.state, 'settled');
+  await store.close();
+});
+
+test('an invoice that was not found is not sent again before it can have arrived', async () => {
+  const { clock, store, machine, accept, work } = await openWorld();
+  const [route] = machine.routes.values();
+  assert.ok(route !== undefined);
+  let calls = 0;
+  const books: Books = {
+    ...route.books,
+    async apply(task) {
+      if (task.kind === 'invoice') {
+        calls += 1;
+        if (calls === 1) {
+          throw new Failure('request-unanswered', { detail: 'Creating the invoice', effect: 'unknown' });
+        }
+      }
+      return route.books.apply(task);
+    },
+  };
+  const on = { ...machine, routes: new Map([[SHOP, { ...route, books }]]) };
+  await sortDelivery(on, await accept('a', order()));
+  await work(on);
+  await clock.advance(30 * SECOND);
+  await work(on);
+  assert.equal(calls, 1, 'a second one that is refused would hide that the first one came');
+  for (let looks = 0; looks < 3; looks += 1) {
+    await clock.advance(2 * MINUTE);
+    await work(on);
+  }
+  assert.deepEqual([(await store.read.order(ORDER))?.state, calls], ['settled', 2]);
   await store.close();
 });
 

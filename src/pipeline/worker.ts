@@ -1,6 +1,5 @@
 import { Failure, asFailure } from '#core/failure.ts';
 import type { OrderKey } from '#core/ids.ts';
-import { toJson } from '#core/json.ts';
 import { fold } from '#core/ledger.ts';
 import type { Booked } from '#core/ledger.ts';
 import { transition } from '#core/lifecycle.ts';
@@ -242,10 +241,7 @@ async function buyerOf({ machine, route }: Run, deliveryId: string): Promise<Buy
  */
 async function book(run: Run, subject: Subject, trouble: Trouble | undefined): Promise<Outcome> {
   const { machine, signal } = run;
-  const settled = await settlePending(run, subject, async (step) => {
-    const { planned } = await planFor(run, subject);
-    return planned.outcome === 'work' && planned.steps.some((wanted) => toJson(wanted) === toJson(step));
-  });
+  const settled = await settlePending(run, subject);
   if (settled.state === 'wait') {
     return { state: 'waiting', until: settled.until, reason: settled.reason, isAttempt: false };
   }
