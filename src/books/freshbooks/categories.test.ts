@@ -22,7 +22,7 @@ test('the expense categories of an account are listed by name, with what they ar
   await world.close();
 });
 
-test('all pages are read, without what is deleted, archived or has no name', async () => {
+test('all pages are read, without what is deleted, archived or has no name or no number for an id', async () => {
   const row = (id: number, name: string | null, visState = 0): object => ({
     id,
     category: name,
@@ -30,7 +30,11 @@ test('all pages are read, without what is deleted, archived or has no name', asy
     vis_state: visState,
   });
   const api = answering([
-    { categories: [row(1, ' Travel '), row(2, 'Gone', 1)], page: 1, pages: 2 },
+    {
+      categories: [row(1, ' Travel '), row(2, 'Gone', 1), { ...row(6, 'Odd'), id: '1e400' }],
+      page: 1,
+      pages: 2,
+    },
     { categories: [row(3, 'Old', 2), row(4, ''), row(5, 'Airfare')], page: 2, pages: 2 },
   ]);
   assert.deepEqual(await readExpenseCategories(api), [

@@ -18,6 +18,9 @@ export interface ExpenseCategory {
 /** An account begins with tens; a person made the rest. */
 const PAGES_MAX = 20;
 
+/** FreshBooks takes ids as numbers only: another could not be named to it. */
+const ID = /^\d{1,15}$/;
+
 /** All that stand, by name. */
 export async function readExpenseCategories(api: Pick<Api, 'get'>): Promise<readonly ExpenseCategory[]> {
   const found = new Map<string, ExpenseCategory>();
@@ -51,7 +54,7 @@ function categoriesIn(result: JsonObject, answer: Answer): Page<ExpenseCategory>
   const [page, pages] = [Number(textIn(result, 'page')), Number(textIn(result, 'pages'))];
   const isCounted = Number.isSafeInteger(page) && page > 0 && Number.isSafeInteger(pages);
   return {
-    rows: rows.filter(({ id, name }) => id !== '' && name !== ''),
+    rows: rows.filter(({ id, name }) => ID.test(id) && name !== ''),
     isLast: listed.length === 0 || (isCounted ? page >= pages : listed.length < PER_PAGE),
   };
 }
