@@ -4,7 +4,7 @@ import type { Api } from './api.ts';
 import { isObject, listIn, textIn } from './json.ts';
 import type { JsonObject } from './json.ts';
 import { scan } from './listing.ts';
-import { PER_PAGE } from './payload.ts';
+import { NUMERIC_ID, PER_PAGE } from './payload.ts';
 import type { Page } from './payload.ts';
 
 /** What expenses may be booked under (docs/vendors/freshbooks.md, section 5). */
@@ -17,9 +17,6 @@ export interface ExpenseCategory {
 
 /** An account begins with tens; a person made the rest. */
 const PAGES_MAX = 20;
-
-/** FreshBooks takes ids as numbers only: another could not be named to it. */
-const ID = /^\d{1,15}$/;
 
 /** All that stand, by name. */
 export async function readExpenseCategories(api: Pick<Api, 'get'>): Promise<readonly ExpenseCategory[]> {
@@ -54,7 +51,7 @@ function categoriesIn(result: JsonObject, answer: Answer): Page<ExpenseCategory>
   const [page, pages] = [Number(textIn(result, 'page')), Number(textIn(result, 'pages'))];
   const isCounted = Number.isSafeInteger(page) && page > 0 && Number.isSafeInteger(pages);
   return {
-    rows: rows.filter(({ id, name }) => ID.test(id) && name !== ''),
+    rows: rows.filter(({ id, name }) => NUMERIC_ID.test(id) && name !== ''),
     isLast: listed.length === 0 || (isCounted ? page >= pages : listed.length < PER_PAGE),
   };
 }

@@ -19,6 +19,7 @@ import { textIn } from './json.ts';
 import type { JsonObject } from './json.ts';
 import { NAME_LENGTH_MAX } from './layout.ts';
 import type { LaidLine, Layout } from './layout.ts';
+import { NUMERIC_ID } from './payload.ts';
 import { fold } from './taxes.ts';
 import type { ChargedTax } from './taxes.ts';
 import { shortened, singleLine, withinBasicPlane } from './text.ts';
@@ -336,9 +337,8 @@ function amountBody(amount: Money): Body {
   return { amount: money.format(amount), code: amount.currency };
 }
 
-/** Ids stay far below 2^53; FreshBooks takes them as numbers only. */
 function idNumber(id: string): number {
-  invariant(/^\d{1,15}$/.test(id), `FreshBooks id "${id}" is a number`);
+  invariant(NUMERIC_ID.test(id), `FreshBooks id "${id}" is a number`);
   return Number(id);
 }
 

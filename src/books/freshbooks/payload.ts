@@ -269,8 +269,11 @@ function need(result: JsonObject, key: string, answer: Answer): JsonObject {
   return value;
 }
 
+/** Ids stay far below 2^53, and FreshBooks takes them as numbers only: another could not be named to it. */
+export const NUMERIC_ID = /^\d{1,15}$/;
+
 function idIn(value: JsonObject, keys: readonly string[], answer: Answer): string {
-  const id = keys.map((key) => textIn(value, key)).find((text) => /^\d{1,15}$/.test(text));
+  const id = keys.map((key) => textIn(value, key)).find((text) => NUMERIC_ID.test(text));
   if (id === undefined) {
     throw unreadable(answer, `has an object without a numeric "${keys[0] ?? 'id'}"`);
   }
