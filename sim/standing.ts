@@ -39,7 +39,8 @@ export function standingOf(
   };
 }
 
-const DELETED = 1;
+/** FreshBooks' `vis_state` of what was deleted. */
+export const DELETED = 1;
 
 /** Amazon's ids are text and long enough to be found wherever they stand; the compact number leaves only the PO number. */
 function isAbout(
@@ -55,7 +56,8 @@ interface Amount {
   readonly currency: string;
 }
 
-function sumOf(rows: readonly Amount[]): bigint {
+/** In minor units of their one currency. */
+export function sumOf(rows: readonly Amount[]): bigint {
   return rows.reduce((sum, row) => sum + minorOf(row), 0n);
 }
 

@@ -1,4 +1,6 @@
+import type { FreshBooksSim } from '#sim/freshbooks/freshbooks.ts';
 import { zonedText } from '#sim/shopify/clock-text.ts';
+import { DELETED, sumOf } from '#sim/standing.ts';
 import type { Transaction } from './ledger.ts';
 
 /** What the books must hold about a payout: the oracle, from the seller's balance alone. */
@@ -35,6 +37,19 @@ export function expectedSettlements(transactions: readonly Transaction[]): reado
       },
     ];
   });
+}
+
+/** The expenses that stand for a payout in the simulated account, oldest first: what they come to, and of which days they are. */
+export function standingFees(
+  freshbooks: FreshBooksSim,
+  { settlementId }: Pick<ExpectedSettlement, 'settlementId'>,
+): { readonly fees: bigint; readonly on: readonly string[] } {
+  const expenses = freshbooks
+    .account()
+    .expenses.filter(
+      ({ vendor, visState }) => visState !== DELETED && vendor === `Amazon settlement ${settlementId}`,
+    );
+  return { fees: sumOf(expenses), on: expenses.map(({ date }) => date) };
 }
 
 /** A tip beside a shipment is the buyer's, money for lost goods and payouts are no fees. */

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import type { FailureCode } from '#core/failure.ts';
 import { fold } from '#core/ledger.ts';
-import { orderKey, connectionId } from '#core/ids.ts';
+import { connectionId, orderKey, settlementKey } from '#core/ids.ts';
 import { expectedBooks } from '#sim/check.ts';
 import type { Entry, Hold } from '#core/ledger.ts';
 import type { OrderKey } from '#core/ids.ts';
 import { expectedAmazonBooks } from '#sim/amazon/check.ts';
+import { expectedSettlements, standingFees } from '#sim/amazon/settlements.ts';
+import type { ExpectedSettlement } from '#sim/amazon/settlements.ts';
 import type { AmazonOrder } from '#sim/amazon/order.ts';
 import type { WorldOrder } from '#sim/world/order.ts';
 import { payable, standingOf } from '#sim/standing.ts';
@@ -61,6 +63,11 @@ export async function assertBooks(evidence: Evidence): Promise<ReadonlyMap<strin
   }
   for (const order of evidence.seller?.world.orders() ?? []) {
     for (const code of await assertAmazonOrder(evidence, order)) {
+      questions.set(code, (questions.get(code) ?? 0) + 1);
+    }
+  }
+  for (const settlement of settlementsOf(evidence)) {
+    for (const code of await assertSettlement(evidence, settlement)) {
       questions.set(code, (questions.get(code) ?? 0) + 1);
     }
   }
@@ -161,13 +168,51 @@ async function assertAmazonOrder(evidence: Evidence, order: AmazonOrder): Promis
   return codes;
 }
 
+function settlementsOf({ seller }: Evidence): readonly ExpectedSettlement[] {
+  return expectedSettlements(seller?.world.transactions() ?? []);
+}
+
+/** A payout's fees stand to the cent; where Amazon gave back more than it took, a person is asked and nothing stands. */
+async function assertSettlement(
+  evidence: Evidence,
+  settlement: ExpectedSettlement,
+): Promise<readonly string[]> {
+  const { groupId, fees } = settlement;
+  const { record, holds } = await found(evidence, keyOf(settlement));
+  const codes = holds.map(({ code }) => code);
+  const at = `settlement ${groupId}: ${record.reason ?? ''}`;
+  const isUnclear = fees < 0n || (codes.length > 0 && isTipHidden(evidence, settlement));
+  assert.deepEqual(codes, isUnclear ? ['settlement-unclear'] : [], at);
+  assert.equal(record.state, isUnclear ? 'held' : fees === 0n ? 'skipped' : 'settled', at);
+  if (!isUnclear || fees < 0n) {
+    assert.equal(standingFees(evidence.freshbooks, settlement).fees, fees < 0n ? 0n : fees, at);
+  }
+  return codes;
+}
+
+/** Without its tree nothing tells that a part of a shipment's total is a tip. */
+function isTipHidden({ seller }: Evidence, { groupId }: ExpectedSettlement): boolean {
+  return (
+    seller?.switches.financesNulls === 'nulls' &&
+    seller.world
+      .transactions()
+      .some(({ type, group, beside }) => type === 'Shipment' && group?.id === groupId && beside.length > 0)
+  );
+}
+
+function keyOf({ groupId }: ExpectedSettlement): OrderKey {
+  return settlementKey(connectionId('amazon'), groupId) ?? assert.fail(groupId);
+}
+
 /** In the account stands what the ledger says and nothing else. */
-async function assertOnce({ store, world, freshbooks, database, seller }: Evidence): Promise<void> {
+async function assertOnce(evidence: Evidence): Promise<void> {
+  const { store, world, freshbooks, database, seller } = evidence;
   const account = freshbooks.account();
   const ours = { invoices: 0, payments: 0, credits: 0, expenses: 0 };
   const keys = [
     ...world.orders().map(({ id }) => orderKey(connectionId('shopify'), String(id))),
     ...(seller?.world.orders() ?? []).map(({ id }) => orderKey(connectionId('amazon'), id)),
+    ...settlementsOf(evidence).map(keyOf),
   ];
   for (const key of keys) {
     const booked = fold(await store.read.entriesOf(key));

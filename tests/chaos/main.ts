@@ -59,7 +59,9 @@ function show(tally: Tally, seconds: number): void {
   console.log(
     `${tally.orders} orders, ${tally.amazonOrders} of them on Amazon, in ${seconds.toFixed(0)} s (${(tally.orders / seconds).toFixed(1)}/s), ${tally.runs} runs of ${hours} simulated hours in all`,
   );
-  console.log(`events ${tally.events}, messages taken ${tally.deliveries}, calls answered ${tally.calls}`);
+  console.log(
+    `events ${tally.events}, settlements of Amazon ${tally.settlements}, messages taken ${tally.deliveries}, calls answered ${tally.calls}`,
+  );
   table('trouble', tally.trouble);
   table('orders that end in a question', tally.questions);
 }

@@ -13,6 +13,8 @@ import type { AmazonWorld } from '#sim/amazon/world.ts';
 import { between, pick, seededRandom } from '#sim/world/random.ts';
 import type { Clock, Random } from '#sim/world/random.ts';
 import { switchesOf } from '#tests/amazon/agreement.ts';
+import { movesOf } from '#tests/chaos/payouts.ts';
+import type { Move } from '#tests/chaos/payouts.ts';
 
 /**
  * An Amazon seller beside the shop, in a share of the runs. All of it is drawn from a source of its own, so that the shop and its
@@ -26,6 +28,8 @@ export interface Seller {
   /** The program's settings of him. */
   readonly settings: Readonly<Record<string, string>>;
   readonly random: Random;
+  /** What becomes of his balance beside his orders, where his fees are booked. */
+  readonly moves: readonly Move[] | undefined;
   /** Longest invoice number that the account takes. */
   readonly numberLengthMax: number | null;
   readonly place: () => AmazonOrder;
@@ -39,6 +43,9 @@ export interface Seller {
 export const FIRST_SEED = 100;
 const SHARE = 0.5;
 const STREAM = 0xa3a2;
+/** Of the sellers' runs. From a source of its own: the others stay what they were before there were fees. */
+const FEES_SHARE = 0.3;
+const FEES_STREAM = 0xfee5;
 const SECRET = 'secret-of-the-forwarder';
 const QUEUE = 'arn:aws:sqs:eu-west-1:111122223333:notifications';
 
@@ -48,6 +55,8 @@ export function isSelling(seed: number): boolean {
 
 export interface SellerTerms {
   readonly seed: number;
+  /** In which his orders are placed and changed. */
+  readonly withinMs: number;
   readonly clock: Clock;
   /** Origin of Amazon and of Login with Amazon. */
   readonly origin: string;
@@ -56,14 +65,22 @@ export interface SellerTerms {
   readonly send: (request: Request) => Promise<Response>;
 }
 
-export function openSeller({ seed, clock, origin, publicUrl, send }: SellerTerms): Seller {
+export function openSeller({ seed, withinMs, clock, origin, publicUrl, send }: SellerTerms): Seller {
   const random = seededRandom(seed ^ (STREAM << 8));
   const own = Math.floor(random() * 0x7fff_ffff);
+  const ofFees = seededRandom(seed ^ FEES_STREAM);
+  const isSettling = ofFees() < FEES_SHARE;
   const switches: AmazonSwitches = {
     ...switchesOf(own),
     creation: pick(random, ['told', 'not told']),
     emptyPages: pick(random, ['none', 'between']),
     rateHeader: pick(random, ['present', 'absent']),
+    ...(isSettling
+      ? {
+          payouts: pick(ofFees, ['listed', 'listed', 'not listed']),
+          financesLag: pick(ofFees, ['none', 'none', 'last 48 hours']),
+        }
+      : {}),
   };
   const region = pick<Region>(random, ['na', 'eu', 'fe']);
   const stores = MARKETPLACES.filter((marketplace) => marketplace.region === region);
@@ -94,9 +111,13 @@ export function openSeller({ seed, clock, origin, publicUrl, send }: SellerTerms
     world,
     amazon,
     switches,
-    rules: rulesOf(random),
+    rules: {
+      ...rulesOf(random),
+      ...(isSettling ? ({ channelFees: 'per_settlement', feeCategory: 'Commissions' } as const) : {}),
+    },
     settings: settingsOf(amazon, { region, origin }),
     random,
+    moves: isSettling ? movesOf(ofFees, withinMs) : undefined,
     numberLengthMax: pick(random, [null, null, 10]),
     place: () => world.place({ ...randomAmazonRecipe(random), in: pick(random, stores).country }),
     taken,

@@ -10,6 +10,7 @@ import { openSqlite } from '#storage/sqlite.ts';
 import { withFaults } from '#sim/faults.ts';
 import { createFreshBooks, defaultApp } from '#sim/freshbooks/freshbooks.ts';
 import type { FreshBooksSim } from '#sim/freshbooks/freshbooks.ts';
+import { expectedSettlements } from '#sim/amazon/settlements.ts';
 import { DEFAULT_APP, createShopify } from '#sim/shopify/shopify.ts';
 import type { ShopifySim } from '#sim/shopify/shopify.ts';
 import { createWorld } from '#sim/world.ts';
@@ -20,6 +21,7 @@ import { Crash, startGeneration } from '#tests/chaos/generation.ts';
 import type { Generation, Ground } from '#tests/chaos/generation.ts';
 import { FAULT_HOLDS, assertBooks, assertReplayed, snapshotOf } from '#tests/chaos/invariants.ts';
 import type { Evidence } from '#tests/chaos/invariants.ts';
+import { move, moveLate, quietMs } from '#tests/chaos/payouts.ts';
 import { virtualTime } from '#tests/chaos/virtual-time.ts';
 import type { VirtualTime } from '#tests/chaos/virtual-time.ts';
 import { FIRST_SEED, isSelling, openSeller, spellsOf } from '#tests/chaos/seller.ts';
@@ -31,13 +33,16 @@ import { SHOPS } from '#tests/orders/life.ts';
 /**
  * One run: a shop sells and changes orders for a while, its webhooks come twice, late and out of order, everything that is
  * called fails in every way, and the program is killed again and again. In a share of the runs an Amazon seller does the same
- * beside it, and some of his notifications never come. Then the trouble ends, the program drains what is left, and the books must
+ * beside it, and some of his notifications never come; in some of those Amazon pays him out, and days pass while the machine is
+ * off. Then the trouble ends, the program drains what is left, and the books must
  * be what the orders say. One seed makes the same run again.
  */
 export interface Report {
   /** Of both. */
   readonly orders: number;
   readonly amazonOrders: number;
+  /** Payouts of Amazon whose fees stand, or are asked about. */
+  readonly settlements: number;
   readonly events: number;
   readonly deliveries: number;
   readonly calls: number;
@@ -64,6 +69,8 @@ export interface Arena {
   readonly weather: Weather;
   readonly ground: Ground;
   generation: Generation | undefined;
+  /** How long it stays down when it dies the next time; then it is the supervisor's wait again. */
+  downMs: number;
 }
 
 const START = Date.UTC(2026, 8, 28, 9);
@@ -72,6 +79,8 @@ const SELLING_MS = 45 * 60_000;
 const EVENTS_MAX = 4;
 const DRAIN_PATIENCE_MS = 6 * 3_600_000;
 const RESTART_MS = 1_500;
+/** Under trouble, after days, for payouts to be booked. */
+const SETTLING_MS = 30 * 60_000;
 const PUBLIC_URL = 'https://counterfoil.example';
 const ORIGINS = {
   freshbooks: 'http://freshbooks.sim',
@@ -103,8 +112,16 @@ export async function simulate({ seed, orders, hear = () => undefined }: Simulat
       ...(seller === undefined ? [] : [sellOnAmazon(arena, seller, { orders: ofSeller, events })]),
     ]),
   );
+  if (seller?.moves !== undefined) {
+    await passDays(arena, seller);
+    await settle(arena, seller);
+  }
   weather.clear();
   await connectAgain(arena);
+  if (seller?.moves !== undefined) {
+    await swept(arena);
+    await passDays(arena, seller);
+  }
   await swept(arena);
   await drain(arena);
   await releaseHeld(arena);
@@ -119,6 +136,7 @@ export async function simulate({ seed, orders, hear = () => undefined }: Simulat
   return {
     orders: world.orders().length + amazonOrders,
     amazonOrders,
+    settlements: expectedSettlements(seller?.world.transactions() ?? []).length,
     events: events.count,
     deliveries: deliveries + (seller?.taken.size ?? 0),
     calls: arena.freshbooks.calls.length + shopify.calls().length + amazonCalls.length,
@@ -134,6 +152,7 @@ function openArena(seed: number, random: Random, hear: (event: PipelineEvent) =>
   const seller = isSelling(seed)
     ? openSeller({
         seed,
+        withinMs: 2 * SELLING_MS,
         clock: time,
         origin: ORIGINS.amazon,
         publicUrl: PUBLIC_URL,
@@ -188,6 +207,7 @@ function openArena(seed: number, random: Random, hear: (event: PipelineEvent) =>
     seller,
     weather,
     generation: undefined,
+    downMs: RESTART_MS,
     ground: {
       config: configOf({ world, freshbooks, seller }),
       time,
@@ -243,7 +263,9 @@ function living(arena: Arena): { stop(): void } {
         if (!(thrown instanceof Crash || thrown instanceof Failure)) {
           throw thrown;
         }
-        await time.sleep(later(time, RESTART_MS));
+        const { downMs } = arena;
+        arena.downMs = RESTART_MS;
+        await time.sleep(later(time, downMs));
       }
     }
   };
@@ -367,12 +389,13 @@ async function sell(arena: Arena, { random, orders, events }: Selling): Promise<
 /** The same on Amazon, whose notifications may never come, and whose tokens and well-being end now and then. */
 async function sellOnAmazon(
   { time, weather }: Arena,
-  { amazon, world, random, place }: Seller,
+  { amazon, world, random, place, moves = [] }: Seller,
   { orders, events }: Omit<Selling, 'random'>,
 ): Promise<void> {
   const ids: string[] = [];
   const plan = planOf(random, orders);
   const spells = spellsOf(random, 2 * SELLING_MS).toSorted((a, b) => a.at - b.at);
+  const ofBalance = moves.toSorted((a, b) => a.at - b.at);
   const start = time.now();
   for (;;) {
     const passed = time.now() - start;
@@ -388,10 +411,16 @@ async function sellOnAmazon(
         events.count += 1;
       }
     }
+    for (; ofBalance[0] !== undefined && ofBalance[0].at <= passed; ofBalance.shift()) {
+      move(ofBalance[0], world, random);
+      weather.count(`Amazon ${ofBalance[0].what}`);
+    }
     await amazon.notifications.deliverDue();
     const due = amazon.notifications.nextDueAt();
     const next = Math.min(
-      ...[plan[0], spells[0]].map((entry) => (entry === undefined ? Infinity : start + entry.at)),
+      ...[plan[0], spells[0], ofBalance[0]].map((entry) =>
+        entry === undefined ? Infinity : start + entry.at,
+      ),
       due ?? Infinity,
     );
     if (next === Infinity) {
@@ -418,13 +447,37 @@ async function swept({ time, seller, generation, ground: { database } }: Arena):
   );
 }
 
+/** Amazon pays out what is left, and the machine is off until nothing can come to that any more. */
+async function passDays(arena: Arena, { world, switches }: Seller): Promise<void> {
+  world.settle();
+  await restarted(arena, quietMs(switches));
+}
+
+/** Payouts are booked under trouble, while fees still come to them and what was kept back is paid out. */
+async function settle({ time }: Arena, { world, random, switches }: Seller): Promise<void> {
+  // Of a payout that is not listed only transactions that are new to the ledger tell.
+  if (switches.payouts === 'listed') {
+    world.release();
+    world.settle();
+  }
+  moveLate(world, random);
+  await during(time, 'payouts are booked under trouble', time.sleep(later(time, SETTLING_MS)));
+}
+
 /** A refresh whose answer was lost has spent the token: nobody but a person can help, who gives the program another one. */
 async function connectAgain(arena: Arena): Promise<void> {
-  const { ground, time } = arena;
-  await time.runUntil('the program is up', () => arena.generation?.isDead() === false, DRAIN_PATIENCE_MS);
-  ground.config = configOf(arena);
+  arena.ground.config = configOf(arena);
+  await restarted(arena, RESTART_MS);
+}
+
+/** The program is killed, and is up again after that time. */
+async function restarted(arena: Arena, downMs: number): Promise<void> {
+  const { time } = arena;
+  const isUp = (): boolean => arena.generation?.isDead() === false;
+  await time.runUntil('the program is up', isUp, DRAIN_PATIENCE_MS);
+  arena.downMs = downMs;
   arena.generation?.kill();
-  await time.runUntil('it is up again', () => arena.generation?.isDead() === false, DRAIN_PATIENCE_MS);
+  await time.runUntil('it is up again', isUp, downMs + DRAIN_PATIENCE_MS);
 }
 
 /** Until nothing is under way any more. */

@@ -9,6 +9,7 @@ export interface Tally {
   runs: number;
   orders: number;
   amazonOrders: number;
+  settlements: number;
   events: number;
   deliveries: number;
   calls: number;
@@ -38,6 +39,7 @@ export function emptyTally(): Tally {
     runs: 0,
     orders: 0,
     amazonOrders: 0,
+    settlements: 0,
     events: 0,
     deliveries: 0,
     calls: 0,
@@ -49,7 +51,15 @@ export function emptyTally(): Tally {
 
 export function count(tally: Tally, report: Report): void {
   tally.runs += 1;
-  for (const name of ['orders', 'amazonOrders', 'events', 'deliveries', 'calls', 'virtualMs'] as const) {
+  for (const name of [
+    'orders',
+    'amazonOrders',
+    'settlements',
+    'events',
+    'deliveries',
+    'calls',
+    'virtualMs',
+  ] as const) {
     tally[name] += report[name];
   }
   for (const name of ['trouble', 'questions'] as const) {

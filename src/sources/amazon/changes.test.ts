@@ -30,9 +30,14 @@ test('what was found is stored under a short name, however long Amazon’s own n
   await world.close();
 });
 
-test('a settlement is a change of its own, once for each day that moves it, and says when its id is none', async () => {
-  const one = (day: string, groupId: string, ids: Readonly<Record<string, string>> = {}): object => ({
+test('a settlement is a change of its own, once for each day that moves it and for its payout, and says when its id is none', async () => {
+  const one = (
+    day: string,
+    groupId: string,
+    { type = 'Shipment', ...ids }: Readonly<Record<string, string>> = {},
+  ): object => ({
     transactionId: `of ${day}`,
+    transactionType: type,
     transactionStatus: 'RELEASED',
     postedDate: `${day}T10:00:00Z`,
     relatedIdentifiers: Object.entries({ ...ids, FINANCIAL_EVENT_GROUP_ID: groupId }).map(
@@ -46,6 +51,7 @@ test('a settlement is a change of its own, once for each day that moves it, and 
     one('2026-11-18', 'group_1', { ORDER_ID: '113-0000000-0000001' }),
     one('2026-11-18', 'group_1'),
     one('2026-11-19', 'group_1'),
+    one('2026-11-19', 'group_1', { type: 'Transfer' }),
     one('2026-11-19', 'no id'),
   ];
   const world = await openAmazon({
@@ -63,9 +69,9 @@ test('a settlement is a change of its own, once for each day that moves it, and 
   const key = 'amazon/settlement:group_1';
   assert.deepEqual(
     changes.map(({ order }) => order),
-    ['amazon/113-0000000-0000001', key, key, key],
+    ['amazon/113-0000000-0000001', key, key, key, key],
   );
-  assert.equal(new Set(changes.slice(1).map(({ message }) => message.externalId)).size, 2);
+  assert.equal(new Set(changes.slice(1).map(({ message }) => message.externalId)).size, 3);
   assert.deepEqual(
     changes.map(({ message }) => {
       const sorted = world.source.sort(message);

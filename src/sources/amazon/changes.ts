@@ -9,7 +9,7 @@ import type { Instant } from '#core/time.ts';
 import type { Change, Changes } from '#pipeline/ports.ts';
 import type { SellingPartnerApi } from './api.ts';
 import { FINANCES_WITHHELD, transactionsIn } from './read.ts';
-import { groupsIn } from './settlement.ts';
+import { groupsIn, isPayout } from './settlement.ts';
 
 /**
  * What changed, by Amazon's two lists: orders by the time of their last change, and transactions of its ledger, which alone tell
@@ -125,14 +125,15 @@ async function ledgerPage(
 }
 
 /**
- * A settlement is told of once for each day that moves it: what it holds is read when it is over, so that each of its thousand
- * transactions need not be a message of its own.
+ * A settlement is told of once for each day that moves it, and once more for its payout, from which on it is sooner over: what it
+ * holds is read then, so that each of its thousand transactions need not be a message of its own.
  */
 function settlementsIn(
   { connection, remark }: Pick<ChangesTerms, 'connection' | 'remark'>,
   transaction: Lossless,
 ): Change[] {
   const day = textOf(transaction, 'postedDate').slice(0, DAY_LENGTH);
+  const found = isPayout(textOf(transaction, 'transactionType')) ? `${day} payout` : day;
   return groupsIn(transaction).flatMap((groupId) => {
     const key = settlementKey(connection, groupId);
     if (key === undefined) {
@@ -141,9 +142,9 @@ function settlementsIn(
       );
       return [];
     }
-    const body = new TextEncoder().encode(JSON.stringify({ settlement: groupId, found: day }));
+    const body = new TextEncoder().encode(JSON.stringify({ settlement: groupId, found }));
     const message = {
-      externalId: `found:settlement:${groupId}:${day}`,
+      externalId: `found:settlement:${groupId}:${found}`,
       topic: FOUND_TOPIC,
       headers: {},
       body,

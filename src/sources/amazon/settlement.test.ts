@@ -225,6 +225,22 @@ describe('a settlement that is read from Amazon', () => {
     assert.equal(feesOf(await read(unpaid, group)).minor, 100n);
   });
 
+  test('that was read before its payout showed is read again when that is told', async () => {
+    const fee = transactionJson(['ServiceFee', '-1.00'], [], { ...IN_GROUP, at: '2026-11-18T10:00:00Z' });
+    const shown = [fee];
+    const { world, group } = await showing(shown);
+    await assert.rejects(read(world, group), failureOf('settlement-open', /on 2026-12-03$/));
+    shown.push(
+      transactionJson(['Transfer', '1.00'], [], {
+        ...IN_GROUP,
+        id: 'payout',
+        at: '2026-11-18T11:00:00Z',
+        whole: { Transfer: '1.00' },
+      }),
+    );
+    await assert.rejects(read(world, group), failureOf('settlement-open', /on 2026-11-21$/));
+  });
+
   test('that is long is read in turns with orders, and goes on where it was', async () => {
     const world = await openQuiet();
     for (let count = 0; count < 2_500; count += 1) {

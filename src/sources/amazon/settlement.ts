@@ -50,7 +50,7 @@ const READ_AT_ONCE = 8;
 /** After this a reading begins anew: what it began with may have changed. */
 const READING_KEPT_MS = HOUR;
 const TURN_MS = 30 * SECOND;
-/** Settlements that are known to be open; without a place one is only asked for once too often. */
+/** Settlements that are known to be paid out and open; without a place one is only asked for once too often. */
 const OPEN_MAX = 1_000;
 
 interface Progress {
@@ -85,7 +85,7 @@ export function createSettlementReader({ api, clock, remark }: ReaderTerms): Set
     async read(key, groupId) {
       const until = openUntil.get(groupId);
       if (until !== undefined && until > clock.now()) {
-        // Whatever was told since moves that moment later, never sooner.
+        // It is whole: whatever was told since moves that moment later, never sooner.
         throw open(groupId, until);
       }
       const progress = progressOf(groupId);
@@ -99,18 +99,17 @@ export function createSettlementReader({ api, clock, remark }: ReaderTerms): Set
       }
       readings.delete(groupId);
       const events = eventsOf(progress.transactions);
-      const closesAt = closingOf(events);
-      if (closesAt === undefined) {
+      const closing = closingOf(events);
+      if (closing === undefined) {
         throw unclear(groupId, 'Amazon lists no transactions of it any more');
       }
-      if (closesAt > clock.now()) {
-        openUntil.delete(groupId);
-        if (openUntil.size < OPEN_MAX) {
-          openUntil.set(groupId, closesAt);
-        }
-        throw open(groupId, closesAt);
-      }
       openUntil.delete(groupId);
+      if (closing.at > clock.now()) {
+        if (closing.isWhole && openUntil.size < OPEN_MAX) {
+          openUntil.set(groupId, closing.at);
+        }
+        throw open(groupId, closing.at);
+      }
       return readingOf({ settlement: bodyOf(groupId, events) });
     },
   };
@@ -182,6 +181,11 @@ function isOf(transaction: Lossless, groupId: string): boolean {
   return groupsIn(transaction).includes(groupId);
 }
 
+/** The payout itself, which ends a settlement. */
+export function isPayout(transactionType: string): boolean {
+  return lettersOf(transactionType) === 'transfer';
+}
+
 /** The settlements that a transaction names. */
 export function groupsIn(transaction: Lossless): readonly string[] {
   return listOf(transaction, 'relatedIdentifiers')
@@ -190,15 +194,20 @@ export function groupsIn(transaction: Lossless): readonly string[] {
     .filter((value) => value !== '');
 }
 
-/** From when on nothing can come to it any more; nothing where there are no transactions. */
-function closingOf(events: readonly Event[]): Instant | undefined {
+/**
+ * From when on nothing can come to it any more, and whether it is whole: paid out, with nothing kept back. Nothing where there are no
+ * transactions.
+ */
+function closingOf(
+  events: readonly Event[],
+): { readonly at: Instant; readonly isWhole: boolean } | undefined {
   const last = lastOf(events);
   if (last === undefined) {
     return undefined;
   }
-  const isPaidOut = events.some(({ transaction }) => lettersOf(transaction.transactionType) === 'transfer');
+  const isPaidOut = events.some(({ transaction }) => isPayout(transaction.transactionType));
   const isWhole = isPaidOut && !events.some(({ transaction }) => isDeferred(transaction));
-  return after(last, isWhole ? QUIET_MS : PERIOD_MS);
+  return { at: after(last, isWhole ? QUIET_MS : PERIOD_MS), isWhole };
 }
 
 function lastOf(events: readonly Event[]): Instant | undefined {
