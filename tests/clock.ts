@@ -58,36 +58,6 @@ export function testClock(startMs: number = Date.UTC(2026, 10, 20, 10)): TestClo
   };
 }
 
-/** A clock that goes on by itself, and that a test lets leap ahead: who sleeps until a moment that is passed then wakes at once. */
-export interface LeapingClock extends Clock {
-  leap(ms: number): void;
-}
-
-export function leapingClock(base: Clock): LeapingClock {
-  let ahead = 0;
-  const sleepers = new Set<() => void>();
-  const now = (): Instant => after(base.now(), ahead);
-  return {
-    now,
-    async sleep(until, signal?: StopSignal) {
-      const isOver = (): boolean => now() >= until || signal?.aborted === true;
-      while (!isOver()) {
-        const awake = new AbortController();
-        const wake = (): void => awake.abort();
-        sleepers.add(wake);
-        signal?.addEventListener('abort', wake);
-        await base.sleep(after(until, -ahead), awake.signal);
-        sleepers.delete(wake);
-        signal?.removeEventListener('abort', wake);
-      }
-    },
-    leap(ms) {
-      ahead += ms;
-      sleepers.forEach((wake) => wake());
-    },
-  };
-}
-
 /** A clock on which every wait ends at the next turn of the event loop: for code that asks again until it is served. */
 export function hurriedClock(startMs: number = Date.UTC(2026, 10, 20, 10)): Clock {
   let now = instant(startMs);

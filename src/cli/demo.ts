@@ -5,22 +5,29 @@ import { openApp } from '#app.ts';
 import { systemOutside } from '#outside.ts';
 import type { App } from '#app.ts';
 import { readConfig } from '#config.ts';
+import { AMAZON } from '#connections.ts';
+import { settlementKey } from '#core/ids.ts';
 import { fold, paidOf } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
 import { channelTaxOf } from '#core/order.ts';
-import { orderOf } from '#core/settlement.ts';
-import { after } from '#core/time.ts';
+import { defaultRulesOf } from '#core/rules.ts';
+import type { Rules } from '#core/rules.ts';
+import { feesOf, isSettlement, orderOf } from '#core/settlement.ts';
+import { DAY, HOUR, MINUTE, after } from '#core/time.ts';
 import type { OrderRecord, PipelineEvent } from '#pipeline/ports.ts';
 import { openSandbox } from '#sim/main.ts';
 import type { Sandbox } from '#sim/main.ts';
 import { DONE, FAILED } from './command-error.ts';
 import type { CommandContext } from './context.ts';
+import { leapingClock } from './leaping-clock.ts';
+import type { LeapingClock } from './leaping-clock.ts';
 import type { Colour } from './output.ts';
 
 /**
  * The README's first command: a simulated shop, a seller on Amazon and an account on local sockets, the real service between
- * them on a SQLite file of its own, forty orders of every kind, and both totals side by side as they are booked. It ends well
- * only when every order's books agree with the channel, by reading the simulated account itself and not our ledger.
+ * them on a SQLite file of its own, forty orders of every kind, and both totals side by side as they are booked; then two weeks
+ * pass, and what Amazon keeps of its payouts is booked too. It ends well only when the books of every order and of every payout
+ * agree with the channel, by reading the simulated account itself and not our ledger.
  */
 
 type ScenarioName = Parameters<Sandbox['world']['scenario']>[0];
@@ -73,6 +80,22 @@ const AMAZON_SCENARIOS: readonly AmazonScenarioName[] = [
   'shipped in parts',
 ];
 
+/** Amazon keeps money of some orders back until a week after their delivery, and takes its monthly fee. */
+const PAYOUT_AFTER_MS = 10 * DAY;
+const MONTHLY_FEE_CENTS = -3_999n;
+/** A settlement is booked once nothing can come to it any more: three days after its payout. */
+const SETTLED_AFTER_MS = 3 * DAY + HOUR;
+/** The service looks every five minutes for what no message told. */
+const LOOKED_FOR_MS = 5 * MINUTE;
+/** Two seconds, in which a look and all its bookings are over. */
+const LOOKS_BEFORE_LEAP = 40;
+
+const AMAZON_RULES: Rules = {
+  ...defaultRulesOf('amazon'),
+  channelFees: 'per_settlement',
+  feeCategory: 'Commissions',
+};
+
 /** An answer of FreshBooks takes about this long from a nearby data centre. */
 const LATENCY_MS = 60;
 /** Between two orders: a busy shop, and slow enough to watch. */
@@ -85,21 +108,25 @@ const AMAZON_EVERY = 3;
 
 export async function demo(context: CommandContext, { keep }: { readonly keep: boolean }): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'counterfoil-demo-'));
-  const sandbox = await openSandbox({ seed: 20_261_122, latencyMs: LATENCY_MS, amazon: {} });
   const watch = createWatch();
+  const outside = systemOutside(watch.hear);
+  const clock = leapingClock(outside.clock);
+  const sandbox = await openSandbox({ seed: 20_261_122, latencyMs: LATENCY_MS, amazon: {}, clock });
   const config = readConfig({
     ...sandbox.environment,
     DATABASE_URL: `sqlite:${join(folder, 'counterfoil.db')}`,
     PORT: '0',
   });
-  const app = await openApp(config, systemOutside(watch.hear));
+  const app = await openApp(config, { ...outside, clock });
   const serving = await app.serve();
-  const stage: Stage = { context, app, sandbox, watch };
+  const stage: Stage = { context, app, sandbox, watch, clock };
   try {
     sandbox.deliverTo(`http://127.0.0.1:${serving.port}`);
     await app.shopAdmin.repairWebhooks();
+    await app.importRules([{ from: 'amazon', to: 'freshbooks', rules: AMAZON_RULES }]);
     introduce(context, config.databasePath);
     await letOrdersHappen(stage);
+    await letAmazonPayOut(stage);
     const verdicts = await judge(stage);
     summarize(stage, verdicts);
     if (keep) {
@@ -107,10 +134,16 @@ export async function demo(context: CommandContext, { keep }: { readonly keep: b
         databasePath: config.databasePath,
         shopDomain: sandbox.world.shop.domain,
         port: serving.port,
+        settlement: settlementsOf(sandbox)[0]?.settlementId ?? '',
       });
     }
     const isSilent = sandbox.freshbooks.outbox.length === 0;
-    return isSilent && verdicts.every((verdict) => verdict.agrees) ? DONE : FAILED;
+    return isSilent &&
+      Object.values(verdicts)
+        .flat()
+        .every((verdict) => verdict.agrees)
+      ? DONE
+      : FAILED;
   } finally {
     await serving.stop();
     await app.close();
@@ -124,6 +157,8 @@ interface Stage {
   readonly app: App;
   readonly sandbox: Sandbox;
   readonly watch: Watch;
+  /** Of the service, the shop, the account and Amazon. */
+  readonly clock: LeapingClock;
 }
 
 /** What the pipeline tells, by order: when its first message came, when its invoice was sent, where it stands. */
@@ -197,12 +232,80 @@ async function letOrdersHappen(stage: Stage): Promise<void> {
   await printConcluded(stage, { kinds, printed, concluded: [...kinds.keys()] });
 }
 
-/** The order, and what Amazon tells of it: one message as it stands, which the seller's forwarder posts. */
-async function sellOnAmazon({ sandbox }: Stage, kind: AmazonScenarioName): Promise<string> {
-  const { amazon } = sandbox;
+/** Two weeks pass, Amazon pays out and tells nobody, and the service finds it. */
+async function letAmazonPayOut(stage: Stage): Promise<void> {
+  const { output } = stage.context;
+  const { world } = sellerOf(stage.sandbox);
+  stage.clock.leap(PAYOUT_AFTER_MS);
+  world.release();
+  const marketplace = world.orders()[0]?.marketplace;
+  if (marketplace !== undefined) {
+    world.post({ type: 'ServiceFee', marketplace, name: 'Subscription', cents: MONTHLY_FEE_CENTS });
+  }
+  world.settle();
+  stage.clock.leap(SETTLED_AFTER_MS);
+  await settlementsAtRest(stage);
+  output.print();
+  output.print(output.paint('Two weeks later Amazon has paid out, less what it keeps', 'bold'));
+  for (const { groupId } of settlementsOf(stage.sandbox)) {
+    const record = await recordOf(stage.app, groupId);
+    if (record !== undefined) {
+      await printSettlement(stage, record);
+    }
+  }
+}
+
+/** A look for what changed that was under way while time leapt has failed: the next one is let come at once. */
+async function settlementsAtRest({ app, sandbox, clock }: Stage): Promise<void> {
+  for (let looks = 0; looks < GIVE_UP_MS / LOOK_EVERY_MS; looks += 1) {
+    const records = await Promise.all(settlementsOf(sandbox).map(({ groupId }) => recordOf(app, groupId)));
+    if (records.every((record) => record !== undefined) && (await isIdle(app))) {
+      return;
+    }
+    await clock.sleep(after(clock.now(), LOOK_EVERY_MS));
+    if (looks % LOOKS_BEFORE_LEAP === LOOKS_BEFORE_LEAP - 1) {
+      clock.leap(LOOKED_FOR_MS);
+    }
+  }
+}
+
+async function recordOf({ store }: App, groupId: string): Promise<OrderRecord | undefined> {
+  const key = settlementKey(AMAZON, groupId);
+  return key === undefined ? undefined : store.read.order(key);
+}
+
+async function printSettlement({ context: { output }, app }: Stage, record: OrderRecord): Promise<void> {
+  const { snapshot, state, name } = record;
+  const [booked] = fold(await app.store.read.entriesOf(record.key)).beside;
+  const cells = [
+    '',
+    `Amazon: fees of ${name}`,
+    snapshot !== undefined && isSettlement(snapshot) ? money.format(money.negate(feesOf(snapshot))) : '',
+    ...(booked === undefined ? ['', ''] : ['expense', money.format(money.negate(booked.amount))]),
+    '',
+  ];
+  output.print(
+    `${row(cells)}  ${output.paint(state === 'settled' ? 'booked' : state, COLOURS[state] ?? 'dim')}`,
+  );
+  for (const note of notesOn(record)) {
+    output.print(output.paint(`${INDENT}${note}`, 'dim'));
+  }
+}
+
+function sellerOf({ amazon }: Sandbox): NonNullable<Sandbox['amazon']> {
   if (amazon === null) {
     throw new Error('The sandbox has no seller');
   }
+  return amazon;
+}
+
+function settlementsOf(sandbox: Sandbox): ReturnType<NonNullable<Sandbox['amazon']>['inspectSettlements']> {
+  return sellerOf(sandbox).inspectSettlements(sandbox.freshbooks);
+}
+
+/** The order, and what Amazon tells of it: one message as it stands, which the seller's forwarder posts. */
+async function sellOnAmazon({ sandbox }: Stage, kind: AmazonScenarioName): Promise<string> {
+  const amazon = sellerOf(sandbox);
   const { id } = amazon.world.scenario(kind);
   await amazon.tell(id);
   return `amazon/${id}`;
@@ -297,15 +400,28 @@ interface Verdict {
 
 /**
  * Compares what stands in the simulated account with what the shop's orders are worth, by the oracle that knows the world and
- * not our code: what the invoices come to, what is paid, that they were sent; and nothing for an order that is skipped.
+ * not our code: what the invoices come to, what is paid, that they were sent; and nothing for an order that is skipped. So too the
+ * expenses with what Amazon keeps of its payouts.
  */
-async function judge({ app, sandbox }: Stage): Promise<readonly Verdict[]> {
-  const records = await app.store.read.orders({ limit: SCENARIOS.length + AMAZON_SCENARIOS.length + 1 });
-  return inspectAll(sandbox).map(({ key, order }): Verdict => {
+async function judge({ app, sandbox }: Stage): Promise<Verdicts> {
+  const settlements = settlementsOf(sandbox);
+  const limit = SCENARIOS.length + AMAZON_SCENARIOS.length + settlements.length + 1;
+  const records = await app.store.read.orders({ limit });
+  const ofOrders = inspectAll(sandbox).map(({ key, order }): Verdict => {
     const state = records.find((record) => record.key === key)?.state ?? 'not stored';
     const text = problemsOf(order, state).join(', ');
     return { agrees: text === '', text: `${order.name}: ${text}` };
   });
+  const ofSettlements = settlements.map(({ settlementId, fees, stands }): Verdict => ({
+    agrees: stands === fees,
+    text: `settlement ${settlementId}: expenses of ${stands} stand and not ${fees}`,
+  }));
+  return { ofOrders, ofSettlements };
+}
+
+interface Verdicts {
+  readonly ofOrders: readonly Verdict[];
+  readonly ofSettlements: readonly Verdict[];
 }
 
 interface Judged {
@@ -342,21 +458,31 @@ function problemsOf({ expected, stands }: Judged['order'], state: string): strin
 
 type Inspected = ReturnType<Sandbox['inspect']>[number];
 
-function summarize({ context: { output }, sandbox, watch }: Stage, verdicts: readonly Verdict[]): void {
+function summarize(
+  { context: { output }, sandbox, watch }: Stage,
+  { ofOrders, ofSettlements }: Verdicts,
+): void {
   const orders = inspectAll(sandbox);
+  const settlements = settlementsOf(sandbox);
   const slowest = Math.max(...orders.map(({ key }) => watch.millisecondsToSent(key) ?? 0));
   const { calls, outbox } = sandbox.freshbooks;
   const invoices = orders.reduce((sum, { order }) => sum + order.stands.invoices, 0);
-  const agreeing = verdicts.filter((verdict) => verdict.agrees).length;
+  const agreeing = ofOrders.filter(({ agrees }) => agrees).length;
+  const disagreeing = [...ofOrders, ...ofSettlements].filter(({ agrees }) => !agrees);
+  const [worth, stands] = [
+    sumsOf(orders.map(({ currency, order }) => ({ currency, amount: order.expected.worth }))),
+    sumsOf(orders.map(({ currency, order }) => ({ currency, amount: order.stands.worth }))),
+  ];
+  const [fees, expenses] = [
+    sumsOf(settlements.map((settlement) => ({ ...settlement, amount: settlement.fees }))),
+    sumsOf(settlements.map((settlement) => ({ ...settlement, amount: settlement.stands }))),
+  ];
   output.print();
   output.print(
     `${orders.length} orders, ${invoices} invoices; the books of ${agreeing} agree with shop and Amazon to the cent`,
   );
-  const [worth, stands] = [
-    sumsOf(orders, (order) => order.expected.worth),
-    sumsOf(orders, (order) => order.stands.worth),
-  ];
   output.print(`To stand in the books ${worth}, stands ${stands}`);
+  output.print(`Amazon keeps ${fees} as fees, ${expenses} stands as expenses`);
   output.print(
     `${calls.length} calls of FreshBooks at ${LATENCY_MS} ms each; slowest order ${(slowest / 1000).toFixed(2)} s from its message to its sent invoice`,
   );
@@ -366,37 +492,49 @@ function summarize({ context: { output }, sandbox, watch }: Stage, verdicts: rea
     agreeing,
     worth,
     stands,
+    settlements: settlements.length,
+    fees,
+    expenses,
     calls: calls.length,
     slowestMs: Math.round(slowest),
     mails: outbox.length,
-    disagreeing: verdicts.filter((verdict) => !verdict.agrees).map((verdict) => verdict.text),
+    disagreeing: disagreeing.map(({ text }) => text),
   });
   output.print(`Mails to buyers: ${outbox.length}`);
-  for (const verdict of verdicts.filter((verdict) => !verdict.agrees)) {
-    output.print(output.paint(`Disagrees: ${verdict.text}`, 'red'));
+  for (const { text } of disagreeing) {
+    output.print(output.paint(`Disagrees: ${text}`, 'red'));
   }
 }
 
 /** One sum for each currency: "2662.73 USD, 81.20 CAD". */
-function sumsOf(orders: readonly Judged[], amountOf: (order: Judged['order']) => string): string {
-  const currencies = [...new Set(orders.map(({ currency }) => currency))];
+function sumsOf(amounts: readonly { readonly currency: string; readonly amount: string }[]): string {
+  const currencies = [...new Set(amounts.map(({ currency }) => currency))];
   return currencies
     .map((currency) => {
-      const own = orders.filter((each) => each.currency === currency);
-      const amounts = own.map(({ order }) => money.parse(amountOf(order), currency));
-      return money.show(money.sum(amounts, currency));
+      const own = amounts.filter((each) => each.currency === currency);
+      return money.show(
+        money.sum(
+          own.map(({ amount }) => money.parse(amount, currency)),
+          currency,
+        ),
+      );
     })
     .join(', ');
 }
 
 async function stayUp(
   { output }: CommandContext,
-  { databasePath, shopDomain, port }: { databasePath: string; shopDomain: string; port: number },
+  {
+    databasePath,
+    shopDomain,
+    port,
+    settlement,
+  }: { databasePath: string; shopDomain: string; port: number; settlement: string },
 ): Promise<void> {
   output.print();
   output.print(`Still up on http://127.0.0.1:${port}. In another terminal, for example:`);
   output.print(`  export DATABASE_URL=sqlite:${databasePath} SHOPIFY_SHOP_DOMAIN=${shopDomain}`);
-  for (const command of ['orders', 'explain 1003', 'explain 1030']) {
+  for (const command of ['orders', 'explain 1003', 'explain 1030', `explain ${settlement}`]) {
     output.print(`  npx counterfoil ${command}`);
   }
   output.print('Ctrl-C ends it and removes its folder');

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { openApp } from '#app.ts';
 import { explainOrder } from '#cli/explain.ts';
 import { findSubject } from '#cli/find-subject.ts';
+import { leapingClock } from '#cli/leaping-clock.ts';
 import { createOutput } from '#cli/output.ts';
 import { readConfig } from '#config.ts';
 import { connectionId, settlementIn } from '#core/ids.ts';
@@ -37,7 +38,6 @@ import { sign } from '#sources/amazon/proof.ts';
 import { decideOrder, releaseOrder } from '#pipeline/release.ts';
 import type { Decision } from '#pipeline/release.ts';
 import { importRules } from '#tests/import-rules.ts';
-import { leapingClock } from '#tests/clock.ts';
 import { until } from '#tests/until.ts';
 
 /** The service between a simulated seller on Amazon and an account, over sockets: told of orders, it reads and books them. */
