@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { scriptedFaults } from '#sim/faults.ts';
 import { parseLocalDate } from '#core/time.ts';
 import { decideOrder, putAside } from '#pipeline/release.ts';
 import type { Decided, Decision } from '#pipeline/release.ts';
@@ -7,6 +8,7 @@ import { atCounter } from '#tests/cases/counter.ts';
 import type { Counter } from '#tests/cases/counter.ts';
 import { KETTLE, PAPERS, card, of } from '#tests/cases/goods.ts';
 import type { Placed } from '#tests/stage.ts';
+import { until } from '#tests/until.ts';
 
 /** Questions and what each answer does (docs/bookkeeping.md, "Questions and answers"). */
 
@@ -53,6 +55,20 @@ void describe('questions and answers', () => {
       assert.equal(counter.stage.invoices(order)[0]?.createdOn, '2026-09-14');
     }));
 
+  void test('what was taken as right is not deleted without another answer, and the question says which', () =>
+    atCounter({}, async (counter) => {
+      const order = await edited(counter);
+      await answer(counter, order, 'accept');
+      await counter.change(order, { kind: 'cancel', request: { reason: 'customer', money: 'refund' } });
+      const { key } = await counter.stage.atRest(order);
+      const [hold] = await counter.stage.app.store.read.holds({ order: key, isOpen: true });
+      assert.match(hold?.detail ?? '', /is to be deleted: restore has that done, keep leaves it$/);
+      assert.equal(counter.stage.invoices(order)[0]?.visState, 0);
+      await answer(counter, order, 'restore');
+      assert.deepEqual(await counter.questions(order), []);
+      assert.equal(counter.stage.invoices(order)[0]?.visState, 1);
+    }));
+
   void test('an order that is kept as it stands is followed no more', () =>
     atCounter({}, async (counter) => {
       const order = await edited(counter);
@@ -63,6 +79,31 @@ void describe('questions and answers', () => {
       assert.deepEqual(counter.stage.invoices(order), before);
       assert.equal((await counter.stage.atRest(order)).state, 'skipped');
     }));
+
+  void test('"keep" ends the question about a payment that was perhaps made, too', () => {
+    const faults = scriptedFaults();
+    return atCounter({ stage: { faults } }, async ({ stage, sell, questions }) => {
+      const [like] = stage.payments(await sell(TWO));
+      assert.ok(like !== undefined);
+      faults.add({ method: 'POST', path: '/payments/payments', fault: { kind: 'drop-before' } });
+      const order = stage.sandbox.world.place(TWO);
+      const booked = stage.book(order);
+      await until('the payment does not arrive', async () => faults.injected.length === 1);
+      stage.sandbox.freshbooks.byHand().addPayment({
+        invoiceid: stage.invoices(order)[0]?.id ?? 0,
+        amount: { amount: like.amount, code: like.currency },
+        date: like.date,
+        type: like.type,
+      });
+      const { key } = await booked;
+      assert.deepEqual(await questions(order), ['books-payment-unclear']);
+      const { store, clock } = stage.app;
+      await decideOrder(store, key, { decision: 'keep', now: clock.now() });
+      const { state, reason } = await stage.atRest(order);
+      assert.deepEqual([state, await questions(order)], ['skipped', []], reason);
+      assert.equal(stage.payments(order).length, 1);
+    });
+  });
 
   void test('an answer is about one edit: the next is asked about again', () =>
     atCounter({}, async (counter) => {

@@ -673,6 +673,12 @@ void describe('payments and sending', () => {
       'books-invoice-deleted',
     );
     assert.equal(codeOf(await world.books.find(sentTask('424242'))), 'books-invoice-deleted');
+    for (const id of [invoice?.externalId ?? '', '424242']) {
+      const unpaid = await failureOf(world.books.apply(paymentTask(id)));
+      assert.deepEqual([unpaid.code, unpaid.effect], ['books-invoice-deleted', 'none']);
+      const unsent = await failureOf(world.books.apply(sentTask(id)));
+      assert.deepEqual([unsent.code, unsent.effect], ['books-invoice-deleted', 'none']);
+    }
   });
   booksTest(
     'a locked period is a refusal that names no buyer',

@@ -7,7 +7,7 @@ import { expectDone } from './api.ts';
 import type { Api } from './api.ts';
 import { asStanding, assertWritable, leftOf, paidOf } from './invoice-edits.ts';
 import type { Left } from './invoice-edits.ts';
-import { INCLUDES, lookAt, proofOf, readBack, receiptOf } from './invoice-reading.ts';
+import { INCLUDES, goneFailure, isThere, lookAt, proofOf, readBack, receiptOf } from './invoice-reading.ts';
 import type { Seen } from './invoice-reading.ts';
 import { layOut, layoutOf } from './layout.ts';
 import { areAlike, asRead } from './line-content.ts';
@@ -70,8 +70,18 @@ export async function changeLines(api: Api, { step, last }: LinesTask): Promise<
 export async function findVoid(api: Api, { last }: VoidTask): Promise<Standing> {
   const seen = await lookAt(api, last.invoice.externalId);
   return isThere(seen)
-    ? asStanding(leftOf(seen, last))
+    ? asStanding(toBeDeleted(leftOf(seen, last)))
     : { state: 'standing', receipt: { ...goneReceipt(last, seen), isFound: true } };
+}
+
+/** "Take it as right" leaves it standing, so the question says what is to become of it, and which answers do that. */
+function toBeDeleted(left: Left): Left {
+  return left.state === 'edited'
+    ? {
+        ...left,
+        detail: `${left.detail}. Nothing of the order is left, so it is to be deleted: restore has that done, keep leaves it`,
+      }
+    : left;
 }
 
 /** FreshBooks would delete an invoice with its payments on it, so that is asked here. */
@@ -83,7 +93,8 @@ export async function voidInvoice(api: Api, { last }: VoidTask): Promise<Receipt
   }
   // What is right as it stands stays, and asks again what is to become of it.
   const asked: LastWritten = last.edits.say === 'accept' ? { ...last, edits: { say: 'ask' } } : last;
-  assertChangeable(seen, asked);
+  assertUnlocked(seen);
+  assertWritable(toBeDeleted(leftOf(seen, asked)));
   assertUnpaid(seen);
   const doing = `Deleting invoice ${externalId}`;
   const { result, answer } = expectDone(
@@ -117,16 +128,19 @@ function assertUnpaid({ invoice, answer }: Seen): void {
 /** Throws what keeps us from changing the invoice: it is gone, its date is locked, or a person changed it. */
 function assertChangeable(seen: Seen | undefined, last: LastWritten): Exclude<Left['state'], 'edited'> {
   if (!isThere(seen)) {
-    throw new Failure('books-invoice-deleted', { detail: goneText(last.invoice.externalId) });
+    throw goneFailure(last.invoice.externalId);
   }
-  const { invoice } = seen;
+  assertUnlocked(seen);
+  return assertWritable(leftOf(seen, last));
+}
+
+function assertUnlocked({ invoice }: Seen): void {
   if (invoice.isLocked) {
     throw new Failure('books-period-locked', {
       detail: `Invoice ${invoice.number} (id ${invoice.id}) of ${invoice.issuedOn} is locked in FreshBooks`,
       facts: [{ name: 'Invoice date', value: invoice.issuedOn }],
     });
   }
-  return assertWritable(leftOf(seen, last));
 }
 
 export async function findSent(api: Api, task: SentTask): Promise<Standing> {
@@ -139,18 +153,19 @@ export async function findSent(api: Api, task: SentTask): Promise<Standing> {
 
 export async function markSent(api: Api, task: SentTask): Promise<Receipt> {
   const doing = `Marking invoice ${task.invoiceId} as sent`;
-  const { result, answer } = expectDone(
-    await api.put(`invoices/invoices/${task.invoiceId}`, { body: sentBody(task.step), doing }),
-  );
+  const reply = await api.put(`invoices/invoices/${task.invoiceId}`, { body: sentBody(task.step), doing });
+  if (reply.outcome === 'refused' && !isThere(await lookAt(api, task.invoiceId))) {
+    throw goneFailure(task.invoiceId);
+  }
+  const { result, answer } = expectDone(reply);
   const invoice = invoiceIn(result, answer);
+  if (!isThere({ invoice, answer })) {
+    throw goneFailure(task.invoiceId);
+  }
   if (invoice.isDraft) {
     throw new Failure('books-refused', { detail: `${doing}: FreshBooks agreed and left it a draft` });
   }
   return receiptOf(invoice, answer, []);
-}
-
-function isThere(seen: Seen | undefined): seen is Seen {
-  return seen !== undefined && seen.invoice.visibility !== 'deleted';
 }
 
 function found({ invoice, answer }: Seen): Standing {
@@ -158,9 +173,6 @@ function found({ invoice, answer }: Seen): Standing {
 }
 
 function deleted(invoiceId: string): Standing {
-  return { state: 'unclear', code: 'books-invoice-deleted', detail: goneText(invoiceId), facts: [] };
-}
-
-function goneText(invoiceId: string): string {
-  return `Invoice ${invoiceId} is not in FreshBooks any more`;
+  const { code, message } = goneFailure(invoiceId);
+  return { state: 'unclear', code, detail: message, facts: [] };
 }

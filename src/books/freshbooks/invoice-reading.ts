@@ -42,10 +42,24 @@ function askInvoice(api: Api, invoiceId: string): Promise<Reply> {
   });
 }
 
-/** What is open on an invoice, read now. */
+/** Whether it stands: one that was deleted is still shown. */
+export function isThere(seen: Seen | undefined): seen is Seen {
+  return seen !== undefined && seen.invoice.visibility !== 'deleted';
+}
+
+export function goneFailure(invoiceId: string): Failure {
+  return new Failure('books-invoice-deleted', {
+    detail: `Invoice ${invoiceId} is not in FreshBooks any more`,
+  });
+}
+
+/** What is open on an invoice, read now. Throws `books-invoice-deleted` where it does not stand any more. */
 export async function outstandingOf(api: Api, invoiceId: string): Promise<Money> {
-  const { invoice, answer } = await readInvoice(api, invoiceId);
-  return needAmount(invoice.outstanding, 'what is outstanding', answer);
+  const seen = await lookAt(api, invoiceId);
+  if (!isThere(seen)) {
+    throw goneFailure(invoiceId);
+  }
+  return needAmount(seen.invoice.outstanding, 'what is outstanding', seen.answer);
 }
 
 /** The invoice as our write left it. */

@@ -31,7 +31,7 @@ export async function findPaymentChange(api: Api, task: ChangeTask): Promise<Sta
     return { state: 'standing', receipt: { ...receiptOf(task, amount, seen?.answer), isFound: true } };
   }
   const edited = editsOf(seen, task);
-  return edited === undefined
+  return edited === undefined || saidOf(task.edits, edited.version) !== undefined
     ? { state: 'absent' }
     : { state: 'unclear', code: 'books-payment-edited', detail: edited.detail, facts: edited.facts };
 }
