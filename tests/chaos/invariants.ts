@@ -16,6 +16,8 @@ import type { OrderRecord, Store } from '#pipeline/ports.ts';
 import type { FreshBooksSim } from '#sim/freshbooks/freshbooks.ts';
 import type { World } from '#sim/world.ts';
 import { OPEN, isSkippable, isTrue, shownOf } from '#tests/amazon/agreement.ts';
+import { shownOf as rowShown } from '#tests/chaos/hands.ts';
+import type { Deed } from '#tests/chaos/hands.ts';
 import type { Seller } from '#tests/chaos/seller.ts';
 
 /** What must be true once the trouble is over and everything is drained. Each throws with what it found. */
@@ -28,6 +30,8 @@ export interface Evidence {
   /** The same that the store stands on. */
   readonly database: DatabaseSync;
   readonly seller?: Pick<Seller, 'world' | 'rules' | 'switches'>;
+  /** What a person did in FreshBooks, by the orders that he touched. */
+  readonly deeds: ReadonlyMap<OrderKey, Deed>;
   /** Ids of the messages that were answered with 200. */
   readonly acknowledged: readonly string[];
 }
@@ -52,6 +56,13 @@ const QUESTIONS: readonly FailureCode[] = [
   'refund-credit-shared',
   'books-total-differs',
 ];
+
+/** What an order asks that a person touched, beside what its own figures ask. */
+const TOUCHED_QUESTIONS =
+  /^(order-.*|refund-.*|books-total-differs|books-invoice-deleted|books-(invoice|payment)-edited|books-payment-unclear)$/;
+
+/** What is put back when he says so: then the books equal the shop as if he had never come. */
+const RESTORED: readonly Deed['what'][] = ['invoice redated', 'invoice lines replaced', 'invoice renumbered'];
 
 /** Each order's books equal the shop, each thing stands once, nobody was mailed; answers with the questions that wait. */
 export async function assertBooks(evidence: Evidence): Promise<ReadonlyMap<string, number>> {
@@ -96,10 +107,56 @@ async function found({ store }: Evidence, key: OrderKey): Promise<Found> {
   return { record, entries, holds: await store.read.holds({ order: key, isOpen: true }) };
 }
 
+/** Before he is asked: what a person changed in FreshBooks stands as he left it, and what he deleted is not made again. */
+export function assertLeft({ deeds, freshbooks }: Evidence): void {
+  for (const { order, what, left, invoiceId } of deeds.values()) {
+    assert.equal(rowShown(freshbooks, left), left.shown, `${order}: ${what}`);
+    if (what === 'invoice deleted') {
+      const { invoices } = freshbooks.account();
+      const number = invoices.find(({ id }) => id === invoiceId)?.number;
+      const again = invoices.filter((row) => row.visState !== 1 && row.number === number);
+      assert.deepEqual(again, [], `${order}: ${what}`);
+    }
+  }
+}
+
+/**
+ * An order that a person touched waits for him, or goes on as he answered: what he took as right stays as he left it, and where
+ * nothing of the order is left he is asked again; what is left to him is never touched again.
+ */
+async function assertTouched(evidence: Evidence, deed: Deed, worth: bigint): Promise<readonly string[]> {
+  const { order, what, left, answer } = deed;
+  const record = await evidence.store.read.order(order);
+  const holds = await evidence.store.read.holds({ order, isOpen: true });
+  const codes = holds.map(({ code }) => code);
+  const at = `${order}: ${what}, ${answer ?? 'not asked'}: ${record?.reason ?? ''}`;
+  if (answer === 'keep') {
+    assert.deepEqual([record?.state, codes], ['skipped', []], at);
+  } else {
+    await found(evidence, order);
+    const strange = codes.filter((code) => !TOUCHED_QUESTIONS.test(code));
+    assert.deepEqual(strange, [], at);
+  }
+  if (answer === undefined || answer === 'keep' || (answer === 'accept' && left.of === 'invoice')) {
+    assert.equal(rowShown(evidence.freshbooks, left), left.shown, at);
+  }
+  // A payment of his own is his to take away, before an order of which nothing is left can be let go.
+  const isHis = what === 'payment added' || answer === 'accept';
+  if (answer !== undefined && (worth !== 0n || !isHis)) {
+    const open = codes.filter((code) => code === 'books-invoice-edited' || code === 'books-payment-edited');
+    assert.deepEqual(open, [], at);
+  }
+  return codes;
+}
+
 async function assertOrder(evidence: Evidence, order: WorldOrder): Promise<readonly string[]> {
   const key = orderKey(connectionId('shopify'), String(order.id));
-  const { record, holds } = await found(evidence, key);
   const expected = expectedBooks(order);
+  const deed = evidence.deeds.get(key);
+  if (deed !== undefined && !(deed.answer === 'restore' && RESTORED.includes(deed.what))) {
+    return assertTouched(evidence, deed, expected.now.worth);
+  }
+  const { record, holds } = await found(evidence, key);
   const { now, skipped } = expected;
   const standing = standingOf(evidence, order);
   const codes = holds.map(({ code }) => code);
@@ -131,8 +188,13 @@ async function assertOrder(evidence: Evidence, order: WorldOrder): Promise<reado
 /** Judged as in tests/amazon/agreement.ts, by what Amazon shows of the order at the end. */
 async function assertAmazonOrder(evidence: Evidence, order: AmazonOrder): Promise<readonly string[]> {
   const { world, rules, switches } = evidence.seller ?? assert.fail();
-  const { record, entries, holds } = await found(evidence, orderKey(connectionId('amazon'), order.id));
+  const key = orderKey(connectionId('amazon'), order.id);
   const expected = expectedAmazonBooks(order);
+  const deed = evidence.deeds.get(key);
+  if (deed !== undefined && !(deed.answer === 'restore' && RESTORED.includes(deed.what))) {
+    return assertTouched(evidence, deed, expected.now.worth);
+  }
+  const { record, entries, holds } = await found(evidence, key);
   const shown = shownOf(world, order, { switches, role: 'no personal data' });
   const booked = fold(entries);
   const judged = { order, expected, shown, rules, switches, at: order.id };
@@ -206,14 +268,15 @@ function keyOf({ groupId }: ExpectedSettlement): OrderKey {
 
 /** In the account stands what the ledger says and nothing else. */
 async function assertOnce(evidence: Evidence): Promise<void> {
-  const { store, world, freshbooks, database, seller } = evidence;
+  const { store, world, freshbooks, database, seller, deeds } = evidence;
+  const touched = await rowsOf(evidence, [...deeds.keys()]);
   const account = freshbooks.account();
   const ours = { invoices: 0, payments: 0, credits: 0, expenses: 0 };
   const keys = [
     ...world.orders().map(({ id }) => orderKey(connectionId('shopify'), String(id))),
     ...(seller?.world.orders() ?? []).map(({ id }) => orderKey(connectionId('amazon'), id)),
     ...settlementsOf(evidence).map(keyOf),
-  ];
+  ].filter((key) => !deeds.has(key));
   for (const key of keys) {
     const booked = fold(await store.read.entriesOf(key));
     ours.invoices += booked.invoices.length;
@@ -221,8 +284,13 @@ async function assertOnce(evidence: Evidence): Promise<void> {
     ours.credits += booked.beside.filter(({ kind }) => kind === 'credit-note').length;
     ours.expenses += booked.beside.filter(({ kind }) => kind === 'expense').length;
   }
-  const live = (rows: readonly { readonly visState: number }[]): number =>
-    rows.filter(({ visState }) => visState !== 1).length;
+  const live = (
+    rows: readonly { readonly id: number; readonly visState: number; readonly invoiceId?: number }[],
+  ): number =>
+    rows.filter(
+      ({ id, invoiceId, visState }) =>
+        visState !== 1 && !touched.has(String(id)) && !touched.has(String(invoiceId)),
+    ).length;
   assert.deepEqual(
     {
       invoices: live(account.invoices),
@@ -247,6 +315,14 @@ async function assertOnce(evidence: Evidence): Promise<void> {
   );
   const emails = clients.map(({ texts }) => texts['email'] ?? '').filter((email) => email !== '');
   assert.equal(new Set(emails).size, emails.length, `each customer is one client: ${emails.join(', ')}`);
+}
+
+/** What the ledger says that it made for these orders. */
+async function rowsOf({ store }: Evidence, keys: readonly OrderKey[]): Promise<ReadonlySet<string>> {
+  const entries = await Promise.all(keys.map((key) => store.read.entriesOf(key)));
+  return new Set(
+    entries.flat().flatMap(({ receipt }) => (receipt === undefined ? [] : [receipt.externalId])),
+  );
 }
 
 /** Nothing was acknowledged that is not stored, and everything stored came to an end. */

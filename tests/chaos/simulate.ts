@@ -5,7 +5,7 @@ import { DEFAULT_RULES } from '#core/rules.ts';
 import type { Rules } from '#core/rules.ts';
 import { Failure } from '#core/failure.ts';
 import type { PipelineEvent } from '#pipeline/ports.ts';
-import { releaseOrder } from '#pipeline/release.ts';
+import { decideOrder, releaseOrder } from '#pipeline/release.ts';
 import { openSqlite } from '#storage/sqlite.ts';
 import { withFaults } from '#sim/faults.ts';
 import { createFreshBooks, defaultApp } from '#sim/freshbooks/freshbooks.ts';
@@ -19,8 +19,10 @@ import { between, pick, seededRandom } from '#sim/world/random.ts';
 import type { Random } from '#sim/world/random.ts';
 import { Crash, startGeneration } from '#tests/chaos/generation.ts';
 import type { Generation, Ground } from '#tests/chaos/generation.ts';
-import { FAULT_HOLDS, assertBooks, assertReplayed, snapshotOf } from '#tests/chaos/invariants.ts';
+import { FAULT_HOLDS, assertBooks, assertLeft, assertReplayed, snapshotOf } from '#tests/chaos/invariants.ts';
 import type { Evidence } from '#tests/chaos/invariants.ts';
+import { personOf, visit } from '#tests/chaos/hands.ts';
+import type { Person } from '#tests/chaos/hands.ts';
 import { move, moveLate, quietMs } from '#tests/chaos/payouts.ts';
 import { virtualTime } from '#tests/chaos/virtual-time.ts';
 import type { VirtualTime } from '#tests/chaos/virtual-time.ts';
@@ -66,6 +68,8 @@ export interface Arena {
   readonly shopify: ShopifySim;
   readonly freshbooks: FreshBooksSim;
   readonly seller: Seller | undefined;
+  /** Who works in FreshBooks beside the program. */
+  readonly person: Person | undefined;
   readonly weather: Weather;
   readonly ground: Ground;
   generation: Generation | undefined;
@@ -79,6 +83,8 @@ const SELLING_MS = 45 * 60_000;
 const EVENTS_MAX = 4;
 const DRAIN_PATIENCE_MS = 6 * 3_600_000;
 const RESTART_MS = 1_500;
+/** Of one order: its payments, then its invoice, and what they lead to. */
+const ANSWERS_MAX = 6;
 /** Under trouble, after days, for payouts to be booked. */
 const SETTLING_MS = 30 * 60_000;
 const PUBLIC_URL = 'https://counterfoil.example';
@@ -110,6 +116,7 @@ export async function simulate({ seed, orders, hear = () => undefined }: Simulat
     Promise.all([
       sell(arena, { random, orders: orders - ofSeller, events }),
       ...(seller === undefined ? [] : [sellOnAmazon(arena, seller, { orders: ofSeller, events })]),
+      ...(arena.person === undefined ? [] : [comeAndGo(arena, arena.person)]),
     ]),
   );
   if (seller?.moves !== undefined) {
@@ -125,6 +132,10 @@ export async function simulate({ seed, orders, hear = () => undefined }: Simulat
   await swept(arena);
   await drain(arena);
   await releaseHeld(arena);
+  if (arena.person !== undefined) {
+    assertLeft(evidenceOf(arena));
+    await answer(arena, arena.person);
+  }
   const questions = await assertBooks(evidenceOf(arena));
   const before = snapshotOf(evidenceOf(arena));
   await replay(arena);
@@ -205,6 +216,7 @@ function openArena(seed: number, random: Random, hear: (event: PipelineEvent) =>
     shopify,
     freshbooks,
     seller,
+    person: personOf(seed, 2 * SELLING_MS),
     weather,
     generation: undefined,
     downMs: RESTART_MS,
@@ -432,6 +444,18 @@ async function sellOnAmazon(
   }
 }
 
+/** A person does something in FreshBooks now and then. */
+async function comeAndGo({ time, freshbooks, weather, ground }: Arena, person: Person): Promise<void> {
+  const start = time.now();
+  for (const at of person.visits) {
+    await time.sleep(later(time, Math.max(1, start + at - time.now())));
+    const deed = visit(person, { freshbooks, database: ground.database });
+    if (deed !== undefined) {
+      weather.count(`by hand: ${deed.what}`);
+    }
+  }
+}
+
 /** Until the program has looked for what no notification told: its place says that everything before it is taken in. */
 async function swept({ time, seller, generation, ground: { database } }: Arena): Promise<void> {
   if (seller === undefined) {
@@ -510,7 +534,25 @@ async function releaseHeld(arena: Arena): Promise<void> {
   await drain(arena);
 }
 
-function evidenceOf({ generation, world, freshbooks, shopify, seller, ground }: Arena): Evidence {
+/** The person says of what he changed that it is to be as the shop has it, that it is right, or that it is his, as often as he is asked. */
+async function answer(arena: Arena, { random, deeds }: Person): Promise<void> {
+  const { time, weather, generation } = arena;
+  const { store } = generation?.app ?? assert.fail('the program lives');
+  for (const deed of deeds) {
+    const decision = pick(random, ['restore', 'accept', 'keep'] as const);
+    for (let times = 0; times < ANSWERS_MAX; times += 1) {
+      const decided = decideOrder(store, deed.order, { decision, now: time.now() });
+      if ((await during(time, 'a question is answered', decided)).outcome !== 'decided') {
+        break;
+      }
+      deed.answer = decision;
+      weather.count(`by hand: answered "${decision}"`);
+      await drain(arena);
+    }
+  }
+}
+
+function evidenceOf({ generation, world, freshbooks, shopify, seller, person, ground }: Arena): Evidence {
   const { store } = generation?.app ?? assert.fail('the program lives');
   const acknowledged = shopify.webhooks
     .attempts()
@@ -522,6 +564,7 @@ function evidenceOf({ generation, world, freshbooks, shopify, seller, ground }: 
     database: ground.database,
     acknowledged: [...acknowledged, ...(seller?.taken.keys() ?? [])],
     ...(seller === undefined ? {} : { seller }),
+    deeds: new Map((person?.deeds ?? []).map((deed) => [deed.order, deed])),
   };
 }
 

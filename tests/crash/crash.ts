@@ -147,7 +147,14 @@ async function runIn(ground: Ground): Promise<CrashReport> {
     using database = new DatabaseSync(databasePath, { readOnly: true });
     const { world, freshbooks } = sandbox;
     const { acknowledged } = postman;
-    const questions = await assertBooks({ world, freshbooks, store, database, acknowledged });
+    const questions = await assertBooks({
+      world,
+      freshbooks,
+      store,
+      database,
+      deeds: new Map(),
+      acknowledged,
+    });
     return {
       orders: world.orders().length,
       events,

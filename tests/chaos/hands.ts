@@ -1,0 +1,209 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { OrderKey } from '#core/ids.ts';
+import type { FreshBooksSim } from '#sim/freshbooks/freshbooks.ts';
+import { Refusal } from '#sim/freshbooks/refusal.ts';
+import { between, pick, seededRandom } from '#sim/world/random.ts';
+import type { Random } from '#sim/world/random.ts';
+
+/**
+ * A person in FreshBooks' own pages, in a share of the runs: he changes, deletes and adds beside the program, one thing of an order
+ * of which nothing is under way. What he did is his: it stays as he left it, until he gives it up.
+ */
+export interface Deed {
+  readonly order: OrderKey;
+  readonly what: What;
+  readonly invoiceId: number;
+  /** The row of what he changed or made, as he left it. */
+  readonly left: Left;
+  /** What he said of it when he was asked. */
+  answer?: 'restore' | 'accept' | 'keep';
+}
+
+export type What = (typeof WHATS)[number];
+
+/** Of a row, what nobody else may change. */
+interface Left {
+  readonly of: 'invoice' | 'payment';
+  readonly id: number;
+  readonly shown: string;
+}
+
+const WHATS = [
+  'invoice redated',
+  'invoice lines replaced',
+  'invoice renumbered',
+  'invoice deleted',
+  'payment lowered',
+  'payment deleted',
+  'payment added',
+] as const;
+
+const FIRST_SEED = 100;
+const SHARE = 0.25;
+const STREAM = 0x4a4d;
+const DEEDS_MAX = 4;
+const DAY_MS = 86_400_000;
+
+export interface Person {
+  /** When he comes, in milliseconds from the beginning. */
+  readonly visits: readonly number[];
+  readonly random: Random;
+  readonly deeds: Deed[];
+}
+
+/** Drawn from a source of its own: what else befalls the run stays what the seed makes of it. */
+export function personOf(seed: number, withinMs: number): Person | undefined {
+  const random = seededRandom(seed ^ STREAM);
+  if (seed < FIRST_SEED || random() >= SHARE) {
+    return undefined;
+  }
+  const visits = Array.from({ length: between(random, 1, DEEDS_MAX) }, () => between(random, 0, withinMs));
+  return { visits: visits.toSorted((a, b) => a - b), random, deeds: [] };
+}
+
+interface Places {
+  readonly freshbooks: FreshBooksSim;
+  readonly database: DatabaseSync;
+}
+
+/** Does one thing, where there is an order that rests and that he has not touched yet. */
+export function visit({ random, deeds }: Person, { freshbooks, database }: Places): Deed | undefined {
+  const touched = new Set(deeds.map(({ order }) => order));
+  const live = new Set(
+    freshbooks
+      .account()
+      .invoices.filter(({ visState }) => visState === 0)
+      .map(({ id }) => id),
+  );
+  const resting = invoicesAtRest(database).filter(
+    ({ order, invoiceId }) => !touched.has(order) && live.has(invoiceId),
+  );
+  if (resting.length === 0) {
+    return undefined;
+  }
+  const { order, invoiceId } = pick(random, resting);
+  const what = pick(random, WHATS);
+  try {
+    const left = DEEDS[what](freshbooks, invoiceId);
+    if (left === undefined) {
+      return undefined;
+    }
+    const deed = { order, what, invoiceId, left: { ...left, shown: shownOf(freshbooks, left) } };
+    deeds.push(deed);
+    return deed;
+  } catch (thrown) {
+    if (thrown instanceof Refusal) {
+      return undefined;
+    }
+    throw thrown;
+  }
+}
+
+/** The row as it stands now, to be compared with how he left it. */
+export function shownOf(freshbooks: FreshBooksSim, { of, id }: Pick<Left, 'of' | 'id'>): string {
+  const account = freshbooks.account();
+  if (of === 'payment') {
+    const payment = account.payments.find((row) => row.id === id);
+    return JSON.stringify(payment && [payment.amount, payment.date, payment.type, payment.visState]);
+  }
+  const invoice = account.invoices.find((row) => row.id === id);
+  return JSON.stringify(
+    invoice && [
+      invoice.number,
+      invoice.createdOn,
+      invoice.amount,
+      invoice.clientId,
+      invoice.visState,
+      invoice.lines.map(({ name, amount }) => [name, amount]),
+    ],
+  );
+}
+
+type Act = (freshbooks: FreshBooksSim, invoiceId: number) => Pick<Left, 'of' | 'id'> | undefined;
+
+const DEEDS: Readonly<Record<What, Act>> = {
+  'invoice redated': (freshbooks, id) => {
+    const { createdOn } = invoiceOf(freshbooks, id);
+    freshbooks.byHand().editInvoice(id, { create_date: dayBefore(createdOn) });
+    return { of: 'invoice', id };
+  },
+  'invoice lines replaced': (freshbooks, id) => {
+    const { amount, currency } = invoiceOf(freshbooks, id);
+    const lines = [{ name: 'As agreed', qty: 1, unit_cost: { amount, code: currency } }];
+    freshbooks.byHand().editInvoice(id, { lines });
+    return { of: 'invoice', id };
+  },
+  'invoice renumbered': (freshbooks, id) => {
+    freshbooks.byHand().renumberInvoice(id, `HAND-${id}`);
+    return { of: 'invoice', id };
+  },
+  'invoice deleted': (freshbooks, id) => {
+    freshbooks.byHand().deleteInvoice(id);
+    return { of: 'invoice', id };
+  },
+  'payment lowered': (freshbooks, invoiceId) => {
+    const payment = paymentOf(freshbooks, invoiceId);
+    const [whole = '0'] = payment?.amount.split('.') ?? [];
+    if (payment === undefined || BigInt(whole) <= 1n) {
+      return undefined;
+    }
+    const amount = { amount: String(BigInt(whole) - 1n), code: payment.currency };
+    freshbooks.byHand().editPayment(payment.id, { amount });
+    return { of: 'payment', id: payment.id };
+  },
+  'payment deleted': (freshbooks, invoiceId) => {
+    const payment = paymentOf(freshbooks, invoiceId);
+    if (payment === undefined) {
+      return undefined;
+    }
+    freshbooks.byHand().deletePayment(payment.id);
+    return { of: 'payment', id: payment.id };
+  },
+  'payment added': (freshbooks, invoiceId) => {
+    const { outstanding, currency, createdOn } = invoiceOf(freshbooks, invoiceId);
+    if (Number(outstanding) <= 0) {
+      return undefined;
+    }
+    const id = freshbooks.byHand().addPayment({
+      invoiceid: invoiceId,
+      amount: { amount: outstanding, code: currency },
+      date: createdOn,
+      type: 'Check',
+    });
+    return { of: 'payment', id };
+  },
+};
+
+/** Of orders that nobody works on and of which no call is unanswered: what he sees is what the program has written. */
+function invoicesAtRest(
+  database: DatabaseSync,
+): readonly { readonly order: OrderKey; readonly invoiceId: number }[] {
+  return database
+    .prepare(
+      `select entries.order_key, entries.external_id from entries
+       join orders on orders.key = entries.order_key
+       where entries.kind = 'invoice' and entries.state = 'posted' and orders.state not in ('working', 'due')
+         and not exists (select 1 from entries open where open.order_key = orders.key and open.state = 'pending')
+       order by entries.id`,
+    )
+    .all()
+    .map((row) => ({ order: String(row['order_key']) as OrderKey, invoiceId: Number(row['external_id']) })); // oxlint-disable-line typescript/no-unsafe-type-assertion -- as it is stored
+}
+
+function invoiceOf(freshbooks: FreshBooksSim, id: number) {
+  const invoice = freshbooks.account().invoices.find((row) => row.id === id);
+  if (invoice === undefined) {
+    throw new Error(`FreshBooks has no invoice ${id}`);
+  }
+  return invoice;
+}
+
+function paymentOf(freshbooks: FreshBooksSim, invoiceId: number) {
+  return freshbooks
+    .account()
+    .payments.find((row) => row.invoiceId === invoiceId && row.visState === 0 && row.creditId === null);
+}
+
+function dayBefore(day: string): string {
+  return new Date(Date.parse(day) - DAY_MS).toISOString().slice(0, 10);
+}
