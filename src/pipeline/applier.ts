@@ -1,7 +1,6 @@
 import type { ClientStep, InvoiceStep, Step } from '#core/document.ts';
 import { Failure } from '#core/failure.ts';
 import type { Booked, Entry, Receipt } from '#core/ledger.ts';
-import * as money from '#core/money.ts';
 import type { LocalDate } from '#core/time.ts';
 import { NOBODY } from '#core/order.ts';
 import { keepClient, mappedClient, rememberClient, takeClient } from './client-keeper.ts';
@@ -254,7 +253,8 @@ async function recordReceipt(
 }
 
 /** What the invoice has outstanding after this write, as far as this run has read it. */
-function rememberOutstanding(run: Run, task: Task, { externalId, amount, outstanding }: Receipt): void {
+function rememberOutstanding(run: Run, task: Task, { externalId, outstanding }: Receipt): void {
+  const at = run.machine.clock.now();
   switch (task.kind) {
     case 'client':
     case 'expense':
@@ -268,19 +268,16 @@ function rememberOutstanding(run: Run, task: Task, { externalId, amount, outstan
     case 'lines':
     case 'sent':
       if (outstanding !== undefined) {
-        run.outstanding.set(externalId, outstanding);
+        run.outstanding.set(externalId, { amount: outstanding, at });
       }
       return;
-    case 'payment': {
-      const before = task.outstanding;
-      const paid = amount ?? task.step.amount;
-      const left = outstanding ?? (before === undefined ? undefined : money.subtract(before, paid));
-      if (left === undefined) {
+    case 'payment':
+      // Untold where the books took less of it than was outstanding: somebody was there, and what is left must be read.
+      if (outstanding === undefined) {
         run.outstanding.delete(task.invoiceId);
       } else {
-        run.outstanding.set(task.invoiceId, left);
+        run.outstanding.set(task.invoiceId, { amount: outstanding, at });
       }
-    }
   }
 }
 

@@ -6,7 +6,7 @@ import { NOBODY } from '#core/order.ts';
 import { toJson } from '#core/json.ts';
 import { paidOn } from '#core/ledger.ts';
 import type { Booked, BookedInvoice, Entry, Receipt } from '#core/ledger.ts';
-import { MINUTE, after } from '#core/time.ts';
+import { MINUTE, SECOND, after } from '#core/time.ts';
 import type { Edits, LastWritten, Task, Writer } from './ports.ts';
 import { mayStandAlready } from './machine.ts';
 import type { Machine, Run, Subject } from './machine.ts';
@@ -131,6 +131,12 @@ export async function nextVariant(
   });
 }
 
+/**
+ * Somebody may pay an invoice in the books' own pages, and what is paid beyond it becomes a credit without a word. An order is
+ * booked within a second, so only one whose calls are slow reads it once more.
+ */
+const OUTSTANDING_FRESH_MS = 5 * SECOND;
+
 /** What a step is sent with. */
 export function taskOf(run: Run, subject: Subject, { step, booked }: { step: Step; booked: Booked }): Task {
   const { buyer = NOBODY, record } = subject;
@@ -154,8 +160,9 @@ export function taskOf(run: Run, subject: Subject, { step, booked }: { step: Ste
       return { kind: 'sent', step, invoiceId: invoiceAt(booked, step.slot).externalId };
     case 'payment': {
       const invoiceId = invoiceAt(booked, step.invoice).externalId;
-      const outstanding = run.outstanding.get(invoiceId);
-      return { kind: 'payment', step, invoiceId, ...(outstanding === undefined ? {} : { outstanding }) };
+      const read = run.outstanding.get(invoiceId);
+      const isFresh = read !== undefined && run.machine.clock.now() < after(read.at, OUTSTANDING_FRESH_MS);
+      return { kind: 'payment', step, invoiceId, ...(isFresh ? { outstanding: read.amount } : {}) };
     }
     case 'payment-change': {
       const payment = booked.payments.find(({ slot }) => slot === step.payment);

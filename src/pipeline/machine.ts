@@ -60,8 +60,8 @@ export interface Run {
   readonly signal: AbortSignal;
   /** Invoice numbers looked for in this run, and what was found to stand as this database knows it. */
   readonly looked: Set<string>;
-  /** What invoices have outstanding, as read in this run. */
-  readonly outstanding: Map<string, Money>;
+  /** What invoices have outstanding, as read in this run, by their ids in the books. */
+  readonly outstanding: Map<string, { readonly amount: Money; readonly at: Instant }>;
 }
 
 /** By how much the clocks of shop and service may differ at most. */

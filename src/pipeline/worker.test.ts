@@ -558,6 +558,56 @@ test('each payment is told what the one before it left outstanding', async () =>
   await store.close();
 });
 
+test('a payment that the books took less of is not made again on what was outstanding before it', async () => {
+  const { store, tasks, machine, accept, work } = await openWorld();
+  const books = booksOf(tasks);
+  const capping: Books = {
+    ...books,
+    async apply(task) {
+      const receipt = await books.apply(task);
+      if (task.kind !== 'payment') {
+        return receipt;
+      }
+      if (task.outstanding === undefined) {
+        throw new Failure('order-overpaid', { detail: 'More than it has outstanding' });
+      }
+      // Somebody paid it a moment ago: what is too much becomes a credit.
+      return { externalId: receipt.externalId, amount: usd('0') };
+    },
+  };
+  const route = machine.routes.get(SHOP) ?? assert.fail();
+  const routes = new Map([[SHOP, { ...route, books: capping }]]);
+  await sortDelivery(machine, await accept('a', order()));
+  await work({ ...machine, routes });
+  const known = tasks.filter((task) => task.kind === 'payment' && task.outstanding !== undefined);
+  assert.equal(known.length, 1);
+  const [hold] = await store.read.holds({ order: ORDER, isOpen: true });
+  assert.equal(hold?.code, 'order-overpaid');
+  await store.close();
+});
+
+test('what an invoice has outstanding is read anew where it was read some seconds ago', async () => {
+  const { clock, store, tasks, machine, accept, work } = await openWorld();
+  const books = booksOf(tasks);
+  const slow: Books = {
+    ...books,
+    async apply(task) {
+      const receipt = await books.apply(task);
+      await clock.advance(task.kind === 'sent' ? 10 * SECOND : 0);
+      return task.kind === 'invoice' || task.kind === 'payment'
+        ? receipt
+        : { externalId: receipt.externalId };
+    },
+  };
+  const route = machine.routes.get(SHOP) ?? assert.fail();
+  const routes = new Map([[SHOP, { ...route, books: slow }]]);
+  await sortDelivery(machine, await accept('a', order()));
+  await work({ ...machine, routes });
+  const [payment] = tasks.filter((task) => task.kind === 'payment');
+  assert.deepEqual(payment?.outstanding, undefined);
+  await store.close();
+});
+
 test('rules that are changed meanwhile hold for the next order, and never for one that is booked', async () => {
   const { store, tasks, current, machine, accept, work } = await openWorld();
   await sortDelivery(machine, await accept('a', order({ cash: received(tender(usd('0'))) })));

@@ -6,13 +6,16 @@ import { between, pick, seededRandom } from '#sim/world/random.ts';
 import type { Random } from '#sim/world/random.ts';
 
 /**
- * A person in FreshBooks' own pages, in a share of the runs: he changes, deletes and adds beside the program, one thing of an order
- * of which nothing is under way. What he did is his: it stays as he left it, until he gives it up.
+ * A person in FreshBooks' own pages, in a share of the runs: he changes, deletes and adds beside the program, one thing of an order.
+ * What he did while nothing was under way is his: it stays as he left it, until he gives it up. What he does between two calls of
+ * one order, nobody can tell from what the program does at that moment.
  */
 export interface Deed {
   readonly order: OrderKey;
   readonly what: What;
   readonly invoiceId: number;
+  /** Whether nothing was under way of the order. */
+  readonly isAtRest: boolean;
   /** The row of what he changed or made, as he left it. */
   readonly left: Left;
   /** What he said of it when he was asked. */
@@ -42,11 +45,19 @@ const FIRST_SEED = 100;
 const SHARE = 0.25;
 const STREAM = 0x4a4d;
 const DEEDS_MAX = 4;
+/** Of his visits, those at which he comes in between. */
+const HASTY_SHARE = 0.3;
 const DAY_MS = 86_400_000;
 
+export interface Visit {
+  /** Milliseconds from the beginning. */
+  readonly at: number;
+  /** He waits until something is under way of an order, and comes in between. */
+  readonly isHasty: boolean;
+}
+
 export interface Person {
-  /** When he comes, in milliseconds from the beginning. */
-  readonly visits: readonly number[];
+  readonly visits: readonly Visit[];
   readonly random: Random;
   readonly deeds: Deed[];
 }
@@ -57,17 +68,24 @@ export function personOf(seed: number, withinMs: number): Person | undefined {
   if (seed < FIRST_SEED || random() >= SHARE) {
     return undefined;
   }
-  const visits = Array.from({ length: between(random, 1, DEEDS_MAX) }, () => between(random, 0, withinMs));
-  return { visits: visits.toSorted((a, b) => a - b), random, deeds: [] };
+  const visits = Array.from({ length: between(random, 1, DEEDS_MAX) }, () => ({
+    at: between(random, 0, withinMs),
+    isHasty: random() < HASTY_SHARE,
+  }));
+  return { visits: visits.toSorted((a, b) => a.at - b.at), random, deeds: [] };
 }
 
 interface Places {
+  readonly person: Person;
   readonly freshbooks: FreshBooksSim;
   readonly database: DatabaseSync;
 }
 
-/** Does one thing, where there is an order that rests and that he has not touched yet. */
-export function visit({ random, deeds }: Person, { freshbooks, database }: Places): Deed | undefined {
+/** Does one thing to an order that he has not touched yet, where there is one. */
+export function visit(
+  { isHasty }: Visit,
+  { person: { random, deeds }, freshbooks, database }: Places,
+): Deed | undefined {
   const touched = new Set(deeds.map(({ order }) => order));
   const live = new Set(
     freshbooks
@@ -75,20 +93,20 @@ export function visit({ random, deeds }: Person, { freshbooks, database }: Place
       .invoices.filter(({ visState }) => visState === 0)
       .map(({ id }) => id),
   );
-  const resting = invoicesAtRest(database).filter(
-    ({ order, invoiceId }) => !touched.has(order) && live.has(invoiceId),
+  const known = invoicesIn(database).filter(
+    ({ order, invoiceId, isAtRest }) => !touched.has(order) && live.has(invoiceId) && isAtRest !== isHasty,
   );
-  if (resting.length === 0) {
+  if (known.length === 0) {
     return undefined;
   }
-  const { order, invoiceId } = pick(random, resting);
+  const { order, invoiceId, isAtRest } = pick(random, known);
   const what = pick(random, WHATS);
   try {
     const left = DEEDS[what](freshbooks, invoiceId);
     if (left === undefined) {
       return undefined;
     }
-    const deed = { order, what, invoiceId, left: { ...left, shown: shownOf(freshbooks, left) } };
+    const deed = { order, what, invoiceId, isAtRest, left: { ...left, shown: shownOf(freshbooks, left) } };
     deeds.push(deed);
     return deed;
   } catch (thrown) {
@@ -174,20 +192,30 @@ const DEEDS: Readonly<Record<What, Act>> = {
   },
 };
 
-/** Of orders that nobody works on and of which no call is unanswered: what he sees is what the program has written. */
-function invoicesAtRest(
-  database: DatabaseSync,
-): readonly { readonly order: OrderKey; readonly invoiceId: number }[] {
+interface Known {
+  readonly order: OrderKey;
+  readonly invoiceId: number;
+  readonly isAtRest: boolean;
+}
+
+/** That the program has made. One rests when nobody works on its order and no call of it is unanswered: what he sees is what it wrote. */
+function invoicesIn(database: DatabaseSync): readonly Known[] {
   return database
     .prepare(
-      `select entries.order_key, entries.external_id from entries
-       join orders on orders.key = entries.order_key
-       where entries.kind = 'invoice' and entries.state = 'posted' and orders.state not in ('working', 'due')
-         and not exists (select 1 from entries open where open.order_key = orders.key and open.state = 'pending')
+      `select entries.order_key, entries.external_id,
+         orders.state not in ('working', 'due') and not exists (
+           select 1 from entries open where open.order_key = orders.key and open.state = 'pending'
+         ) as is_at_rest
+       from entries join orders on orders.key = entries.order_key
+       where entries.kind = 'invoice' and entries.state = 'posted'
        order by entries.id`,
     )
     .all()
-    .map((row) => ({ order: String(row['order_key']) as OrderKey, invoiceId: Number(row['external_id']) })); // oxlint-disable-line typescript/no-unsafe-type-assertion -- as it is stored
+    .map((row) => ({
+      order: String(row['order_key']) as OrderKey, // oxlint-disable-line typescript/no-unsafe-type-assertion -- as it is stored
+      invoiceId: Number(row['external_id']),
+      isAtRest: Number(row['is_at_rest']) === 1,
+    }));
 }
 
 function invoiceOf(freshbooks: FreshBooksSim, id: number) {

@@ -83,6 +83,9 @@ const SELLING_MS = 45 * 60_000;
 const EVENTS_MAX = 4;
 const DRAIN_PATIENCE_MS = 6 * 3_600_000;
 const RESTART_MS = 1_500;
+/** For a moment at which something is under way. */
+const LOOK_EVERY_MS = 250;
+const LOOKS_MAX = 2_000;
 /** Of one order: its payments, then its invoice, and what they lead to. */
 const ANSWERS_MAX = 6;
 /** Under trouble, after days, for payouts to be booked. */
@@ -447,11 +450,17 @@ async function sellOnAmazon(
 /** A person does something in FreshBooks now and then. */
 async function comeAndGo({ time, freshbooks, weather, ground }: Arena, person: Person): Promise<void> {
   const start = time.now();
-  for (const at of person.visits) {
+  for (const { at, isHasty } of person.visits) {
     await time.sleep(later(time, Math.max(1, start + at - time.now())));
-    const deed = visit(person, { freshbooks, database: ground.database });
-    if (deed !== undefined) {
-      weather.count(`by hand: ${deed.what}`);
+    for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
+      const deed = visit({ at, isHasty }, { person, freshbooks, database: ground.database });
+      if (deed !== undefined) {
+        weather.count(`by hand${isHasty ? ' in between' : ''}: ${deed.what}`);
+      }
+      if (deed !== undefined || !isHasty) {
+        break;
+      }
+      await time.sleep(later(time, LOOK_EVERY_MS));
     }
   }
 }

@@ -255,6 +255,24 @@ export const GUARDS: readonly Guard[] = [
     test: 'tests/contract/books.freshbooks.test.ts',
   },
   {
+    what: 'a payment that the books took less of is followed by none on what was outstanding before',
+    file: 'src/pipeline/applier.ts',
+    from: `      if (outstanding === undefined) {
+        run.outstanding.delete(task.invoiceId);
+      } else {`,
+    to: `      if (outstanding !== undefined) {`,
+    test: 'src/pipeline/worker.test.ts',
+    named: 'a payment that the books took less of',
+  },
+  {
+    what: 'what is outstanding is read anew after some seconds',
+    file: 'src/pipeline/ledger-writer.ts',
+    from: `const isFresh = read !== undefined && run.machine.clock.now() < after(read.at, OUTSTANDING_FRESH_MS);`,
+    to: `const isFresh = read !== undefined && OUTSTANDING_FRESH_MS > 0;`,
+    test: 'src/pipeline/worker.test.ts',
+    named: 'what an invoice has outstanding is read anew',
+  },
+  {
     what: 'a refused token is renewed once for all who ask',
     against: 'a token that ended',
     file: 'src/net/token.ts',
