@@ -231,6 +231,11 @@ export const CATALOGUE = {
     sentence:
       'FreshBooks would send reminders or charge late fees on this invoice, and they could not be switched off. It is left a draft so that no buyer is mailed',
   },
+  'books-client-gone': {
+    remedy: 'retry',
+    sentence:
+      'The client was deleted in FreshBooks, or merged into another one. He is looked for anew, and made again if there is none',
+  },
   'books-client-limit': {
     remedy: 'review',
     sentence:

@@ -3,7 +3,7 @@ import { Failure } from '#core/failure.ts';
 import type { Booked, Entry, Receipt } from '#core/ledger.ts';
 import type { LocalDate } from '#core/time.ts';
 import { NOBODY } from '#core/order.ts';
-import { keepClient, mappedClient, rememberClient, takeClient } from './client-keeper.ts';
+import { forgetClient, keepClient, mappedClient, rememberClient, takeClient } from './client-keeper.ts';
 import { heldForBuyer } from './held-for-buyer.ts';
 import type { HeldStep } from './holding.ts';
 import {
@@ -323,6 +323,11 @@ async function refused(
       });
       return DONE;
     }
+    case 'books-client-gone':
+      if (await disownClient(run, subject, entry)) {
+        return DONE;
+      }
+      break;
     case 'books-client-limit':
       if (step.kind !== 'client' || step.policy === 'channel') {
         break;
@@ -344,6 +349,29 @@ async function refused(
     state: 'held',
     hold: { step: stepName(step), code, detail: message, facts, intentSha256: intentSha256(step) },
   };
+}
+
+/** He was deleted in the books, or merged: the plan makes the order's client anew, and finds who is there now. */
+async function disownClient(
+  run: Run,
+  { buyer = NOBODY, order }: Subject,
+  refusedEntry: Entry,
+): Promise<boolean> {
+  const entries = await run.machine.store.read.entriesOf(order.key);
+  const made = entries.find(({ kind, state }) => kind === 'client' && state === 'posted');
+  if (made?.intent.kind !== 'client' || made.receipt === undefined) {
+    return false;
+  }
+  const { intent: step, account } = made;
+  const { externalId } = made.receipt;
+  await voidEntry(run, refusedEntry, async () => undefined);
+  await voidEntry(run, made, async (tx) => {
+    await forgetClient(tx, run, { step, buyer, externalId });
+    const key = `client-gone:${account}:${externalId}`;
+    const sentence = `Client ${externalId} is not in FreshBooks any more; he is looked for anew`;
+    await tx.tell({ key, sentence, order: order.key, at: run.machine.clock.now() });
+  });
+  return true;
 }
 
 /** The day of the books that a step writes on. */

@@ -79,6 +79,20 @@ export async function rememberClient(
   }
 }
 
+/** Takes a client that is not in the books any more out of what is remembered, so that this customer is looked for anew. */
+export async function forgetClient(
+  tx: Writer,
+  run: Run,
+  { step, buyer, externalId }: { step: Who; buyer: Buyer; externalId: string },
+): Promise<void> {
+  for (const customerId of customerIds(step, buyer)) {
+    const key = { ...accountOf(run), customerId };
+    if ((await tx.clientMapping(key))?.externalId === externalId) {
+      await tx.dropClient(key);
+    }
+  }
+}
+
 /** Completes a client we found with what this order's buyer gave and the client lacks; asked once for each new field. */
 export async function fillFoundClient(run: Run, { buyer, order }: Subject, booked: Booked): Promise<void> {
   if (buyer === undefined || isSettlement(order)) {

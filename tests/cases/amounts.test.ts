@@ -217,6 +217,37 @@ void describe('cases of amounts', () => {
       await agrees(second);
     }));
 
+  void test('a customer whose client was merged into another in FreshBooks is booked on that one from then on', () =>
+    atCounter({}, async ({ sell, stage, agrees }) => {
+      const first = await sell(card([of(BREAD)], { customer: { kind: 'new', person: 2 } }));
+      const hand = stage.sandbox.freshbooks.byHand();
+      const [before] = stage.sandbox.freshbooks.account().clients;
+      assert.ok(before !== undefined);
+      const other = hand.addClient({ fname: 'Same', email: before.texts['email'] ?? '' });
+      hand.editClient(before.id, { vis_state: 1 });
+      const second = await sell(card([of(PAPERS)], { customer: { kind: 'repeat' } }));
+      assert.equal(stage.invoices(second)[0]?.clientId, other);
+      assert.equal(stage.invoices(first)[0]?.clientId, before.id);
+      await agrees(second);
+      assert.equal(stage.sandbox.freshbooks.account().clients.length, 2);
+    }));
+
+  void test('a shared client that was deleted in FreshBooks is made again once, for all that follow', () =>
+    atCounter({}, async ({ sell, stage, agrees }) => {
+      const guest = card([of(BREAD)], { customer: { kind: 'guest', email: null }, sourceName: 'pos' });
+      await sell(guest);
+      const [before] = stage.sandbox.freshbooks.account().clients;
+      stage.sandbox.freshbooks.byHand().editClient(before?.id ?? 0, { vis_state: 1 });
+      for (const order of [await sell(guest), await sell(guest)]) {
+        await agrees(order);
+      }
+      const { clients } = stage.sandbox.freshbooks.account();
+      assert.deepEqual(
+        clients.map(({ visState }) => visState),
+        [1, 0],
+      );
+    }));
+
   void test('a refund’s expense stands in the category that was chosen', () =>
     atCounter({}, async ({ sell, change, goTo, stage, agrees }) => {
       const order = await sell(card([of(KETTLE)], { to: 'US-NY' }));

@@ -26,7 +26,7 @@ export type What = (typeof WHATS)[number];
 
 /** Of a row, what nobody else may change. */
 interface Left {
-  readonly of: 'invoice' | 'payment';
+  readonly of: 'invoice' | 'payment' | 'client';
   readonly id: number;
   readonly shown: string;
 }
@@ -39,6 +39,7 @@ const WHATS = [
   'payment lowered',
   'payment deleted',
   'payment added',
+  'client deleted',
 ] as const;
 
 const FIRST_SEED = 100;
@@ -120,6 +121,9 @@ export function visit(
 /** The row as it stands now, to be compared with how he left it. */
 export function shownOf(freshbooks: FreshBooksSim, { of, id }: Pick<Left, 'of' | 'id'>): string {
   const account = freshbooks.account();
+  if (of === 'client') {
+    return JSON.stringify(account.clients.find((row) => row.id === id)?.visState);
+  }
   if (of === 'payment') {
     const payment = account.payments.find((row) => row.id === id);
     return JSON.stringify(payment && [payment.amount, payment.date, payment.type, payment.visState]);
@@ -189,6 +193,11 @@ const DEEDS: Readonly<Record<What, Act>> = {
       type: 'Check',
     });
     return { of: 'payment', id };
+  },
+  'client deleted': (freshbooks, invoiceId) => {
+    const { clientId: id } = invoiceOf(freshbooks, invoiceId);
+    freshbooks.byHand().editClient(id, { vis_state: 1 });
+    return { of: 'client', id };
   },
 };
 

@@ -135,8 +135,8 @@ async function assertTouched(evidence: Evidence, deed: Deed, worth: bigint): Pro
   if (answer === 'keep') {
     assert.deepEqual([record?.state, codes], ['skipped', []], at);
   } else {
-    // What he did in between may leave a call of which a question waits.
-    if (isAtRest || record?.state !== 'held') {
+    // A call that met what he did may be of unknown outcome: then the question is about that.
+    if (record?.state !== 'held') {
       await found(evidence, order);
     }
     const strange = codes.filter((code) => !TOUCHED_QUESTIONS.test(code));

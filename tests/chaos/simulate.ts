@@ -1,36 +1,28 @@
 import assert from 'node:assert/strict';
-import { readConfig } from '#config.ts';
-import type { Config } from '#config.ts';
 import { DEFAULT_RULES } from '#core/rules.ts';
 import type { Rules } from '#core/rules.ts';
-import { Failure } from '#core/failure.ts';
 import type { PipelineEvent } from '#pipeline/ports.ts';
 import { decideOrder, releaseOrder } from '#pipeline/release.ts';
-import { openSqlite } from '#storage/sqlite.ts';
-import { withFaults } from '#sim/faults.ts';
-import { createFreshBooks, defaultApp } from '#sim/freshbooks/freshbooks.ts';
-import type { FreshBooksSim } from '#sim/freshbooks/freshbooks.ts';
 import { expectedSettlements } from '#sim/amazon/settlements.ts';
-import { DEFAULT_APP, createShopify } from '#sim/shopify/shopify.ts';
-import type { ShopifySim } from '#sim/shopify/shopify.ts';
-import { createWorld } from '#sim/world.ts';
-import type { World } from '#sim/world.ts';
-import { between, pick, seededRandom } from '#sim/world/random.ts';
-import type { Random } from '#sim/world/random.ts';
-import { Crash, startGeneration } from '#tests/chaos/generation.ts';
-import type { Generation, Ground } from '#tests/chaos/generation.ts';
+import { pick, seededRandom } from '#sim/world/random.ts';
+import {
+  PATIENCE_MS,
+  connectAgain,
+  during,
+  later,
+  living,
+  openArena,
+  restarted,
+  takeIn,
+} from '#tests/chaos/arena.ts';
+import type { Arena } from '#tests/chaos/arena.ts';
+import { comeAndGo, sell, sellOnAmazon } from '#tests/chaos/happenings.ts';
+import type { Person } from '#tests/chaos/hands.ts';
 import { FAULT_HOLDS, assertBooks, assertLeft, assertReplayed, snapshotOf } from '#tests/chaos/invariants.ts';
 import type { Evidence } from '#tests/chaos/invariants.ts';
-import { personOf, visit } from '#tests/chaos/hands.ts';
-import type { Person } from '#tests/chaos/hands.ts';
-import { move, moveLate, quietMs } from '#tests/chaos/payouts.ts';
-import { virtualTime } from '#tests/chaos/virtual-time.ts';
-import type { VirtualTime } from '#tests/chaos/virtual-time.ts';
-import { FIRST_SEED, isSelling, openSeller, spellsOf } from '#tests/chaos/seller.ts';
+import { moveLate, quietMs } from '#tests/chaos/payouts.ts';
+import { FIRST_SEED } from '#tests/chaos/seller.ts';
 import type { Seller } from '#tests/chaos/seller.ts';
-import { weatherOf } from '#tests/chaos/trouble.ts';
-import type { Weather } from '#tests/chaos/trouble.ts';
-import { SHOPS } from '#tests/orders/life.ts';
 
 /**
  * One run: a shop sells and changes orders for a while, its webhooks come twice, late and out of order, everything that is
@@ -61,45 +53,12 @@ export interface Simulation {
   readonly hear?: (event: PipelineEvent) => void;
 }
 
-/** What stays through all lives of the program. */
-export interface Arena {
-  readonly time: VirtualTime;
-  readonly world: World;
-  readonly shopify: ShopifySim;
-  readonly freshbooks: FreshBooksSim;
-  readonly seller: Seller | undefined;
-  /** Who works in FreshBooks beside the program. */
-  readonly person: Person | undefined;
-  readonly weather: Weather;
-  readonly ground: Ground;
-  generation: Generation | undefined;
-  /** How long it stays down when it dies the next time; then it is the supervisor's wait again. */
-  downMs: number;
-}
-
-const START = Date.UTC(2026, 8, 28, 9);
-const YEAR_MS = 365 * 86_400_000;
-const SELLING_MS = 45 * 60_000;
-const EVENTS_MAX = 4;
-const DRAIN_PATIENCE_MS = 6 * 3_600_000;
-const RESTART_MS = 1_500;
-/** For a moment at which something is under way. */
-const LOOK_EVERY_MS = 250;
-const LOOKS_MAX = 2_000;
 /** Of one order: its payments, then its invoice, and what they lead to. */
 const ANSWERS_MAX = 6;
 /** Under trouble, after days, for payouts to be booked. */
 const SETTLING_MS = 30 * 60_000;
-const PUBLIC_URL = 'https://counterfoil.example';
-const ORIGINS = {
-  freshbooks: 'http://freshbooks.sim',
-  shopify: 'http://shopify.sim',
-  amazon: 'http://amazon.sim',
-} as const;
 /** Amazon's lists show nothing of the last two minutes; clocks jump by less than the third. */
 const SHOWN_AFTER_MS = 3 * 60_000;
-/** Whether FreshBooks keeps three decimals is unknown. */
-const ACCOUNT_SHOPS = SHOPS.filter(({ currency }) => currency !== 'KWD');
 
 export async function simulate({ seed, orders, hear = () => undefined }: Simulation): Promise<Report> {
   const random = seededRandom(seed);
@@ -107,7 +66,7 @@ export async function simulate({ seed, orders, hear = () => undefined }: Simulat
   const { time, weather, world, shopify, seller } = arena;
   const began = time.now();
   const run = living(arena);
-  await time.runUntil('the program is up', () => arena.generation !== undefined, DRAIN_PATIENCE_MS);
+  await time.runUntil('the program is up', () => arena.generation !== undefined, PATIENCE_MS);
   await subscribe(arena, seed);
   weather.begin();
   const events = { count: 0 };
@@ -160,172 +119,6 @@ export async function simulate({ seed, orders, hear = () => undefined }: Simulat
   };
 }
 
-function openArena(seed: number, random: Random, hear: (event: PipelineEvent) => void): Arena {
-  const arena: { value?: Arena } = {};
-  const time = virtualTime(START + Math.floor((random() * YEAR_MS) / 60_000) * 60_000);
-  const seller = isSelling(seed)
-    ? openSeller({
-        seed,
-        withinMs: 2 * SELLING_MS,
-        clock: time,
-        origin: ORIGINS.amazon,
-        publicUrl: PUBLIC_URL,
-        send: (request) => takeIn(arena.value, request),
-      })
-    : undefined;
-  const weather = weatherOf(seededRandom(seed ^ 0x5eed), seller?.random);
-  const shop = pick(random, ACCOUNT_SHOPS);
-  const world = createWorld({
-    seed,
-    clock: time,
-    shop,
-    ids: random() < 0.3 ? 'beyond 2^53' : 'ordinary',
-    updatedAt: 'always later',
-  });
-  const freshbooks = createFreshBooks({
-    clock: time,
-    random: seededRandom(seed + 1),
-    accounts: [{ id: 'SiMfb1', currency: shop.currency }],
-    switches: {
-      zeroDecimalCurrencies: 'none',
-      taxRounding: pick(random, ['per-tax', 'per-line'] as const),
-      halfRounding: pick(random, ['half-up', 'half-even'] as const),
-      accessTokenSeconds: pick(random, [43_200, 1_200, 420]),
-      numberLengthMax: seller?.numberLengthMax ?? null,
-    },
-    apps: [{ ...defaultApp, redirectUris: [`${PUBLIC_URL}/auth/freshbooks/callback`] }],
-  });
-  const shopify = createShopify({
-    world,
-    clock: time,
-    random: seededRandom(seed + 2),
-    duplicatePpm: 80_000,
-    disorderPpm: 150_000,
-    send: (request) => takeIn(arena.value, request),
-  });
-  const sleep = (delayMs: number): Promise<void> => time.sleep(later(time, delayMs));
-  const books = withFaults(freshbooks.handle, weather.freshbooks, { sleep });
-  const shops = withFaults((request) => shopify.handle(request), weather.shopify, { sleep });
-  const amazon = withFaults(
-    async (request) => seller?.amazon.handle(request) ?? Response.error(),
-    weather.amazon,
-    { sleep },
-  );
-  const vendorOf = ({ url }: Request): typeof books =>
-    url.startsWith(ORIGINS.freshbooks) ? books : url.startsWith(ORIGINS.amazon) ? amazon : shops;
-  const opened: Arena = {
-    time,
-    world,
-    shopify,
-    freshbooks,
-    seller,
-    person: personOf(seed, 2 * SELLING_MS),
-    weather,
-    generation: undefined,
-    downMs: RESTART_MS,
-    ground: {
-      config: configOf({ world, freshbooks, seller }),
-      time,
-      database: openSqlite(':memory:'),
-      transport: (request) => vendorOf(request)(request),
-      random: seededRandom(seed + 3),
-      trouble: weather,
-      emit: (event) => {
-        if (event.fields['code'] === 'unexpected') {
-          assert.fail(JSON.stringify(event));
-        }
-        hear(event);
-      },
-    },
-  };
-  arena.value = opened;
-  return opened;
-}
-
-function configOf({ world, freshbooks, seller }: Pick<Arena, 'world' | 'freshbooks' | 'seller'>): Config {
-  const grant = freshbooks.grant();
-  return readConfig({
-    SHOPIFY_SHOP_DOMAIN: world.shop.domain,
-    SHOPIFY_API_KEY: DEFAULT_APP.clientId,
-    SHOPIFY_API_SECRET: DEFAULT_APP.clientSecret,
-    SHOPIFY_API_URL: ORIGINS.shopify,
-    FRESHBOOKS_CLIENT_ID: defaultApp.clientId,
-    FRESHBOOKS_CLIENT_SECRET: defaultApp.clientSecret,
-    FRESHBOOKS_REDIRECT_URI: `${PUBLIC_URL}/auth/freshbooks/callback`,
-    FRESHBOOKS_ACCESS_TOKEN: grant.access_token,
-    FRESHBOOKS_REFRESH_TOKEN: grant.refresh_token,
-    FRESHBOOKS_API_URL: ORIGINS.freshbooks,
-    FRESHBOOKS_AUTH_URL: ORIGINS.freshbooks,
-    COUNTERFOIL_PUBLIC_URL: PUBLIC_URL,
-    COUNTERFOIL_SECRET_KEY: 'a key for a run',
-    DATABASE_URL: 'sqlite:run.db',
-    ...seller?.settings,
-  });
-}
-
-/** Starts the program, and again whenever it dies, as a supervisor does. */
-function living(arena: Arena): { stop(): void } {
-  const { time, ground } = arena;
-  const state = { isStopped: false };
-  const loop = async (): Promise<void> => {
-    while (!state.isStopped) {
-      try {
-        const generation = await startGeneration(ground);
-        arena.generation = generation;
-        await generation.death;
-      } catch (thrown) {
-        arena.generation = undefined;
-        if (!(thrown instanceof Crash || thrown instanceof Failure)) {
-          throw thrown;
-        }
-        const { downMs } = arena;
-        arena.downMs = RESTART_MS;
-        await time.sleep(later(time, downMs));
-      }
-    }
-  };
-  loop().catch((thrown: unknown) => {
-    // A bug ends the run: what waits for the program sees it.
-    arena.generation = undefined;
-    queueMicrotask(() => {
-      throw thrown;
-    });
-  });
-  return {
-    stop() {
-      state.isStopped = true;
-    },
-  };
-}
-
-/** What the server does with a webhook: it is acknowledged once it is stored. */
-async function takeIn(arena: Arena | undefined, request: Request): Promise<Response> {
-  const generation = arena?.generation;
-  if (generation === undefined || generation.isDead()) {
-    throw new TypeError('fetch failed');
-  }
-  const { shopify, amazon } = generation.app;
-  const { source } = (new URL(request.url).pathname.endsWith('/amazon') ? amazon : shopify) ?? assert.fail();
-  const body = new Uint8Array(await request.arrayBuffer());
-  const verdict = await source.verify({ headers: Object.fromEntries(request.headers), body });
-  if (verdict.proof !== 'authentic') {
-    return new Response(null, { status: 401 });
-  }
-  const accepted = generation.pipeline.inbox.accept(verdict.message).then(
-    () => 200,
-    (thrown: unknown) => {
-      if (thrown instanceof Crash) {
-        throw new TypeError('fetch failed');
-      }
-      return 503;
-    },
-  );
-  const dead = generation.death.catch(() => {
-    throw new TypeError('fetch failed');
-  });
-  return new Response(null, { status: await Promise.race([accepted, dead]) });
-}
-
 async function subscribe(arena: Arena, seed: number): Promise<void> {
   const { generation, time, seller } = arena;
   assert.ok(generation !== undefined);
@@ -356,115 +149,6 @@ function rulesOf(seed: number): Rules {
   };
 }
 
-interface Selling {
-  readonly random: Random;
-  readonly orders: number;
-  readonly events: { count: number };
-}
-
-/** When orders are placed (-1), and when something becomes of which of them. */
-function planOf(random: Random, orders: number): { readonly at: number; readonly order: number }[] {
-  return Array.from({ length: orders }, (_, index) => {
-    const at = between(random, 0, SELLING_MS);
-    const changes = Array.from({ length: between(random, 0, EVENTS_MAX) }, () => ({
-      at: at + between(random, 1_000, SELLING_MS),
-      order: index,
-    }));
-    return [{ at, order: -1 }, ...changes];
-  })
-    .flat()
-    .sort((a, b) => a.at - b.at);
-}
-
-/** Orders at random moments and what becomes of them, and the webhooks of it until each was taken. */
-async function sell(arena: Arena, { random, orders, events }: Selling): Promise<void> {
-  const { time, world, shopify } = arena;
-  const ids: bigint[] = [];
-  const plan = planOf(random, orders);
-  const start = time.now();
-  for (;;) {
-    for (; plan[0] !== undefined && start + plan[0].at <= time.now(); plan.shift()) {
-      const id = ids[plan[0].order];
-      if (plan[0].order === -1) {
-        ids.push(world.placeRandom().id);
-      } else if (id !== undefined && world.order(id) !== undefined) {
-        events.count += world.actRandom(id) ? 1 : 0;
-      }
-    }
-    await shopify.webhooks.deliverDue();
-    const due = shopify.webhooks.nextDueAt();
-    const next = plan[0] === undefined ? due : Math.min(start + plan[0].at, due ?? Infinity);
-    if (next === null) {
-      return;
-    }
-    await time.sleep(later(time, Math.max(1, next - time.now())));
-  }
-}
-
-/** The same on Amazon, whose notifications may never come, and whose tokens and well-being end now and then. */
-async function sellOnAmazon(
-  { time, weather }: Arena,
-  { amazon, world, random, place, moves = [] }: Seller,
-  { orders, events }: Omit<Selling, 'random'>,
-): Promise<void> {
-  const ids: string[] = [];
-  const plan = planOf(random, orders);
-  const spells = spellsOf(random, 2 * SELLING_MS).toSorted((a, b) => a.at - b.at);
-  const ofBalance = moves.toSorted((a, b) => a.at - b.at);
-  const start = time.now();
-  for (;;) {
-    const passed = time.now() - start;
-    for (; spells[0] !== undefined && spells[0].at <= passed; spells.shift()) {
-      weather.befall(spells[0], amazon);
-    }
-    for (; plan[0] !== undefined && plan[0].at <= passed; plan.shift()) {
-      const id = ids[plan[0].order];
-      if (plan[0].order === -1) {
-        ids.push(place().id);
-      } else if (id !== undefined) {
-        world.actRandom(id);
-        events.count += 1;
-      }
-    }
-    for (; ofBalance[0] !== undefined && ofBalance[0].at <= passed; ofBalance.shift()) {
-      move(ofBalance[0], world, random);
-      weather.count(`Amazon ${ofBalance[0].what}`);
-    }
-    await amazon.notifications.deliverDue();
-    const due = amazon.notifications.nextDueAt();
-    const next = Math.min(
-      ...[plan[0], spells[0], ofBalance[0]].map((entry) =>
-        entry === undefined ? Infinity : start + entry.at,
-      ),
-      due ?? Infinity,
-    );
-    if (next === Infinity) {
-      weather.count('Amazon: message lost', amazon.notifications.lost().length);
-      weather.count('Amazon: too fast', amazon.calls().filter(({ status }) => status === 429).length);
-      return;
-    }
-    await time.sleep(later(time, Math.max(1, next - time.now())));
-  }
-}
-
-/** A person does something in FreshBooks now and then. */
-async function comeAndGo({ time, freshbooks, weather, ground }: Arena, person: Person): Promise<void> {
-  const start = time.now();
-  for (const { at, isHasty } of person.visits) {
-    await time.sleep(later(time, Math.max(1, start + at - time.now())));
-    for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
-      const deed = visit({ at, isHasty }, { person, freshbooks, database: ground.database });
-      if (deed !== undefined) {
-        weather.count(`by hand${isHasty ? ' in between' : ''}: ${deed.what}`);
-      }
-      if (deed !== undefined || !isHasty) {
-        break;
-      }
-      await time.sleep(later(time, LOOK_EVERY_MS));
-    }
-  }
-}
-
 /** Until the program has looked for what no notification told: its place says that everything before it is taken in. */
 async function swept({ time, seller, generation, ground: { database } }: Arena): Promise<void> {
   if (seller === undefined) {
@@ -476,7 +160,7 @@ async function swept({ time, seller, generation, ground: { database } }: Arena):
   await time.runUntil(
     'what changed at Amazon is found',
     () => Number(place.get()?.['value'] ?? 0) >= last,
-    DRAIN_PATIENCE_MS,
+    PATIENCE_MS,
   );
 }
 
@@ -497,22 +181,6 @@ async function settle({ time }: Arena, { world, random, switches }: Seller): Pro
   await during(time, 'payouts are booked under trouble', time.sleep(later(time, SETTLING_MS)));
 }
 
-/** A refresh whose answer was lost has spent the token: nobody but a person can help, who gives the program another one. */
-async function connectAgain(arena: Arena): Promise<void> {
-  arena.ground.config = configOf(arena);
-  await restarted(arena, RESTART_MS);
-}
-
-/** The program is killed, and is up again after that time. */
-async function restarted(arena: Arena, downMs: number): Promise<void> {
-  const { time } = arena;
-  const isUp = (): boolean => arena.generation?.isDead() === false;
-  await time.runUntil('the program is up', isUp, DRAIN_PATIENCE_MS);
-  arena.downMs = downMs;
-  arena.generation?.kill();
-  await time.runUntil('it is up again', isUp, downMs + DRAIN_PATIENCE_MS);
-}
-
 /** Until nothing is under way any more. */
 async function drain(arena: Arena): Promise<void> {
   const { database } = arena.ground;
@@ -522,7 +190,7 @@ async function drain(arena: Arena): Promise<void> {
   await arena.time.runUntil(
     'nothing is under way',
     () => arena.generation?.isDead() === false && Number(open.get()?.['count']) === 0,
-    DRAIN_PATIENCE_MS,
+    PATIENCE_MS,
   );
 }
 
@@ -547,7 +215,7 @@ async function releaseHeld(arena: Arena): Promise<void> {
 async function answer(arena: Arena, { random, deeds }: Person): Promise<void> {
   const { time, weather, generation } = arena;
   const { store } = generation?.app ?? assert.fail('the program lives');
-  for (const deed of deeds) {
+  for (const deed of deeds.filter(({ left }) => left.of !== 'client')) {
     const decision = pick(random, ['restore', 'accept', 'keep'] as const);
     for (let times = 0; times < ANSWERS_MAX; times += 1) {
       const decided = decideOrder(store, deed.order, { decision, now: time.now() });
@@ -573,7 +241,10 @@ function evidenceOf({ generation, world, freshbooks, shopify, seller, person, gr
     database: ground.database,
     acknowledged: [...acknowledged, ...(seller?.taken.keys() ?? [])],
     ...(seller === undefined ? {} : { seller }),
-    deeds: new Map((person?.deeds ?? []).map((deed) => [deed.order, deed])),
+    // Whose client was deleted is booked as if nothing were.
+    deeds: new Map(
+      (person?.deeds ?? []).flatMap((deed) => (deed.left.of === 'client' ? [] : [[deed.order, deed]])),
+    ),
   };
 }
 
@@ -597,19 +268,4 @@ async function replay(arena: Arena): Promise<void> {
   };
   await during(time, 'everything is told again', tell());
   await drain(arena);
-}
-
-/** Lets time move while the work is done. */
-async function during<T>(time: VirtualTime, what: string, work: Promise<T>): Promise<T> {
-  const state = { isDone: false };
-  const done = work.finally(() => {
-    state.isDone = true;
-  });
-  done.catch(() => undefined);
-  await time.runUntil(what, () => state.isDone, DRAIN_PATIENCE_MS);
-  return done;
-}
-
-function later(time: VirtualTime, ms: number): ReturnType<VirtualTime['now']> {
-  return (time.now() + ms) as ReturnType<VirtualTime['now']>; // oxlint-disable-line typescript/no-unsafe-type-assertion
 }

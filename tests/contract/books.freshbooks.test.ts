@@ -512,6 +512,18 @@ void describe('clients', () => {
       assert.deepEqual([failure.code, failure.effect], ['books-client-limit', 'none']);
     },
   );
+  booksTest('a client that was deleted is told apart from other refusals', {}, async (world) => {
+    const clientId = await clientIn(world);
+    world.sim.byHand().editClient(Number(clientId), { vis_state: 1 });
+    for (const task of [
+      invoiceTask({ clientId }),
+      invoiceTask({ clientId: '424242' }),
+      creditNoteTask('424242'),
+    ]) {
+      const failure = await failureOf(world.books.apply(task));
+      assert.deepEqual([failure.code, failure.effect], ['books-client-gone', 'none']);
+    }
+  });
   booksTest('a client without e-mail is the shared one, and shops have their own', {}, async (world) => {
     const nameless = clientTask({ buyer: buyer({ email: '' }) });
     const made = await world.books.apply(nameless);

@@ -4,11 +4,12 @@ import type { Receipt } from '#core/ledger.ts';
 import type { Buyer } from '#core/order.ts';
 import type { Standing, Task } from '#pipeline/ports.ts';
 import { expectDone } from './api.ts';
-import type { Api } from './api.ts';
+import type { Api, Reply } from './api.ts';
 import { scan, writeAnyScript } from './listing.ts';
 import { channelClientBody, channelMarkerOf, clientBody, missingFields, secretsOf } from './mapping.ts';
 import { clientIn, clientsIn } from './payload.ts';
 import type { ReadClient } from './payload.ts';
+import { isNotFound } from './refusal.ts';
 
 type ClientTask = Extract<Task, { kind: 'client' }>;
 
@@ -85,6 +86,27 @@ export async function fillClient(api: Api, clientId: string, buyer: Buyer): Prom
     },
   );
   expectDone(reply);
+}
+
+/**
+ * Says of a refusal that its client is not there any more, where that is why: he is asked for only then. FreshBooks has no word of
+ * its own for it.
+ */
+export async function assertClientThere(api: Api, clientId: string, reply: Reply): Promise<void> {
+  if (reply.outcome !== 'refused' || reply.failure.remedy !== 'review') {
+    return;
+  }
+  const seen = await api.get(`users/clients/${clientId}`, { doing: `Reading client ${clientId}` });
+  const isGone =
+    seen.outcome === 'refused'
+      ? isNotFound(seen.refusal)
+      : clientIn(seen.result, seen.answer).visibility === 'deleted';
+  if (isGone) {
+    throw new Failure('books-client-gone', {
+      detail: `Client ${clientId} is not in FreshBooks any more`,
+      cause: reply.failure,
+    });
+  }
 }
 
 /** Without an e-mail address a client could not be found again, so the shop's shared one is used. */

@@ -5,6 +5,7 @@ import type { Answer } from '#net/request.ts';
 import type { Standing, Task } from '#pipeline/ports.ts';
 import { expectDone } from './api.ts';
 import type { Api } from './api.ts';
+import { assertClientThere } from './clients.ts';
 import { onceWritten, proofOf } from './invoice-reading.ts';
 import { layOut, layoutOf } from './layout.ts';
 import { scan, writeAnyScript } from './listing.ts';
@@ -61,6 +62,7 @@ export async function createCreditNote(api: Api, task: CreditTask): Promise<Rece
       doing: `Creating the credit note of ${document.number}`,
     },
   );
+  await assertClientThere(api, clientId, reply);
   const { result, answer } = expectDone(reply);
   const credit = creditNoteIn(result, answer);
   const total = needAmount(credit.total, 'the credit note', answer);

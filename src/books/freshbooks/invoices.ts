@@ -5,6 +5,7 @@ import { invariant } from '#core/invariant.ts';
 import type { Receipt } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
 import type { Standing, Task } from '#pipeline/ports.ts';
+import { assertClientThere } from './clients.ts';
 import { expectDone } from './api.ts';
 import type { Api, Reply } from './api.ts';
 import { INCLUDES, readBack, readInvoice, receiptOf } from './invoice-reading.ts';
@@ -177,6 +178,7 @@ export async function createInvoice(api: Api, task: InvoiceTask): Promise<Receip
   if (reply.outcome === 'refused' && isNumberConflict(reply.refusal)) {
     return await whatHasTheNumber(api, task, reply);
   }
+  await assertClientThere(api, clientId, reply);
   const { result, answer } = expectDone(reply);
   const invoice = invoiceIn(result, answer);
   const isWhole = invoice.chasing.untold.length === 0 && invoice.lines !== undefined;

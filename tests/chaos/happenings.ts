@@ -1,0 +1,125 @@
+import { between } from '#sim/world/random.ts';
+import type { Random } from '#sim/world/random.ts';
+import { SELLING_MS, later } from '#tests/chaos/arena.ts';
+import type { Arena } from '#tests/chaos/arena.ts';
+import { visit } from '#tests/chaos/hands.ts';
+import type { Person } from '#tests/chaos/hands.ts';
+import { move } from '#tests/chaos/payouts.ts';
+import { spellsOf } from '#tests/chaos/seller.ts';
+import type { Seller } from '#tests/chaos/seller.ts';
+
+/** What happens in a run while there is trouble: on Shopify, on Amazon, and in FreshBooks by hand. */
+
+const EVENTS_MAX = 4;
+/** For a moment at which something is under way. */
+const LOOK_EVERY_MS = 250;
+const LOOKS_MAX = 2_000;
+
+interface Selling {
+  readonly random: Random;
+  readonly orders: number;
+  readonly events: { count: number };
+}
+
+/** When orders are placed (-1), and when something becomes of which of them. */
+function planOf(random: Random, orders: number): { readonly at: number; readonly order: number }[] {
+  return Array.from({ length: orders }, (_, index) => {
+    const at = between(random, 0, SELLING_MS);
+    const changes = Array.from({ length: between(random, 0, EVENTS_MAX) }, () => ({
+      at: at + between(random, 1_000, SELLING_MS),
+      order: index,
+    }));
+    return [{ at, order: -1 }, ...changes];
+  })
+    .flat()
+    .sort((a, b) => a.at - b.at);
+}
+
+/** Orders at random moments and what becomes of them, and the webhooks of it until each was taken. */
+export async function sell(arena: Arena, { random, orders, events }: Selling): Promise<void> {
+  const { time, world, shopify } = arena;
+  const ids: bigint[] = [];
+  const plan = planOf(random, orders);
+  const start = time.now();
+  for (;;) {
+    for (; plan[0] !== undefined && start + plan[0].at <= time.now(); plan.shift()) {
+      const id = ids[plan[0].order];
+      if (plan[0].order === -1) {
+        ids.push(world.placeRandom().id);
+      } else if (id !== undefined && world.order(id) !== undefined) {
+        events.count += world.actRandom(id) ? 1 : 0;
+      }
+    }
+    await shopify.webhooks.deliverDue();
+    const due = shopify.webhooks.nextDueAt();
+    const next = plan[0] === undefined ? due : Math.min(start + plan[0].at, due ?? Infinity);
+    if (next === null) {
+      return;
+    }
+    await time.sleep(later(time, Math.max(1, next - time.now())));
+  }
+}
+
+/** The same on Amazon, whose notifications may never come, and whose tokens and well-being end now and then. */
+export async function sellOnAmazon(
+  { time, weather }: Arena,
+  { amazon, world, random, place, moves = [] }: Seller,
+  { orders, events }: Omit<Selling, 'random'>,
+): Promise<void> {
+  const ids: string[] = [];
+  const plan = planOf(random, orders);
+  const spells = spellsOf(random, 2 * SELLING_MS).toSorted((a, b) => a.at - b.at);
+  const ofBalance = moves.toSorted((a, b) => a.at - b.at);
+  const start = time.now();
+  for (;;) {
+    const passed = time.now() - start;
+    for (; spells[0] !== undefined && spells[0].at <= passed; spells.shift()) {
+      weather.befall(spells[0], amazon);
+    }
+    for (; plan[0] !== undefined && plan[0].at <= passed; plan.shift()) {
+      const id = ids[plan[0].order];
+      if (plan[0].order === -1) {
+        ids.push(place().id);
+      } else if (id !== undefined) {
+        world.actRandom(id);
+        events.count += 1;
+      }
+    }
+    for (; ofBalance[0] !== undefined && ofBalance[0].at <= passed; ofBalance.shift()) {
+      move(ofBalance[0], world, random);
+      weather.count(`Amazon ${ofBalance[0].what}`);
+    }
+    await amazon.notifications.deliverDue();
+    const due = amazon.notifications.nextDueAt();
+    const next = Math.min(
+      ...[plan[0], spells[0], ofBalance[0]].map((entry) =>
+        entry === undefined ? Infinity : start + entry.at,
+      ),
+      due ?? Infinity,
+    );
+    if (next === Infinity) {
+      weather.count('Amazon: message lost', amazon.notifications.lost().length);
+      weather.count('Amazon: too fast', amazon.calls().filter(({ status }) => status === 429).length);
+      return;
+    }
+    await time.sleep(later(time, Math.max(1, next - time.now())));
+  }
+}
+
+/** A person does something in FreshBooks now and then. */
+export async function comeAndGo({ time, freshbooks, weather, ground }: Arena, person: Person): Promise<void> {
+  const start = time.now();
+  for (const { at, isHasty } of person.visits) {
+    await time.sleep(later(time, Math.max(1, start + at - time.now())));
+    for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
+      const deed = visit({ at, isHasty }, { person, freshbooks, database: ground.database });
+      if (deed !== undefined) {
+        weather.count(`by hand${isHasty ? ' in between' : ''}: ${deed.what}`);
+      }
+      if (deed !== undefined || !isHasty) {
+        break;
+      }
+      await time.sleep(later(time, LOOK_EVERY_MS));
+    }
+  }
+}
