@@ -24,9 +24,9 @@ export interface Deed {
 
 export type What = (typeof WHATS)[number];
 
-/** Of a row, what nobody else may change. */
+/** Of a row, what nobody else may change. Nothing where it is no figure of the books: then the order is booked as if he had not come. */
 interface Left {
-  readonly of: 'invoice' | 'payment' | 'client';
+  readonly of: 'invoice' | 'payment' | 'nothing';
   readonly id: number;
   readonly shown: string;
 }
@@ -39,7 +39,10 @@ const WHATS = [
   'payment lowered',
   'payment deleted',
   'payment added',
+  'invoice archived',
+  'invoice viewed',
   'client deleted',
+  'client moved',
 ] as const;
 
 const FIRST_SEED = 100;
@@ -121,8 +124,8 @@ export function visit(
 /** The row as it stands now, to be compared with how he left it. */
 export function shownOf(freshbooks: FreshBooksSim, { of, id }: Pick<Left, 'of' | 'id'>): string {
   const account = freshbooks.account();
-  if (of === 'client') {
-    return JSON.stringify(account.clients.find((row) => row.id === id)?.visState);
+  if (of === 'nothing') {
+    return '';
   }
   if (of === 'payment') {
     const payment = account.payments.find((row) => row.id === id);
@@ -197,7 +200,20 @@ const DEEDS: Readonly<Record<What, Act>> = {
   'client deleted': (freshbooks, invoiceId) => {
     const { clientId: id } = invoiceOf(freshbooks, invoiceId);
     freshbooks.byHand().editClient(id, { vis_state: 1 });
-    return { of: 'client', id };
+    return { of: 'nothing', id };
+  },
+  'client moved': (freshbooks, invoiceId) => {
+    const { clientId: id } = invoiceOf(freshbooks, invoiceId);
+    freshbooks.byHand().editClient(id, { email: `moved-${id}@example.net`, p_city: 'Elsewhere' });
+    return { of: 'nothing', id };
+  },
+  'invoice archived': (freshbooks, id) => {
+    freshbooks.byHand().archiveInvoice(id);
+    return { of: 'nothing', id };
+  },
+  'invoice viewed': (freshbooks, id) => {
+    freshbooks.byHand().viewInvoice(id);
+    return { of: 'nothing', id };
   },
 };
 

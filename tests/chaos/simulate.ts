@@ -215,7 +215,7 @@ async function releaseHeld(arena: Arena): Promise<void> {
 async function answer(arena: Arena, { random, deeds }: Person): Promise<void> {
   const { time, weather, generation } = arena;
   const { store } = generation?.app ?? assert.fail('the program lives');
-  for (const deed of deeds.filter(({ left }) => left.of !== 'client')) {
+  for (const deed of deeds.filter(({ left }) => left.of !== 'nothing')) {
     const decision = pick(random, ['restore', 'accept', 'keep'] as const);
     for (let times = 0; times < ANSWERS_MAX; times += 1) {
       const decided = decideOrder(store, deed.order, { decision, now: time.now() });
@@ -241,9 +241,8 @@ function evidenceOf({ generation, world, freshbooks, shopify, seller, person, gr
     database: ground.database,
     acknowledged: [...acknowledged, ...(seller?.taken.keys() ?? [])],
     ...(seller === undefined ? {} : { seller }),
-    // Whose client was deleted is booked as if nothing were.
     deeds: new Map(
-      (person?.deeds ?? []).flatMap((deed) => (deed.left.of === 'client' ? [] : [[deed.order, deed]])),
+      (person?.deeds ?? []).flatMap((deed) => (deed.left.of === 'nothing' ? [] : [[deed.order, deed]])),
     ),
   };
 }
