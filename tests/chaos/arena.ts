@@ -13,6 +13,7 @@ import { createWorld } from '#sim/world.ts';
 import type { World } from '#sim/world.ts';
 import { pick, seededRandom } from '#sim/world/random.ts';
 import type { Random } from '#sim/world/random.ts';
+import { doubtsOf } from '#tests/chaos/doubts.ts';
 import { Crash, startGeneration } from '#tests/chaos/generation.ts';
 import type { Generation, Ground } from '#tests/chaos/generation.ts';
 import { personOf } from '#tests/chaos/hands.ts';
@@ -86,6 +87,7 @@ export function openArena(seed: number, random: Random, hear: (event: PipelineEv
     random: seededRandom(seed + 1),
     accounts: [{ id: 'SiMfb1', currency: shop.currency }],
     switches: {
+      ...doubtsOf(seed),
       zeroDecimalCurrencies: 'none',
       taxRounding: pick(random, ['per-tax', 'per-line'] as const),
       halfRounding: pick(random, ['half-up', 'half-even'] as const),
