@@ -82,12 +82,13 @@ export function openArena(seed: number, random: Random, hear: (event: PipelineEv
     ids: random() < 0.3 ? 'beyond 2^53' : 'ordinary',
     updatedAt: 'always later',
   });
+  const doubts = doubtsOf(seed);
   const freshbooks = createFreshBooks({
     clock: time,
     random: seededRandom(seed + 1),
     accounts: [{ id: 'SiMfb1', currency: shop.currency }],
     switches: {
-      ...doubtsOf(seed),
+      ...doubts.freshbooks,
       zeroDecimalCurrencies: 'none',
       taxRounding: pick(random, ['per-tax', 'per-line'] as const),
       halfRounding: pick(random, ['half-up', 'half-even'] as const),
@@ -100,6 +101,7 @@ export function openArena(seed: number, random: Random, hear: (event: PipelineEv
     world,
     clock: time,
     random: seededRandom(seed + 2),
+    switches: doubts.shopify,
     duplicatePpm: 80_000,
     disorderPpm: 150_000,
     send: (request) => takeIn(arena.value, request),

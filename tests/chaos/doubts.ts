@@ -1,15 +1,27 @@
-import type { Switches } from '#sim/freshbooks/switches.ts';
+import type { Switches as FreshBooksSwitches } from '#sim/freshbooks/switches.ts';
+import type { Switches as ShopifySwitches } from '#sim/shopify/switches.ts';
 import { pick, seededRandom } from '#sim/world/random.ts';
+import type { Random } from '#sim/world/random.ts';
 
 /**
- * What FreshBooks' documentation leaves open and the books must not depend on: in half of the runs each is drawn. What makes
- * FreshBooks refuse what is written, so that orders are held by their own figures, is not among them.
+ * What the vendors' documentation leaves open and the books must not depend on: in half of the runs each is drawn. What makes
+ * FreshBooks refuse what is written, or a shop's total differ from its lines, so that orders are held by their own figures, is not
+ * among them, nor a shop that shows no buyers.
  */
-export function doubtsOf(seed: number): Partial<Switches> {
+export interface Doubts {
+  readonly freshbooks: Partial<FreshBooksSwitches>;
+  readonly shopify: Partial<ShopifySwitches>;
+}
+
+export function doubtsOf(seed: number): Doubts {
   const random = seededRandom(seed ^ STREAM);
   if (seed < FIRST_SEED || random() >= SHARE) {
-    return {};
+    return { freshbooks: {}, shopify: {} };
   }
+  return { freshbooks: freshBooksDoubts(random), shopify: shopifyDoubts(random) };
+}
+
+function freshBooksDoubts(random: Random): Partial<FreshBooksSwitches> {
   const either = (): boolean => random() < 0.5;
   return {
     netPaidAmount: pick(random, ['plain', 'long-decimal']),
@@ -42,11 +54,24 @@ export function doubtsOf(seed: number): Partial<Switches> {
   };
 }
 
+function shopifyDoubts(random: Random): Partial<ShopifySwitches> {
+  const either = (): boolean => random() < 0.5;
+  return {
+    tip: pick(random, ['line outside total', 'line inside total', 'no line']),
+    refundLineSubtotal: pick(random, ['gross', 'net']),
+    refundShippingSubtotal: pick(random, ['net', 'gross']),
+    refundedShipping: pick(random, ['refund_shipping_lines', 'order_adjustments', 'both']),
+    amountOnlyRefundLowersCurrentTotal: either(),
+    webhookVersion: pick(random, ['request', 'app setting']),
+    updatedAfterCreate: either(),
+  };
+}
+
 const FIRST_SEED = 100;
 const SHARE = 0.5;
 const STREAM = 0xd0b7;
 
-const NUMBER_ERRORS: readonly Switches['duplicateNumberError'][] = [
+const NUMBER_ERRORS: readonly FreshBooksSwitches['duplicateNumberError'][] = [
   { status: 422, errno: 1029, message: 'Invoice number already in use.' },
   { status: 400, errno: 1004, message: 'That Invoice Number exists' },
 ];
