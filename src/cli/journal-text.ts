@@ -1,15 +1,22 @@
 import { showTax } from '#core/invoice-document.ts';
-import type { Account, GiftCards, Listed, Refunds, Remark, Sheet } from '#core/journal.ts';
+import type { Account, GiftCards, Listed, Refunds, Remark, Sheet, Worksheet } from '#core/journal.ts';
 import type { GiftCardEvent, MovedAccount } from '#core/journal-rows.ts';
 import * as money from '#core/money.ts';
 import type { Money } from '#core/money.ts';
 import { parseZone } from '#core/time.ts';
-import type { Journal } from './journal.ts';
+import type { Instant } from '#core/time.ts';
 import { counted, paragraph, table } from './output.ts';
 import type { Cell, Column, Output } from './output.ts';
 import { showTime } from './time-text.ts';
 
 /** The worksheet for a person: each account with its rows, and the entries at the end. */
+
+/** A worksheet, and what a reader must know of how complete it is. */
+export interface Journal {
+  readonly worksheet: Worksheet;
+  readonly asOf: Instant;
+  readonly notes: readonly string[];
+}
 
 type Screen = Pick<Output, 'columns' | 'paint'>;
 

@@ -1,15 +1,15 @@
 import type { App } from '#app.ts';
 import { worksheetOf } from '#core/journal.ts';
-import type { Worksheet } from '#core/journal.ts';
 import { rowsOf } from '#core/journal-rows.ts';
 import type { JournalRow } from '#core/journal-rows.ts';
 import { fold } from '#core/ledger.ts';
 import { orderOf } from '#core/settlement.ts';
-import type { Instant, Month } from '#core/time.ts';
+import type { Month } from '#core/time.ts';
 import { DONE } from './command-error.ts';
 import { withApp } from './context.ts';
 import type { CommandContext } from './context.ts';
 import { journalText } from './journal-text.ts';
+import type { Journal } from './journal-text.ts';
 import { counted } from './output.ts';
 import type { Output } from './output.ts';
 import { instantJson } from '#operator/json.ts';
@@ -18,13 +18,6 @@ import { instantJson } from '#operator/json.ts';
 
 /** So many orders with their entries are in memory at once; the balance of gift cards needs all that there are. */
 const PAGE = 200;
-
-/** A worksheet, and what a reader must know of how complete it is. */
-export interface Journal {
-  readonly worksheet: Worksheet;
-  readonly asOf: Instant;
-  readonly notes: readonly string[];
-}
 
 export async function journal(context: CommandContext, month: Month): Promise<number> {
   return withApp(context, async (app) => {

@@ -3,7 +3,7 @@ import type { PlannedHold } from '#core/plan-terms.ts';
 import type { Foreseen, ForeseenStep, Outlook } from '#pipeline/outlook.ts';
 import { isReached } from '#pipeline/replan.ts';
 import { countsOf, differencesOfAll, feesOfAll } from './plan-text.ts';
-import type { Applied, Planned } from './plan.ts';
+import type { Applied, Planned } from './plan-text.ts';
 import { stepText } from './step-text.ts';
 
 /** What rules would do, and what was done about it, for programs: nothing shortened. */

@@ -2,17 +2,33 @@ import { CATALOGUE } from '#core/failure.ts';
 import type { Fact } from '#core/failure.ts';
 import * as money from '#core/money.ts';
 import type { Money } from '#core/money.ts';
+import type { LocalDate } from '#core/time.ts';
 import { sumsByCurrency } from '#pipeline/outlook.ts';
 import type { ForeseenStep, Foreseen, Foresight, Outlook } from '#pipeline/outlook.ts';
 import { isElsewhere, isReached } from '#pipeline/replan.ts';
+import type { Reached } from '#pipeline/replan.ts';
 import { inputName } from './input-file.ts';
 import { counted, facts, paragraph, table } from './output.ts';
 import type { Output } from './output.ts';
-import type { Applied, Planned } from './plan.ts';
 import { takenUp } from './retry.ts';
 import { stepText } from './step-text.ts';
 
 /** What rules would do, for a person: order by order, and the sum of it. */
+
+/** What was asked, and what came of it. */
+export interface Planned {
+  readonly since: LocalDate;
+  readonly by:
+    | { readonly kind: 'current'; readonly version: string }
+    | { readonly kind: 'file'; readonly file: string };
+  readonly limit: number;
+  readonly warnings: readonly string[];
+  readonly foresight: Foresight;
+}
+
+export interface Applied extends Reached {
+  readonly isServed: boolean;
+}
 
 type Screen = Pick<Output, 'columns' | 'paint'>;
 

@@ -8,7 +8,6 @@ import { currentRules } from '#pipeline/current-rules.ts';
 import { foresee } from '#pipeline/outlook.ts';
 import type { Foresight } from '#pipeline/outlook.ts';
 import { replan } from '#pipeline/replan.ts';
-import type { Reached } from '#pipeline/replan.ts';
 import { CommandError, DONE, FAILED, USAGE } from './command-error.ts';
 import { withApp } from './context.ts';
 import type { CommandContext } from './context.ts';
@@ -16,6 +15,7 @@ import { inputName } from './input-file.ts';
 import { paragraph } from './output.ts';
 import { planJson } from './plan-json.ts';
 import { closingTexts, importCommand, planText } from './plan-text.ts';
+import type { Applied, Planned } from './plan-text.ts';
 import { readRulesFrom, showingMistakes } from './rules-input.ts';
 import { warningsOf } from './rules-warnings.ts';
 
@@ -32,21 +32,6 @@ export interface PlanOptions {
   readonly rules?: string;
   readonly apply?: true;
   readonly limit: number;
-}
-
-/** What was asked, and what came of it. */
-export interface Planned {
-  readonly since: LocalDate;
-  readonly by:
-    | { readonly kind: 'current'; readonly version: string }
-    | { readonly kind: 'file'; readonly file: string };
-  readonly limit: number;
-  readonly warnings: readonly string[];
-  readonly foresight: Foresight;
-}
-
-export interface Applied extends Reached {
-  readonly isServed: boolean;
 }
 
 /** Answers 1 when an order could not be planned, or is not any more as it was shown. */

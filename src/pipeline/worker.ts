@@ -246,7 +246,7 @@ async function book(run: Run, subject: Subject, trouble: Trouble | undefined): P
     return { state: 'waiting', until: settled.until, reason: settled.reason, isAttempt: false };
   }
   // What may have been made is looked for still; what cannot be told of it is nobody's question any more.
-  const isLeft = subject.record.decisions?.following === 'stopped';
+  const isLeft = subject.record.decisions.following === 'stopped';
   const failed: HeldStep[] = isLeft ? [] : [...settled.holds];
   for (let count = 0; count < STEPS_MAX; count += 1) {
     if (signal.aborted) {

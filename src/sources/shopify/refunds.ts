@@ -3,13 +3,12 @@ import { toJson } from '#core/json.ts';
 import { add, compare, equal, isNegative, isZero, negate, show, subtract, sum, zero } from '#core/money.ts';
 import type { Money } from '#core/money.ts';
 import { discountOf, grossOf } from '#core/order.ts';
-import type { Doubt, OrderLine, Payout, Refund } from '#core/order.ts';
+import type { Doubt, Payout, Refund } from '#core/order.ts';
 import { paidBack, worthOf } from '#core/sale.ts';
 import { amountOf, counts, gatewaysOf } from './cash.ts';
-import type { Sale } from './cash.ts';
 import type { OrderPayload, RefundPayload } from './payload.ts';
 import { UnreadableReturn, returnsOf } from './returns.ts';
-import type { Reading } from './returns.ts';
+import type { Reading, RefundContext } from './returns.ts';
 
 /**
  * Refunds, edits that removed, and cancellations (docs/vendors/shopify.md 4.3, 4.4). What some of their fields mean is not
@@ -21,14 +20,6 @@ import type { Reading } from './returns.ts';
 export interface RefundsRead {
   readonly refunds: readonly Refund[];
   readonly doubt?: Doubt;
-}
-
-export interface RefundContext {
-  readonly order: OrderPayload;
-  readonly sale: Sale;
-  readonly lines: readonly OrderLine[];
-  /** As the body shows it; old ones do not. Of its meanings, the one that the returns prove is taken. */
-  readonly currentTotal: Money | undefined;
 }
 
 export function refundsOf(context: RefundContext): RefundsRead {

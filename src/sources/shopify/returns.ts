@@ -2,8 +2,8 @@ import { add, allocate, atLeastZero, equal, isZero, subtract, sum, zero } from '
 import type { Money } from '#core/money.ts';
 import { discountOf, grossOf } from '#core/order.ts';
 import type { OrderLine, Return } from '#core/order.ts';
-import type { RefundContext } from './refunds.ts';
-import type { RefundPayload } from './payload.ts';
+import type { Sale } from './cash.ts';
+import type { OrderPayload, RefundPayload } from './payload.ts';
 
 /** What each refund took off which line, by one reading of its fields. */
 
@@ -16,6 +16,15 @@ export interface Reading {
   readonly extrasTaxes: 'stay' | 'go back';
   /** Whether a drawer's rounding is the last refund's. */
   readonly rounding: 'none' | 'in the last';
+}
+
+/** The order that the refunds are of, as far as it is read. */
+export interface RefundContext {
+  readonly order: OrderPayload;
+  readonly sale: Sale;
+  readonly lines: readonly OrderLine[];
+  /** As the body shows it; old ones do not. Of its meanings, the one that the returns prove is taken. */
+  readonly currentTotal: Money | undefined;
 }
 
 /** A body does not show enough of what went back. */
