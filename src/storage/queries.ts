@@ -4,24 +4,44 @@ import type { ClientMapping, Lease } from '#pipeline/ports.ts';
 import { fixedQuery } from './fixed-query.ts';
 import type { Tables } from './tables.ts';
 
-/** The queries of every run on an order, each made once. */
+/**
+ * The queries of every run on an order, each made once. What an index is for one state of only, or how many rows are wanted, is not
+ * bound as a plain value: SQLite plans by such values, and so compiles the statement anew each time that they are bound.
+ */
 
 type Mapped = Pick<ClientMapping, 'account' | 'source' | 'customerId'>;
 
 export const QUERIES = {
   accepted: fixedQuery((db, { limit }: { limit: number }) =>
-    db.selectFrom('deliveries').select('id').where('state', '=', 'accepted').orderBy('id').limit(limit),
+    db
+      .selectFrom('deliveries')
+      .select('id')
+      .where(sql<boolean>`state = 'accepted'`)
+      .orderBy('id')
+      .limit(bound(limit)),
   ),
+  /** Working without a lease: its process died, and no other has looked yet. */
+  left: fixedQuery((db, { now, limit }: { now: bigint; limit: number }) =>
+    db
+      .selectFrom('orders')
+      .select('key')
+      .where(sql<boolean>`state = 'working'`)
+      .where((where) => where.not(where.exists(leaseOn(where, now))))
+      .orderBy('priority')
+      .orderBy('due_at')
+      .limit(bound(limit)),
+  ),
+  /** Without those that are worked on: asked for together, each poll would read every order there is. */
   due: fixedQuery((db, { now, limit }: { now: bigint; limit: number }) =>
     db
       .selectFrom('orders')
       .select('key')
-      // Working without a lease: its process died, and no other has looked yet.
-      .where((where) => where.or([where('due_at', '<=', now), where('state', '=', 'working')]))
+      .where('due_at', '<=', now)
+      .where(sql<boolean>`state <> 'working'`)
       .where((where) => where.not(where.exists(leaseOn(where, now))))
       .orderBy('priority')
       .orderBy('due_at')
-      .limit(limit),
+      .limit(bound(limit)),
   ),
   delivery: fixedQuery((db, { id }: { id: bigint }) =>
     db.selectFrom('deliveries').selectAll().where('id', '=', id),
@@ -50,7 +70,7 @@ export const QUERIES = {
       .onConflict((conflict) => conflict.column('key').doUpdateSet(proposed(row))),
   ),
   entriesOf: fixedQuery((db, { order, limit }: { order: string; limit: number }) =>
-    db.selectFrom('entries').selectAll().where('order_key', '=', order).orderBy('id').limit(limit),
+    db.selectFrom('entries').selectAll().where('order_key', '=', order).orderBy('id').limit(bound(limit)),
   ),
   addEntry: fixedQuery((db, row: Insertable<Tables['entries']>) =>
     db.insertInto('entries').values(row).returning('id'),
@@ -65,7 +85,7 @@ export const QUERIES = {
       .where('order_key', '=', order)
       .where('closed_at', 'is', null)
       .orderBy('id')
-      .limit(limit),
+      .limit(bound(limit)),
   ),
   clientMapping: fixedQuery((db, { account, source, customerId }: Mapped) =>
     db
@@ -110,6 +130,11 @@ export const QUERIES = {
     db.updateTable('leases').set({ until: 0 }).where('key', '=', key).where('fence', '=', fence),
   ),
 };
+
+/** A limit that SQLite does not look at before it runs the statement. */
+function bound(limit: number): RawBuilder<number> {
+  return sql<number>`(select ${limit})`;
+}
 
 /** What each column would have become, for a row that cannot be inserted: bound once, not twice. */
 function proposed(row: object): Record<string, RawBuilder<never>> {

@@ -139,11 +139,12 @@ function inboxReader(db: Db): Pick<Reader, 'dueKeys' | 'delivery' | 'deliveriesO
   return {
     async dueKeys(now, limit) {
       const accepted = await QUERIES.accepted(db, { limit });
+      const left = await QUERIES.left(db, { now: BigInt(now), limit });
       const due = await QUERIES.due(db, { now: BigInt(now), limit });
       return [
         ...accepted.rows.map((row): WakeKey => `delivery:${row.id}`),
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- stored from an order's key
-        ...due.rows.map((row): WakeKey => `order:${row.key as OrderKey}`),
+        ...[...left.rows, ...due.rows].slice(0, limit).map((row): WakeKey => `order:${row.key as OrderKey}`),
       ];
     },
     async delivery(id) {
