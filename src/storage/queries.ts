@@ -27,8 +27,7 @@ export const QUERIES = {
       .select('key')
       .where(sql<boolean>`state = 'working'`)
       .where((where) => where.not(where.exists(leaseOn(where, now))))
-      .orderBy('priority')
-      .orderBy('due_at')
+      .orderBy('key')
       .limit(bound(limit)),
   ),
   /** Without those that are worked on: asked for together, each poll would read every order there is. */

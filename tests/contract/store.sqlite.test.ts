@@ -357,6 +357,27 @@ void describe('SQLite: migrations', () => {
     );
   });
 
+  void test('a poll reads what is due by indexes, however many orders and deliveries there are', async () => {
+    const { store, database } = await openAt(':memory:');
+    const prepare = database.prepare.bind(database);
+    const texts: string[] = [];
+    database.prepare = (text) => {
+      texts.push(text);
+      return prepare(text);
+    };
+    await store.read.dueKeys(instant(0), 10);
+    const steps = texts.flatMap((text) => prepare(`explain query plan ${text}`).all());
+    const ways = steps
+      .map(({ detail }) => String(detail))
+      .filter((way) => /^SCAN (?:deliveries|orders)/.test(way));
+    await store.close();
+    assert.deepEqual(ways, [
+      'SCAN deliveries USING COVERING INDEX deliveries_accepted',
+      'SCAN orders USING COVERING INDEX orders_working',
+      'SCAN orders USING INDEX orders_due',
+    ]);
+  });
+
   void test('several processes that start on a new file all open it', () =>
     inFolder(async (path) => {
       const outcomes = await Promise.all(Array.from({ length: 2 }, () => ended(child('open', path('a.db')))));
