@@ -343,7 +343,7 @@ async function refused(
     await uncalled(run, entry);
     throw failure;
   }
-  await voidEntry(run, entry, async () => undefined);
+  await voidEntry(run, entry);
   const { code, message, facts } = failure;
   return {
     state: 'held',
@@ -364,7 +364,7 @@ async function disownClient(
   }
   const { intent: step, account } = made;
   const { externalId } = made.receipt;
-  await voidEntry(run, refusedEntry, async () => undefined);
+  await voidEntry(run, refusedEntry);
   await voidEntry(run, made, async (tx) => {
     await forgetClient(tx, run, { step, buyer, externalId });
     const key = `client-gone:${account}:${externalId}`;

@@ -98,12 +98,16 @@ export async function dropUnwanted(run: Run, { order }: Subject): Promise<void> 
   const entries = await run.machine.store.read.entriesOf(order.key);
   const left = entries.filter(({ state, calledAt }) => state === 'pending' && calledAt === undefined);
   for (const entry of left) {
-    await voidEntry(run, entry, nothingMore);
+    await voidEntry(run, entry);
   }
 }
 
 /** The intent certainly does not stand and will not be sent. */
-export async function voidEntry(run: Run, entry: Entry, also: (tx: Writer) => Promise<void>): Promise<void> {
+export async function voidEntry(
+  run: Run,
+  entry: Entry,
+  also: (tx: Writer) => Promise<void> = nothingMore,
+): Promise<void> {
   const { calledAt: _none, ...rest } = entry;
   const now = run.machine.clock.now();
   await underLease(run, async (tx) => {

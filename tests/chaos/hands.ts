@@ -4,11 +4,12 @@ import type { FreshBooksSim } from '#sim/freshbooks/freshbooks.ts';
 import { Refusal } from '#sim/freshbooks/refusal.ts';
 import { between, pick, seededRandom } from '#sim/world/random.ts';
 import type { Random } from '#sim/world/random.ts';
+import { FIRST_SEED } from '#tests/chaos/seller.ts';
 
 /**
  * A person in FreshBooks' own pages, in a share of the runs: he changes, deletes and adds beside the program, one thing of an order.
  * What he did while nothing was under way is his: it stays as he left it, until he gives it up. What he does between two calls of
- * one order, nobody can tell from what the program does at that moment.
+ * one order may be written over: FreshBooks takes no write that is meant only for what was read.
  */
 export interface Deed {
   readonly order: OrderKey;
@@ -45,7 +46,6 @@ const WHATS = [
   'client moved',
 ] as const;
 
-const FIRST_SEED = 100;
 const SHARE = 0.25;
 const STREAM = 0x4a4d;
 const DEEDS_MAX = 4;
@@ -83,6 +83,11 @@ interface Places {
   readonly person: Person;
   readonly freshbooks: FreshBooksSim;
   readonly database: DatabaseSync;
+}
+
+/** What he did to figures of the books; all else changes nothing. */
+export function deedsOn({ deeds }: Pick<Person, 'deeds'>): readonly Deed[] {
+  return deeds.filter(({ left }) => left.of !== 'nothing');
 }
 
 /** Does one thing to an order that he has not touched yet, where there is one. */

@@ -109,10 +109,11 @@ export async function sellOnAmazon(
 /** A person does something in FreshBooks now and then. */
 export async function comeAndGo({ time, freshbooks, weather, ground }: Arena, person: Person): Promise<void> {
   const start = time.now();
-  for (const { at, isHasty } of person.visits) {
+  for (const each of person.visits) {
+    const { at, isHasty } = each;
     await time.sleep(later(time, Math.max(1, start + at - time.now())));
     for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
-      const deed = visit({ at, isHasty }, { person, freshbooks, database: ground.database });
+      const deed = visit(each, { person, freshbooks, database: ground.database });
       if (deed !== undefined) {
         weather.count(`by hand${isHasty ? ' in between' : ''}: ${deed.what}`);
       }

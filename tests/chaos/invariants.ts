@@ -115,11 +115,18 @@ export function assertLeft({ deeds, freshbooks }: Evidence): void {
     }
     if (what === 'invoice deleted') {
       const { invoices } = freshbooks.account();
-      const number = invoices.find(({ id }) => id === invoiceId)?.number;
-      const again = invoices.filter((row) => row.visState !== 1 && row.number === number);
+      const deleted = invoices.find(({ id }) => id === invoiceId);
+      // Numbers are never given twice: by its purchase order, whatever number it has.
+      const again = invoices.filter((row) => row.visState !== 1 && row.poNumber === deleted?.poNumber);
       assert.deepEqual(again, [], `${order}: ${what}`);
     }
   }
+}
+
+/** What he did to the order, unless it was put back. */
+function unlikeShop({ deeds }: Evidence, key: OrderKey): Deed | undefined {
+  const deed = deeds.get(key);
+  return deed?.answer === 'restore' && RESTORED.includes(deed.what) ? undefined : deed;
 }
 
 /**
@@ -160,8 +167,8 @@ async function assertTouched(evidence: Evidence, deed: Deed, worth: bigint): Pro
 async function assertOrder(evidence: Evidence, order: WorldOrder): Promise<readonly string[]> {
   const key = orderKey(connectionId('shopify'), String(order.id));
   const expected = expectedBooks(order);
-  const deed = evidence.deeds.get(key);
-  if (deed !== undefined && !(deed.answer === 'restore' && RESTORED.includes(deed.what))) {
+  const deed = unlikeShop(evidence, key);
+  if (deed !== undefined) {
     return assertTouched(evidence, deed, expected.now.worth);
   }
   const { record, holds } = await found(evidence, key);
@@ -198,8 +205,8 @@ async function assertAmazonOrder(evidence: Evidence, order: AmazonOrder): Promis
   const { world, rules, switches } = evidence.seller ?? assert.fail();
   const key = orderKey(connectionId('amazon'), order.id);
   const expected = expectedAmazonBooks(order);
-  const deed = evidence.deeds.get(key);
-  if (deed !== undefined && !(deed.answer === 'restore' && RESTORED.includes(deed.what))) {
+  const deed = unlikeShop(evidence, key);
+  if (deed !== undefined) {
     return assertTouched(evidence, deed, expected.now.worth);
   }
   const { record, entries, holds } = await found(evidence, key);

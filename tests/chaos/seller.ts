@@ -39,7 +39,7 @@ export interface Seller {
   readonly forward: (body: string) => Request;
 }
 
-/** Seeds below it were drawn, and found what they found, before there was a seller: they stay without one. */
+/** Seeds below it were drawn, and found what they found, when there was a shop alone with the default rules: so they stay. */
 export const FIRST_SEED = 100;
 const SHARE = 0.5;
 const STREAM = 0xa3a2;

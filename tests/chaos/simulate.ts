@@ -17,6 +17,7 @@ import {
 } from '#tests/chaos/arena.ts';
 import type { Arena } from '#tests/chaos/arena.ts';
 import { comeAndGo, sell, sellOnAmazon } from '#tests/chaos/happenings.ts';
+import { deedsOn } from '#tests/chaos/hands.ts';
 import type { Person } from '#tests/chaos/hands.ts';
 import { FAULT_HOLDS, assertBooks, assertLeft, assertReplayed, snapshotOf } from '#tests/chaos/invariants.ts';
 import type { Evidence } from '#tests/chaos/invariants.ts';
@@ -212,11 +213,11 @@ async function releaseHeld(arena: Arena): Promise<void> {
 }
 
 /** The person says of what he changed that it is to be as the shop has it, that it is right, or that it is his, as often as he is asked. */
-async function answer(arena: Arena, { random, deeds }: Person): Promise<void> {
+async function answer(arena: Arena, person: Person): Promise<void> {
   const { time, weather, generation } = arena;
   const { store } = generation?.app ?? assert.fail('the program lives');
-  for (const deed of deeds.filter(({ left }) => left.of !== 'nothing')) {
-    const decision = pick(random, ['restore', 'accept', 'keep'] as const);
+  for (const deed of deedsOn(person)) {
+    const decision = pick(person.random, ['restore', 'accept', 'keep'] as const);
     for (let times = 0; times < ANSWERS_MAX; times += 1) {
       const decided = decideOrder(store, deed.order, { decision, now: time.now() });
       if ((await during(time, 'a question is answered', decided)).outcome !== 'decided') {
@@ -241,9 +242,7 @@ function evidenceOf({ generation, world, freshbooks, shopify, seller, person, gr
     database: ground.database,
     acknowledged: [...acknowledged, ...(seller?.taken.keys() ?? [])],
     ...(seller === undefined ? {} : { seller }),
-    deeds: new Map(
-      (person?.deeds ?? []).flatMap((deed) => (deed.left.of === 'nothing' ? [] : [[deed.order, deed]])),
-    ),
+    deeds: new Map(deedsOn(person ?? { deeds: [] }).map((deed) => [deed.order, deed])),
   };
 }
 
