@@ -23,6 +23,7 @@ import type { Placed, Stage } from '#tests/stage.ts';
 const FOUND: Readonly<Record<number, string>> = {
   1: 'a credit note was asked for before the client of an invoice that was found was known',
   3: 'an expense and a credit note made since the backup were made once more',
+  419057404: 'an invoice that was changed and changed back since the backup goes both ways once more',
 };
 const FRESH = Number(process.env['FC_SEED'] ?? Math.floor(Math.random() * 0x7fff_ffff));
 const FRESH_RUNS = process.env['COUNTERFOIL_TEST_ALL'] === '1' ? 40 : 1;
@@ -115,13 +116,19 @@ function found({ stage }: Life, id: bigint): Placed {
   return stage.sandbox.world.order(id) ?? assert.fail(`order ${id} is there`);
 }
 
-/** What stands in the account, by what it is: not what was made and taken away again meanwhile. */
+/**
+ * What stands in the account, by what it is: not what was made and taken away again meanwhile. Lines without their numbers: where
+ * the backup knows an invoice as it stands today, old messages change it and change it back, and each change numbers lines anew.
+ */
 function rowsOf({ sandbox }: Stage): unknown {
   const { invoices, payments, creditNotes, expenses, clients } = sandbox.freshbooks.account();
-  const live = (rows: readonly { readonly id: unknown; readonly visState: number }[]) =>
+  const live = <Row extends { readonly visState: number }>(rows: readonly Row[]) =>
     rows.filter(({ visState }) => visState !== 1);
   return {
-    invoices: live(invoices),
+    invoices: live(invoices).map(({ lines, ...invoice }) => ({
+      ...invoice,
+      lines: lines.map((line) => ({ ...line, lineId: 'any' })),
+    })),
     payments: live(payments),
     creditNotes: live(creditNotes),
     expenses: live(expenses),
