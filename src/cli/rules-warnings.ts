@@ -1,4 +1,5 @@
 import type { FailureCode } from '#core/failure.ts';
+import { CLOSED_DAY } from '#core/period.ts';
 import type { Rules } from '#core/rules.ts';
 import type { LocalDate } from '#core/time.ts';
 import type { Reader } from '#pipeline/ports.ts';
@@ -63,7 +64,11 @@ export async function waitingText(
 ): Promise<string | undefined> {
   const codes = changed.flatMap((rule) => ANSWERED_BY[rule] ?? []);
   const open = codes.length === 0 ? [] : await read.holds({ isOpen: true });
-  const orders = new Set(open.filter(({ code }) => codes.includes(code)).map(({ order }) => order));
+  const isOfDays = codes.includes('period-closed');
+  const answered = open.filter(
+    ({ code, facts }) => codes.includes(code) || (isOfDays && facts.some(({ name }) => name === CLOSED_DAY)),
+  );
+  const orders = new Set(answered.map(({ order }) => order));
   return orders.size === 0
     ? undefined
     : `Held for want of it until now: ${counted(orders.size, 'order')}. Have them planned anew by counterfoil retry --all-held`;

@@ -314,7 +314,7 @@ function excessHold(
     ? {
         step: 'payment',
         code: 'order-overpaid',
-        detail: `Order ${order.name} has ${money.show(excess)} of the buyer's money more than its invoice holds`,
+        detail: `Order ${order.name} has ${money.show(excess)} of the buyer’s money more than its invoice holds`,
         facts: [
           { name: 'Received and not paid back', value: money.show(kept) },
           { name: 'Booked as paid', value: money.show(target) },

@@ -20,9 +20,9 @@ import type { Entry, Receipt } from './ledger.ts';
 import * as money from './money.ts';
 import type { Order, Refund } from './order.ts';
 import { gatewaysIn } from './payment-method.ts';
+import { CLOSED_DAY } from './period.ts';
 import { plan } from './plan.ts';
-import type { Plan } from './plan-terms.ts';
-import type { Terms } from './plan-terms.ts';
+import type { Plan, Terms } from './plan-terms.ts';
 import { proofOf } from './proof.ts';
 import type { Rules } from './rules.ts';
 import { parseLocalDate } from './time.ts';
@@ -511,6 +511,22 @@ describe('closed days', () => {
     const closed = { rules: { ...CLOSED.rules, ...CATEGORY } };
     const late = withRefunds(SOLD, oneCup({ payouts: refund(usd('22'), { at: DECEMBER }).payouts }));
     assert.equal(books(book(late, book(SOLD), closed)), 'SHOPIFY-1001 44.00, paid 44.00, expense 22.00');
+  });
+
+  test('that keep an invoice from following its order are named by the question', () => {
+    const gone = refund(usd('0'), {
+      returns: [returned('item:1', 1, usd('20'), [usd('2')])],
+      difference: usd('0'),
+    });
+    const closedDays = (by: Parts, shown: Partial<Order> = {}) => {
+      const found = work({ ...withRefunds(SOLD, gone), ...shown }, book(SOLD), by);
+      assert.deepEqual(holds(found), ['order-reduced']);
+      return found.holds.flatMap(({ facts }) => facts.filter(({ name }) => name === CLOSED_DAY));
+    };
+    assert.deepEqual(closedDays(CLOSED), [
+      { name: CLOSED_DAY, value: '2026-11-10, of invoice SHOPIFY-1001' },
+    ]);
+    assert.deepEqual(closedDays({}, { updatedAt: DECEMBER }), []);
   });
 });
 

@@ -5,6 +5,9 @@ import type { LocalDate } from './time.ts';
 /** Which days of the books may still be written on. */
 export type Period = Pick<Rules, 'booksStart' | 'closedThrough'>;
 
+/** Names a day, in what a question shows, that keeps an invoice from following its order: once it is open, it may be tried again. */
+export const CLOSED_DAY = 'Closed day';
+
 const UTC = parseZone('Z');
 
 /** No shop of today is older, and a slip of the finger into another century would hold every order. */

@@ -19,6 +19,7 @@ import { discountOf, grossOf, taxOf, totalByLines } from './order.ts';
 import type { Order, OrderLine, Refund } from './order.ts';
 import { clientPolicyOf } from './plan-terms.ts';
 import type { Plan, PlannedHold, Terms } from './plan-terms.ts';
+import { CLOSED_DAY, isClosed } from './period.ts';
 import { besideSteps, decideRefunds, isBookedBy } from './refund-ways.ts';
 import type { DecidedRefund } from './refund-ways.ts';
 import { fill } from './rules.ts';
@@ -338,7 +339,7 @@ function stepsTo(basis: Basis, aim: Aim): Plan {
       ...holds,
       ...cash.holds,
       ...(isCashKnown ? refundHolds : []),
-      ...(unlike.length === 0 ? gapHolds(order, aim) : []),
+      ...(unlike.length === 0 ? gapHolds(basis, aim) : []),
     ],
     ...(order.cash.state === 'reread' ? { reread: order.cash.why } : {}),
   };
@@ -510,7 +511,10 @@ function negativeHold(order: Order, { slot, document }: Target): PlannedHold {
  * The last defence: what will stand, less what stands beside it, is what the order is worth. Where an invoice may not be
  * changed any more and no money tells how, a person decides.
  */
-function gapHolds(order: Order, { targets, decided, holds, worth, unwritten }: Aim): PlannedHold[] {
+function gapHolds(
+  { order, booked, terms }: Basis,
+  { targets, decided, holds, worth, unwritten }: Aim,
+): PlannedHold[] {
   const invoiced = money.sum(
     targets.map(({ document }) => document.total),
     order.currency,
@@ -531,6 +535,12 @@ function gapHolds(order: Order, { targets, decided, holds, worth, unwritten }: A
     { name: 'Refunds beside them', value: money.show(beside) },
     { name: 'Worth now', value: money.show(worth) },
     { name: 'Difference', value: money.show(gap) },
+    ...booked.invoices
+      .filter(({ document }) => isClosed(document.issuedOn, terms.rules))
+      .map(({ document }) => ({
+        name: CLOSED_DAY,
+        value: `${document.issuedOn}, of invoice ${document.number}`,
+      })),
   ];
   const hold = (code: PlannedHold['code'], detail: string): PlannedHold => ({
     step: 'change',

@@ -34,7 +34,7 @@ export async function intend(run: Run, subject: Subject, step: Step): Promise<En
       (entry) => entry.state === 'pending' && entry.kind === step.kind && entry.slot === step.slot,
     );
     if (standing !== undefined && toJson(standing.intent) === toJson(step)) {
-      const called: Entry = { ...standing, calledAt: now, looks: 0 };
+      const called: Entry = { ...standing, calledAt: now, looks: 0, rulesVersion: versionOf(run, subject) };
       await tx.putEntry(called);
       return called;
     }
@@ -208,7 +208,13 @@ export function intentSha256(step: Step): string {
   return createHash('sha256').update(toJson(step)).digest('hex');
 }
 
-function newEntry(run: Run, { order, record }: Subject, step: Step): Omit<Entry, 'id'> {
+/** Of the rules that the step is planned by. */
+function versionOf(run: Run, { record }: Subject): string {
+  return record.rulesVersion ?? run.current.version;
+}
+
+function newEntry(run: Run, subject: Subject, step: Step): Omit<Entry, 'id'> {
+  const { order } = subject;
   return {
     order: order.key,
     account: run.route.books.connection,
@@ -218,7 +224,7 @@ function newEntry(run: Run, { order, record }: Subject, step: Step): Omit<Entry,
     intent: step,
     state: 'pending',
     looks: 0,
-    rulesVersion: record.rulesVersion ?? run.current.version,
+    rulesVersion: versionOf(run, subject),
     intendedAt: run.machine.clock.now(),
   };
 }

@@ -2,126 +2,23 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '#core/failure.ts';
 import type { FailureCode } from '#core/failure.ts';
-import { fromJson, toJson } from '#core/json.ts';
 import * as money from '#core/money.ts';
-import type { Buyer, Order } from '#core/order.ts';
+import type { Order } from '#core/order.ts';
 import { MINUTE, SECOND, after } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
-import { createSeal } from '#storage/seal.ts';
-import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
-import { openStore } from '#storage/store.ts';
-import { ORDER, SHOP, line, message, order, received, record, rules, tender } from '#tests/build.ts';
-import { testClock } from '#tests/clock.ts';
-import { connectionId, orderKey } from '#core/ids.ts';
+import { ORDER, SHOP, line, order, received, record, rules, tender } from '#tests/build.ts';
+import { booksOf, openWorld, usd } from '#tests/one-order.ts';
+import { orderKey } from '#core/ids.ts';
 import { orderOf } from '#core/settlement.ts';
 import { compactSetting } from './machine.ts';
 import { releaseOrder } from './release.ts';
-import type { Machine, Route } from './machine.ts';
+import type { Route } from './machine.ts';
 import { READ_TOPIC } from './ports.ts';
-import type { Books, Source, Store, Task } from './ports.ts';
+import type { Books, Store } from './ports.ts';
 import { sortDelivery } from './sorter.ts';
-import { createRecentBuyers } from './recent-buyers.ts';
 import { run } from './worker.ts';
 
-/** One run on one order, with a store that is real and with a shop and books that are lists. */
-
-const BUYER: Buyer = {
-  customerId: '77',
-  firstName: 'Ann',
-  lastName: 'Bell',
-  company: '',
-  email: 'ann@example.com',
-  phone: '',
-  address: { street: '', street2: '', city: '', province: '', postalCode: '', country: '' },
-};
-const usd = (text: string) => money.parse(text, 'USD');
-
-/** A shop whose messages are canonical orders. */
-function shopOf(answer: () => Order | Promise<Order>): Source {
-  return {
-    connection: SHOP,
-    canRead: true,
-    readNeeds: '',
-    refusalUnread: () => ({ why: 'not asked here' }),
-    verify: async () => ({ proof: 'refused', why: 'not asked here' }),
-    sort: ({ topic, body }) => {
-      const text = new TextDecoder().decode(body);
-      return topic === 'touch'
-        ? { kind: 'touch', order: ORDER, why: 'Touched' }
-        : { kind: 'order', snapshot: { order: fromJson<Order>(text), buyer: BUYER } };
-    },
-    read: async () => ({ externalId: 'read', topic: READ_TOPIC, headers: {}, body: bytesOf(await answer()) }),
-  };
-}
-
-function bytesOf(shown: Order): Uint8Array {
-  return new TextEncoder().encode(toJson(shown));
-}
-
-/** Books that take whatever they are told, and keep every task they were told. */
-function booksOf(tasks: Task[]): Books {
-  let outstanding = money.zero('USD');
-  return {
-    connection: connectionId('freshbooks'),
-    find: async () => ({ state: 'absent' }),
-    async apply(task) {
-      tasks.push(task);
-      const externalId = `${task.kind}-${tasks.length}`;
-      switch (task.kind) {
-        case 'client':
-          return { externalId };
-        case 'invoice':
-          outstanding = task.step.document.total;
-          return { externalId, amount: task.step.document.total, outstanding };
-        case 'lines':
-          outstanding = task.step.document.total;
-          return { externalId, amount: outstanding, outstanding };
-        case 'sent':
-          return { externalId, outstanding };
-        case 'void':
-        case 'payment-change':
-        case 'expense':
-        case 'credit-note':
-          return { externalId };
-        case 'payment':
-          outstanding = money.subtract(outstanding, task.step.amount);
-          return { externalId, amount: task.step.amount, outstanding };
-      }
-    },
-    fits: () => true,
-    fillClient: async () => undefined,
-  };
-}
-
-async function openWorld({ answer = () => order() }: { answer?: () => Order | Promise<Order> } = {}) {
-  const clock = testClock();
-  const dialect = sqliteDialect(openSqlite(':memory:'));
-  const { store } = await openStore({ dialect, clock, seal: createSeal('key') });
-  const tasks: Task[] = [];
-  /** What a person has imported last. */
-  const current = { now: { version: 'rules-1', rules: rules() } };
-  const route = { source: shopOf(answer), books: booksOf(tasks), rules: async () => current.now };
-  await store.transact((tx) => tx.putRules(current.now.version, current.now.rules));
-  const machine: Machine = {
-    store,
-    queue: { wake: () => undefined },
-    clock,
-    random: () => 0,
-    emit: () => undefined,
-    routes: new Map([[SHOP, route]]),
-    buyers: createRecentBuyers(),
-    holder: 'one',
-    unknownWaitMs: MINUTE,
-  };
-  const accept = async (externalId: string, shown: Order, topic = 'orders/updated'): Promise<string> => {
-    const { id } = await store.transact((tx) =>
-      tx.acceptDelivery(message({ externalId, topic, body: bytesOf(shown) }), clock.now()),
-    );
-    return id;
-  };
-  const work = (on: Machine): Promise<void> => run(on, `order:${ORDER}`, new AbortController().signal);
-  return { clock, store, tasks, current, machine, accept, work };
-}
+/** One run on one order. */
 
 test('an order is booked in one run, and a second run does nothing', async () => {
   const { store, tasks, machine, accept, work } = await openWorld();
@@ -605,43 +502,6 @@ test('what an invoice has outstanding is read anew where it was read some second
   await work({ ...machine, routes });
   const [payment] = tasks.filter((task) => task.kind === 'payment');
   assert.deepEqual(payment?.outstanding, undefined);
-  await store.close();
-});
-
-test('rules that are changed meanwhile hold for the next order, and never for one that is booked', async () => {
-  const { store, tasks, current, machine, accept, work } = await openWorld();
-  await sortDelivery(machine, await accept('a', order({ cash: received(tender(usd('0'))) })));
-  await work(machine);
-  const later = { version: 'rules-2', rules: rules({ endState: 'draft', dueOffsetDays: 99 }) };
-  await store.transact((tx) => tx.putRules(later.version, later.rules));
-  current.now = later;
-  const now = order();
-  await sortDelivery(machine, await accept('b', { ...now, updatedAt: after(now.updatedAt, MINUTE) }));
-  await work(machine);
-  assert.deepEqual(
-    tasks.map((task) => task.kind),
-    ['client', 'invoice', 'sent', 'payment'],
-  );
-  assert.equal((await store.read.order(ORDER))?.rulesVersion, 'rules-1');
-  await store.close();
-});
-
-test('an order that waits to be booked is skipped with the reason, and booked by a later delivery', async () => {
-  const { store, tasks, current, machine, accept, work } = await openWorld();
-  current.now = { version: 'rules-2', rules: rules({ bookWhen: 'fulfilled' }) };
-  await store.transact((tx) => tx.putRules(current.now.version, current.now.rules));
-  await sortDelivery(machine, await accept('a', order()));
-  await work(machine);
-  const waiting = await store.read.order(ORDER);
-  assert.deepEqual(
-    [waiting?.state, waiting?.reason, tasks.length],
-    ['skipped', 'Waits to be booked until it is fulfilled', 0],
-  );
-  // Of the same second, with the same figures: only the goods were sent.
-  await sortDelivery(machine, await accept('b', order({ isFulfilled: true })));
-  await work(machine);
-  const booked = await store.read.order(ORDER);
-  assert.deepEqual([booked?.state, booked?.rulesVersion, tasks.length], ['settled', 'rules-2', 4]);
   await store.close();
 });
 

@@ -252,7 +252,7 @@ async function book(run: Run, subject: Subject, trouble: Trouble | undefined): P
     if (signal.aborted) {
       return { state: 'due' };
     }
-    const { planned, booked, terms } = await planFor(run, subject);
+    const { planned, booked, terms, record } = await planFor(run, subject);
     if (planned.outcome === 'skip' || planned.steps.length === 0 || failed.length > 0) {
       await dropUnwanted(run, subject);
     }
@@ -270,7 +270,8 @@ async function book(run: Run, subject: Subject, trouble: Trouble | undefined): P
       }
       return concluded(run, subject, { planned, failed, trouble });
     }
-    const outcome = await takeStep(run, subject, { step, steps: planned.steps, booked, terms });
+    const seen = { ...subject, record };
+    const outcome = await takeStep(run, seen, { step, steps: planned.steps, booked, terms });
     if (outcome.state === 'busy') {
       const until = after(machine.clock.now(), BUSY_CLIENT_WAIT_MS);
       return { state: 'waiting', until, reason: outcome.reason, isAttempt: false };
@@ -284,10 +285,15 @@ async function book(run: Run, subject: Subject, trouble: Trouble | undefined): P
   });
 }
 
-async function planFor(
-  run: Run,
-  { order, record }: Subject,
-): Promise<{ planned: Plan; booked: Booked; terms: Terms }> {
+interface Planned {
+  readonly planned: Plan;
+  readonly booked: Booked;
+  readonly terms: Terms;
+  /** As it stood when it was planned: this run may have given the order its rules, and a person an answer. */
+  readonly record: OrderRecord;
+}
+
+async function planFor(run: Run, { order, record }: Subject): Promise<Planned> {
   const { machine, route, current } = run;
   const { read } = machine.store;
   const booked = fold(await read.entriesOf(order.key));
@@ -296,10 +302,10 @@ async function planFor(
   const terms = await termsFor(read, fresh, planning);
   const planned = plan(order, booked, terms);
   if (!(await counted(run, record, { terms, planned }))) {
-    return { planned, booked, terms };
+    return { planned, booked, terms, record: fresh };
   }
   const numbered = await termsFor(read, fresh, planning);
-  return { planned: plan(order, booked, numbered), booked, terms: numbered };
+  return { planned: plan(order, booked, numbered), booked, terms: numbered, record: fresh };
 }
 
 /**

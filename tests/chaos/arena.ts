@@ -18,6 +18,8 @@ import { Crash, startGeneration } from '#tests/chaos/generation.ts';
 import type { Generation, Ground } from '#tests/chaos/generation.ts';
 import { personOf } from '#tests/chaos/hands.ts';
 import type { Person } from '#tests/chaos/hands.ts';
+import { officeOf } from '#tests/chaos/office.ts';
+import type { Office } from '#tests/chaos/office.ts';
 import { virtualTime } from '#tests/chaos/virtual-time.ts';
 import type { VirtualTime } from '#tests/chaos/virtual-time.ts';
 import { isSelling, openSeller } from '#tests/chaos/seller.ts';
@@ -53,6 +55,8 @@ export interface Arena {
   readonly seller: Seller | undefined;
   /** Who works in FreshBooks beside the program. */
   readonly person: Person | undefined;
+  /** Who decides how is booked. */
+  readonly office: Office | undefined;
   readonly weather: Weather;
   readonly ground: Ground;
   generation: Generation | undefined;
@@ -123,6 +127,7 @@ export function openArena(seed: number, random: Random, hear: (event: PipelineEv
     freshbooks,
     seller,
     person: personOf(seed, 2 * SELLING_MS),
+    office: officeOf(seed, 2 * SELLING_MS),
     weather,
     generation: undefined,
     downMs: RESTART_MS,

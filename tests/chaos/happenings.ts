@@ -1,19 +1,27 @@
+import type { App } from '#app.ts';
+import { Failure } from '#core/failure.ts';
 import { between } from '#sim/world/random.ts';
 import type { Random } from '#sim/world/random.ts';
 import { SELLING_MS, later } from '#tests/chaos/arena.ts';
 import type { Arena } from '#tests/chaos/arena.ts';
+import { Crash } from '#tests/chaos/generation.ts';
 import { visit } from '#tests/chaos/hands.ts';
 import type { Person } from '#tests/chaos/hands.ts';
+import { command, openDays } from '#tests/chaos/office.ts';
+import type { Acting, Office } from '#tests/chaos/office.ts';
 import { move } from '#tests/chaos/payouts.ts';
 import { spellsOf } from '#tests/chaos/seller.ts';
 import type { Seller } from '#tests/chaos/seller.ts';
 
-/** What happens in a run while there is trouble: on Shopify, on Amazon, and in FreshBooks by hand. */
+/** What happens in a run while there is trouble: on Shopify, on Amazon, in FreshBooks by hand, and at the command line. */
 
 const EVENTS_MAX = 4;
 /** For a moment at which something is under way. */
 const LOOK_EVERY_MS = 250;
 const LOOKS_MAX = 2_000;
+/** A command that a crash or a full disk ended is typed again. */
+const AGAIN_MS = 20_000;
+const TRIES_MAX = 200;
 
 interface Selling {
   readonly random: Random;
@@ -123,4 +131,43 @@ export async function comeAndGo({ time, freshbooks, weather, ground }: Arena, pe
       await time.sleep(later(time, LOOK_EVERY_MS));
     }
   }
+}
+
+/** Whose books they are says something else now and then. */
+export async function keepBooks(arena: Arena, office: Office): Promise<void> {
+  const { time, weather } = arena;
+  const start = time.now();
+  for (const { at, what } of office.visits) {
+    await time.sleep(later(time, Math.max(1, start + at - time.now())));
+    if ((await commanded(arena, (app) => command(what, app, actingOf(arena, office)))) === true) {
+      weather.count(`by command: ${what}`);
+    }
+  }
+}
+
+export async function openAgain(arena: Arena, office: Office): Promise<void> {
+  await commanded(arena, (app) => openDays(app, actingOf(arena, office)));
+}
+
+function actingOf({ freshbooks, ground: { database }, person }: Arena, office: Office): Acting {
+  return { office, freshbooks, database, touched: new Set(person?.deeds.map(({ order }) => order)) };
+}
+
+/** Until it is done, as often as the program dies of it; nothing when it never is. */
+async function commanded<T>(arena: Arena, work: (app: App) => Promise<T>): Promise<T | undefined> {
+  const { time } = arena;
+  for (let tries = 0; tries < TRIES_MAX; tries += 1) {
+    const { generation } = arena;
+    if (generation?.isDead() === false) {
+      try {
+        return await Promise.race([work(generation.app), generation.death]);
+      } catch (thrown) {
+        if (!(thrown instanceof Crash || thrown instanceof Failure)) {
+          throw thrown;
+        }
+      }
+    }
+    await time.sleep(later(time, AGAIN_MS));
+  }
+  return undefined;
 }

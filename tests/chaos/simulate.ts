@@ -16,7 +16,7 @@ import {
   takeIn,
 } from '#tests/chaos/arena.ts';
 import type { Arena } from '#tests/chaos/arena.ts';
-import { comeAndGo, sell, sellOnAmazon } from '#tests/chaos/happenings.ts';
+import { comeAndGo, keepBooks, openAgain, sell, sellOnAmazon } from '#tests/chaos/happenings.ts';
 import { deedsOn } from '#tests/chaos/hands.ts';
 import type { Person } from '#tests/chaos/hands.ts';
 import { FAULT_HOLDS, assertBooks, assertLeft, assertReplayed, snapshotOf } from '#tests/chaos/invariants.ts';
@@ -80,6 +80,7 @@ export async function simulate({ seed, orders, hear = () => undefined }: Simulat
       sell(arena, { random, orders: orders - ofSeller, events }),
       ...(seller === undefined ? [] : [sellOnAmazon(arena, seller, { orders: ofSeller, events })]),
       ...(arena.person === undefined ? [] : [comeAndGo(arena, arena.person)]),
+      ...(arena.office === undefined ? [] : [keepBooks(arena, arena.office)]),
     ]),
   );
   if (seller?.moves !== undefined) {
@@ -88,6 +89,9 @@ export async function simulate({ seed, orders, hear = () => undefined }: Simulat
   }
   weather.clear();
   await connectAgain(arena);
+  if (arena.office !== undefined) {
+    await during(time, 'all days are open', openAgain(arena, arena.office));
+  }
   if (seller?.moves !== undefined) {
     await swept(arena);
     await passDays(arena, seller);
@@ -230,7 +234,8 @@ async function answer(arena: Arena, person: Person): Promise<void> {
   }
 }
 
-function evidenceOf({ generation, world, freshbooks, shopify, seller, person, ground }: Arena): Evidence {
+function evidenceOf(arena: Arena): Evidence {
+  const { generation, world, freshbooks, shopify, seller, person, office, ground } = arena;
   const { store } = generation?.app ?? assert.fail('the program lives');
   const acknowledged = shopify.webhooks
     .attempts()
@@ -242,6 +247,7 @@ function evidenceOf({ generation, world, freshbooks, shopify, seller, person, gr
     database: ground.database,
     acknowledged: [...acknowledged, ...(seller?.taken.keys() ?? [])],
     ...(seller === undefined ? {} : { seller }),
+    isFollowing: office?.isFollowing === true,
     deeds: new Map(deedsOn(person ?? { deeds: [] }).map((deed) => [deed.order, deed])),
   };
 }

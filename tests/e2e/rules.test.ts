@@ -367,20 +367,31 @@ describe('beside a running server', () => {
 
   test('an import that opens days again says how many orders were held for it, and a retry books them', async () => {
     const file = join(folder, 'closed.yaml');
+    const booked = sandbox.world.scenario('paid, two lines, code discount');
+    await sandbox.shopify.webhooks.deliverDue();
+    await stateOf(booked.name.slice(1), 'settled');
     await writeFile(file, `${HEAD}    closed_through: 2099-01-01\n`);
     await run('config', 'import', file);
     const order = sandbox.world.scenario('paid, one line');
+    // Its invoice could be reduced, were it not for its day.
+    sandbox.world.act(booked.id, { kind: 'edit', edit: { kind: 'remove', line: 1, quantity: 1 } });
     await sandbox.shopify.webhooks.deliverDue();
     await stateOf(order.name.slice(1), 'held');
+    await stateOf(booked.name.slice(1), 'held');
+    assert.match((await run('explain', booked.name)).out, /Closed day: \d{4}-\d\d-\d\d, of invoice SHOPIFY-/);
     await writeFile(file, HEAD);
     const { out } = await run('config', 'import', file);
     assert.match(
       out,
-      /^Held for want of it until now: 1 order\. Have them planned anew by counterfoil retry --all-held$/m,
+      /^Held for want of it until now: 2 orders\. Have them planned anew by counterfoil retry --all-held$/m,
     );
     assert.doesNotMatch((await run('config', 'import', file)).out, /Held for want/);
     await run('retry', '--all-held');
     await stateOf(order.name.slice(1), 'settled');
+    await until(`${booked.name} asks of the money alone`, async () => {
+      const { reason } = await stateOf(booked.name.slice(1), 'held');
+      return reason?.includes('more than its invoice holds') === true;
+    });
   });
 
   test('the currency side does not change under orders or under a server', async () => {
