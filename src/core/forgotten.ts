@@ -1,11 +1,13 @@
 import type { CreditNoteStep, ExpenseStep, InvoiceStep, LinesStep, PaymentChangeStep } from './document.ts';
 import { referenceOf } from './ids.ts';
+import { documentOf } from './invoice-document.ts';
 import type { Booked } from './ledger.ts';
 import * as money from './money.ts';
 import type { Order, Refund } from './order.ts';
 import { firstOpenDay, isClosed } from './period.ts';
 import type { Terms } from './plan-terms.ts';
-import { nextNumber } from './targets.ts';
+import { worthNow } from './sale.ts';
+import { everything, nextNumber } from './targets.ts';
 import { localDate } from './time.ts';
 import type { LocalDate } from './time.ts';
 
@@ -37,6 +39,25 @@ export function asKnown(order: Order, booked: Booked): readonly (LinesStep | Pay
       to: amount,
     })),
   ];
+}
+
+/** Cancelled, voided, refunded or reduced to nothing. */
+export function isNothingLeft(order: Order): boolean {
+  return order.cancelledAt !== undefined || order.isVoided || worthNow(order).minor <= 0n;
+}
+
+/** The invoice of an order that this ledger has none of: as it was sold, whatever became of it since. */
+export function asSold(order: Order, booked: Booked, terms: Terms): InvoiceStep {
+  const { number, variant } = nextNumber(order, booked, terms);
+  const { rules } = terms;
+  const heading = { number, issuedOn: localDate(order.placedAt, rules.timeZone ?? order.zone), remark: '' };
+  return {
+    kind: 'invoice',
+    slot: 1,
+    reference: referenceOf(order.key, 'invoice', 1),
+    document: documentOf(order, everything([]), { rules, heading }),
+    variant,
+  };
 }
 
 /** What would have been made next, to see whether it was: another invoice, and each refund that is not booked here. */

@@ -166,7 +166,15 @@ export function taskOf(run: Run, subject: Subject, { step, booked }: { step: Ste
       const invoiceId = invoiceAt(booked, step.invoice).externalId;
       const read = run.outstanding.get(invoiceId);
       const isFresh = read !== undefined && run.machine.clock.now() < after(read.at, OUTSTANDING_FRESH_MS);
-      return { kind: 'payment', step, invoiceId, ...(isFresh ? { outstanding: read.amount } : {}) };
+      return {
+        kind: 'payment',
+        step,
+        invoiceId,
+        ...(isFresh ? { outstanding: read.amount } : {}),
+        ...(mayStandAlready(run, subject)
+          ? { known: booked.payments.map(({ externalId }) => externalId) }
+          : {}),
+      };
     }
     case 'payment-change': {
       const payment = booked.payments.find(({ slot }) => slot === step.payment);
@@ -175,7 +183,7 @@ export function taskOf(run: Run, subject: Subject, { step, booked }: { step: Ste
       return { kind: 'payment-change', step, payment, invoiceId, edits };
     }
     case 'expense':
-      return { kind: 'expense', step };
+      return { kind: 'expense', step, ...(mayStandAlready(run, subject) ? { isDatedAnew: true } : {}) };
     case 'credit-note': {
       invariant(booked.client !== undefined, 'a credit note is made after its client');
       return { kind: 'credit-note', step, clientId: booked.client.externalId };

@@ -6,6 +6,7 @@ import { DAY, after } from '#core/time.ts';
 import type { Clock, Instant } from '#core/time.ts';
 import type { Money } from '#core/money.ts';
 import type { Buyer } from '#core/order.ts';
+import { isSettlement } from '#core/settlement.ts';
 import type { Bookable } from '#core/settlement.ts';
 import type { RecentBuyers } from './recent-buyers.ts';
 import type { Books, Emit, Lease, OrderRecord, Queue, Source, Store } from './ports.ts';
@@ -67,9 +68,17 @@ export interface Run {
 /** By how much the clocks of shop and service may differ at most. */
 const CLOCKS_APART_MS = DAY;
 
-/** Whether the order may have been booked by what this database forgot when it was restored. */
-export function mayStandAlready({ restoredAt }: Run, { order }: Pick<Subject, 'order'>): boolean {
-  return restoredAt !== undefined && order.placedAt <= after(restoredAt, CLOCKS_APART_MS);
+/**
+ * Whether the order may have been booked by what this database forgot when it was restored. A settlement bears the day of its last
+ * transaction, which may have come since.
+ */
+export function mayStandAlready(
+  { restoredAt }: Pick<Run, 'restoredAt'>,
+  { order }: Pick<Subject, 'order'>,
+): boolean {
+  return (
+    restoredAt !== undefined && (isSettlement(order) || order.placedAt <= after(restoredAt, CLOCKS_APART_MS))
+  );
 }
 
 /** What an order's run works with. */

@@ -165,6 +165,8 @@ export type Task =
       readonly invoiceId: string;
       /** What the invoice has outstanding when it was read a moment ago; else it is read first. */
       readonly outstanding?: Money;
+      /** Ids of the order's payments, where a restore may have forgotten others. */
+      readonly known?: readonly string[];
     }
   | {
       readonly kind: 'payment-change';
@@ -173,7 +175,12 @@ export type Task =
       readonly invoiceId: string;
       readonly edits: Edits;
     }
-  | { readonly kind: 'expense'; readonly step: ExpenseStep }
+  | {
+      readonly kind: 'expense';
+      readonly step: ExpenseStep;
+      /** It may stand under another day than it would be made on today. */
+      readonly isDatedAnew?: boolean;
+    }
   | { readonly kind: 'credit-note'; readonly step: CreditNoteStep; readonly clientId: string };
 
 /** An invoice as we last wrote it: what stands otherwise was changed by a person. */
@@ -332,10 +339,7 @@ export interface Notice {
 /** What the queue carries: the name of something to look at. The database says what is to be done. */
 export type WakeKey = `delivery:${string}` | `order:${OrderKey}`;
 
-/**
- * The setting that holds the moment when this database was restored from a backup: what was booked between the two stands in
- * the books and not in it, so orders from before are looked for first.
- */
+/** The setting with the moment of a restore: what was booked since the backup stands in the books alone, and is looked for first. */
 export const RESTORED_SETTING = 'restored-at';
 
 export interface Reader extends WatchReader {

@@ -1,5 +1,5 @@
 import type { Step } from '#core/document.ts';
-import { asForgotten, asKnown } from '#core/forgotten.ts';
+import { asForgotten, asKnown, asSold, isNothingLeft } from '#core/forgotten.ts';
 import type { Booked } from '#core/ledger.ts';
 import type { Terms } from '#core/plan-terms.ts';
 import { orderOf } from '#core/settlement.ts';
@@ -51,6 +51,31 @@ export async function doubtOf(run: Run, subject: Subject, known: Known): Promise
     }
   }
   return undefined;
+}
+
+/**
+ * The invoice of an order of which nothing is left to be booked: no step of its plan would meet what stands since the backup. One
+ * that is not booked by the rules, or not yet, is not looked for, nor what a person has left or booked himself.
+ */
+export async function forgottenInvoice(
+  run: Run,
+  subject: Subject,
+  { booked, terms }: Pick<Known, 'booked' | 'terms'>,
+): Promise<HeldStep | undefined> {
+  const order = orderOf(subject.order);
+  const { following, period } = terms.choices;
+  if (
+    order === undefined ||
+    !isNothingLeft(order) ||
+    !mayStandAlready(run, subject) ||
+    booked.lastSlots.invoice !== undefined ||
+    following !== undefined ||
+    period !== undefined
+  ) {
+    return undefined;
+  }
+  const step = asSold(order, booked, terms);
+  return forgottenHold(subject, step, await run.route.books.find(taskOf(run, subject, { step, booked })));
 }
 
 /** Nothing for what the plan looks at by itself, and for what was looked at in this run. */

@@ -4,8 +4,7 @@ import { fold } from '#core/ledger.ts';
 import type { Booked } from '#core/ledger.ts';
 import { transition } from '#core/lifecycle.ts';
 import { plan } from '#core/plan.ts';
-import type { Plan } from '#core/plan-terms.ts';
-import type { Terms } from '#core/plan-terms.ts';
+import type { Plan, Terms } from '#core/plan-terms.ts';
 import { NOBODY } from '#core/order.ts';
 import type { Buyer } from '#core/order.ts';
 import { MINUTE, SECOND, after, instant } from '#core/time.ts';
@@ -21,6 +20,7 @@ import type { Ended, Outcome, Taken, Trouble } from './outcome.ts';
 import { RESTORED_SETTING } from './ports.ts';
 import type { OrderRecord, WakeKey } from './ports.ts';
 import { dropUnwanted, underLease } from './ledger-writer.ts';
+import { forgottenInvoice } from './restored.ts';
 import { settlePending } from './settler.ts';
 import { REREAD_PATIENCE_MS, sortDelivery } from './sorter.ts';
 
@@ -257,6 +257,11 @@ async function book(run: Run, subject: Subject, trouble: Trouble | undefined): P
       await dropUnwanted(run, subject);
     }
     if (planned.outcome === 'skip') {
+      const forgotten =
+        failed.length > 0
+          ? undefined
+          : await forgottenInvoice(run, { ...subject, record }, { booked, terms });
+      failed.push(...(forgotten === undefined ? [] : [forgotten]));
       // An open question about a call that may have been made outlives the reason to make it.
       const reason = planned.reason;
       return failed.length > 0

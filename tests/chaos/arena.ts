@@ -18,6 +18,8 @@ import { Crash, startGeneration } from '#tests/chaos/generation.ts';
 import type { Generation, Ground } from '#tests/chaos/generation.ts';
 import { personOf } from '#tests/chaos/hands.ts';
 import type { Person } from '#tests/chaos/hands.ts';
+import { relapseOf } from '#tests/chaos/relapse.ts';
+import type { Relapse } from '#tests/chaos/relapse.ts';
 import { officeOf } from '#tests/chaos/office.ts';
 import type { Office } from '#tests/chaos/office.ts';
 import { virtualTime } from '#tests/chaos/virtual-time.ts';
@@ -57,6 +59,9 @@ export interface Arena {
   readonly person: Person | undefined;
   /** Who decides how is booked. */
   readonly office: Office | undefined;
+  readonly relapse: Relapse | undefined;
+  /** Ids of the messages that were told again and taken. */
+  readonly acknowledged: string[];
   readonly weather: Weather;
   readonly ground: Ground;
   generation: Generation | undefined;
@@ -120,14 +125,19 @@ export function openArena(seed: number, random: Random, hear: (event: PipelineEv
   );
   const vendorOf = ({ url }: Request): typeof books =>
     url.startsWith(ORIGINS.freshbooks) ? books : url.startsWith(ORIGINS.amazon) ? amazon : shops;
+  const person = personOf(seed, 2 * SELLING_MS);
+  const office = officeOf(seed, 2 * SELLING_MS);
   const opened: Arena = {
     time,
     world,
     shopify,
     freshbooks,
     seller,
-    person: personOf(seed, 2 * SELLING_MS),
-    office: officeOf(seed, 2 * SELLING_MS),
+    person,
+    office,
+    // What a person changed, and what was decided since the backup, would be judged otherwise.
+    relapse: person === undefined && office === undefined ? relapseOf(seed, 2 * SELLING_MS) : undefined,
+    acknowledged: [],
     weather,
     generation: undefined,
     downMs: RESTART_MS,
@@ -150,7 +160,10 @@ export function openArena(seed: number, random: Random, hear: (event: PipelineEv
   return opened;
 }
 
-function configOf({ world, freshbooks, seller }: Pick<Arena, 'world' | 'freshbooks' | 'seller'>): Config {
+export function configOf(
+  { world, freshbooks, seller }: Pick<Arena, 'world' | 'freshbooks' | 'seller'>,
+  url = 'sqlite:run.db',
+): Config {
   const grant = freshbooks.grant();
   return readConfig({
     SHOPIFY_SHOP_DOMAIN: world.shop.domain,
@@ -166,7 +179,7 @@ function configOf({ world, freshbooks, seller }: Pick<Arena, 'world' | 'freshboo
     FRESHBOOKS_AUTH_URL: ORIGINS.freshbooks,
     COUNTERFOIL_PUBLIC_URL: PUBLIC_URL,
     COUNTERFOIL_SECRET_KEY: 'a key for a run',
-    DATABASE_URL: 'sqlite:run.db',
+    DATABASE_URL: url,
     ...seller?.settings,
   });
 }
@@ -207,12 +220,18 @@ export function living(arena: Arena): { stop(): void } {
 }
 
 /** The program is killed, and is up again after that time. */
-export async function restarted(arena: Arena, downMs: number): Promise<void> {
+export async function restarted(
+  arena: Arena,
+  downMs: number,
+  meanwhile: () => Promise<void> = async () => undefined,
+): Promise<void> {
   const { time } = arena;
   const isUp = (): boolean => arena.generation?.isDead() === false;
   await time.runUntil('the program is up', isUp, PATIENCE_MS);
   arena.downMs = downMs;
   arena.generation?.kill();
+  // Time stands still while real files are written.
+  await meanwhile();
   await time.runUntil('it is up again', isUp, downMs + PATIENCE_MS);
 }
 

@@ -21,6 +21,10 @@ const FOUND_TOO: Readonly<Record<number, string>> = {
   9150: 'a credit note that cannot be booked, left intended by a crash, was a question for ever',
   1000656: 'a credit note whose correction was refused stayed open beside its question',
   20143: 'an order whose long number was refused after another one’s was held for it',
+  20007: 'the invoice of an order of which nothing was left stood on, forgotten by a restored database',
+  20045: 'the fees of a settlement that had grown since the backup were booked a second time',
+  40580: 'a payment under another number than a restored database would give it was made again',
+  62182: 'an entry named newer rules than those it was planned by',
   20256: 'an order that waited to be booked was asked for once, and when that failed never again',
 };
 

@@ -45,7 +45,8 @@ export interface Ground {
   /** Of the environment: a person may change it between two lives. */
   config: Config;
   readonly time: VirtualTime;
-  readonly database: DatabaseSync;
+  /** Another one once a backup was put back. */
+  database: DatabaseSync;
   readonly transport: Transport;
   readonly random: Random;
   readonly trouble: Trouble;

@@ -11,6 +11,7 @@ import type { ExpectedSettlement } from '#sim/amazon/settlements.ts';
 import type { AmazonOrder } from '#sim/amazon/order.ts';
 import type { WorldOrder } from '#sim/world/order.ts';
 import { payable, standingOf } from '#sim/standing.ts';
+import type { Standing } from '#sim/standing.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import type { OrderRecord, Store } from '#pipeline/ports.ts';
 import type { FreshBooksSim } from '#sim/freshbooks/freshbooks.ts';
@@ -32,6 +33,8 @@ export interface Evidence {
   readonly seller?: Pick<Seller, 'world' | 'rules' | 'switches'>;
   /** What a person did in FreshBooks, by the orders that he touched. */
   readonly deeds: ReadonlyMap<OrderKey, Deed>;
+  /** What stood of each order in the moment in which a backup was put back. */
+  readonly restored?: ReadonlyMap<OrderKey, Standing>;
   /** Whether somebody had orders follow other rules than those they were booked by. */
   readonly isFollowing: boolean;
   /** Ids of the messages that were answered with 200. */
@@ -65,6 +68,16 @@ const QUESTIONS: readonly FailureCode[] = [
 const TOUCHED_QUESTIONS =
   /^(order-.*|refund-.*|books-total-differs|books-invoice-deleted|books-(invoice|payment)-edited|books-payment-unclear)$/;
 
+/** What an order asks whose database was put back: something stands otherwise than it knows, or is not known to it. */
+const RESTORED_QUESTIONS: readonly FailureCode[] = [
+  'books-expense-unclear',
+  'books-invoice-deleted',
+  'books-invoice-edited',
+  'books-invoice-unclear',
+  'books-payment-edited',
+  'books-payment-unclear',
+];
+
 /** What is put back when he says so: then the books equal the shop as if he had never come. */
 const RESTORED: readonly Deed['what'][] = ['invoice redated', 'invoice lines replaced', 'invoice renumbered'];
 
@@ -93,6 +106,14 @@ export async function assertBooks(evidence: Evidence): Promise<ReadonlyMap<strin
   return questions;
 }
 
+export function shopifyKey({ id }: Pick<WorldOrder, 'id'>): OrderKey {
+  return orderKey(connectionId('shopify'), String(id));
+}
+
+export function amazonKey({ id }: Pick<AmazonOrder, 'id'>): OrderKey {
+  return orderKey(connectionId('amazon'), id);
+}
+
 interface Found {
   readonly record: OrderRecord;
   readonly entries: readonly Entry[];
@@ -100,16 +121,20 @@ interface Found {
 }
 
 /** What the program knows of an order of which nothing is under way. */
-async function found({ store }: Evidence, key: OrderKey): Promise<Found> {
+async function found(evidence: Evidence, key: OrderKey): Promise<Found> {
+  const { store } = evidence;
   const record = await store.read.order(key);
   assert.ok(record !== undefined, `${key} is known`);
   const entries = await store.read.entriesOf(key);
-  assert.deepEqual(
-    entries.filter(({ state }) => state === 'pending').map(({ kind }) => kind),
-    [],
-    `${key} has nothing under way: ${record.reason ?? ''}`,
+  const holds = await store.read.holds({ order: key, isOpen: true });
+  // What was under way when the backup was made, and may be what stands, is the question itself.
+  const isAsked = isAskedAfterRestore(
+    evidence,
+    holds.map(({ code }) => code),
   );
-  return { record, entries, holds: await store.read.holds({ order: key, isOpen: true }) };
+  const open = entries.filter(({ state }) => state === 'pending').map(({ kind }) => kind);
+  assert.deepEqual(isAsked ? [] : open, [], `${key} has nothing under way: ${record.reason ?? ''}`);
+  return { record, entries, holds };
 }
 
 /** Before he is asked: what a person changed in FreshBooks stands as he left it, and what he deleted is not made again. */
@@ -177,7 +202,7 @@ async function assertTouched(evidence: Evidence, deed: Deed, worth: bigint): Pro
 }
 
 async function assertOrder(evidence: Evidence, order: WorldOrder): Promise<readonly string[]> {
-  const key = orderKey(connectionId('shopify'), String(order.id));
+  const key = shopifyKey(order);
   const expected = expectedBooks(order);
   const deed = unlikeShop(evidence, key);
   if (deed !== undefined) {
@@ -187,6 +212,10 @@ async function assertOrder(evidence: Evidence, order: WorldOrder): Promise<reado
   const { now, skipped } = expected;
   const standing = standingOf(evidence, order);
   const codes = holds.map(({ code }) => code);
+  if (isAskedAfterRestore(evidence, codes)) {
+    assertNoMore(evidence, key, { standing, expected });
+    return codes;
+  }
   const strange = codes.filter((code) => !QUESTIONS.includes(code));
   assert.deepEqual(strange, [], `${order.name}: ${holds.map(({ detail }) => detail).join('; ')}`);
   if (record.state === 'skipped') {
@@ -215,7 +244,7 @@ async function assertOrder(evidence: Evidence, order: WorldOrder): Promise<reado
 /** Judged as in tests/amazon/agreement.ts, by what Amazon shows of the order at the end. */
 async function assertAmazonOrder(evidence: Evidence, order: AmazonOrder): Promise<readonly string[]> {
   const { world, rules, switches } = evidence.seller ?? assert.fail();
-  const key = orderKey(connectionId('amazon'), order.id);
+  const key = amazonKey(order);
   const expected = expectedAmazonBooks(order);
   const deed = unlikeShop(evidence, key);
   if (deed !== undefined) {
@@ -226,6 +255,11 @@ async function assertAmazonOrder(evidence: Evidence, order: AmazonOrder): Promis
   const booked = fold(entries);
   const judged = { order, expected, shown, rules, switches, at: order.id };
   const codes = holds.map(({ code }) => code);
+  if (isAskedAfterRestore(evidence, codes)) {
+    const standing = standingOf(evidence, { id: order.id, name: order.id });
+    assertNoMore(evidence, key, { standing, expected });
+    return codes;
+  }
   const strange = holds.filter(
     ({ code }) => code !== 'order-rounding-too-large' && !isTrue(code, { ...judged, booked }),
   );
@@ -257,6 +291,33 @@ async function assertAmazonOrder(evidence: Evidence, order: AmazonOrder): Promis
   return codes;
 }
 
+function isAskedAfterRestore({ restored }: Evidence, codes: readonly FailureCode[]): boolean {
+  return restored !== undefined && codes.some((code) => RESTORED_QUESTIONS.includes(code));
+}
+
+/** Of an order that asks what to make of what stands: nothing was made beside it. */
+function assertNoMore(
+  { restored }: Evidence,
+  key: OrderKey,
+  {
+    standing,
+    expected,
+  }: {
+    readonly standing: Standing;
+    readonly expected: { readonly refunded: bigint; readonly sold: { readonly invoiceTotal: bigint } };
+  },
+): void {
+  const before = restored?.get(key) ?? assert.fail(`${key} was there`);
+  const beside = (of: Standing): bigint => of.credited + of.spent;
+  assert.equal(new Set(standing.numbers).size, standing.numbers.length, `${key}: numbers`);
+  assert.ok(standing.numbers.length <= Math.max(before.numbers.length, 1), `${key}: invoices`);
+  assert.ok(standing.paid <= standing.invoiced || standing.paid <= before.paid, `${key}: payments`);
+  assert.ok(
+    beside(standing) <= beside(before) || beside(standing) <= expected.refunded,
+    `${key}: expenses and credit notes`,
+  );
+}
+
 function settlementsOf({ seller }: Evidence): readonly ExpectedSettlement[] {
   return expectedSettlements(seller?.world.transactions() ?? []);
 }
@@ -270,6 +331,12 @@ async function assertSettlement(
   const { record, holds } = await found(evidence, keyOf(settlement));
   const codes = holds.map(({ code }) => code);
   const at = `settlement ${groupId}: ${record.reason ?? ''}`;
+  if (evidence.restored !== undefined && codes.includes('books-total-differs')) {
+    // It had grown since the expense was made that was forgotten: nothing is made beside that one.
+    const { fees: standing } = standingFees(evidence.freshbooks, settlement);
+    assert.ok(standing > 0n && standing < fees, at);
+    return codes;
+  }
   const isUnclear = fees < 0n || (codes.length > 0 && isTipHidden(evidence, settlement));
   assert.deepEqual(codes, isUnclear ? ['settlement-unclear'] : [], at);
   assert.equal(record.state, isUnclear ? 'held' : fees === 0n ? 'skipped' : 'settled', at);
@@ -298,13 +365,17 @@ const OVERPAID = 'overpayment';
 
 /** In the account stands what the ledger says and nothing else. */
 async function assertOnce(evidence: Evidence): Promise<void> {
-  const { store, world, freshbooks, database, seller, deeds } = evidence;
+  const { store, world, freshbooks, database, seller, deeds, restored } = evidence;
+  if (restored !== undefined) {
+    // What was forgotten stands beside the ledger: each order is judged by what stands of it.
+    return;
+  }
   const touched = await rowsOf(evidence, [...deeds.keys()]);
   const account = freshbooks.account();
   const ours = { invoices: 0, payments: 0, credits: 0, expenses: 0 };
   const keys = [
-    ...world.orders().map(({ id }) => orderKey(connectionId('shopify'), String(id))),
-    ...(seller?.world.orders() ?? []).map(({ id }) => orderKey(connectionId('amazon'), id)),
+    ...world.orders().map(shopifyKey),
+    ...(seller?.world.orders() ?? []).map(amazonKey),
     ...settlementsOf(evidence).map(keyOf),
   ].filter((key) => !deeds.has(key));
   for (const key of keys) {
@@ -354,8 +425,7 @@ async function assertOnce(evidence: Evidence): Promise<void> {
 
 /** What of the shop's orders was written is by the rules under which it was written down, and those stay an order's own. */
 async function assertRules({ world, store, isFollowing }: Evidence): Promise<void> {
-  for (const { id } of world.orders()) {
-    const key = orderKey(connectionId('shopify'), String(id));
+  for (const key of world.orders().map(shopifyKey)) {
     const entries = (await store.read.entriesOf(key)).filter(({ state }) => state !== 'voided');
     const versions = new Set(entries.map(({ rulesVersion }) => rulesVersion));
     assert.ok(isFollowing || versions.size <= 1, `${key} is booked by ${[...versions].join(' and ')}`);

@@ -4,9 +4,12 @@ import type { Rules } from '#core/rules.ts';
 import type { PipelineEvent } from '#pipeline/ports.ts';
 import { decideOrder, releaseOrder } from '#pipeline/release.ts';
 import { expectedSettlements } from '#sim/amazon/settlements.ts';
+import { standingOf } from '#sim/standing.ts';
 import { pick, seededRandom } from '#sim/world/random.ts';
+import type { Random } from '#sim/world/random.ts';
 import {
   PATIENCE_MS,
+  configOf,
   connectAgain,
   during,
   later,
@@ -19,9 +22,19 @@ import type { Arena } from '#tests/chaos/arena.ts';
 import { comeAndGo, keepBooks, openAgain, sell, sellOnAmazon } from '#tests/chaos/happenings.ts';
 import { deedsOn } from '#tests/chaos/hands.ts';
 import type { Person } from '#tests/chaos/hands.ts';
-import { FAULT_HOLDS, assertBooks, assertLeft, assertReplayed, snapshotOf } from '#tests/chaos/invariants.ts';
+import {
+  FAULT_HOLDS,
+  amazonKey,
+  assertBooks,
+  assertLeft,
+  assertReplayed,
+  shopifyKey,
+  snapshotOf,
+} from '#tests/chaos/invariants.ts';
 import type { Evidence } from '#tests/chaos/invariants.ts';
 import { moveLate, quietMs } from '#tests/chaos/payouts.ts';
+import { backUp, putBack, removeRelapse } from '#tests/chaos/relapse.ts';
+import type { Relapse } from '#tests/chaos/relapse.ts';
 import { FIRST_SEED } from '#tests/chaos/seller.ts';
 import type { Seller } from '#tests/chaos/seller.ts';
 
@@ -54,6 +67,11 @@ export interface Simulation {
   readonly hear?: (event: PipelineEvent) => void;
 }
 
+/** How long the machine is away. */
+const RELAPSE_MS = 10 * 60_000;
+/** A message that is refused is sent again. */
+const TELL_AGAIN_MS = 10_000;
+const TELLS_MAX = 500;
 /** Of one order: its payments, then its invoice, and what they lead to. */
 const ANSWERS_MAX = 6;
 /** Under trouble, after days, for payouts to be booked. */
@@ -64,6 +82,19 @@ const SHOWN_AFTER_MS = 3 * 60_000;
 export async function simulate({ seed, orders, hear = () => undefined }: Simulation): Promise<Report> {
   const random = seededRandom(seed);
   const arena = openArena(seed, random, hear);
+  try {
+    return await lived(arena, { seed, random, orders });
+  } finally {
+    if (arena.relapse !== undefined) {
+      removeRelapse(arena.ground, arena.relapse);
+    }
+  }
+}
+
+async function lived(
+  arena: Arena,
+  { seed, random, orders }: { readonly seed: number; readonly random: Random; readonly orders: number },
+): Promise<Report> {
   const { time, weather, world, shopify, seller } = arena;
   const began = time.now();
   const run = living(arena);
@@ -81,11 +112,15 @@ export async function simulate({ seed, orders, hear = () => undefined }: Simulat
       ...(seller === undefined ? [] : [sellOnAmazon(arena, seller, { orders: ofSeller, events })]),
       ...(arena.person === undefined ? [] : [comeAndGo(arena, arena.person)]),
       ...(arena.office === undefined ? [] : [keepBooks(arena, arena.office)]),
+      ...(arena.relapse === undefined ? [] : [backUpLater(arena, arena.relapse)]),
     ]),
   );
   if (seller?.moves !== undefined) {
     await passDays(arena, seller);
     await settle(arena, seller);
+  }
+  if (arena.relapse !== undefined) {
+    await relapseTo(arena, arena.relapse);
   }
   weather.clear();
   await connectAgain(arena);
@@ -122,6 +157,26 @@ export async function simulate({ seed, orders, hear = () => undefined }: Simulat
     questions,
     virtualMs: time.now() - began,
   };
+}
+
+async function backUpLater({ time, ground }: Arena, relapse: Relapse): Promise<void> {
+  await time.sleep(later(time, relapse.at));
+  backUp(ground, relapse);
+}
+
+/** The backup is in the place of the database, and what was told is told again. */
+async function relapseTo(arena: Arena, relapse: Relapse): Promise<void> {
+  const { time, ground, world, seller } = arena;
+  relapse.standing = new Map([
+    ...world.orders().map((order) => [shopifyKey(order), standingOf(arena, order)] as const),
+    ...(seller?.world.orders() ?? []).map(
+      (order) => [amazonKey(order), standingOf(arena, { ...order, name: order.id })] as const,
+    ),
+  ]);
+  await restarted(arena, RELAPSE_MS, () =>
+    putBack(ground, relapse, { config: (url) => configOf(arena, url), clock: time }),
+  );
+  await during(time, 'everything is told again', tellAgain(arena, 'restored'));
 }
 
 async function subscribe(arena: Arena, seed: number): Promise<void> {
@@ -235,41 +290,61 @@ async function answer(arena: Arena, person: Person): Promise<void> {
 }
 
 function evidenceOf(arena: Arena): Evidence {
-  const { generation, world, freshbooks, shopify, seller, person, office, ground } = arena;
+  const { generation, world, freshbooks, shopify, seller, person, office, relapse, ground } = arena;
   const { store } = generation?.app ?? assert.fail('the program lives');
-  const acknowledged = shopify.webhooks
-    .attempts()
-    .flatMap(({ kind, delivery }) => (kind === 'delivered' ? [delivery.webhookId] : []));
+  // What the lost database had acknowledged is gone with it.
+  const first =
+    relapse === undefined
+      ? shopify.webhooks
+          .attempts()
+          .flatMap(({ kind, delivery }) => (kind === 'delivered' ? [delivery.webhookId] : []))
+          .concat(...(seller?.taken.keys() ?? []))
+      : [];
   return {
     world,
     freshbooks,
     store,
     database: ground.database,
-    acknowledged: [...acknowledged, ...(seller?.taken.keys() ?? [])],
+    acknowledged: [...first, ...arena.acknowledged],
     ...(seller === undefined ? {} : { seller }),
     isFollowing: office?.isFollowing === true,
+    ...(relapse?.standing === undefined ? {} : { restored: relapse.standing }),
     deeds: new Map(deedsOn(person ?? { deeds: [] }).map((deed) => [deed.order, deed])),
   };
 }
 
-/** Every message that was taken comes once more, under another name. */
 async function replay(arena: Arena): Promise<void> {
-  const { shopify, time, seller } = arena;
-  const attempts = shopify.webhooks.attempts();
-  const tell = async (): Promise<void> => {
-    for (const { kind, delivery } of attempts) {
-      if (kind === 'delivered') {
-        const again = { ...delivery, webhookId: `again-${delivery.webhookId}` };
-        const { status } = await takeIn(arena, shopify.webhooks.request(again));
-        assert.equal(status, 200);
-      }
-    }
-    for (const [id, body] of seller?.taken ?? []) {
-      const again = body.replaceAll(id, `again-${id}`);
-      const { status } = await takeIn(arena, seller?.forward(again) ?? assert.fail());
-      assert.equal(status, 200);
-    }
-  };
-  await during(time, 'everything is told again', tell());
+  await during(arena.time, 'everything is told again', tellAgain(arena, 'again'));
   await drain(arena);
+}
+
+/** Every message that was taken comes once more, under another name, until it is taken. */
+async function tellAgain(arena: Arena, name: string): Promise<void> {
+  const { shopify, seller } = arena;
+  for (const { kind, delivery } of shopify.webhooks.attempts()) {
+    if (kind === 'delivered') {
+      const again = { ...delivery, webhookId: `${name}-${delivery.webhookId}` };
+      await taken(arena, again.webhookId, () => shopify.webhooks.request(again));
+    }
+  }
+  for (const [id, body] of seller?.taken ?? []) {
+    const again = body.replaceAll(id, `${name}-${id}`);
+    await taken(arena, `${name}-${id}`, () => seller?.forward(again) ?? assert.fail());
+  }
+}
+
+async function taken(arena: Arena, id: string, request: () => Request): Promise<void> {
+  const { time } = arena;
+  for (let tries = 0; tries < TELLS_MAX; tries += 1) {
+    const status = await takeIn(arena, request()).then(
+      (answer) => answer.status,
+      () => 0,
+    );
+    if (status === 200) {
+      arena.acknowledged.push(id);
+      return;
+    }
+    await time.sleep(later(time, TELL_AGAIN_MS));
+  }
+  assert.fail(`${id} is taken`);
 }

@@ -4,6 +4,7 @@ import { Failure } from '#core/failure.ts';
 import { connectionId, orderKey } from '#core/ids.ts';
 import type { Receipt } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
+import { parseLocalDate } from '#core/time.ts';
 import { VERSION_FACT } from '#pipeline/ports.ts';
 import type { Books, Standing, Task } from '#pipeline/ports.ts';
 import {
@@ -261,6 +262,34 @@ export function booksContract(harness: BooksHarness): void {
       assert.notEqual(first.externalId, second.externalId);
       assert.equal((await standing(books, expenseTask({ slot: 2 }))).externalId, second.externalId);
       assert.deepEqual(first.remarks, undefined);
+    });
+    promise(
+      'a payment that was forgotten is the one to be made if it is the same, and else asked about',
+      async (world) => {
+        const { books } = world;
+        const [, invoice] = await orderOf(books, { isPaid: false });
+        const on = invoice?.externalId ?? '';
+        const made = await books.apply(paymentTask(on, { slot: 3, amount: money.parse('12', 'CAD') }));
+        const twelve = paymentTask(on, { amount: money.parse('12', 'CAD') });
+        const other = paymentTask(on, { amount: money.parse('13', 'CAD') });
+        assert.equal((await books.find(twelve)).state, 'absent', 'nothing may be forgotten');
+        assert.equal((await standing(books, { ...twelve, known: [] })).externalId, made.externalId);
+        assert.equal((await books.find({ ...twelve, known: [made.externalId] })).state, 'absent');
+        const asked = await books.find({ ...other, known: [] });
+        assert.deepEqual(
+          [asked.state, asked.state === 'unclear' ? asked.code : ''],
+          ['unclear', 'books-payment-unclear'],
+        );
+      },
+    );
+    promise('an expense is found where it may have been dated otherwise', async ({ books }) => {
+      const made = await books.apply(expenseTask());
+      for (const day of ['2027-01-20', '2026-10-01']) {
+        const moved = expenseTask({ spentOn: parseLocalDate(day) });
+        assert.equal((await books.find(moved)).state, 'absent', day);
+        const found = await standing(books, { ...moved, isDatedAnew: true });
+        assert.deepEqual([found.externalId, found.amount], [made.externalId, made.amount], day);
+      }
     });
     promise('an expense of an unknown category is refused with those that there are', async ({ books }) => {
       const failure = await failureOf(books.apply(expenseTask({ category: 'Nowhere' })));

@@ -18,21 +18,25 @@ import { fold } from './taxes.ts';
 
 type ExpenseTask = Extract<Task, { kind: 'expense' }>;
 
-/** A window of three days; as many expenses as anybody has in them. */
+/** Ten thousand expenses: more than anybody has in three days, and than most have in the months that are looked through after a restore. */
 const PAGES_MAX = 100;
+/** Where another day is possible: a settlement takes weeks, and closed days move an expense on by months. */
+const DAYS_BEFORE = 180;
 /** Of categories that there are, so many are named. */
 const NAMES_SHOWN = 20;
 
 export async function findExpense(api: Api, task: ExpenseTask): Promise<Standing> {
-  const { step } = task;
+  const { step, isDatedAnew = false } = task;
   let marked: ReadExpense | undefined;
   let lookalike: ReadExpense | undefined;
   const listing = {
     path: 'expenses/expenses',
-    query: [
-      ['search[date_min]', daysFrom(step.spentOn, -1)],
-      ['search[date_max]', daysFrom(step.spentOn, 2)],
-    ] as const,
+    query: isDatedAnew
+      ? ([['search[date_min]', daysFrom(step.spentOn, -DAYS_BEFORE)]] as const)
+      : ([
+          ['search[date_min]', daysFrom(step.spentOn, -1)],
+          ['search[date_max]', daysFrom(step.spentOn, 2)],
+        ] as const),
     read: expensesIn,
     doing: `Looking for the expense of ${step.invoiceNumber}`,
     pagesMax: PAGES_MAX,

@@ -18,10 +18,13 @@ const PAGES_MAX = 100;
 
 /**
  * By our mark in the note, on this invoice. One without it but of the same day, amount and kind is perhaps ours: two equal
- * payments are accepted by FreshBooks, so a person decides.
+ * payments are accepted by FreshBooks, so a person decides. Where some may be forgotten, one of ours under another number is the
+ * one that is to be made if it is the same, and else a question.
  */
 export async function findPayment(api: Api, task: PaymentTask): Promise<Standing> {
-  const { step, invoiceId } = task;
+  const { step, invoiceId, known } = task;
+  const ofOrder = markerOf(step.reference).replace(/\d+\]$/, '');
+  const forgotten: ReadPayment[] = [];
   let lookalike: ReadPayment | undefined;
   let marked: ReadPayment | undefined;
   const listing = {
@@ -39,14 +42,22 @@ export async function findPayment(api: Api, task: PaymentTask): Promise<Standing
       marked = payment;
       return 'stop';
     }
+    if (known !== undefined && payment.note.includes(ofOrder) && !known.includes(payment.id)) {
+      forgotten.push(payment);
+    }
     // One that bears the mark of another step is that one.
     if (isAlike(task, payment) && !isMarked(payment.note)) {
       lookalike = payment;
     }
     return 'go-on';
   });
-  if (marked !== undefined) {
-    return { state: 'standing', receipt: { ...receiptOf(marked, task, []), isFound: true } };
+  const [another] = forgotten;
+  const same = marked ?? forgotten.find((payment) => isAlike(task, payment));
+  if (same !== undefined) {
+    return { state: 'standing', receipt: { ...receiptOf(same, task, []), isFound: true } };
+  }
+  if (another !== undefined) {
+    return forgottenPayment(task, another);
   }
   if (lookalike !== undefined || end === 'too-many') {
     return perhapsOurs(task, lookalike);
@@ -61,6 +72,19 @@ function isAlike({ step }: PaymentTask, payment: ReadPayment): boolean {
     money.equal(payment.amount, step.amount) &&
     payment.type.toLowerCase() === paymentType(step.method).toLowerCase()
   );
+}
+
+function forgottenPayment({ step, invoiceId }: PaymentTask, { id, amount, paidOn }: ReadPayment): Standing {
+  const shown = amount === undefined ? 'an amount that is not shown' : money.show(amount);
+  return {
+    state: 'unclear',
+    code: 'books-payment-unclear',
+    detail: `Payment ${id} of ours stands on invoice ${invoiceId}, made since the backup that this database was restored from: delete it in FreshBooks where it is wrong`,
+    facts: [
+      { name: 'In the books', value: `${shown} on ${paidOn}` },
+      { name: 'Payment to be made', value: `${money.show(step.amount)} on ${step.paidOn}` },
+    ],
+  };
 }
 
 function perhapsOurs({ step, invoiceId }: PaymentTask, payment: ReadPayment | undefined): Standing {

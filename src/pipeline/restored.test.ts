@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Bookable, Settlement } from '#core/settlement.ts';
+import { DAY, after } from '#core/time.ts';
+import { ORDER, SHOP, order, received, tender } from '#tests/build.ts';
+import { openWorld, usd } from '#tests/one-order.ts';
+import { mayStandAlready } from './machine.ts';
+import { RESTORED_SETTING } from './ports.ts';
+import type { Books, Standing } from './ports.ts';
+import { sortDelivery } from './sorter.ts';
+
+/** What a database that was put back to an earlier state does not know of an order. */
+
+const GONE = order({
+  cancelledAt: order().placedAt,
+  currentTotal: usd('0'),
+  cash: received(tender(usd('0'))),
+});
+
+/** The outcome of an order of which nothing is left, in a restored database, with what FreshBooks says of its invoice. */
+async function outcomeOf(standing: Standing): Promise<readonly unknown[]> {
+  const { clock, store, tasks, machine, accept, work } = await openWorld();
+  const [route] = machine.routes.values();
+  assert.ok(route !== undefined);
+  const books: Books = {
+    ...route.books,
+    find: async (task) => (task.kind === 'invoice' ? standing : route.books.find(task)),
+  };
+  await store.transact((tx) => tx.putSetting(RESTORED_SETTING, String(after(clock.now(), DAY))));
+  const on = { ...machine, routes: new Map([[SHOP, { ...route, books }]]) };
+  await sortDelivery(on, await accept('a', GONE));
+  await work(on);
+  const record = await store.read.order(ORDER);
+  const holds = await store.read.holds({ order: ORDER, isOpen: true });
+  await store.close();
+  assert.equal(tasks.length, 0, 'nothing is written');
+  return [record?.state, ...holds.map(({ code }) => code)];
+}
+
+test('an order of which nothing is left is a question where its invoice stands, forgotten', async () => {
+  const receipt = { externalId: '1', amount: usd('44') };
+  assert.deepEqual(await outcomeOf({ state: 'standing', receipt }), ['held', 'books-invoice-unclear']);
+  const facts = [{ name: 'Total', value: '44.00 USD' }];
+  const unlike = { state: 'unclear', code: 'books-invoice-unclear', detail: 'It differs', facts } as const;
+  assert.deepEqual(await outcomeOf(unlike), ['held', 'books-invoice-unclear']);
+  assert.deepEqual(await outcomeOf({ state: 'absent' }), ['skipped']);
+  assert.deepEqual(await outcomeOf({ state: 'foreign', detail: 'It is another’s' }), ['skipped']);
+});
+
+test('a settlement may stand already also where its last transaction came after the restore, and an order does not', () => {
+  const restoredAt = order().placedAt;
+  const later = { placedAt: after(restoredAt, 3 * DAY) };
+  const may = (shown: Bookable): boolean => mayStandAlready({ restoredAt }, { order: shown });
+  assert.equal(may(order()), true);
+  assert.equal(may(order(later)), false);
+  const { lines: _lines, ...rest } = order(later);
+  const grown = { ...rest, kind: 'settlement', amounts: [], transactionCount: 1 } as unknown as Settlement; // oxlint-disable-line typescript/no-unsafe-type-assertion -- only its kind and its day count
+  assert.equal(may(grown), true);
+  assert.equal(mayStandAlready({}, { order: grown }), false);
+});
