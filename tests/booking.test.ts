@@ -212,6 +212,20 @@ test('an order deleted in the shop is flagged and its invoice stays', () =>
     );
   }));
 
+test('an order deleted in the shop is flagged as that, also where a message would have the shop asked for it', () =>
+  onStage({}, async (stage) => {
+    const order = stage.sandbox.world.scenario('paid, one line');
+    await stage.book(order);
+    stage.sandbox.world.act(order.id, { kind: 'delete' });
+    await stage.tell({ topic: 'orders/delete', body: `{"id":${order.id}}`, order });
+    const record = await stage.tell({
+      topic: 'refunds/create',
+      body: `{"id":1,"order_id":${order.id}}`,
+      order,
+    });
+    assert.deepEqual([record.state, ...(await openHolds(stage, order))], ['held', 'order-deleted']);
+  }));
+
 test('a message that only names an order asks the shop, and what it shows is booked', () =>
   onStage({}, async (stage) => {
     const order = stage.sandbox.world.scenario('paid, one line');

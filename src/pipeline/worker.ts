@@ -135,7 +135,7 @@ async function advance(run: Run, first: OrderRecord): Promise<Outcome> {
   const buyer = await buyerOf(run, newestDelivery);
   const subject = { record, order: snapshot, ...(buyer === undefined ? {} : { buyer }) };
   const outcome = await book(run, subject, trouble);
-  if (needsBuyer(outcome) && run.route.source.canRead && record.reread === undefined) {
+  if (needsBuyer(outcome) && run.route.source.canRead && record.reread === undefined && !record.isDeleted) {
     // The answer is a message like any other, with a body, so this happens once.
     return advance(run, await questioned(run, record));
   }
@@ -155,6 +155,11 @@ async function askSource(run: Run, record: OrderRecord): Promise<Asked> {
   } catch (thrown) {
     const failure = asFailure(thrown, `Cannot ask for order ${record.name}`);
     const { code, message, facts } = failure;
+    if (record.isDeleted && code === 'request-not-found') {
+      // It is asked about as deleted: there is nothing more to ask the shop.
+      const { reread: _answered, ...rest } = record;
+      return { record: rest };
+    }
     return failure.remedy === 'reauthorize'
       ? {
           record,

@@ -11,6 +11,7 @@ import { DEFAULT_APP, createShopify } from '#sim/shopify/shopify.ts';
 import type { ShopifySim } from '#sim/shopify/shopify.ts';
 import { createWorld } from '#sim/world.ts';
 import type { World } from '#sim/world.ts';
+import type { WorldOrder } from '#sim/world/order.ts';
 import { pick, seededRandom } from '#sim/world/random.ts';
 import type { Random } from '#sim/world/random.ts';
 import { doubtsOf } from '#tests/chaos/doubts.ts';
@@ -60,6 +61,8 @@ export interface Arena {
   /** Who decides how is booked. */
   readonly office: Office | undefined;
   readonly relapse: Relapse | undefined;
+  /** Orders that the shop has deleted. */
+  readonly deleted: WorldOrder[];
   /** Ids of the messages that were told again and taken. */
   readonly acknowledged: string[];
   readonly weather: Weather;
@@ -137,6 +140,7 @@ export function openArena(seed: number, random: Random, hear: (event: PipelineEv
     office,
     // What a person changed, and what was decided since the backup, would be judged otherwise.
     relapse: person === undefined && office === undefined ? relapseOf(seed, 2 * SELLING_MS) : undefined,
+    deleted: [],
     acknowledged: [],
     weather,
     generation: undefined,

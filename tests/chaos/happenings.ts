@@ -1,6 +1,6 @@
 import type { App } from '#app.ts';
 import { Failure } from '#core/failure.ts';
-import { between } from '#sim/world/random.ts';
+import { between, pick, seededRandom } from '#sim/world/random.ts';
 import type { Random } from '#sim/world/random.ts';
 import { SELLING_MS, later } from '#tests/chaos/arena.ts';
 import type { Arena } from '#tests/chaos/arena.ts';
@@ -10,7 +10,7 @@ import type { Person } from '#tests/chaos/hands.ts';
 import { command, openDays } from '#tests/chaos/office.ts';
 import type { Acting, Office } from '#tests/chaos/office.ts';
 import { move } from '#tests/chaos/payouts.ts';
-import { spellsOf } from '#tests/chaos/seller.ts';
+import { FIRST_SEED, spellsOf } from '#tests/chaos/seller.ts';
 import type { Seller } from '#tests/chaos/seller.ts';
 
 /** What happens in a run while there is trouble: on Shopify, on Amazon, in FreshBooks by hand, and at the command line. */
@@ -22,6 +22,17 @@ const LOOKS_MAX = 2_000;
 /** A command that a crash or a full disk ended is typed again. */
 const AGAIN_MS = 20_000;
 const TRIES_MAX = 200;
+
+const DELETIONS_SHARE = 0.15;
+const DELETIONS_STREAM = 0xde1e;
+const DELETIONS_MAX = 2;
+/** In a plan, beside the numbers of orders. */
+const DELETION = -2;
+
+interface Deletions {
+  readonly random: Random;
+  readonly at: readonly number[];
+}
 
 interface Selling {
   readonly random: Random;
@@ -44,16 +55,24 @@ function planOf(random: Random, orders: number): { readonly at: number; readonly
 }
 
 /** Orders at random moments and what becomes of them, and the webhooks of it until each was taken. */
-export async function sell(arena: Arena, { random, orders, events }: Selling): Promise<void> {
+export async function sell(
+  arena: Arena,
+  { random, orders, events, deletions }: Selling & { readonly deletions?: Deletions },
+): Promise<void> {
   const { time, world, shopify } = arena;
   const ids: bigint[] = [];
-  const plan = planOf(random, orders);
+  const plan = [
+    ...planOf(random, orders),
+    ...(deletions?.at.map((at) => ({ at, order: DELETION })) ?? []),
+  ].toSorted((a, b) => a.at - b.at);
   const start = time.now();
   for (;;) {
     for (; plan[0] !== undefined && start + plan[0].at <= time.now(); plan.shift()) {
       const id = ids[plan[0].order];
       if (plan[0].order === -1) {
         ids.push(world.placeRandom().id);
+      } else if (plan[0].order === DELETION && deletions !== undefined) {
+        deleteOne(arena, deletions.random);
       } else if (id !== undefined && world.order(id) !== undefined) {
         events.count += world.actRandom(id) ? 1 : 0;
       }
@@ -65,6 +84,26 @@ export async function sell(arena: Arena, { random, orders, events }: Selling): P
       return;
     }
     await time.sleep(later(time, Math.max(1, next - time.now())));
+  }
+}
+
+/** In some runs the shop deletes orders. */
+export function deletionsOf(seed: number, withinMs: number): Deletions | undefined {
+  const random = seededRandom(seed ^ DELETIONS_STREAM);
+  if (seed < FIRST_SEED || random() >= DELETIONS_SHARE) {
+    return undefined;
+  }
+  const at = Array.from({ length: between(random, 1, DELETIONS_MAX) }, () => between(random, 0, withinMs));
+  return { random, at: at.toSorted((a, b) => a - b) };
+}
+
+function deleteOne({ world, weather, deleted }: Arena, random: Random): void {
+  const orders = world.orders();
+  if (orders.length > 0) {
+    const order = pick(random, orders);
+    world.act(order.id, { kind: 'delete' });
+    deleted.push(order);
+    weather.count('deleted in the shop');
   }
 }
 

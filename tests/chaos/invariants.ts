@@ -33,6 +33,8 @@ export interface Evidence {
   readonly seller?: Pick<Seller, 'world' | 'rules' | 'switches'>;
   /** What a person did in FreshBooks, by the orders that he touched. */
   readonly deeds: ReadonlyMap<OrderKey, Deed>;
+  /** Orders that the shop has deleted, as they were. */
+  readonly deleted: readonly WorldOrder[];
   /** What stood of each order in the moment in which a backup was put back. */
   readonly restored?: ReadonlyMap<OrderKey, Standing>;
   /** Whether somebody had orders follow other rules than those they were booked by. */
@@ -86,6 +88,11 @@ export async function assertBooks(evidence: Evidence): Promise<ReadonlyMap<strin
   const questions = new Map<string, number>();
   for (const order of evidence.world.orders()) {
     for (const code of await assertOrder(evidence, order)) {
+      questions.set(code, (questions.get(code) ?? 0) + 1);
+    }
+  }
+  for (const order of evidence.deleted) {
+    for (const code of await assertDeleted(evidence, order)) {
       questions.set(code, (questions.get(code) ?? 0) + 1);
     }
   }
@@ -241,6 +248,22 @@ async function assertOrder(evidence: Evidence, order: WorldOrder): Promise<reado
   return codes;
 }
 
+/** What stands of it is left as it stands and asked about; one that was not booked is booked no more. */
+async function assertDeleted(evidence: Evidence, order: WorldOrder): Promise<readonly string[]> {
+  const key = shopifyKey(order);
+  if (evidence.deeds.has(key)) {
+    // Somebody has answered what it asked.
+    return [];
+  }
+  const { record, entries, holds } = await found(evidence, key);
+  const codes = holds.map(({ code }) => code);
+  const at = `${order.name}, deleted in the shop: ${record.state}, ${codes.join(', ')}: ${record.reason ?? ''}`;
+  const isBooked = entries.some(({ state }) => state === 'posted');
+  assert.ok(record.isDeleted, at);
+  assert.ok(isBooked ? codes.includes('order-deleted') : record.state === 'skipped', at);
+  return codes;
+}
+
 /** Judged as in tests/amazon/agreement.ts, by what Amazon shows of the order at the end. */
 async function assertAmazonOrder(evidence: Evidence, order: AmazonOrder): Promise<readonly string[]> {
   const { world, rules, switches } = evidence.seller ?? assert.fail();
@@ -365,7 +388,7 @@ const OVERPAID = 'overpayment';
 
 /** In the account stands what the ledger says and nothing else. */
 async function assertOnce(evidence: Evidence): Promise<void> {
-  const { store, world, freshbooks, database, seller, deeds, restored } = evidence;
+  const { store, world, freshbooks, database, seller, deeds, deleted, restored } = evidence;
   if (restored !== undefined) {
     // What was forgotten stands beside the ledger: each order is judged by what stands of it.
     return;
@@ -374,7 +397,7 @@ async function assertOnce(evidence: Evidence): Promise<void> {
   const account = freshbooks.account();
   const ours = { invoices: 0, payments: 0, credits: 0, expenses: 0 };
   const keys = [
-    ...world.orders().map(shopifyKey),
+    ...[...world.orders(), ...deleted].map(shopifyKey),
     ...(seller?.world.orders() ?? []).map(amazonKey),
     ...settlementsOf(evidence).map(keyOf),
   ].filter((key) => !deeds.has(key));

@@ -9,6 +9,7 @@ import { pick, seededRandom } from '#sim/world/random.ts';
 import type { Random } from '#sim/world/random.ts';
 import {
   PATIENCE_MS,
+  SELLING_MS,
   configOf,
   connectAgain,
   during,
@@ -19,7 +20,7 @@ import {
   takeIn,
 } from '#tests/chaos/arena.ts';
 import type { Arena } from '#tests/chaos/arena.ts';
-import { comeAndGo, keepBooks, openAgain, sell, sellOnAmazon } from '#tests/chaos/happenings.ts';
+import { comeAndGo, deletionsOf, keepBooks, openAgain, sell, sellOnAmazon } from '#tests/chaos/happenings.ts';
 import { deedsOn } from '#tests/chaos/hands.ts';
 import type { Person } from '#tests/chaos/hands.ts';
 import {
@@ -102,13 +103,19 @@ async function lived(
   await subscribe(arena, seed);
   weather.begin();
   const events = { count: 0 };
+  const deletions = deletionsOf(seed, 2 * SELLING_MS);
   // Half of the orders are the seller's, so that a run with him takes no longer.
   const ofSeller = seller === undefined ? 0 : Math.floor(orders / 2);
   await during(
     time,
     'everything is sold and told',
     Promise.all([
-      sell(arena, { random, orders: orders - ofSeller, events }),
+      sell(arena, {
+        random,
+        orders: orders - ofSeller,
+        events,
+        ...(deletions === undefined ? {} : { deletions }),
+      }),
       ...(seller === undefined ? [] : [sellOnAmazon(arena, seller, { orders: ofSeller, events })]),
       ...(arena.person === undefined ? [] : [comeAndGo(arena, arena.person)]),
       ...(arena.office === undefined ? [] : [keepBooks(arena, arena.office)]),
@@ -147,7 +154,7 @@ async function lived(
   const amazonOrders = seller?.world.orders().length ?? 0;
   const amazonCalls = seller?.amazon.calls() ?? [];
   return {
-    orders: world.orders().length + amazonOrders,
+    orders: world.orders().length + arena.deleted.length + amazonOrders,
     amazonOrders,
     settlements: expectedSettlements(seller?.world.transactions() ?? []).length,
     events: events.count,
@@ -168,7 +175,9 @@ async function backUpLater({ time, ground }: Arena, relapse: Relapse): Promise<v
 async function relapseTo(arena: Arena, relapse: Relapse): Promise<void> {
   const { time, ground, world, seller } = arena;
   relapse.standing = new Map([
-    ...world.orders().map((order) => [shopifyKey(order), standingOf(arena, order)] as const),
+    ...[...world.orders(), ...arena.deleted].map(
+      (order) => [shopifyKey(order), standingOf(arena, order)] as const,
+    ),
     ...(seller?.world.orders() ?? []).map(
       (order) => [amazonKey(order), standingOf(arena, { ...order, name: order.id })] as const,
     ),
@@ -307,6 +316,7 @@ function evidenceOf(arena: Arena): Evidence {
     database: ground.database,
     acknowledged: [...first, ...arena.acknowledged],
     ...(seller === undefined ? {} : { seller }),
+    deleted: arena.deleted,
     isFollowing: office?.isFollowing === true,
     ...(relapse?.standing === undefined ? {} : { restored: relapse.standing }),
     deeds: new Map(deedsOn(person ?? { deeds: [] }).map((deed) => [deed.order, deed])),

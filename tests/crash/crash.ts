@@ -153,6 +153,7 @@ async function runIn(ground: Ground): Promise<CrashReport> {
       store,
       database,
       deeds: new Map(),
+      deleted: [],
       isFollowing: false,
       acknowledged,
     });
