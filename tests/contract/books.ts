@@ -275,6 +275,9 @@ export function booksContract(harness: BooksHarness): void {
         assert.equal((await books.find(twelve)).state, 'absent', 'nothing may be forgotten');
         assert.equal((await standing(books, { ...twelve, known: [] })).externalId, made.externalId);
         assert.equal((await books.find({ ...twelve, known: [made.externalId] })).state, 'absent');
+        // It was linked as another one: what is to be made under its own number is not that one again.
+        const third = paymentTask(on, { slot: 3, amount: money.parse('12', 'CAD') });
+        assert.equal((await books.find({ ...third, known: [made.externalId] })).state, 'absent');
         const asked = await books.find({ ...other, known: [] });
         assert.deepEqual(
           [asked.state, asked.state === 'unclear' ? asked.code : ''],

@@ -38,11 +38,15 @@ export async function findPayment(api: Api, task: PaymentTask): Promise<Standing
     if (payment.invoiceId !== invoiceId || payment.visibility === 'deleted') {
       return 'go-on';
     }
+    // It may bear the very mark, and be linked as another one since.
+    if (known?.includes(payment.id) === true) {
+      return 'go-on';
+    }
     if (payment.note.includes(markerOf(step.reference))) {
       marked = payment;
       return 'stop';
     }
-    if (known !== undefined && payment.note.includes(ofOrder) && !known.includes(payment.id)) {
+    if (known !== undefined && payment.note.includes(ofOrder)) {
       forgotten.push(payment);
     }
     // One that bears the mark of another step is that one.
