@@ -7,6 +7,7 @@ import type { Money } from './money.ts';
 import type { Order, Refund, Tender } from './order.ts';
 import { methodOf, noteOf } from './payment-method.ts';
 import type { PlannedHold, Terms } from './plan-terms.ts';
+import { isClosed } from './period.ts';
 import { isBookedBy, openDay } from './refund-ways.ts';
 import { isEffective, keptOf } from './sale.ts';
 import { localDate } from './time.ts';
@@ -57,7 +58,7 @@ export function planCash(order: Order, settling: Settling): CashPlan {
   const least = leastPaid(order, { ...settling, capacity, received: cash.received });
   const isUnexplained = money.compare(wanted, least) < 0;
   const target = isUnexplained ? least : wanted;
-  const lowered = lowerings(order, { ...settling, target });
+  const { lowered, holds: closed } = openLowerings(order, { ...settling, target });
   const standing = booked.payments.map((payment) => afterwards(payment, lowered));
   const paid = paymentsFor(order, {
     ...settling,
@@ -74,6 +75,7 @@ export function planCash(order: Order, settling: Settling): CashPlan {
     holds: [
       ...(isUnexplained ? [missingHold(order, { kept, least })] : []),
       ...paid.holds,
+      ...closed,
       ...(money.compare(excess, money.zero(order.currency)) > 0
         ? [excessHold(order, { kept, target, excess, inHand: keptOf(order, cash.received, effective) })]
         : []),
@@ -120,6 +122,35 @@ function missingHold(order: Order, { kept, least }: { kept: Money; least: Money 
 
 interface Targeted extends Settling {
   readonly target: Money;
+}
+
+/**
+ * A payment of a day that is closed stays as it stands: nothing can be moved to another day of it, so a person books the
+ * difference, or opens the day.
+ */
+function openLowerings(
+  order: Order,
+  settling: Targeted,
+): { readonly lowered: readonly PaymentChangeStep[]; readonly holds: readonly PlannedHold[] } {
+  const { booked, terms } = settling;
+  const lowered = lowerings(order, settling);
+  const closed = lowered.flatMap((step) => {
+    const payment = booked.payments.find(({ slot }) => slot === step.payment);
+    return payment !== undefined && isClosed(payment.paidOn, terms.rules) ? [{ step, payment }] : [];
+  });
+  if (closed.length === 0) {
+    return { lowered, holds: [] };
+  }
+  const hold: PlannedHold = {
+    step: 'payment',
+    code: 'period-closed',
+    detail: `Less of the money of order ${order.name} was kept than stands as payments, and the books are closed on their days: book the difference and decide already-booked, or open the days`,
+    facts: closed.map(({ step, payment }) => ({
+      name: `Payment of ${payment.paidOn}`,
+      value: `${money.show(step.from)} → ${money.show(step.to)}`,
+    })),
+  };
+  return { lowered: [], holds: isBookedBy(terms) ? [] : [hold] };
 }
 
 /**

@@ -513,6 +513,28 @@ describe('closed days', () => {
     assert.equal(books(book(late, book(SOLD), closed)), 'SHOPIFY-1001 44.00, paid 44.00, expense 22.00');
   });
 
+  test('keep a payment, also where the channel remits more tax of what was added than was received', () => {
+    const sample = order({ lines: [line({ unitPrice: usd('1') })], cash: received(tender(usd('1'))) });
+    const course = line({
+      key: 'item:2',
+      unitPrice: usd('20'),
+      taxes: [tax('10', usd('2'), { remittedBy: 'channel' })],
+    });
+    const grown = order({ lines: [...sample.lines, course], cash: sample.cash });
+    assert.deepEqual(kinds(work(grown, book(sample))), ['payment-change', 'lines']);
+    const found = work(grown, book(sample), CLOSED);
+    assert.deepEqual([found.steps, holds(found)], [[], ['period-closed', 'period-closed']]);
+    assert.deepEqual(
+      found.holds.map(({ step }) => step),
+      ['invoice-2', 'payment'],
+    );
+    const known = work(grown, book(sample), { ...CLOSED, choices: { period: 'already-booked' } });
+    assert.deepEqual(
+      known.steps.filter(({ kind }) => kind === 'payment-change'),
+      [],
+    );
+  });
+
   test('that keep an invoice from following its order are named by the question', () => {
     const gone = refund(usd('0'), {
       returns: [returned('item:1', 1, usd('20'), [usd('2')])],
