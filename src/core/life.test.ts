@@ -513,6 +513,18 @@ describe('closed days', () => {
     assert.equal(books(book(late, book(SOLD), closed)), 'SHOPIFY-1001 44.00, paid 44.00, expense 22.00');
   });
 
+  test('keep a draft: it would count in a month that is closed', () => {
+    const draft = book(SOLD).filter(({ kind }) => kind === 'client' || kind === 'invoice');
+    assert.deepEqual(kinds(work(SOLD, draft)), ['sent', 'payment']);
+    const found = work(SOLD, draft, CLOSED);
+    assert.deepEqual([found.steps, holds(found)], [[], ['period-closed']]);
+    assert.equal(found.holds[0]?.step, 'sent-1');
+    const known = work(SOLD, draft, { ...CLOSED, choices: { period: 'already-booked' } });
+    assert.deepEqual([known.steps, known.holds], [[], []]);
+    const later = { ...SOLD, cash: received(tender(usd('44'), { at: DECEMBER })) };
+    assert.deepEqual(kinds(work(later, draft, CLOSED)), [], 'nor is it paid, which would send it');
+  });
+
   test('keep a payment, also where the channel remits more tax of what was added than was received', () => {
     const sample = order({ lines: [line({ unitPrice: usd('1') })], cash: received(tender(usd('1'))) });
     const course = line({

@@ -291,21 +291,21 @@ function stepsTo(basis: Basis, aim: Aim): Plan {
   const unsendable = targets.flatMap(({ invoice }) =>
     invoice === undefined ? [] : unsendableHolds(invoice),
   );
+  const closed = rules.endState === 'sent' ? closedDrafts(order, targets, rules) : [];
+  const isSendable = rules.endState === 'sent' && unsendable.length === 0 && closed.length === 0;
   const invoices = targets.map(({ slot, document, invoice }) => ({
     slot,
     total: invoice?.isAccepted === true ? invoice.amount : document.total,
   }));
-  const cash: CashPlan =
-    rules.endState === 'sent' && unsendable.length === 0
-      ? planCash(order, { booked, invoices, offInvoice, terms, zone })
-      : NO_CASH;
+  const cash: CashPlan = isSendable
+    ? planCash(order, { booked, invoices, offInvoice, terms, zone })
+    : NO_CASH;
   const unlike = booked.beside.flatMap((refund) => unlikeHolds(order, refund));
   const negative = targets.filter(({ document }) => money.isNegative(document.total));
   const changes = changeSteps(basis, targets).filter((step) => isPayable(step, booked, cash));
   const made = targets
     .filter(({ invoice }) => invoice === undefined)
     .map((target) => invoiceStep(order, target));
-  const isSendable = rules.endState === 'sent' && unsendable.length === 0;
   const sent = isSendable ? targets.flatMap((target) => sentSteps(order, target, rules)) : [];
   const refundHolds = decided.flatMap(({ way }) => (way.kind === 'held' ? [way.hold] : []));
   const isCashKnown = order.cash.state === 'known';
@@ -335,6 +335,7 @@ function stepsTo(basis: Basis, aim: Aim): Plan {
     steps,
     holds: [
       ...unsendable,
+      ...(isBookedBy(terms) ? [] : closed),
       ...unlike,
       ...holds,
       ...cash.holds,
@@ -433,6 +434,25 @@ function invoiceStep(order: Order, { slot, document, variant }: Target): Invoice
 }
 
 /** One that is about to be taken away is not sent first. */
+/** An invoice that was made and not sent before its day was closed: sent or paid now, it would count in a month that is closed. */
+function closedDrafts(order: Order, targets: readonly Target[], rules: Rules): PlannedHold[] {
+  return targets.flatMap((target) => {
+    const { slot, document, invoice } = target;
+    return invoice === undefined ||
+      !isClosed(document.issuedOn, rules) ||
+      sentSteps(order, target, rules).length === 0
+      ? []
+      : [
+          {
+            step: `sent-${slot}`,
+            code: 'period-closed',
+            detail: `Invoice ${document.number} is a draft of ${document.issuedOn}, and the books are closed then: open the day and retry, or send it in FreshBooks and decide already-booked`,
+            facts: [{ name: 'Day', value: document.issuedOn }],
+          },
+        ];
+  });
+}
+
 function sentSteps(order: Order, { slot, document, invoice }: Target, { skipZeroTotals }: Rules): SentStep[] {
   const isEmpty = money.isZero(document.total) && (skipZeroTotals || document.lines.length === 0);
   return invoice?.isSent === true || isEmpty

@@ -25,6 +25,7 @@ const FOUND_TOO: Readonly<Record<number, string>> = {
   20045: 'the fees of a settlement that had grown since the backup were booked a second time',
   40580: 'a payment under another number than a restored database would give it was made again',
   15000040: 'a payment of a closed day was lowered for tax of the channel on what was added later',
+  16001026: 'a draft of a closed day was sent once its account was well again',
   62182: 'an entry named newer rules than those it was planned by',
   20256: 'an order that waited to be booked was asked for once, and when that failed never again',
 };

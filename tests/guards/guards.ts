@@ -328,8 +328,8 @@ export const GUARDS: readonly Guard[] = [
   {
     what: 'an invoice whose total differs stays a draft',
     file: 'src/core/plan.ts',
-    from: `const isSendable = rules.endState === 'sent' && unsendable.length === 0;`,
-    to: `const isSendable = rules.endState === 'sent';`,
+    from: `rules.endState === 'sent' && unsendable.length === 0 && closed.length === 0;`,
+    to: `rules.endState === 'sent' && closed.length === 0;`,
     test: 'src/core/plan.test.ts',
   },
   {
