@@ -125,8 +125,8 @@ interface Targeted extends Settling {
 }
 
 /**
- * A payment of a day that is closed stays as it stands: nothing can be moved to another day of it, so a person books the
- * difference, or opens the day.
+ * A payment of a day that is closed stays as it stands. What is to come off it cannot be booked on an open day instead, so a
+ * person books the difference, or opens the day.
  */
 function openLowerings(
   order: Order,

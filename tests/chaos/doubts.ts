@@ -1,8 +1,8 @@
 import type { Switches as FreshBooksSwitches } from '#sim/freshbooks/switches.ts';
 import type { Switches as ShopifySwitches } from '#sim/shopify/switches.ts';
-import { pick, seededRandom } from '#sim/world/random.ts';
+import { pick } from '#sim/world/random.ts';
 import type { Random } from '#sim/world/random.ts';
-import { FIRST_SEED } from '#tests/chaos/seller.ts';
+import { drawnFor } from '#tests/chaos/drawn.ts';
 
 /**
  * What the vendors' documentation leaves open and the books must not depend on: in half of the runs each is drawn. What makes
@@ -15,8 +15,8 @@ export interface Doubts {
 }
 
 export function doubtsOf(seed: number): Doubts {
-  const random = seededRandom(seed ^ STREAM);
-  if (seed < FIRST_SEED || random() >= SHARE) {
+  const random = drawnFor(seed, STREAM, SHARE);
+  if (random === undefined) {
     return { freshbooks: {}, shopify: {} };
   }
   return { freshbooks: freshBooksDoubts(random), shopify: shopifyDoubts(random) };

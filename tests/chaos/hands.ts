@@ -2,9 +2,9 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { OrderKey } from '#core/ids.ts';
 import type { FreshBooksSim } from '#sim/freshbooks/freshbooks.ts';
 import { Refusal } from '#sim/freshbooks/refusal.ts';
-import { between, pick, seededRandom } from '#sim/world/random.ts';
+import { between, pick } from '#sim/world/random.ts';
 import type { Random } from '#sim/world/random.ts';
-import { FIRST_SEED } from '#tests/chaos/seller.ts';
+import { drawnFor } from '#tests/chaos/drawn.ts';
 
 /**
  * A person in FreshBooks' own pages, in a share of the runs: he changes, deletes and adds beside the program, one thing of an order.
@@ -66,10 +66,9 @@ export interface Person {
   readonly deeds: Deed[];
 }
 
-/** Drawn from a source of its own: what else befalls the run stays what the seed makes of it. */
 export function personOf(seed: number, withinMs: number): Person | undefined {
-  const random = seededRandom(seed ^ STREAM);
-  if (seed < FIRST_SEED || random() >= SHARE) {
+  const random = drawnFor(seed, STREAM, SHARE);
+  if (random === undefined) {
     return undefined;
   }
   const visits = Array.from({ length: between(random, 1, DEEDS_MAX) }, () => ({

@@ -1,16 +1,17 @@
 import type { App } from '#app.ts';
 import { Failure } from '#core/failure.ts';
-import { between, pick, seededRandom } from '#sim/world/random.ts';
+import { between, pick } from '#sim/world/random.ts';
 import type { Random } from '#sim/world/random.ts';
 import { SELLING_MS, later } from '#tests/chaos/arena.ts';
 import type { Arena } from '#tests/chaos/arena.ts';
+import { drawnFor } from '#tests/chaos/drawn.ts';
 import { Crash } from '#tests/chaos/generation.ts';
 import { visit } from '#tests/chaos/hands.ts';
 import type { Person } from '#tests/chaos/hands.ts';
 import { command, openDays } from '#tests/chaos/office.ts';
 import type { Acting, Office } from '#tests/chaos/office.ts';
 import { move } from '#tests/chaos/payouts.ts';
-import { FIRST_SEED, spellsOf } from '#tests/chaos/seller.ts';
+import { spellsOf } from '#tests/chaos/seller.ts';
 import type { Seller } from '#tests/chaos/seller.ts';
 
 /** What happens in a run while there is trouble: on Shopify, on Amazon, in FreshBooks by hand, and at the command line. */
@@ -89,8 +90,8 @@ export async function sell(
 
 /** In some runs the shop deletes orders. */
 export function deletionsOf(seed: number, withinMs: number): Deletions | undefined {
-  const random = seededRandom(seed ^ DELETIONS_STREAM);
-  if (seed < FIRST_SEED || random() >= DELETIONS_SHARE) {
+  const random = drawnFor(seed, DELETIONS_STREAM, DELETIONS_SHARE);
+  if (random === undefined) {
     return undefined;
   }
   const at = Array.from({ length: between(random, 1, DELETIONS_MAX) }, () => between(random, 0, withinMs));

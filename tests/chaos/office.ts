@@ -11,11 +11,11 @@ import { eraseFinished, eraseOrder } from '#pipeline/redaction.ts';
 import { decideOrder, releaseOrder } from '#pipeline/release.ts';
 import { replan } from '#pipeline/replan.ts';
 import type { FreshBooksSim } from '#sim/freshbooks/freshbooks.ts';
-import { between, pick, seededRandom } from '#sim/world/random.ts';
+import { between, pick } from '#sim/world/random.ts';
 import type { Random } from '#sim/world/random.ts';
 import { assertClosed, closingOf } from '#tests/chaos/closed-days.ts';
 import type { Closing } from '#tests/chaos/closed-days.ts';
-import { FIRST_SEED } from '#tests/chaos/seller.ts';
+import { drawnFor } from '#tests/chaos/drawn.ts';
 
 /**
  * Whose books they are, at the command line, in a share of the runs: in the middle of everything he imports other rules, has what is
@@ -40,10 +40,9 @@ const ORDERS_MAX = 1_000;
 const UTC = parseZone('Z');
 const CLOSED: readonly FailureCode[] = ['period-closed', 'books-period-locked'];
 
-/** Drawn from a source of its own: what else befalls the run stays what the seed makes of it. */
 export function officeOf(seed: number, withinMs: number): Office | undefined {
-  const random = seededRandom(seed ^ STREAM);
-  if (seed < FIRST_SEED || random() >= SHARE) {
+  const random = drawnFor(seed, STREAM, SHARE);
+  if (random === undefined) {
     return undefined;
   }
   const visits = Array.from({ length: between(random, 1, VISITS_MAX) }, () => ({

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,9 +8,9 @@ import type { OrderKey } from '#core/ids.ts';
 import type { Clock } from '#core/time.ts';
 import type { Standing } from '#sim/standing.ts';
 import { openSqlite } from '#storage/sqlite.ts';
-import { between, seededRandom } from '#sim/world/random.ts';
+import { between } from '#sim/world/random.ts';
 import type { Ground } from '#tests/chaos/generation.ts';
-import { FIRST_SEED } from '#tests/chaos/seller.ts';
+import { drawnFor } from '#tests/chaos/drawn.ts';
 
 /**
  * In a share of the runs the disk is lost once everything is sold, and a backup of some moment before is put back: what was booked
@@ -18,7 +19,8 @@ import { FIRST_SEED } from '#tests/chaos/seller.ts';
 export interface Relapse {
   /** When the backup is made, from the beginning. */
   readonly at: number;
-  readonly folder: string;
+  /** Of the backup, once it is made. */
+  folder?: string;
   /** What stood of each order when it was put back. */
   standing?: ReadonlyMap<OrderKey, Standing>;
 }
@@ -26,14 +28,12 @@ export interface Relapse {
 const SHARE = 0.15;
 const STREAM = 0xbac4;
 
-/** Drawn from a source of its own: what else befalls the run stays what the seed makes of it. */
 export function relapseOf(seed: number, withinMs: number): Relapse | undefined {
-  const random = seededRandom(seed ^ STREAM);
-  if (seed < FIRST_SEED || random() >= SHARE) {
+  const random = drawnFor(seed, STREAM, SHARE);
+  if (random === undefined) {
     return undefined;
   }
-  const at = between(random, 0, withinMs);
-  return { at, folder: mkdtempSync(join(tmpdir(), 'counterfoil-relapse-')) };
+  return { at: between(random, 0, withinMs) };
 }
 
 const BACKUP = 'backup.db';
@@ -41,19 +41,20 @@ const LIVE = 'run.db';
 
 /** One moment of the database, as `counterfoil backup` takes it. */
 export function backUp({ database }: Pick<Ground, 'database'>, relapse: Relapse): void {
+  relapse.folder = mkdtempSync(join(tmpdir(), 'counterfoil-relapse-'));
   database.exec(`vacuum into '${join(relapse.folder, BACKUP)}'`);
 }
 
 /** Of a program that is dead: by the command's own way, from the database that stands there to the one of the backup. */
 export async function putBack(
   ground: Ground,
-  relapse: Relapse,
+  { folder = assert.fail('a backup was made') }: Relapse,
   by: { readonly config: (url: string) => Config; readonly clock: Clock },
 ): Promise<void> {
-  const path = join(relapse.folder, LIVE);
+  const path = join(folder, LIVE);
   ground.database.exec(`vacuum into '${path}'`);
   ground.database.close();
-  await restoreDatabase(by.config(`sqlite:${path}`), by.clock, join(relapse.folder, BACKUP));
+  await restoreDatabase(by.config(`sqlite:${path}`), by.clock, join(folder, BACKUP));
   ground.database = openSqlite(path);
   // What a lost commit does is drawn by the run itself; the disk need not wait for it.
   ground.database.exec('pragma synchronous = off');
@@ -61,6 +62,8 @@ export async function putBack(
 
 /** At the end of the run. */
 export function removeRelapse({ database }: Pick<Ground, 'database'>, { folder }: Relapse): void {
-  database.close();
-  rmSync(folder, { recursive: true, force: true });
+  if (folder !== undefined) {
+    database.close();
+    rmSync(folder, { recursive: true });
+  }
 }

@@ -13,6 +13,7 @@ import type { AmazonWorld } from '#sim/amazon/world.ts';
 import { between, pick, seededRandom } from '#sim/world/random.ts';
 import type { Clock, Random } from '#sim/world/random.ts';
 import { switchesOf } from '#tests/amazon/agreement.ts';
+import { drawnFor } from '#tests/chaos/drawn.ts';
 import { movesOf } from '#tests/chaos/payouts.ts';
 import type { Move } from '#tests/chaos/payouts.ts';
 
@@ -39,8 +40,6 @@ export interface Seller {
   readonly forward: (body: string) => Request;
 }
 
-/** Seeds below it were drawn, and found what they found, when there was a shop alone with the default rules: so they stay. */
-export const FIRST_SEED = 100;
 const SHARE = 0.5;
 const STREAM = 0xa3a2;
 /** Of the sellers' runs. From a source of its own: the others stay what they were before there were fees. */
@@ -50,7 +49,7 @@ const SECRET = 'secret-of-the-forwarder';
 const QUEUE = 'arn:aws:sqs:eu-west-1:111122223333:notifications';
 
 export function isSelling(seed: number): boolean {
-  return seed >= FIRST_SEED && seededRandom(seed ^ STREAM)() < SHARE;
+  return drawnFor(seed, STREAM, SHARE) !== undefined;
 }
 
 export interface SellerTerms {

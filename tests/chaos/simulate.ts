@@ -36,7 +36,7 @@ import type { Evidence } from '#tests/chaos/invariants.ts';
 import { moveLate, quietMs } from '#tests/chaos/payouts.ts';
 import { backUp, putBack, removeRelapse } from '#tests/chaos/relapse.ts';
 import type { Relapse } from '#tests/chaos/relapse.ts';
-import { FIRST_SEED } from '#tests/chaos/seller.ts';
+import { FIRST_SEED } from '#tests/chaos/drawn.ts';
 import type { Seller } from '#tests/chaos/seller.ts';
 
 /**
