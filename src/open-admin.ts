@@ -7,7 +7,8 @@ import type { AdminDesk, AdminParts } from '#http/admin.ts';
 import { again } from '#operator/again.ts';
 import { overviewJson, readOverview } from '#operator/order-list.ts';
 import { readStory, storyJson } from '#operator/order-story.ts';
-import type { OrderRecord, Source, Store } from '#pipeline/ports.ts';
+import type { OrderRecord, Store } from '#pipeline/ports.ts';
+import type { Source } from '#pipeline/source.ts';
 
 /** What the API does, by the functions that the commands do it by. */
 

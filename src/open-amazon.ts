@@ -1,6 +1,7 @@
 import type { Config } from '#config.ts';
 import type { ConnectionId } from '#core/ids.ts';
-import type { Store, Swept } from '#pipeline/ports.ts';
+import type { Store } from '#pipeline/ports.ts';
+import type { Swept } from '#pipeline/source.ts';
 import { currentRules } from '#pipeline/current-rules.ts';
 import { createAmazonSource } from '#sources/amazon/amazon.ts';
 import { createSellingPartnerApi } from '#sources/amazon/api.ts';

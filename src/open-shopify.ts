@@ -1,7 +1,7 @@
 import type { Config } from '#config.ts';
 import type { ConnectionId } from '#core/ids.ts';
 import type { Rules } from '#core/rules.ts';
-import type { Source } from '#pipeline/ports.ts';
+import type { Source } from '#pipeline/source.ts';
 import { createShopifyApi } from '#sources/shopify/api.ts';
 import type { ShopifyApi } from '#sources/shopify/api.ts';
 import { createShopifySource } from '#sources/shopify/shopify.ts';

@@ -12,7 +12,8 @@ import { DEFAULT_RULES } from '#core/rules.ts';
 import type { Rules } from '#core/rules.ts';
 import { parseTimestamp } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
-import type { Authentic, OrderRecord } from '#pipeline/ports.ts';
+import type { OrderRecord } from '#pipeline/ports.ts';
+import type { Authentic } from '#pipeline/source.ts';
 
 /** Builders of core's and the store's records. Defaults stand here and nowhere else; a test names only what it is about. */
 

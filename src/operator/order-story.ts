@@ -9,7 +9,8 @@ import { feesProofOf, proofOf } from '#core/proof.ts';
 import { isSettlement, orderOf } from '#core/settlement.ts';
 import { parseZone } from '#core/time.ts';
 import type { Instant, Zone } from '#core/time.ts';
-import type { Delivery, Notice, OrderRecord, Reader, Sorted, Source } from '#pipeline/ports.ts';
+import type { Delivery, Notice, OrderRecord, Reader } from '#pipeline/ports.ts';
+import type { Sorted, Source } from '#pipeline/source.ts';
 import { instantJson } from './json.ts';
 
 /** One order, from its deliveries to the cent. */

@@ -1,5 +1,6 @@
 import type { Clock } from '#core/time.ts';
-import type { Authentic, Emit, Queue, Store } from './ports.ts';
+import type { Emit, Queue, Store } from './ports.ts';
+import type { Authentic } from './source.ts';
 
 export interface Inbox {
   /**

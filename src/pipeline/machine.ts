@@ -9,7 +9,8 @@ import type { Buyer } from '#core/order.ts';
 import { isSettlement } from '#core/settlement.ts';
 import type { Bookable } from '#core/settlement.ts';
 import type { RecentBuyers } from './recent-buyers.ts';
-import type { Books, Emit, Lease, OrderRecord, Queue, Source, Store } from './ports.ts';
+import type { Books, Emit, Lease, OrderRecord, Queue, Store } from './ports.ts';
+import type { Source } from './source.ts';
 
 /** A source, the books it is booked into and the rules for it. */
 export interface Route {

@@ -4,7 +4,8 @@ import type { Buyer } from '#core/order.ts';
 import { showInstant } from '#core/time.ts';
 import type { Clock, Instant } from '#core/time.ts';
 import { forgetPerson } from './client-keeper.ts';
-import type { Delivery, ReadableFilter, Sorted, Source, Store, Writer } from './ports.ts';
+import type { Delivery, ReadableFilter, Store, Writer } from './ports.ts';
+import type { Sorted, Source } from './source.ts';
 
 /**
  * Takes contact data out of what is stored: bodies and headers of messages are blanked, and sentences that might quote them

@@ -12,8 +12,9 @@ import { TOGETHER } from '#core/payment-method.ts';
 import { MINUTE, instant, localDate } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import type { Machine } from './machine.ts';
-import { READ_TOPIC } from './ports.ts';
-import type { Delivery, OrderRecord, Reread, Sorted, Source, Writer } from './ports.ts';
+import { READ_TOPIC } from './source.ts';
+import type { Delivery, OrderRecord, Reread, Writer } from './ports.ts';
+import type { Sorted, Source } from './source.ts';
 
 /** Without access to ask the shop, how long the message that shows a change may follow the one that announces it. */
 export const REREAD_PATIENCE_MS = 15 * MINUTE;

@@ -9,7 +9,7 @@ import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
 import { openStore } from '#storage/store.ts';
 import { testClock } from '#tests/clock.ts';
 import { createInbox } from './inbox.ts';
-import type { Change, Changes, Swept } from './ports.ts';
+import type { Change, Changes, Swept } from './source.ts';
 import { startSweep } from './sweep.ts';
 
 const SELLER = connectionId('amazon');

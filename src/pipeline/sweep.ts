@@ -2,7 +2,8 @@ import { Failure, asFailure } from '#core/failure.ts';
 import { DAY, HOUR, MINUTE, after, instant } from '#core/time.ts';
 import type { Clock, Instant } from '#core/time.ts';
 import type { Inbox } from './inbox.ts';
-import type { Change, Emit, Store, Swept } from './ports.ts';
+import type { Emit, Store } from './ports.ts';
+import type { Change, Swept } from './source.ts';
 
 /**
  * Looks for what no message told: asks a source again and again what changed, and takes every change that is not known yet into

@@ -13,7 +13,7 @@ import { orderOf } from '#core/settlement.ts';
 import { compactSetting } from './machine.ts';
 import { releaseOrder } from './release.ts';
 import type { Route } from './machine.ts';
-import { READ_TOPIC } from './ports.ts';
+import { READ_TOPIC } from './source.ts';
 import type { Books, Store } from './ports.ts';
 import { sortDelivery } from './sorter.ts';
 import { run } from './worker.ts';

@@ -6,7 +6,7 @@ import { parseLossless } from '#core/json.ts';
 import type { Lossless } from '#core/json.ts';
 import { parseTimestamp } from '#core/time.ts';
 import type { Instant, Zone } from '#core/time.ts';
-import type { Authentic } from '#pipeline/ports.ts';
+import type { Authentic } from '#pipeline/source.ts';
 
 /**
  * Reading of vendors' bodies: each reader takes one value, or throws a SyntaxError that says what is wrong with it, and the

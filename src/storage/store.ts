@@ -12,7 +12,6 @@ import type { Rules } from '#core/rules.ts';
 import { after } from '#core/time.ts';
 import type { Clock, Instant } from '#core/time.ts';
 import type {
-  Authentic,
   ClientMapping,
   HoldFilter,
   LedgerPage,
@@ -25,6 +24,7 @@ import type {
   WakeKey,
   Writer,
 } from '#pipeline/ports.ts';
+import type { Authentic } from '#pipeline/source.ts';
 import { alarmWriter, watchReader } from './alarms.ts';
 import { appendAudit, auditReader } from './audit.ts';
 import { leaseWriter } from './leases.ts';

@@ -5,7 +5,7 @@ import type { Order } from '#core/order.ts';
 import { normalize } from '#sources/amazon/normalize.ts';
 import { parseReadOrder } from '#sources/amazon/payload.ts';
 import type { ReadOrder } from '#sources/amazon/payload.ts';
-import type { Snapshot } from '#pipeline/ports.ts';
+import type { Snapshot } from '#pipeline/source.ts';
 
 /** Orders and transactions as Amazon writes them. Defaults stand here; a test names only what it is about. */
 

@@ -1,6 +1,6 @@
 import { createSign, randomUUID } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import type { Incoming } from '#pipeline/ports.ts';
+import type { Incoming } from '#pipeline/source.ts';
 
 /** Messages as SNS posts them, by the words of its documentation: every part of which a test can change. */
 

@@ -1,6 +1,6 @@
 import { parseLossless } from '#core/json.ts';
 import { connectionId } from '#core/ids.ts';
-import type { Snapshot } from '#pipeline/ports.ts';
+import type { Snapshot } from '#pipeline/source.ts';
 import type { CurrencySide } from '#sources/shopify/amounts.ts';
 import { normalize } from '#sources/shopify/normalize.ts';
 import { parseOrder } from '#sources/shopify/payload.ts';

@@ -2,7 +2,7 @@ import { connectionId, orderKey } from '#core/ids.ts';
 import { MARKETPLACES } from '#core/marketplaces.ts';
 import { instant } from '#core/time.ts';
 import type { Transport } from '#net/request.ts';
-import type { Incoming } from '#pipeline/ports.ts';
+import type { Incoming } from '#pipeline/source.ts';
 import { createAmazon, DEFAULT_AMAZON_APP } from '#sim/amazon/amazon.ts';
 import type { AmazonOptions as SimOptions, AmazonSim } from '#sim/amazon/amazon.ts';
 import type { Region } from '#sim/amazon/marketplaces.ts';

@@ -7,7 +7,7 @@ import type { CurrencySide } from '#sources/shopify/amounts.ts';
 import { createShopifySource } from '#sources/shopify/shopify.ts';
 import { sign } from '#sources/shopify/webhook.ts';
 import type { Transport } from '#net/request.ts';
-import type { Incoming } from '#pipeline/ports.ts';
+import type { Incoming } from '#pipeline/source.ts';
 import { createShopify, DEFAULT_APP } from '#sim/shopify/shopify.ts';
 import type { ShopifyOptions, ShopifySim } from '#sim/shopify/shopify.ts';
 import { listen } from '#sim/socket.ts';

@@ -6,7 +6,7 @@ import type { OrderKey } from '#core/ids.ts';
 import { equal, show } from '#core/money.ts';
 import { totalByLines } from '#core/order.ts';
 import type { Cash, Order, Refund } from '#core/order.ts';
-import type { Incoming, Snapshot, Sorted, Source } from '#pipeline/ports.ts';
+import type { Incoming, Snapshot, Sorted, Source } from '#pipeline/source.ts';
 
 /** What every implementation of the port `Source` promises, whatever shop stands behind it. */
 export interface SourceHarness {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { connectionId } from '#core/ids.ts';
-import type { Authentic } from '#pipeline/ports.ts';
+import type { Authentic } from '#pipeline/source.ts';
 import { createPoller } from '#sources/amazon/poller.ts';
 import { hurriedClock } from '#tests/clock.ts';
 import { bytes, orderChange, transactionUpdate } from '#tests/amazon/notifications.ts';

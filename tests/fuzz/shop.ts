@@ -8,7 +8,7 @@ import { previewOrder } from '#preview.ts';
 import { createShopAdmin } from '#sources/shopify/admin.ts';
 import { createShopifyApi } from '#sources/shopify/api.ts';
 import { sign } from '#sources/shopify/webhook.ts';
-import type { Source } from '#pipeline/ports.ts';
+import type { Source } from '#pipeline/source.ts';
 import { createShopifySource } from '#sources/shopify/shopify.ts';
 import { DEFAULT_APP } from '#sim/shopify/shopify.ts';
 import { NOW, openShopify } from '#tests/contract/source-shopify.ts';

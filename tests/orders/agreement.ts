@@ -14,7 +14,7 @@ import { proofOf } from '#core/proof.ts';
 import { DEFAULT_RULES } from '#core/rules.ts';
 import type { Rules } from '#core/rules.ts';
 import { paidBack } from '#core/sale.ts';
-import { READ_TOPIC } from '#pipeline/ports.ts';
+import { READ_TOPIC } from '#pipeline/source.ts';
 import { createShopifySource } from '#sources/shopify/shopify.ts';
 import { expectedBooks } from '#sim/check.ts';
 import { payable } from '#sim/standing.ts';

@@ -2,7 +2,7 @@ import { Failure } from '#core/failure.ts';
 import { settlementIn } from '#core/ids.ts';
 import type { ConnectionId } from '#core/ids.ts';
 import { orderOf } from '#core/settlement.ts';
-import type { Swept } from '#pipeline/ports.ts';
+import type { Swept } from '#pipeline/source.ts';
 import type { SellingPartnerApi } from './api.ts';
 import type { NotificationTerms } from './notification.ts';
 import { createProof } from './proof.ts';

@@ -6,7 +6,7 @@ import { fieldOf, listOf, textOf } from '#core/json-fields.ts';
 import type { Lossless } from '#core/json.ts';
 import { parseTimestamp, showInstant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
-import type { Change, Changes } from '#pipeline/ports.ts';
+import type { Change, Changes } from '#pipeline/source.ts';
 import type { SellingPartnerApi } from './api.ts';
 import { FINANCES_WITHHELD, transactionsIn } from './read.ts';
 import { groupsIn, isPayout } from './settlement.ts';

@@ -8,7 +8,7 @@ import type { Buyer, Cash, Doubt, Order } from '#core/order.ts';
 import { worthOf } from '#core/sale.ts';
 import { instant, parseZone } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
-import type { Snapshot } from '#pipeline/ports.ts';
+import type { Snapshot } from '#pipeline/source.ts';
 import { countryName, emailOf, malformed } from '#sources/fields.ts';
 import type { AddressPayload, OrderPayload, ReadOrder } from './payload.ts';
 import { pricedOf } from './proceeds.ts';

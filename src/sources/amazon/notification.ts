@@ -6,7 +6,7 @@ import { parseLossless } from '#core/json.ts';
 import type { Lossless } from '#core/json.ts';
 import { parseTimestamp } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
-import type { Authentic } from '#pipeline/ports.ts';
+import type { Authentic } from '#pipeline/source.ts';
 
 /**
  * The envelope of Amazon's notifications (docs/vendors/amazon.md 3). They carry ids and no money: what is booked is asked for.

@@ -5,7 +5,8 @@ import { asFailure } from '#core/failure.ts';
 import type { ConnectionId } from '#core/ids.ts';
 import { MINUTE, SECOND, after } from '#core/time.ts';
 import type { Clock, Instant } from '#core/time.ts';
-import type { Authentic, Emit } from '#pipeline/ports.ts';
+import type { Emit } from '#pipeline/ports.ts';
+import type { Authentic } from '#pipeline/source.ts';
 import { messageOf } from './notification.ts';
 import { queueFault } from './queue-fault.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { connectionId } from '#core/ids.ts';
-import type { Incoming, Verdict } from '#pipeline/ports.ts';
+import type { Incoming, Verdict } from '#pipeline/source.ts';
 import { makeCertificate } from '#tests/amazon/certificate.ts';
 import { NOTIFICATION, bytes, orderChange } from '#tests/amazon/notifications.ts';
 import { CERTIFICATE_URL, TOPIC, snsHost, snsIncoming } from '#tests/amazon/sns-messages.ts';

@@ -4,7 +4,7 @@ import { MINUTE, SECOND } from '#core/time.ts';
 import type { Clock } from '#core/time.ts';
 import type { Transport } from '#net/request.ts';
 import { isSameProof } from '#net/same-proof.ts';
-import type { Incoming, Refusal, Verdict } from '#pipeline/ports.ts';
+import type { Incoming, Refusal, Verdict } from '#pipeline/source.ts';
 import { messageOf } from './notification.ts';
 import { createSnsProof } from './sns.ts';
 import type { SnsTopic } from './sns.ts';

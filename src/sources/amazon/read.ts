@@ -5,8 +5,8 @@ import type { OrderKey } from '#core/ids.ts';
 import { fieldOf, listOf, textOf } from '#core/json-fields.ts';
 import type { Lossless } from '#core/json.ts';
 import type { Order } from '#core/order.ts';
-import { READ_TOPIC } from '#pipeline/ports.ts';
-import type { Authentic } from '#pipeline/ports.ts';
+import { READ_TOPIC } from '#pipeline/source.ts';
+import type { Authentic } from '#pipeline/source.ts';
 import type { SellingPartnerApi } from './api.ts';
 import { keptOfOrder, keptOfTransaction } from './kept.ts';
 

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { Failure } from '#core/failure.ts';
 import { connectionId } from '#core/ids.ts';
 import { HOUR, MINUTE } from '#core/time.ts';
-import type { Verdict } from '#pipeline/ports.ts';
+import type { Verdict } from '#pipeline/source.ts';
 import { makeCertificate } from '#tests/amazon/certificate.ts';
 import { NOTIFICATION, orderChange } from '#tests/amazon/notifications.ts';
 import { CERTIFICATE_URL, SUBSCRIBE_URL, TOPIC, snsBody, snsHost } from '#tests/amazon/sns-messages.ts';

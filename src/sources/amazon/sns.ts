@@ -8,7 +8,7 @@ import { HOUR, MINUTE, SECOND, after, parseTimestamp } from '#core/time.ts';
 import type { Clock, Instant } from '#core/time.ts';
 import { send } from '#net/request.ts';
 import type { Transport } from '#net/request.ts';
-import type { Verdict } from '#pipeline/ports.ts';
+import type { Verdict } from '#pipeline/source.ts';
 import { messageOf } from './notification.ts';
 
 /**

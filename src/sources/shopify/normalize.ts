@@ -5,7 +5,7 @@ import type { Money } from '#core/money.ts';
 import { totalByLines } from '#core/order.ts';
 import type { Cash, Order, OrderLine, Refund } from '#core/order.ts';
 import { worthOf } from '#core/sale.ts';
-import type { Snapshot } from '#pipeline/ports.ts';
+import type { Snapshot } from '#pipeline/source.ts';
 import { amountsOf } from './amounts.ts';
 import type { Amounts, CurrencySide } from './amounts.ts';
 import { buyerOf } from './buyer.ts';

@@ -2,7 +2,7 @@ import { Failure } from '#core/failure.ts';
 import { splitOrderKey } from '#core/ids.ts';
 import type { OrderKey } from '#core/ids.ts';
 import type { Lossless } from '#core/json.ts';
-import type { Authentic } from '#pipeline/ports.ts';
+import type { Authentic } from '#pipeline/source.ts';
 import { fieldOf, isTrue, listOf, textOf } from '#core/json-fields.ts';
 import type { ShopifyApi } from './api.ts';
 import { API_VERSION } from './documents.ts';
@@ -10,7 +10,7 @@ import type { DocumentName } from './documents.ts';
 import { restBody } from './merge.ts';
 import type { OrderParts, RefundParts } from './merge.ts';
 import { hashOf } from './webhook.ts';
-import { READ_TOPIC } from '#pipeline/ports.ts';
+import { READ_TOPIC } from '#pipeline/source.ts';
 
 type Reading = Pick<Authentic, 'externalId' | 'topic' | 'headers' | 'body'>;
 

@@ -1,6 +1,6 @@
 import { Failure } from '#core/failure.ts';
 import type { ConnectionId } from '#core/ids.ts';
-import type { Source } from '#pipeline/ports.ts';
+import type { Source } from '#pipeline/source.ts';
 import type { CurrencySide } from './amounts.ts';
 import type { ShopifyApi } from './api.ts';
 import { readOrder } from './read.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '#core/failure.ts';
 import type { FailureCode } from '#core/failure.ts';
-import type { Sorted } from '#pipeline/ports.ts';
+import type { Sorted } from '#pipeline/source.ts';
 import { SHOP, bodyOf } from '#tests/contract/shopify-bodies.ts';
 import { sortMessage } from './sort.ts';
 

@@ -1,12 +1,12 @@
 import { orderKey } from '#core/ids.ts';
-import type { Authentic, Sorted } from '#pipeline/ports.ts';
+import type { Authentic, Sorted } from '#pipeline/source.ts';
 import { textOf } from '#core/json-fields.ts';
 import { isTipHidden } from './lines.ts';
 import { jsonIn } from '#sources/fields.ts';
 import { normalize } from './normalize.ts';
 import type { ShopIdentity } from './normalize.ts';
 import { idsIn, latestIn, parseId, parseOrder } from './payload.ts';
-import { READ_TOPIC } from '#pipeline/ports.ts';
+import { READ_TOPIC } from '#pipeline/source.ts';
 
 type Reader = (message: Pick<Authentic, 'topic' | 'body'>, shop: ShopIdentity) => Sorted;
 

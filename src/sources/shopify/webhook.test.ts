@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Incoming } from '#pipeline/ports.ts';
+import type { Incoming } from '#pipeline/source.ts';
 import { SHOP } from '#tests/contract/shopify-bodies.ts';
 import { sign, verify } from './webhook.ts';
 

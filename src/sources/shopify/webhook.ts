@@ -1,8 +1,8 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { ConnectionId } from '#core/ids.ts';
 import { isSameProof } from '#net/same-proof.ts';
-import { READ_TOPIC } from '#pipeline/ports.ts';
-import type { Incoming, Verdict } from '#pipeline/ports.ts';
+import { READ_TOPIC } from '#pipeline/source.ts';
+import type { Incoming, Verdict } from '#pipeline/source.ts';
 
 /**
  * Proof that a webhook comes from the shop (docs/vendors/shopify.md 2). The signature covers the raw body alone, so topic,
