@@ -28,7 +28,7 @@ import type { Inbox } from '#pipeline/inbox.ts';
 import type { Machine, Route } from '#pipeline/machine.ts';
 import type { AuditEvent } from '#core/audit.ts';
 import type { AlarmChannel, Books, Queue, Store } from '#pipeline/ports.ts';
-import type { Source } from '#pipeline/source.ts';
+import type { Source, Swept } from '#pipeline/source.ts';
 import { createRecentBuyers } from '#pipeline/recent-buyers.ts';
 import type { Eraser } from '#pipeline/redaction.ts';
 import { startRetention } from '#pipeline/retention.ts';
@@ -129,7 +129,7 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** Takes messages in and works on them, without any server: one at a time for a database. */
+/** Takes messages in, looks for what none told, and works on all of it, without any server: one at a time for a database. */
 export interface Pipeline {
   readonly inbox: Inbox;
   /** Begins to work, until it is stopped. */
@@ -326,7 +326,7 @@ export async function restoreDatabase(config: Config, clock: Clock, file: string
 }
 
 /** All that orders come from. */
-function sourcesOf({ shopify, amazon }: Pick<App, 'shopify' | 'amazon'>): readonly Source[] {
+function sourcesOf({ shopify, amazon }: Pick<App, 'shopify' | 'amazon'>): readonly Swept[] {
   return [shopify, amazon].flatMap((parts) => (parts === undefined ? [] : [parts.source]));
 }
 
@@ -404,17 +404,13 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
     pipeline.start();
     poller?.start();
     const retention = retentionOf(app, outside);
-    const sweep =
-      amazon?.api === undefined
-        ? undefined
-        : startSweep({ source: amazon.source, store, inbox: pipeline.inbox, clock, emit: outside.emit });
     alarms.start();
     const opening = openBehind(app, outside);
     return {
       port,
       stop() {
         opening.forget();
-        return stop(app, { server, poller, pipeline, alarms, retention, sweep, lock });
+        return stop(app, { server, poller, pipeline, alarms, retention, lock });
       },
     };
   } catch (thrown) {
@@ -484,10 +480,18 @@ async function openPipeline(app: Parts, outside: Outside, pollMs: number): Promi
       }),
   });
   const machine = await createMachine(app, { outside, queue });
+  const inbox = createInbox({ store, queue, clock, emit: outside.emit });
+  const swept = sourcesOf(app).filter(({ canRead }) => canRead);
+  let sweeps: readonly Sweep[] = [];
   return {
-    inbox: createInbox({ store, queue, clock, emit: outside.emit }),
-    start: () => queue.start((key, signal) => run(machine, key, signal)),
-    stop: () => queue.stop(),
+    inbox,
+    start() {
+      queue.start((key, signal) => run(machine, key, signal));
+      sweeps = swept.map((source) => startSweep({ source, store, inbox, clock, emit: outside.emit }));
+    },
+    async stop() {
+      await Promise.all([queue.stop(), ...sweeps.map((sweep) => sweep.stop())]);
+    },
   };
 }
 
@@ -533,18 +537,17 @@ interface Stopping {
   readonly pipeline: Pipeline;
   readonly alarms: AlarmWatch;
   readonly retention: Retention | undefined;
-  readonly sweep: Sweep | undefined;
   readonly lock: ServeLock;
 }
 
 /** First no new deliveries, then no new runs; those under way end at their next step. */
 async function stop(
   app: Parts,
-  { server, poller, pipeline, alarms, retention, sweep, lock }: Stopping,
+  { server, poller, pipeline, alarms, retention, lock }: Stopping,
 ): Promise<void> {
   await Promise.all([poller?.stop(), server.close()]);
   await Promise.all([pipeline.stop(), alarms.stop()]);
-  await Promise.all([retention?.stop(), sweep?.stop()]);
+  await retention?.stop();
   await audited(app, 'server stopped');
   lock.release();
 }

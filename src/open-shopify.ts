@@ -1,7 +1,7 @@
 import type { Config } from '#config.ts';
 import type { ConnectionId } from '#core/ids.ts';
 import type { Rules } from '#core/rules.ts';
-import type { Source } from '#pipeline/source.ts';
+import type { Swept } from '#pipeline/source.ts';
 import { createShopifyApi } from '#sources/shopify/api.ts';
 import type { ShopifyApi } from '#sources/shopify/api.ts';
 import { createShopifySource } from '#sources/shopify/shopify.ts';
@@ -9,7 +9,7 @@ import type { Outside } from '#outside.ts';
 
 /** The configured shop: a part of the composition root. */
 export interface ShopifyParts {
-  readonly source: Source;
+  readonly source: Swept;
   /** Absent without credentials: then the shop cannot be asked. */
   readonly api: ShopifyApi | undefined;
 }

@@ -55,6 +55,14 @@ export interface Deliveries {
   attempts(): readonly Attempt[];
 }
 
+/** Deliveries that are never made. */
+export interface Losses {
+  /** How often, in a million. */
+  readonly ppm: number;
+  /** Topics that are not lost, as GraphQL names them. */
+  readonly except: readonly string[];
+}
+
 export interface DeliveryOptions {
   readonly clock: Clock;
   readonly random: Random;
@@ -67,6 +75,7 @@ export interface DeliveryOptions {
   readonly duplicatePpm: number;
   /** How often a delivery is held back so that later ones overtake it, in a million. */
   readonly disorderPpm: number;
+  readonly losses: Losses | undefined;
 }
 
 /** Total time for an answer; what comes later counts as a failure. */
@@ -107,7 +116,11 @@ function enqueueFor(
   subscription: Subscription,
   event: { eventId: string; topic: string; body: string },
 ): void {
-  const { clock, random, duplicatePpm, disorderPpm } = state.options;
+  const { clock, random, duplicatePpm, disorderPpm, losses } = state.options;
+  const canBeLost = losses !== undefined && !losses.except.includes(event.topic);
+  if (canBeLost && chance(random, losses.ppm)) {
+    return;
+  }
   const now = clock.now();
   const heldBackMs = chance(random, disorderPpm) ? Math.floor(random() * HELD_BACK_MS_MAX) : 0;
   const delivery: Delivery = {

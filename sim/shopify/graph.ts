@@ -21,6 +21,13 @@ function visibleOrders({ world, app, now }: GraphContext): WorldOrder[] {
   return world.orders().filter((order) => order.createdAt >= oldest);
 }
 
+/** What the list shows: an order that changed is in none until the index has it. */
+function indexedOrders(context: GraphContext): WorldOrder[] {
+  const { now, switches } = context;
+  const indexed = now - switches.searchLagSeconds * 1_000;
+  return visibleOrders(context).filter(({ updatedAt }) => updatedAt <= indexed || updatedAt > now);
+}
+
 /** The number in `gid://shopify/Order/123`; another type's id is an error, as with Shopify. */
 function idOf(args: Arguments, type: string): bigint {
   const id = args['id'];
@@ -97,7 +104,7 @@ export const QueryRoot: GraphType<null, GraphContext> = objectType('QueryRoot', 
   ),
   orders: kit.connection(
     () => OrderType,
-    (_, args, context) => ordersPage(visibleOrders(context), args),
+    (_, args, context) => ordersPage(indexedOrders(context), args),
     { args: ['query', 'sortKey'], scope: 'read_orders' },
   ),
   refund: kit.node(

@@ -5,7 +5,7 @@ import type { Clock, Random } from '#sim/world/random.ts';
 import { orderBody } from './body.ts';
 import { createBucket, STANDARD_BUCKET } from './bucket.ts';
 import { createDeliveries } from './deliveries.ts';
-import type { Attempt, Delivery, Send } from './deliveries.ts';
+import type { Attempt, Delivery, Losses, Send } from './deliveries.ts';
 import { answerGraph } from './graph-endpoint.ts';
 import type { Answered, Endpoint } from './graph-endpoint.ts';
 import { toJson } from './json.ts';
@@ -76,6 +76,8 @@ export interface ShopifyOptions {
   readonly send?: Send;
   readonly duplicatePpm?: number;
   readonly disorderPpm?: number;
+  /** None by default. */
+  readonly losses?: Losses;
   readonly bucket?: { readonly maximumAvailable: number; readonly restoreRate: number };
 }
 
@@ -124,6 +126,7 @@ export function createShopify(options: ShopifyOptions): ShopifySim {
     send: options.send,
     duplicatePpm: options.duplicatePpm ?? 0,
     disorderPpm: options.disorderPpm ?? 0,
+    losses: options.losses,
   });
   world.subscribe((changes) => {
     const eventId = uuid(random);

@@ -28,6 +28,8 @@ export interface Switches {
   readonly subscriptionRemoval: 'after eighth retry' | 'after eighth failure' | 'never';
   /** Which version webhook bodies name: the one of the URL that made the subscription, or the app's own (2; 10.7). */
   readonly webhookVersion: 'request' | 'app setting';
+  /** Seconds until the list of orders shows a change: an index that is late by minutes was seen (5 [I]). */
+  readonly searchLagSeconds: number;
   /** Whether `orders/create` is followed by `orders/updated` for the same state; several were seen (3). */
   readonly updatedAfterCreate: boolean;
 }
@@ -42,5 +44,6 @@ export const DEFAULT_SWITCHES: Switches = {
   protectedData: 'granted',
   subscriptionRemoval: 'after eighth retry',
   webhookVersion: 'request',
+  searchLagSeconds: 0,
   updatedAfterCreate: true,
 };

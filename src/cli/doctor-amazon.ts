@@ -1,8 +1,10 @@
 import type { App } from '#app.ts';
+import { AMAZON } from '#connections.ts';
 import type { Config } from '#config.ts';
 import { DAY } from '#core/time.ts';
 import type { Instant, LocalDate } from '#core/time.ts';
 import type { Check, Finding } from './doctor-check.ts';
+import { sweepCheck } from './doctor-sweep.ts';
 import { counted } from './output.ts';
 
 /** The checks of an Amazon seller: they ask Login with Amazon, Amazon and the queue, and change nothing there. */
@@ -33,6 +35,7 @@ export function amazonChecks(app: App): Check[] {
     ...(amazon.queue === undefined ? [] : [{ name: 'Dead letters', run: () => deadLetters(askQueue) }]),
     { name: 'Amazon messages', run: () => subscriptions(app, amazon) },
     ...(hasForwarder(amazon) ? [{ name: 'Amazon forwarder', run: () => forwarder(amazon) }] : []),
+    sweepCheck(app, AMAZON),
     { name: 'Amazon expiry', run: () => expiry(amazon, now()) },
   ];
 }

@@ -4,6 +4,7 @@ import { usable } from './choose-account.ts';
 import { NUMBERING } from './connect.ts';
 import { amazonChecks } from './doctor-amazon.ts';
 import type { Check, Finding } from './doctor-check.ts';
+import { sweepCheck } from './doctor-sweep.ts';
 import { counted } from './output.ts';
 
 /** The checks that ask the shop and FreshBooks. None changes anything there. */
@@ -28,6 +29,7 @@ function shopChecks(app: App): Check[] {
         { name: 'Shop', run: () => shop(app) },
         { name: 'Shop webhooks', run: () => subscriptions(app) },
         { name: 'Shop access', run: () => access(app) },
+        sweepCheck(app, SHOPIFY),
       ];
 }
 

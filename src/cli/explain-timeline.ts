@@ -5,7 +5,7 @@ import { splitOrderKey } from '#core/ids.ts';
 import type { Entry, Hold, Receipt } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
 import type { Instant, Zone } from '#core/time.ts';
-import { READ_TOPIC } from '#pipeline/source.ts';
+import { FOUND_TOPIC, READ_TOPIC } from '#pipeline/source.ts';
 import { shownAt, sortedOf } from '#operator/order-story.ts';
 import type { Story } from '#operator/order-story.ts';
 import type { Delivery, Notice, OrderRecord } from '#pipeline/ports.ts';
@@ -66,10 +66,20 @@ function deliveryHappenings(story: Story): Happening[] {
     ];
     newest = shown !== undefined && (newest === undefined || shown > newest) ? shown : newest;
     const isNewest = delivery.id === story.record.newestDelivery;
-    const what =
-      delivery.topic === READ_TOPIC ? `Asked ${sellerOf(story.record)}` : `Received ${delivery.topic}`;
+    const what = whatCame(delivery, story.record);
     return { at: delivery.receivedAt, what: `${what}${isNewest ? ', the newest state' : ''}`, texts };
   });
+}
+
+function whatCame({ topic }: Delivery, record: OrderRecord): string {
+  switch (topic) {
+    case READ_TOPIC:
+      return `Asked ${sellerOf(record)}`;
+    case FOUND_TOPIC:
+      return `Found at ${sellerOf(record)}`;
+    default:
+      return `Received ${topic}`;
+  }
 }
 
 /** Of what was blanked it is not known any more. */

@@ -34,6 +34,12 @@ export const ALARM_CATALOGUE = {
     remedy:
       'counterfoil doctor tells why. Messages wait in the queue as long as it keeps them; meanwhile what changed is asked for every five minutes, so orders are booked minutes late',
   },
+  unswept: {
+    when: 'A shop or seller could not be asked for ALARM_QUEUE_MINUTES, try after try, for orders of which no message came',
+    sentence: 'It cannot be asked what changed, so orders of which no message comes are not known',
+    remedy:
+      'counterfoil doctor tells why. Orders of which messages come are booked all the same, and nothing is passed over: it is asked again from where it stopped',
+  },
   'queue-old': {
     when: 'An order or message has been due for ALARM_QUEUE_MINUTES and was not taken up',
     sentence: 'Work that is due is not taken up, or slower than it comes',

@@ -95,6 +95,8 @@ export function headingOf({
       return `Booking fails: ${names}`;
     case 'queue-unread':
       return `Messages cannot be fetched: ${names}`;
+    case 'unswept':
+      return `Cannot be asked what changed: ${names}`;
     case 'queue-old':
       return `Work is not taken up: ${names}`;
     case 'queue-deep':
@@ -123,6 +125,8 @@ function overHeadingOf({ kind, count, subjects, connection }: AlarmGroup): strin
       return `Booking works again: orders of ${connection ?? names}`;
     case 'queue-unread':
       return `Messages are fetched again: ${connection ?? names}`;
+    case 'unswept':
+      return `Can be asked again what changed: ${connection ?? names}`;
     case 'queue-old':
       return 'Work is taken up again';
     case 'queue-deep':

@@ -14,6 +14,7 @@ import { MINUTE, after, instant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import type { FailingOrder, OpenQuestion, OrderRecord, Reader } from './ports.ts';
 import { REFUSALS_RAISED_AT, REFUSALS_SILENT_AFTER_MS, readRefusals } from './refusals.ts';
+import { readSwept } from './sweep.ts';
 import { readUnreadQueue } from './unread-queue.ts';
 
 /** What holds now of what a person is told of, read from the store. Names orders, connections and commands; nothing else. */
@@ -57,6 +58,7 @@ export async function conditionsNow(read: Reader, looking: Looking): Promise<See
     ...(await pausedConditions(read, looking)),
     ...failing.conditions,
     ...(await unreadConditions(read, looking)),
+    ...(await unsweptConditions(read, looking)),
     ...(await queueConditions(read, looking)),
     ...(await refusedConditions(read, looking)),
     ...unpaid.conditions,
@@ -140,6 +142,24 @@ async function unreadConditions(read: Reader, { now, queueMs, connections }: Loo
         connection,
         subject: connection,
         sinceAt: unread.since,
+        patienceMs: 0,
+      });
+    }
+  }
+  return conditions;
+}
+
+async function unsweptConditions(read: Reader, { now, queueMs, connections }: Looking): Promise<Condition[]> {
+  const conditions: Condition[] = [];
+  for (const connection of connections) {
+    const { failing } = await readSwept(read, { connection });
+    if (failing !== undefined && after(failing.since, queueMs) <= now) {
+      conditions.push({
+        ...wordsOf('unswept'),
+        key: `unswept:${connection}`,
+        connection,
+        subject: connection,
+        sinceAt: failing.since,
         patienceMs: 0,
       });
     }

@@ -17,6 +17,8 @@ import { testClock, turns } from '#tests/clock.ts';
 import { createAlarmWatch } from './alarm-watch.ts';
 import type { AlarmTerms, AlarmWatch } from './alarm-watch.ts';
 import { channelState, tellTest } from './alarm-teller.ts';
+import { createInbox } from './inbox.ts';
+import { startSweep } from './sweep.ts';
 import type { AlarmChannel, OrderRecord, PipelineEvent, Store } from './ports.ts';
 
 /** The watch on a store that is real, with a moved clock and channels that are lists. */
@@ -479,6 +481,65 @@ void describe('a queue of a seller', () => {
         await world.pass(MINUTE);
       }
       assert.deepEqual(titles(world.channel), []);
+    }));
+});
+
+void describe('a shop that cannot be asked what changed', () => {
+  /** The sweep of a shop that answers as it is told to. */
+  const sweeping = ({ store, clock }: World, answer: { isDown: boolean }) => {
+    const never = (): never => assert.fail('not asked here');
+    const emit = (): void => undefined;
+    return startSweep({
+      source: {
+        connection: SHOP,
+        canRead: true,
+        readNeeds: '',
+        overlapMs: HOUR,
+        firstMs: 0,
+        refusalUnread: never,
+        verify: never,
+        sort: never,
+        read: never,
+        async changed() {
+          if (answer.isDown) {
+            throw new Failure('scope-missing', { detail: 'planted words of the shop' });
+          }
+          return { changes: [] };
+        },
+      },
+      store,
+      inbox: createInbox({ store, queue: { wake: never }, clock, emit }),
+      clock,
+      emit,
+    });
+  };
+
+  void test('is told of after the configured time, over restarts, and when it answers again', () =>
+    inWorld(async (world) => {
+      const answer = { isDown: true };
+      const sweep = sweeping(world, answer);
+      await world.pass(6 * MINUTE);
+      await world.restart();
+      await world.pass(3 * MINUTE);
+      assert.deepEqual(titles(world.channel), []);
+      await world.pass(2 * MINUTE);
+      assert.deepEqual(titles(world.channel), ['Cannot be asked what changed: shopify']);
+      answer.isDown = false;
+      await world.pass(6 * MINUTE);
+      assert.deepEqual(titles(world.channel).slice(1), ['Can be asked again what changed: shopify']);
+      await sweep.stop();
+    }));
+
+  void test('for one round of several is no alarm', () =>
+    inWorld(async (world) => {
+      const answer = { isDown: true };
+      const sweep = sweeping(world, answer);
+      for (let turn = 0; turn < 4; turn += 1) {
+        await world.pass(5 * MINUTE);
+        answer.isDown = !answer.isDown;
+      }
+      assert.deepEqual(titles(world.channel), []);
+      await sweep.stop();
     }));
 });
 

@@ -26,8 +26,8 @@ import type { Instant } from '#core/time.ts';
 import type { Authentic } from './source.ts';
 
 /**
- * What the pipeline needs of the world beside its sources (source.ts), on one page. Each port has one contract suite in tests/contract that every
- * implementation passes.
+ * What the pipeline needs of the world beside its sources (source.ts). Each port has one contract suite in tests/contract that
+ * every implementation passes.
  */
 
 // ── Books: the accounting account that is written to ────────────────────────────────────────────────────────────────

@@ -97,6 +97,10 @@ export interface Source {
 
 /** A source that can be asked what changed, whether a message told it or not. */
 export interface Swept extends Source {
+  /** Milliseconds by which each question reaches behind the last one: lists are late, and clocks differ. */
+  readonly overlapMs: number;
+  /** Milliseconds by which the very first reaches back. What came before is a matter of backfill. */
+  readonly firstMs: number;
   /** One page of what changed since a moment, a token saying where to go on. Throws a Failure. */
   changed(since: { readonly since: Instant; readonly token?: string }): Promise<Changes>;
 }
@@ -117,3 +121,5 @@ export interface Change {
 
 /** The topic under which a source's answers to our own questions are stored among the deliveries. */
 export const READ_TOPIC = 'counterfoil/read';
+/** The topic of a change that no message told and the source was asked for. */
+export const FOUND_TOPIC = 'counterfoil/found';

@@ -10,7 +10,7 @@ import { openStore } from '#storage/store.ts';
 import { testClock } from '#tests/clock.ts';
 import { createInbox } from './inbox.ts';
 import type { Change, Changes, Swept } from './source.ts';
-import { startSweep } from './sweep.ts';
+import { readSwept, startSweep } from './sweep.ts';
 
 const SELLER = connectionId('amazon');
 
@@ -32,6 +32,8 @@ async function sweeping(answer: (asked: { since: Instant; token?: string }) => C
     connection: SELLER,
     canRead: true,
     readNeeds: '',
+    overlapMs: 49 * HOUR,
+    firstMs: DAY,
     refusalUnread: () => ({ why: 'not asked here' }),
     verify: async () => ({ proof: 'refused', why: 'not asked here' }),
     sort: () => ({ kind: 'ignored', code: 'delivery-topic-unknown', detail: '' }),
@@ -56,7 +58,7 @@ async function sweeping(answer: (asked: { since: Instant; token?: string }) => C
 }
 
 describe('a sweep', () => {
-  test('takes in every page of what changed in the last day, then only what is new, two days back', async () => {
+  test('takes in every page of what changed in the last day, then only what is new', async () => {
     const { clock, asked, began, stored, end } = await sweeping(({ token }) =>
       token === undefined ? { changes: [change('1')], next: 'more' } : { changes: [change('2')] },
     );
@@ -64,8 +66,33 @@ describe('a sweep', () => {
     assert.deepEqual(asked, [{ since: after(began, -DAY) }, { since: after(began, -DAY), token: 'more' }]);
     assert.deepEqual([...(await stored())].sort(), ['found:1', 'found:2']);
     await clock.advance(5 * MINUTE);
-    assert.deepEqual(asked[2], { since: after(began, -49 * HOUR) });
+    assert.deepEqual(asked[2], { since: after(began, -DAY) }, 'never from before the first time');
     assert.equal((await stored()).length, 2, 'the same changes are stored once');
+    await clock.advance(2 * DAY);
+    const rounds = asked.filter(({ token }) => token === undefined).length;
+    const before = after(began, (rounds - 2) * 5 * MINUTE + 1);
+    assert.ok(asked.at(-2)?.since === after(before, -49 * HOUR - 1), 'by the overlap behind the last walk');
+    await end();
+  });
+
+  test('leaves what changed just now to the message that may be on its way, and takes it in the next round', async () => {
+    const stamps: { at?: Instant } = {};
+    const { clock, began, stored, end } = await sweeping(() => ({ changes: [change('1', stamps.at)] }));
+    stamps.at = after(began, -MINUTE);
+    await clock.advance(1);
+    assert.deepEqual(await stored(), []);
+    await clock.advance(5 * MINUTE);
+    assert.deepEqual(await stored(), ['found:1']);
+    await end();
+  });
+
+  test('looks again at what changed while the clock was ahead', async () => {
+    const { clock, store, asked, began, end } = await sweeping(() => ({ changes: [] }));
+    await clock.advance(1);
+    await store.transact((tx) => tx.putSetting('swept:amazon', String(after(began, 30 * DAY))));
+    await store.transact((tx) => tx.putSetting('swept-from:amazon', '0'));
+    await clock.advance(5 * MINUTE);
+    assert.deepEqual(asked[1], { since: after(began, 5 * MINUTE - 49 * HOUR) });
     await end();
   });
 
@@ -120,7 +147,7 @@ describe('a sweep', () => {
 
   test('that fails begins at the same place with the next round, and says so', async () => {
     let isDown = true;
-    const { clock, asked, began, events, stored, end } = await sweeping(() => {
+    const { clock, store, asked, began, events, stored, end } = await sweeping(() => {
       if (isDown) {
         throw new Failure('request-server-error', { detail: 'Down' });
       }
@@ -128,10 +155,15 @@ describe('a sweep', () => {
     });
     await clock.advance(1);
     assert.deepEqual(events, ['sweep failed']);
+    await clock.advance(5 * MINUTE);
+    const failing = { since: began, code: 'request-server-error' };
+    assert.deepEqual(await readSwept(store.read, { connection: SELLER }), { failing }, 'since the first');
     isDown = false;
     await clock.advance(5 * MINUTE);
-    assert.equal(asked[1]?.since, after(began, -DAY));
+    assert.equal(asked[2]?.since, after(began, -DAY));
     assert.deepEqual(await stored(), ['found:1']);
+    const upTo = after(began, 10 * MINUTE);
+    assert.deepEqual(await readSwept(store.read, { connection: SELLER }), { upTo });
     await end();
   });
 });

@@ -1,8 +1,10 @@
 import { Failure, asFailure } from '#core/failure.ts';
-import { DAY, HOUR, MINUTE, after, instant } from '#core/time.ts';
+import type { FailureCode } from '#core/failure.ts';
+import { fromJson, toJson } from '#core/json.ts';
+import { MINUTE, after, instant } from '#core/time.ts';
 import type { Clock, Instant } from '#core/time.ts';
 import type { Inbox } from './inbox.ts';
-import type { Emit, Store } from './ports.ts';
+import type { Emit, Reader, Store } from './ports.ts';
 import type { Change, Swept } from './source.ts';
 
 /**
@@ -24,10 +26,8 @@ export interface SweepParts {
 
 /** A refund that no message told stands in the books this much later. */
 const EVERY_MS = 5 * MINUTE;
-/** Amazon may keep transactions of the last two days back, and clocks differ. */
-const OVERLAP_MS = 49 * HOUR;
-/** Without a place yet: what came before is a matter of backfill. */
-const FIRST_MS = DAY;
+/** A message of what changed less than this ago may still be on its way: the next round looks at it again. */
+const GRACE_MS = 2 * MINUTE;
 /** A page is a hundred changes; more than these mean that the source does not come to an end. */
 const PAGES_MAX = 1_000;
 /** A source that asks for patience says until when; one that fails is asked again with the next round. */
@@ -59,12 +59,15 @@ async function round(parts: SweepParts, known: Set<string>, signal: AbortSignal)
   const { source, store, clock, emit } = parts;
   const began = clock.now();
   try {
-    const since = after(await placeOf(parts, began), -OVERLAP_MS);
-    const found = await walk(parts, { since, known, signal });
+    const since = await sinceOf(parts, began);
+    const found = await walk(parts, { since, until: after(began, -GRACE_MS), known, signal });
     if (found === undefined) {
       return;
     }
-    await store.transact((tx) => tx.putSetting(placeSetting(source), String(began)));
+    await store.transact(async (tx) => {
+      await tx.putSetting(placeSetting(source), String(began));
+      await tx.dropSetting(failingSetting(source));
+    });
     if (found > 0) {
       emit({
         name: 'changes found',
@@ -79,28 +82,75 @@ async function round(parts: SweepParts, known: Set<string>, signal: AbortSignal)
       level: 'warn',
       fields: { connection: source.connection, code, detail: message },
     });
+    // A database that keeps nothing does not keep this either: the next round says it again.
+    await keepFailing(parts, { since: began, code }).catch(() => undefined);
   }
 }
 
-/** Up to where all is known. Written down before anything is asked, so that a source which fails for days begins where it began. */
-async function placeOf({ source, store }: SweepParts, began: Instant): Promise<Instant> {
-  const known = await store.read.setting(placeSetting(source));
-  if (known !== undefined) {
-    return instant(Number(known));
+async function keepFailing({ store, source }: SweepParts, failing: Failing): Promise<void> {
+  const { failing: known } = await readSwept(store.read, source);
+  const since = known?.since ?? failing.since;
+  await store.transact((tx) => tx.putSetting(failingSetting(source), toJson({ ...failing, since })));
+}
+
+interface Failing {
+  /** The first of the rounds without an end, one after the other. */
+  readonly since: Instant;
+  readonly code: FailureCode;
+}
+
+/** How far a source was asked, for a person. */
+export interface SweptSoFar {
+  /** Everything until shortly before it is known; absent before the first round has ended. */
+  readonly upTo?: Instant;
+  readonly failing?: Failing;
+}
+
+export async function readSwept(
+  read: Pick<Reader, 'setting'>,
+  source: Pick<Swept, 'connection'>,
+): Promise<SweptSoFar> {
+  const [place, failing] = await Promise.all([
+    read.setting(placeSetting(source)),
+    read.setting(failingSetting(source)),
+  ]);
+  return {
+    ...(place === undefined ? {} : { upTo: instant(Number(place)) }),
+    ...(failing === undefined ? {} : { failing: fromJson<Failing>(failing) }),
+  };
+}
+
+/**
+ * From before the end of the last walk, but never from before the first one began to look. That moment is written down before
+ * anything is asked, so that a source which fails for days begins where it began.
+ */
+async function sinceOf({ source, store }: SweepParts, began: Instant): Promise<Instant> {
+  const [place, known] = await Promise.all([
+    store.read.setting(placeSetting(source)),
+    store.read.setting(firstSetting(source)),
+  ]);
+  const first = Number(known ?? after(began, -source.firstMs));
+  if (place === undefined && known === undefined) {
+    await store.transact((tx) => tx.putSetting(firstSetting(source), String(first)));
   }
-  const first = after(began, OVERLAP_MS - FIRST_MS);
-  await store.transact((tx) => tx.putSetting(placeSetting(source), String(first)));
-  return first;
+  // A clock that was ahead may have put the place into the future.
+  const last = place === undefined ? first : Math.min(Number(place), began) - source.overlapMs;
+  return instant(known === undefined ? last : Math.max(first, last));
 }
 
 interface Walking {
   readonly since: Instant;
+  /** What changed later is left to the next round. */
+  readonly until: Instant;
   readonly known: Set<string>;
   readonly signal: AbortSignal;
 }
 
 /** How many changes were new; nothing when it was stopped before the end. */
-async function walk(parts: SweepParts, { since, known, signal }: Walking): Promise<number | undefined> {
+async function walk(
+  parts: SweepParts,
+  { since, until, known, signal }: Walking,
+): Promise<number | undefined> {
   const { source } = parts;
   let found = 0;
   let token: string | undefined;
@@ -111,7 +161,7 @@ async function walk(parts: SweepParts, { since, known, signal }: Walking): Promi
     if (page === undefined || signal.aborted) {
       return undefined;
     }
-    for (const change of page.changes) {
+    for (const change of page.changes.filter(({ at }) => at === undefined || at <= until)) {
       found += (await takeIn(parts, change, known)) ? 1 : 0;
     }
     if (page.next === undefined) {
@@ -161,6 +211,14 @@ async function takeIn(
   return isNew;
 }
 
-function placeSetting({ connection }: Swept): string {
+function placeSetting({ connection }: Pick<Swept, 'connection'>): string {
   return `swept:${connection}`;
+}
+
+function firstSetting({ connection }: Pick<Swept, 'connection'>): string {
+  return `swept-from:${connection}`;
+}
+
+function failingSetting({ connection }: Pick<Swept, 'connection'>): string {
+  return `sweep-failing:${connection}`;
 }

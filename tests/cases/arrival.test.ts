@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
+import { FOUND_TOPIC, READ_TOPIC } from '#pipeline/source.ts';
 import { scriptedFaults } from '#sim/faults.ts';
 import { atCounter } from '#tests/cases/counter.ts';
 import { KETTLE, card, of } from '#tests/cases/goods.ts';
+import { runCommand } from '#tests/e2e/command.ts';
+import { until } from '#tests/until.ts';
 
 /** Cases 1 to 9 of docs/bookkeeping.md: how orders arrive. */
 
@@ -68,6 +73,36 @@ void describe('cases of arrival', () => {
       assert.equal(standing(order).numbers.length, 1);
       assert.equal(stage.invoices(order)[0]?.createdOn, '2026-09-15');
       assert.equal(stage.payments(order)[0]?.date, '2026-09-15', 'the day that the shop tells of the money');
+    }));
+
+  void test('case 6: an order of which no webhook ever came is found by asking the shop, under its own day', () =>
+    atCounter({}, async ({ stage, standing, agrees }) => {
+      const order = stage.sandbox.world.place(ONE);
+      // As after weeks in which nothing reached the service: it stopped listening before the order was placed.
+      const before = Date.parse('2026-09-15T14:00:00Z');
+      await stage.restart(async ({ databasePath }) => {
+        using database = new DatabaseSync(databasePath);
+        database.prepare("update settings set value = ? where key like 'swept%:shopify'").run(String(before));
+      });
+      await until('the order is known', async () => {
+        const [record] = await stage.app.store.read.orders({ search: `shopify/${order.id}`, limit: 1 });
+        return record !== undefined;
+      });
+      const { key } = await stage.atRest(order);
+      await agrees(order);
+      assert.equal(standing(order).numbers.length, 1);
+      assert.equal(stage.invoices(order)[0]?.createdOn, '2026-09-15');
+      const told = await stage.app.store.read.deliveriesOf(key);
+      assert.deepEqual(
+        told.map(({ topic }) => topic),
+        [FOUND_TOPIC, READ_TOPIC],
+      );
+      const environment = {
+        ...stage.sandbox.environment,
+        DATABASE_URL: `sqlite:${stage.config.databasePath}`,
+      };
+      const { out } = await runCommand(['explain', order.name], { cwd: tmpdir(), environment });
+      assert.match(out.replace(/\s+/g, ' '), /Found at the shop.* no message had told it/);
     }));
 
   void test('case 7: old orders told again beside live ones are booked once each', () =>

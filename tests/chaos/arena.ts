@@ -27,7 +27,7 @@ import { virtualTime } from '#tests/chaos/virtual-time.ts';
 import type { VirtualTime } from '#tests/chaos/virtual-time.ts';
 import { isSelling, openSeller } from '#tests/chaos/seller.ts';
 import type { Seller } from '#tests/chaos/seller.ts';
-import { weatherOf } from '#tests/chaos/trouble.ts';
+import { lossesOf, weatherOf } from '#tests/chaos/trouble.ts';
 import type { Weather } from '#tests/chaos/trouble.ts';
 import { SHOPS } from '#tests/orders/life.ts';
 
@@ -95,6 +95,7 @@ export function openArena(seed: number, random: Random, hear: (event: PipelineEv
     updatedAt: 'always later',
   });
   const doubts = doubtsOf(seed);
+  const losses = lossesOf(seed);
   const freshbooks = createFreshBooks({
     clock: time,
     random: seededRandom(seed + 1),
@@ -116,6 +117,7 @@ export function openArena(seed: number, random: Random, hear: (event: PipelineEv
     switches: doubts.shopify,
     duplicatePpm: 80_000,
     disorderPpm: 150_000,
+    ...(losses === undefined ? {} : { losses }),
     send: (request) => takeIn(arena.value, request),
   });
   const sleep = (delayMs: number): Promise<void> => time.sleep(later(time, delayMs));

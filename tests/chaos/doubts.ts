@@ -65,6 +65,7 @@ function shopifyDoubts(random: Random): Partial<ShopifySwitches> {
     amountOnlyRefundLowersCurrentTotal: either(),
     webhookVersion: pick(random, ['request', 'app setting']),
     updatedAfterCreate: either(),
+    searchLagSeconds: pick(random, [0, 120]),
   };
 }
 

@@ -5,7 +5,6 @@ import type { Config } from '#config.ts';
 import { instant } from '#core/time.ts';
 import type { Transport } from '#net/request.ts';
 import type { PipelineEvent } from '#pipeline/ports.ts';
-import { startSweep } from '#pipeline/sweep.ts';
 import type { Random } from '#sim/world/random.ts';
 import { gatedDatabase } from '#tests/chaos/gated-database.ts';
 import type { VirtualTime } from '#tests/chaos/virtual-time.ts';
@@ -120,8 +119,5 @@ export async function startGeneration(ground: Ground): Promise<Generation> {
   pipeline.start();
   // As the server does: it looks for the account at once, and takes tokens that a person gave it.
   app.openBooks().catch(() => undefined);
-  if (app.amazon !== undefined) {
-    startSweep({ source: app.amazon.source, store: app.store, inbox: pipeline.inbox, clock, emit });
-  }
   return { app, pipeline, death, isDead: () => isDead, kill: () => void kill() };
 }

@@ -19,6 +19,8 @@ import { drawnFor } from '#tests/chaos/drawn.ts';
 export interface Relapse {
   /** When the backup is made, from the beginning. */
   readonly at: number;
+  /** Whether the messages since then come once more; else the program finds by itself what they told. */
+  readonly isToldAgain: boolean;
   /** Of the backup, once it is made. */
   folder?: string;
   /** What stood of each order when it was put back. */
@@ -33,7 +35,7 @@ export function relapseOf(seed: number, withinMs: number): Relapse | undefined {
   if (random === undefined) {
     return undefined;
   }
-  return { at: between(random, 0, withinMs) };
+  return { at: between(random, 0, withinMs), isToldAgain: random() < 0.5 };
 }
 
 const BACKUP = 'backup.db';

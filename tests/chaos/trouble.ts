@@ -3,6 +3,8 @@ import type { Fault, FaultPlan } from '#sim/faults.ts';
 import { between, pick } from '#sim/world/random.ts';
 import type { Random } from '#sim/world/random.ts';
 import type { AmazonSim } from '#sim/amazon/amazon.ts';
+import type { Losses } from '#sim/shopify/deliveries.ts';
+import { drawnFor } from '#tests/chaos/drawn.ts';
 import type { DiskError, Trouble } from '#tests/chaos/generation.ts';
 import type { Spell } from '#tests/chaos/seller.ts';
 
@@ -34,6 +36,11 @@ const ERRCODES = [13, 5, 8, 10] as const;
 const SKEW_MAX_MS = 20_000;
 /** A jump of the clock, once in so many looks at it. */
 const JUMP_PPM = 300;
+
+/** Webhooks that never come, in a share of the runs. */
+const LOSSES_SHARE = 0.5;
+const LOSSES_STREAM = 0x1057;
+const LOSSES_PPM = [30_000, 300_000, 1_000_000] as const;
 
 /** An error envelope with status 200, as some gateways of both vendors have sent. */
 const ERRORS_200 = {
@@ -118,6 +125,12 @@ export function weatherOf(random: Random, ofSeller: Random = () => 0): Weather {
       return state.skewMs;
     },
   };
+}
+
+/** Of a deletion nothing else tells, so no run loses that: docs/backup.md leaves it to a person. */
+export function lossesOf(seed: number): Losses | undefined {
+  const random = drawnFor(seed, LOSSES_STREAM, LOSSES_SHARE);
+  return random === undefined ? undefined : { ppm: pick(random, LOSSES_PPM), except: ['ORDERS_DELETE'] };
 }
 
 function chancesOf(

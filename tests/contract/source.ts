@@ -6,7 +6,9 @@ import type { OrderKey } from '#core/ids.ts';
 import { equal, show } from '#core/money.ts';
 import { totalByLines } from '#core/order.ts';
 import type { Cash, Order, Refund } from '#core/order.ts';
-import type { Incoming, Snapshot, Sorted, Source } from '#pipeline/source.ts';
+import { instant } from '#core/time.ts';
+import type { Instant } from '#core/time.ts';
+import type { Change, Incoming, Snapshot, Sorted, Source, Swept } from '#pipeline/source.ts';
 
 /** What every implementation of the port `Source` promises, whatever shop stands behind it. */
 export interface SourceHarness {
@@ -16,7 +18,7 @@ export interface SourceHarness {
 
 /** A shop with every kind of order, opened for one test, and a view of it past the port. */
 export interface SourceWorld {
-  readonly source: Source;
+  readonly source: Swept;
   readonly orders: readonly ShownOrder[];
   /** An order that the shop does not know. */
   readonly unknown: OrderKey;
@@ -55,6 +57,7 @@ export function sourceContract(harness: SourceHarness): void {
     promise('a message that cannot be read throws why, and nothing is guessed', refusesMalformed);
     promise('a message about something else is ignored', ignoresOthers);
     promise('an order that the shop does not know is not found', missesUnknown);
+    promise('what changed since a moment is told whole, once, and sorts to a question', tellsChanges);
   });
 }
 
@@ -110,6 +113,47 @@ async function refusesUnread({ source, orders, irrelevant }: SourceWorld): Promi
 }
 
 const PROOF = /hmac|signature|api-key/i;
+
+/** Before any order of a world here. */
+const LONG_AGO = instant(Date.UTC(2026, 0, 1));
+
+async function tellsChanges({ source, orders }: SourceWorld): Promise<void> {
+  const all = await changesSince(source, LONG_AGO);
+  const names = new Set(all.map(({ order }) => order));
+  for (const { key, name } of orders) {
+    assert.ok(names.has(key), name);
+  }
+  assert.deepEqual(await changesSince(source, LONG_AGO), all, 'asked again it is the same');
+  for (const { order, at, message } of all) {
+    const sorted = source.sort(message);
+    assert(sorted.kind === 'touch');
+    assert.deepEqual([sorted.order, sorted.at], [order, at]);
+    assert.ok(message.externalId.length <= 200 && message.body.byteLength <= 1_000);
+  }
+  const stamps = all.flatMap(({ at }) => at ?? []).sort((one, other) => one - other);
+  const middle = stamps[Math.floor(stamps.length / 2)] ?? assert.fail('there are changes');
+  const later = await changesSince(source, middle);
+  assert.deepEqual(
+    later.flatMap(({ at }) => at ?? []).filter((at) => at < middle),
+    [],
+  );
+  const expected = all.filter(({ at }) => at !== undefined && at > middle);
+  assert.deepEqual(
+    later.filter(({ at }) => at !== undefined && at > middle),
+    expected,
+  );
+}
+
+async function changesSince(source: Swept, since: Instant): Promise<readonly Change[]> {
+  const found: Change[] = [];
+  let token: string | undefined;
+  do {
+    const page = await source.changed({ since, ...(token === undefined ? {} : { token }) });
+    found.push(...page.changes);
+    token = page.next;
+  } while (token !== undefined);
+  return found;
+}
 
 async function sortsTheSame({ source, orders }: SourceWorld): Promise<void> {
   for (const shown of orders) {

@@ -5,13 +5,12 @@ import type { OrderKey } from '#core/ids.ts';
 import { MARKETPLACES } from '#core/marketplaces.ts';
 import { defaultRulesOf } from '#core/rules.ts';
 import { DAY, MINUTE, after, instant } from '#core/time.ts';
-import { READ_TOPIC } from '#pipeline/source.ts';
-import type { Authentic, Changes } from '#pipeline/source.ts';
+import { FOUND_TOPIC, READ_TOPIC } from '#pipeline/source.ts';
+import type { Authentic } from '#pipeline/source.ts';
 import { previewOrder } from '#preview.ts';
 import { createAmazonAdmin } from '#sources/amazon/admin.ts';
 import { createAmazonSource } from '#sources/amazon/amazon.ts';
 import { createSellingPartnerApi } from '#sources/amazon/api.ts';
-import { FOUND_TOPIC } from '#sources/amazon/changes.ts';
 import { ORDER_CHANGE, TRANSACTION_UPDATE, UNREADABLE_TOPIC } from '#sources/amazon/notification.ts';
 import { createProof, sign } from '#sources/amazon/proof.ts';
 import { DEFAULT_AMAZON_APP } from '#sim/amazon/amazon.ts';
@@ -82,7 +81,7 @@ async function bodiesOf(amazon: AmazonWorld): Promise<Bodies> {
   for (const key of await settlementsOf(amazon)) {
     settled.push((await source.read(key)).body);
   }
-  const { changes } = await changedAt(source, clock.now());
+  const { changes } = await source.changed({ since: after(instant(clock.now()), SINCE_MS) });
   const updates = world
     .transactions()
     .slice(0, 10)
@@ -97,12 +96,6 @@ async function bodiesOf(amazon: AmazonWorld): Promise<Bodies> {
     settled,
   };
 }
-
-type Changing = Pick<ReturnType<typeof createAmazonSource>, 'changed'>;
-
-const changedAt = (source: object, now: number): Promise<Changes> =>
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the contract's world holds it as any source
-  (source as Changing).changed({ since: after(instant(now), SINCE_MS) });
 
 /** Stored names and topics stay short, and nobody names the topics of our own readings. */
 function assertStorable({ externalId, topic }: Pick<Authentic, 'externalId' | 'topic'>): void {

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import type { Order } from '#core/order.ts';
 import { totalByLines } from '#core/order.ts';
 import { DEFAULT_RULES } from '#core/rules.ts';
-import { showInstant } from '#core/time.ts';
+import { DAY, after, showInstant } from '#core/time.ts';
 import { previewOrder } from '#preview.ts';
 import { createShopAdmin } from '#sources/shopify/admin.ts';
 import { createShopifyApi } from '#sources/shopify/api.ts';
@@ -33,6 +33,7 @@ const TOPICS = [
   'customers/redact',
   'shop/redact',
   'counterfoil/read',
+  'counterfoil/found',
   '__proto__',
   '',
 ];
@@ -41,6 +42,7 @@ const TOPICS = [
 function bodiesOf({ orders }: ShopifyWorld): readonly Uint8Array[] {
   const others = [
     { id: 1, order_id: 2, created_at: '2026-11-20T10:00:00-05:00', processed_at: null },
+    { id: '3', updated_at: '2026-11-20T10:00:00Z' },
     { order_edit: { id: 1, order_id: 2, committed_at: '2026-11-20T10:00:00-05:00' } },
     {
       id: 3,
@@ -211,6 +213,7 @@ export async function openAnswers(): Promise<Opened> {
   const wire = spoiling((request) => world.sim.handle(request));
   const asking = fc.constantFrom(
     'order' as const,
+    'changes' as const,
     'webhooks' as const,
     'repair' as const,
     'preflight' as const,
@@ -246,6 +249,12 @@ export async function openAnswers(): Promise<Opened> {
             assert.ok(sorted.kind !== 'order' || sorted.snapshot.order.key !== '');
             return;
           }
+          case 'changes':
+            for (const { order, message } of (await source.changed({ since: after(NOW, -DAY) })).changes) {
+              const sorted = source.sort(message);
+              assert.ok(sorted.kind === 'touch' && sorted.order === order);
+            }
+            return;
           case 'webhooks':
             return void (await admin.planWebhooks());
           case 'repair':

@@ -32,6 +32,7 @@ export const FAULTS = [
   'a clock that jumps',
   'a message told twice',
   'a message late or out of order',
+  'a message that never comes',
   'a crash at any call or commit',
   'a disk that fails before a commit',
   'a disk that fails after a commit',
@@ -200,6 +201,27 @@ export const GUARDS: readonly Guard[] = [
     to: `      const accepted = { id: '0', isNew: true };
       void store.transact(async (tx) => {`,
     test: CHAOS,
+  },
+  {
+    what: 'what no message told is asked for from before the last time it was',
+    against: 'a message that never comes',
+    file: 'src/pipeline/sweep.ts',
+    from: ' - source.overlapMs;',
+    to: ';',
+    test: 'src/pipeline/sweep.test.ts',
+  },
+  {
+    what: 'what no message told is remembered as known only once all of it is stored',
+    against: 'a message that never comes',
+    file: 'src/pipeline/sweep.ts',
+    from: `    if (found === undefined) {
+      return;
+    }
+    await store.transact(async (tx) => {
+      await tx.putSetting(placeSetting(source), String(began));`,
+    to: `    await store.transact(async (tx) => {
+      await tx.putSetting(placeSetting(source), String(began));`,
+    test: 'src/pipeline/sweep.test.ts',
   },
   {
     what: 'of two states the newer one counts',

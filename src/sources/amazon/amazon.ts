@@ -7,7 +7,7 @@ import type { SellingPartnerApi } from './api.ts';
 import type { NotificationTerms } from './notification.ts';
 import { createProof } from './proof.ts';
 import type { ProofTerms } from './proof.ts';
-import { changesOf } from './changes.ts';
+import { FIRST_MS, OVERLAP_MS, changesOf } from './changes.ts';
 import { readOrder } from './read.ts';
 import { createSettlementReader } from './settlement.ts';
 import { sortMessage } from './sort.ts';
@@ -36,6 +36,8 @@ export function createAmazonSource(options: AmazonOptions): Swept {
     connection,
     canRead: api !== undefined,
     readNeeds: READ_NEEDS,
+    overlapMs: OVERLAP_MS,
+    firstMs: FIRST_MS,
     refusalUnread: (headers) => proof.refusalUnread(headers),
     verify: (incoming) => proof.verify(incoming),
     sort: (message) => sortMessage(message, { connection, terms }),

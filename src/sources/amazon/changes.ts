@@ -4,8 +4,9 @@ import { orderKey, settlementKey } from '#core/ids.ts';
 import type { ConnectionId, OrderKey } from '#core/ids.ts';
 import { fieldOf, listOf, textOf } from '#core/json-fields.ts';
 import type { Lossless } from '#core/json.ts';
-import { parseTimestamp, showInstant } from '#core/time.ts';
+import { DAY, HOUR, parseTimestamp, showInstant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
+import { FOUND_TOPIC } from '#pipeline/source.ts';
 import type { Change, Changes } from '#pipeline/source.ts';
 import type { SellingPartnerApi } from './api.ts';
 import { FINANCES_WITHHELD, transactionsIn } from './read.ts';
@@ -22,8 +23,9 @@ export interface ChangesTerms {
   readonly remark: (sentence: string) => void;
 }
 
-/** The topic of a change that was found; Amazon's own begin with a letter in upper case. */
-export const FOUND_TOPIC = 'counterfoil/found';
+/** Amazon may keep transactions of the last two days back, and clocks differ. */
+export const OVERLAP_MS = 49 * HOUR;
+export const FIRST_MS = DAY;
 /** Transactions are named by some forty characters and a status; what is longer goes by its hash. */
 const NAME_MAX = 100;
 /** Of a timestamp, the day. */

@@ -3,10 +3,10 @@ import { orderKey, settlementIn } from '#core/ids.ts';
 import { fieldOf } from '#core/json-fields.ts';
 import type { Lossless } from '#core/json.ts';
 import { instant } from '#core/time.ts';
-import { READ_TOPIC } from '#pipeline/source.ts';
+import { FOUND_TOPIC, READ_TOPIC } from '#pipeline/source.ts';
 import type { Authentic, Snapshot, Sorted } from '#pipeline/source.ts';
 import { jsonIn } from '#sources/fields.ts';
-import { FOUND_TOPIC, foundIn } from './changes.ts';
+import { foundIn } from './changes.ts';
 import { normalize } from './normalize.ts';
 import type { SellerIdentity } from './normalize.ts';
 import {

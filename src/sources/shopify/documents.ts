@@ -139,6 +139,13 @@ const AGREEMENTS = `query OrderAgreements($id: ID!, $after: String) {
 }
 ${MONEY}`;
 
+const ORDERS_CHANGED = `query OrdersChanged($query: String!, $after: String) {
+  orders(first: 100, after: $after, query: $query, sortKey: UPDATED_AT) {
+    pageInfo { hasNextPage endCursor }
+    nodes { id updatedAt }
+  }
+}`;
+
 const PREFLIGHT = `query Preflight {
   currentAppInstallation { app { title } accessScopes { handle } }
   shop { name myshopifyDomain currencyCode taxesIncluded ianaTimezone }
@@ -175,6 +182,7 @@ export type DocumentName =
   | 'refund'
   | 'refund-lines'
   | 'agreements'
+  | 'orders-changed'
   | 'preflight'
   | 'webhook-list'
   | 'webhook-create'
@@ -187,6 +195,7 @@ export const DOCUMENTS: Readonly<Record<DocumentName, string>> = {
   refund: REFUND,
   'refund-lines': REFUND_LINES,
   agreements: AGREEMENTS,
+  'orders-changed': ORDERS_CHANGED,
   preflight: PREFLIGHT,
   'webhook-list': WEBHOOK_LIST,
   'webhook-create': WEBHOOK_CREATE,

@@ -1,18 +1,24 @@
 import { orderKey } from '#core/ids.ts';
+import { FOUND_TOPIC, READ_TOPIC } from '#pipeline/source.ts';
 import type { Authentic, Sorted } from '#pipeline/source.ts';
 import { textOf } from '#core/json-fields.ts';
 import { isTipHidden } from './lines.ts';
 import { jsonIn } from '#sources/fields.ts';
+import { foundIn } from './changes.ts';
 import { normalize } from './normalize.ts';
 import type { ShopIdentity } from './normalize.ts';
 import { idsIn, latestIn, parseId, parseOrder } from './payload.ts';
-import { READ_TOPIC } from '#pipeline/source.ts';
 
 type Reader = (message: Pick<Authentic, 'topic' | 'body'>, shop: ShopIdentity) => Sorted;
 
 /** What each topic's body is (docs/vendors/shopify.md 3). */
 const READERS: Readonly<Record<string, Reader>> = {
   [READ_TOPIC]: sortOrder,
+  [FOUND_TOPIC]: (message, { connection }) => ({
+    kind: 'touch',
+    why: 'It changed in the shop, and no message had told it',
+    ...foundIn(jsonIn(message), connection),
+  }),
   'orders/create': sortOrder,
   'orders/updated': sortOrder,
   'orders/paid': sortOrder,

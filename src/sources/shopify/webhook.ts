@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { ConnectionId } from '#core/ids.ts';
 import { isSameProof } from '#net/same-proof.ts';
-import { READ_TOPIC } from '#pipeline/source.ts';
+import { FOUND_TOPIC, READ_TOPIC } from '#pipeline/source.ts';
 import type { Incoming, Verdict } from '#pipeline/source.ts';
 
 /**
@@ -71,8 +71,9 @@ export function refusalUnread(incoming: Pick<Incoming, 'headers'>, terms: Webhoo
       ? 'The header X-Shopify-Shop-Domain is missing'
       : `The message is from the shop "${domain.slice(0, HEADER_MAX)}", and this connection is ${terms.shopDomain}`;
   }
-  return headerOf(incoming, 'x-shopify-topic') === READ_TOPIC
-    ? `The topic "${READ_TOPIC}" is for our own readings`
+  const topic = headerOf(incoming, 'x-shopify-topic');
+  return topic === READ_TOPIC || topic === FOUND_TOPIC
+    ? `The topic "${topic}" is for our own readings`
     : undefined;
 }
 
