@@ -54,7 +54,7 @@ async function sweeping(answer: (asked: { since: Instant; token?: string }) => C
     await sweep.stop();
     await store.close();
   };
-  return { clock, store, asked, events, began, stored, end };
+  return { clock, store, asked, events, began, stored, sweep, end };
 }
 
 describe('a sweep', () => {
@@ -72,6 +72,21 @@ describe('a sweep', () => {
     const rounds = asked.filter(({ token }) => token === undefined).length;
     const before = after(began, (rounds - 2) * 5 * MINUTE + 1);
     assert.ok(asked.at(-2)?.since === after(before, -49 * HOUR - 1), 'by the overlap behind the last walk');
+    await end();
+  });
+
+  test('that is stopped between two pages knows nothing of what the second holds, and asks for it again', async () => {
+    const { clock, store, asked, stored, sweep, end } = await sweeping(({ token }) => {
+      if (token === undefined) {
+        return { changes: [change('1')], next: 'more' };
+      }
+      throw new Failure('request-rate-limited', { detail: 'Later', retryAt: after(clock.now(), HOUR) });
+    });
+    await clock.advance(1);
+    await sweep.stop();
+    assert.equal(asked.length, 2);
+    assert.deepEqual(await stored(), ['found:1']);
+    assert.deepEqual(await readSwept(store.read, { connection: SELLER }), {});
     await end();
   });
 
