@@ -2,7 +2,7 @@ import asyncHooks from 'node:async_hooks';
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-// What `npm test` loads before its files: those of src and sim share a process, each of the others is one. Plain JavaScript,
+// What `npm test` loads before its files: those beside a units.test.ts share a process, each of the others is one. Plain JavaScript,
 // because nothing is kept compiled before it has run.
 
 // To read the program is most of what a short file does: the next one finds it compiled, as do the processes that it starts.

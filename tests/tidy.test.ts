@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { existsSync, globSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
 import { describe, test } from 'node:test';
 import { FAULTS, GUARDS } from '#tests/guards/guards.ts';
 import { SETTINGS } from '#config.ts';
@@ -488,6 +488,22 @@ void describe('files', () => {
 
   void test('no file is larger than a megabyte', () => {
     none(FILES.filter((path) => statSync(join(ROOT, path)).size > 1024 * 1024));
+  });
+
+  void test('every file of tests is run by the test command, by itself or from the units of its folder, and once', () => {
+    const { scripts } = JSON.parse(read('package.json'));
+    const patterns = Array.from(String(scripts.test).matchAll(/"([^"]+)"/g), (match) => match[1] ?? '');
+    const named = patterns.flatMap((pattern) => globSync(pattern, { cwd: ROOT }));
+    const folders = named.filter((path) => basename(path) === 'units.test.ts').map((path) => dirname(path));
+    const tests = FILES.filter((path) => path.endsWith('.test.ts'));
+    assert.ok(tests.length > 100 && folders.length > 1);
+    const timesOf = (path: string): number =>
+      named.filter((each) => each === path).length +
+      (named.includes(path) ? 0 : folders.filter((folder) => path.startsWith(`${folder}/`)).length);
+    none(tests.filter((path) => timesOf(path) !== 1).map((path) => `${path} is run ${timesOf(path)} times`));
+    const isTwice = (path: string): boolean =>
+      basename(path) !== 'units.test.ts' && folders.some((folder) => path.startsWith(`${folder}/`));
+    none(named.filter(isTwice).map((path) => `${path} is run from its folder as well`));
   });
 
   void test('within a file no two tests have one name', () => {
