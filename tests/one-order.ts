@@ -4,7 +4,7 @@ import * as money from '#core/money.ts';
 import type { Buyer, Order } from '#core/order.ts';
 import { MINUTE } from '#core/time.ts';
 import type { Machine } from '#pipeline/machine.ts';
-import { READ_TOPIC } from '#pipeline/source.ts';
+import { FOUND_TOPIC, READ_TOPIC } from '#pipeline/source.ts';
 import type { Books, Task } from '#pipeline/ports.ts';
 import type { Source } from '#pipeline/source.ts';
 import { createRecentBuyers } from '#pipeline/recent-buyers.ts';
@@ -38,7 +38,7 @@ function shopOf(answer: () => Order | Promise<Order>): Source {
     verify: async () => ({ proof: 'refused', why: 'not asked here' }),
     sort: ({ topic, body }) => {
       const text = new TextDecoder().decode(body);
-      return topic === 'touch'
+      return topic === 'touch' || topic === FOUND_TOPIC
         ? { kind: 'touch', order: ORDER, why: 'Touched' }
         : { kind: 'order', snapshot: { order: fromJson<Order>(text), buyer: BUYER } };
     },

@@ -146,7 +146,7 @@ export interface OrderRecord {
   readonly firstFailedAt?: Instant;
   /** What the last of them failed with. */
   readonly failedCode?: FailureCode;
-  /** Live orders before backfill: lower is sooner. */
+  /** Orders of which messages come before those that were found: lower is sooner. */
   readonly priority: number;
   /** The delivery that shows the newest state. */
   readonly newestDelivery?: string;

@@ -12,14 +12,15 @@ import { TOGETHER } from '#core/payment-method.ts';
 import { MINUTE, instant, localDate } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import type { Machine } from './machine.ts';
-import { READ_TOPIC } from './source.ts';
+import { FOUND_TOPIC, READ_TOPIC } from './source.ts';
 import type { Delivery, OrderRecord, Reread, Writer } from './ports.ts';
 import type { Sorted, Source } from './source.ts';
 
 /** Without access to ask the shop, how long the message that shows a change may follow the one that announces it. */
 export const REREAD_PATIENCE_MS = 15 * MINUTE;
-/** Live orders are worked on before any backfill, which uses larger numbers. */
+/** Orders of which messages come are worked on before what was found: after days without messages that may be thousands. */
 const LIVE_PRIORITY = 0;
+const FOUND_PRIORITY = 10;
 
 /**
  * Normalizes a stored message: reads what it is about, keeps the newest state of its order, and makes the order due. A
@@ -207,9 +208,22 @@ async function due(
   const now = machine.clock.now();
   // One that is being worked on stays so: its worker sees the due time when it ends and runs once more.
   const state = record.state === 'working' ? record.state : transition(record.state, 'due');
-  await tx.putOrder({ ...record, state, dueAt: now, updatedAt: now });
+  const priority = priorityOf(record, delivery);
+  await tx.putOrder({ ...record, state, priority, dueAt: now, updatedAt: now });
   await tx.settleDelivery(delivery.id, { state: 'sorted', order: record.key });
   tx.afterCommit(() => machine.queue.wake(`order:${record.key}`));
+}
+
+function priorityOf({ state, dueAt, priority }: OrderRecord, { topic }: Delivery): number {
+  const isUnderWay = dueAt !== undefined || state === 'working' || state === 'waiting';
+  switch (topic) {
+    case READ_TOPIC:
+      return priority;
+    case FOUND_TOPIC:
+      return isUnderWay ? priority : FOUND_PRIORITY;
+    default:
+      return LIVE_PRIORITY;
+  }
 }
 
 /**
