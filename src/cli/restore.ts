@@ -42,7 +42,7 @@ export async function restore(context: CommandContext, file: string): Promise<nu
 }
 
 const AFTERWARDS = [
-  'Look for orders that were placed or changed after the newest message: the shop does not send again what was acknowledged. Change something harmless on such an order there (a note), and it comes again',
+  'What changed after the newest message is asked for by itself once the service runs, where shop or seller can be asked (counterfoil doctor). Where they cannot: change something harmless on such an order there (a note), and it comes again. Orders that were deleted there since are told by nothing: look for them',
   'Nothing is booked twice: of orders from before now, FreshBooks is asked for what stands before anything is written',
 ] as const;
 
