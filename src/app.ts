@@ -17,8 +17,7 @@ import type { ConnectionId } from '#core/ids.ts';
 import type { Asked } from '#core/journal-rows.ts';
 import type { Money } from '#core/money.ts';
 import type { Rules } from '#core/rules.ts';
-import { SECOND, after, showInstant } from '#core/time.ts';
-import type { Clock, Instant } from '#core/time.ts';
+import type { Clock } from '#core/time.ts';
 import type { ConsentAnswer, Server } from '#http/server.ts';
 import { createAlarmWatch } from '#pipeline/alarm-watch.ts';
 import type { AlarmWatch } from '#pipeline/alarm-watch.ts';
@@ -69,8 +68,11 @@ import { assertSame } from '#pipeline/identity.ts';
 import type { Identity } from '#pipeline/identity.ts';
 import { createShopAdmin } from '#sources/shopify/admin.ts';
 import type { ShopAdmin } from '#sources/shopify/admin.ts';
+import { startWebhookWatch } from '#sources/shopify/webhook-watch.ts';
+import type { WebhookWatch } from '#sources/shopify/webhook-watch.ts';
 import { openPoller } from '#open-poller.ts';
 import { originsOf } from '#origins.ts';
+import { readiness } from '#readiness.ts';
 
 /**
  * The composition root: the only file that puts implementations together. What most commands do without, the server and the
@@ -150,8 +152,6 @@ const POLL_MS = 250;
 
 /** Read in about a second at the start; a larger file is checked by `doctor` and by every backup. */
 const CHECKED_BYTES_MAX = 256 * 1024 * 1024;
-/** Anybody may ask whether it is ready, so the answer is this old at most and costs one commit in that time. */
-const READY_EVERY_MS = SECOND;
 
 export async function openApp(config: Config, lent: Outside): Promise<App> {
   const outside = { ...lent, transport: onlyTo(originsOf(config), lent.transport) };
@@ -190,6 +190,13 @@ async function appOf({ store, migrated }: Opened, config: Config, outside: Outsi
   const eraser = { store, clock, sources, account: FRESHBOOKS };
   const alarmChannels = await openChannels(config, outside);
   const login = createLogin({ store, clock, configured: config.adminPassword });
+  const shopAdmin = createShopAdmin({
+    api: shopify?.api,
+    publicUrl: config.publicUrl,
+    isConfigured: shopify !== undefined,
+    connection: SHOPIFY,
+    store,
+  });
   const parts = {
     config,
     clock,
@@ -200,6 +207,7 @@ async function appOf({ store, migrated }: Opened, config: Config, outside: Outsi
     side,
     consent,
     shopify,
+    shopAdmin,
     amazon,
     books,
     eraser,
@@ -213,11 +221,6 @@ async function appOf({ store, migrated }: Opened, config: Config, outside: Outsi
     taxFigures: taxFiguresOf,
     routeRules: () => routeRules(app),
     importRules: (routes) => importRules(app, routes),
-    shopAdmin: createShopAdmin({
-      api: shopify?.api,
-      publicUrl: config.publicUrl,
-      isConfigured: shopify !== undefined,
-    }),
     amazonAdmin: createAmazonAdmin({ seller: config.amazon, api: amazon?.api, clock }),
     answerConsent: (answer) => answerConsent(consent, answer),
     listenForConsent: () => listenForConsent(app, outside),
@@ -344,6 +347,7 @@ type Parts = Pick<
   | 'alarmChannels'
   | 'consent'
   | 'shopify'
+  | 'shopAdmin'
   | 'amazon'
   | 'books'
   | 'openBooks'
@@ -404,13 +408,14 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
     pipeline.start();
     poller?.start();
     const retention = retentionOf(app, outside);
+    const webhooks = webhookWatchOf(app, outside);
     alarms.start();
     const opening = openBehind(app, outside);
     return {
       port,
       stop() {
         opening.forget();
-        return stop(app, { server, poller, pipeline, alarms, retention, lock });
+        return stop(app, { server, poller, pipeline, alarms, retention, webhooks, lock });
       },
     };
   } catch (thrown) {
@@ -433,19 +438,6 @@ function openBehind({ openBooks }: Parts, { emit }: Outside): { readonly forget:
     forget() {
       isForgotten = true;
     },
-  };
-}
-
-/** Ready is who can read and store: asked from outside, it is all that can tell of a disk on which no alarm can be kept. */
-function readiness({ store, clock }: Parts): () => Promise<void> {
-  let last: { readonly at: Instant; readonly check: Promise<void> } | undefined;
-  return () => {
-    const now = clock.now();
-    if (last === undefined || after(last.at, READY_EVERY_MS) <= now) {
-      const check = store.transact((tx) => tx.putSetting('ready', showInstant(now)));
-      last = { at: now, check: check.then(async () => void (await store.read.orderCounts())) };
-    }
-    return last.check;
   };
 }
 
@@ -537,17 +529,18 @@ interface Stopping {
   readonly pipeline: Pipeline;
   readonly alarms: AlarmWatch;
   readonly retention: Retention | undefined;
+  readonly webhooks: WebhookWatch | undefined;
   readonly lock: ServeLock;
 }
 
 /** First no new deliveries, then no new runs; those under way end at their next step. */
 async function stop(
   app: Parts,
-  { server, poller, pipeline, alarms, retention, lock }: Stopping,
+  { server, poller, pipeline, alarms, retention, webhooks, lock }: Stopping,
 ): Promise<void> {
   await Promise.all([poller?.stop(), server.close()]);
   await Promise.all([pipeline.stop(), alarms.stop()]);
-  await retention?.stop();
+  await Promise.all([retention?.stop(), webhooks?.stop()]);
   await audited(app, 'server stopped');
   lock.release();
 }
@@ -593,4 +586,14 @@ async function listenForConsent(app: Parts, { emit, clock }: Outside): Promise<S
 
 function isHttps({ publicUrl }: Config): boolean {
   return publicUrl?.startsWith('https:') === true;
+}
+
+/** None where the shop cannot be asked, or told where to send. */
+function webhookWatchOf(
+  { config: { publicUrl }, shopify, shopAdmin, store, clock }: Parts,
+  { emit }: Outside,
+): WebhookWatch | undefined {
+  return shopify?.api === undefined || publicUrl === undefined
+    ? undefined
+    : startWebhookWatch({ admin: shopAdmin, connection: SHOPIFY, store, clock, emit });
 }

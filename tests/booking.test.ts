@@ -345,3 +345,15 @@ test('a client that is found gets its empty fields filled and keeps what a perso
     assert.equal(client?.texts['note'], 'Ours since 2019');
     assert.equal(client?.texts['p_city'], body.billing_address.city);
   }));
+
+test('a service that was gone until Shopify took its webhooks away has them sent again when it starts', () =>
+  onStage({}, async (stage) => {
+    const { shopify } = stage.sandbox;
+    await stage.app.shopAdmin.repairWebhooks();
+    const count = shopify.subscriptions().length;
+    assert.ok(count > 5);
+    await stage.restart(async () =>
+      shopify.subscriptions().forEach(({ id }) => shopify.dropSubscription(id)),
+    );
+    await until('they are registered', () => shopify.subscriptions().length === count);
+  }));

@@ -1,4 +1,3 @@
-import { SHOPIFY } from '#connections.ts';
 import type { App } from '#app.ts';
 import { WEBHOOK_ACTIONS } from './choices.ts';
 import { CommandError, DONE, USAGE } from './command-error.ts';
@@ -13,12 +12,8 @@ type Plan = Awaited<ReturnType<App['shopAdmin']['planWebhooks']>>;
 type Changes = Awaited<ReturnType<App['shopAdmin']['repairWebhooks']>>;
 
 export async function webhooks(context: CommandContext, action: string): Promise<number> {
-  return withApp(context, async ({ shopAdmin, store }) => {
+  return withApp(context, async ({ shopAdmin }) => {
     const changes = await change(shopAdmin, action);
-    if (changes.length > 0) {
-      const details = { count: changes.length, did: action };
-      await store.transact((tx) => tx.audited({ action: 'webhooks changed', subject: SHOPIFY, details }));
-    }
     const plan = await shopAdmin.planWebhooks();
     const rows = rowsOf(plan);
     const instructions = shopAdmin.complianceInstructions();

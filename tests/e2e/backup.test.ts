@@ -68,7 +68,10 @@ test('a backup of the busy service is put back, everything is told again, and ea
     assert.equal(restored.code, 0, restored.err);
     assert.match(restored.out, /^".*counterfoil\.db" is now what "books\.db" holds\n/);
     assert.match(restored.out, /^Kept beside it +.*counterfoil\.db\.before-restore-/m);
-    assert.match(restored.out, /^What changed after the newest message is asked for by itself once the service runs/m);
+    assert.match(
+      restored.out,
+      /^What changed after the newest message is asked for by itself once the service runs/m,
+    );
     assert.match(restored.out, /^Nothing is booked twice/m);
     assert.match(restored.out, /access to FreshBooks is the newest there was/);
 

@@ -8,6 +8,9 @@ import { previewOrder } from '#preview.ts';
 import { createShopAdmin } from '#sources/shopify/admin.ts';
 import { createShopifyApi } from '#sources/shopify/api.ts';
 import { sign } from '#sources/shopify/webhook.ts';
+import { createSeal } from '#storage/seal.ts';
+import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
+import { openStore } from '#storage/store.ts';
 import type { Source } from '#pipeline/source.ts';
 import { createShopifySource } from '#sources/shopify/shopify.ts';
 import { DEFAULT_APP } from '#sim/shopify/shopify.ts';
@@ -210,12 +213,18 @@ const OTHER_ANSWERS = [
 
 export async function openAnswers(): Promise<Opened> {
   const world = await openShopify();
+  const { store } = await openStore({
+    dialect: sqliteDialect(openSqlite(':memory:')),
+    clock: world.clock,
+    seal: createSeal('key'),
+  });
   const wire = spoiling((request) => world.sim.handle(request));
   const asking = fc.constantFrom(
     'order' as const,
     'changes' as const,
     'webhooks' as const,
     'repair' as const,
+    'renew' as const,
     'preflight' as const,
   );
   const property = fc.asyncProperty(
@@ -231,7 +240,13 @@ export async function openAnswers(): Promise<Opened> {
         clientSecret: DEFAULT_APP.clientSecret,
       } as const;
       const api = createShopifyApi({ shopDomain, credentials, transport: wire.transport, clock });
-      const admin = createShopAdmin({ api, publicUrl: 'https://books.example.com', isConfigured: true });
+      const admin = createShopAdmin({
+        api,
+        publicUrl: 'https://books.example.com',
+        isConfigured: true,
+        connection: world.source.connection,
+        store,
+      });
       const source = createShopifySource({
         connection: world.source.connection,
         shopDomain,
@@ -259,6 +274,8 @@ export async function openAnswers(): Promise<Opened> {
             return void (await admin.planWebhooks());
           case 'repair':
             return void (await admin.repairWebhooks());
+          case 'renew':
+            return void (await admin.renewWebhooks());
           case 'preflight':
             return void (await admin.preflight());
         }
@@ -273,5 +290,9 @@ export async function openAnswers(): Promise<Opened> {
       assert.ok(api.remarks().every((remark) => remark.length < 500));
     },
   );
-  return { property, close: () => world.close() };
+  const close = async (): Promise<void> => {
+    await store.close();
+    await world.close();
+  };
+  return { property, close };
 }

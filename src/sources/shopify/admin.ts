@@ -1,4 +1,6 @@
 import { Failure } from '#core/failure.ts';
+import type { ConnectionId } from '#core/ids.ts';
+import type { Store } from '#pipeline/ports.ts';
 import type { ShopifyApi } from './api.ts';
 import { preflight } from './preflight.ts';
 import type { Preflight } from './preflight.ts';
@@ -17,7 +19,10 @@ export interface ShopAdmin {
   preflight(): Promise<Preflight>;
   /** What is subscribed against what is needed. */
   planWebhooks(): Promise<SubscriptionPlan>;
+  /** Registers what is needed; from then on it is watched. */
   repairWebhooks(): Promise<readonly SubscriptionChange[]>;
+  /** Makes again what is missing of what was registered at this address; changes nothing else. */
+  renewWebhooks(): Promise<readonly SubscriptionChange[]>;
   removeWebhooks(): Promise<readonly SubscriptionChange[]>;
   /** Where a person enters what no program may register. */
   complianceInstructions(): string;
@@ -28,10 +33,14 @@ export function createShopAdmin({
   api,
   publicUrl,
   isConfigured,
+  connection,
+  store,
 }: {
   readonly api: ShopifyApi | undefined;
   readonly publicUrl: string | undefined;
   readonly isConfigured: boolean;
+  readonly connection: ConnectionId;
+  readonly store: Pick<Store, 'read' | 'transact'>;
 }): ShopAdmin {
   const needApi = (): ShopifyApi => {
     if (api === undefined) {
@@ -54,14 +63,44 @@ export function createShopAdmin({
     const address = uri();
     return planSubscriptions(await listSubscriptions(needApi()), address);
   };
+  /** The address at which a person has registered them. */
+  const registered = `webhooks-at:${connection}`;
+  const changed = async (changes: readonly SubscriptionChange[], did: string): Promise<void> => {
+    if (changes.length > 0) {
+      const details = { count: changes.length, did };
+      await store.transact((tx) => tx.audited({ action: 'webhooks changed', subject: connection, details }));
+    }
+  };
   return {
     preflight: async () => preflight(needApi()),
     planWebhooks,
-    repairWebhooks: async () => repairSubscriptions(needApi(), await planWebhooks()),
+    async repairWebhooks() {
+      const plan = await planWebhooks();
+      await store.transact((tx) => tx.putSetting(registered, plan.uri));
+      const changes = await repairSubscriptions(needApi(), plan);
+      await changed(changes, 'repair');
+      return changes;
+    },
+    async renewWebhooks() {
+      const address = await store.read.setting(registered);
+      if (address === undefined || address !== uri()) {
+        return [];
+      }
+      const changes = await repairSubscriptions(needApi(), {
+        ...(await planWebhooks()),
+        wrong: [],
+        duplicates: [],
+      });
+      await changed(changes, 'renew');
+      return changes;
+    },
     async removeWebhooks() {
       const { right, wrong, duplicates } = await planWebhooks();
       const ours = [...right, ...wrong.map(({ subscription }) => subscription), ...duplicates];
-      return removeSubscriptions(needApi(), ours);
+      await store.transact((tx) => tx.dropSetting(registered));
+      const changes = await removeSubscriptions(needApi(), ours);
+      await changed(changes, 'remove');
+      return changes;
     },
     complianceInstructions: () => complianceInstructions(uri()),
   };
