@@ -28,40 +28,21 @@ export interface ShopAdmin {
   complianceInstructions(): string;
 }
 
-/** `publicUrl`: where the shop reaches this service; absent while it is not configured. */
-export function createShopAdmin({
-  api,
-  publicUrl,
-  isConfigured,
-  connection,
-  store,
-}: {
+export interface ShopAdminParts {
+  /** Absent without credentials. */
   readonly api: ShopifyApi | undefined;
+  /** Where the shop reaches this service; absent while it is not configured. */
   readonly publicUrl: string | undefined;
   readonly isConfigured: boolean;
   readonly connection: ConnectionId;
   readonly store: Pick<Store, 'read' | 'transact'>;
-}): ShopAdmin {
-  const needApi = (): ShopifyApi => {
-    if (api === undefined) {
-      const names = isConfigured
-        ? 'SHOPIFY_API_KEY with SHOPIFY_API_SECRET (or SHOPIFY_ACCESS_TOKEN)'
-        : 'SHOPIFY_SHOP_DOMAIN, and SHOPIFY_API_KEY with SHOPIFY_API_SECRET (or SHOPIFY_ACCESS_TOKEN)';
-      throw new Failure('config-invalid', { detail: `To ask the shop, set ${names}` });
-    }
-    return api;
-  };
-  const uri = (): string => {
-    if (publicUrl === undefined) {
-      throw new Failure('config-invalid', {
-        detail: 'COUNTERFOIL_PUBLIC_URL: set the https address under which Shopify reaches this server',
-      });
-    }
-    return webhookUri(publicUrl);
-  };
+}
+
+export function createShopAdmin(parts: ShopAdminParts): ShopAdmin {
+  const { connection, store } = parts;
   const planWebhooks = async (): Promise<SubscriptionPlan> => {
-    const address = uri();
-    return planSubscriptions(await listSubscriptions(needApi()), address);
+    const address = addressOf(parts);
+    return planSubscriptions(await listSubscriptions(apiOf(parts)), address);
   };
   /** The address at which a person has registered them. */
   const registered = `webhooks-at:${connection}`;
@@ -72,25 +53,25 @@ export function createShopAdmin({
     }
   };
   return {
-    preflight: async () => preflight(needApi()),
+    preflight: async () => preflight(apiOf(parts)),
     planWebhooks,
     async repairWebhooks() {
       const plan = await planWebhooks();
       await store.transact((tx) => tx.putSetting(registered, plan.uri));
-      const changes = await repairSubscriptions(needApi(), plan);
+      const changes = await repairSubscriptions(apiOf(parts), plan);
       await changed(changes, 'repair');
       return changes;
     },
     async renewWebhooks() {
       const address = await store.read.setting(registered);
-      if (address === undefined || address !== uri()) {
+      if (address === undefined || address !== addressOf(parts)) {
         return [];
       }
-      const changes = await repairSubscriptions(needApi(), {
-        ...(await planWebhooks()),
-        wrong: [],
-        duplicates: [],
-      });
+      const plan = await planWebhooks();
+      if (plan.missing.length === 0) {
+        return [];
+      }
+      const changes = await repairSubscriptions(apiOf(parts), { ...plan, wrong: [], duplicates: [] });
       await changed(changes, 'renew');
       return changes;
     },
@@ -98,10 +79,29 @@ export function createShopAdmin({
       const { right, wrong, duplicates } = await planWebhooks();
       const ours = [...right, ...wrong.map(({ subscription }) => subscription), ...duplicates];
       await store.transact((tx) => tx.dropSetting(registered));
-      const changes = await removeSubscriptions(needApi(), ours);
+      const changes = await removeSubscriptions(apiOf(parts), ours);
       await changed(changes, 'remove');
       return changes;
     },
-    complianceInstructions: () => complianceInstructions(uri()),
+    complianceInstructions: () => complianceInstructions(addressOf(parts)),
   };
+}
+
+function apiOf({ api, isConfigured }: ShopAdminParts): ShopifyApi {
+  if (api === undefined) {
+    const names = isConfigured
+      ? 'SHOPIFY_API_KEY with SHOPIFY_API_SECRET (or SHOPIFY_ACCESS_TOKEN)'
+      : 'SHOPIFY_SHOP_DOMAIN, and SHOPIFY_API_KEY with SHOPIFY_API_SECRET (or SHOPIFY_ACCESS_TOKEN)';
+    throw new Failure('config-invalid', { detail: `To ask the shop, set ${names}` });
+  }
+  return api;
+}
+
+function addressOf({ publicUrl }: ShopAdminParts): string {
+  if (publicUrl === undefined) {
+    throw new Failure('config-invalid', {
+      detail: 'COUNTERFOIL_PUBLIC_URL: set the https address under which Shopify reaches this server',
+    });
+  }
+  return webhookUri(publicUrl);
 }

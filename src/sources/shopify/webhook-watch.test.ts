@@ -71,9 +71,9 @@ void describe('the watch over webhooks', () => {
   });
 
   void test('makes none that no person has registered, or that one has removed', async () => {
-    const { clock, admin, watched, topics } = await opened();
-    await watched(() => clock.advance(HOUR));
-    assert.deepEqual(topics(), []);
+    const { clock, admin, adminAt, events, watched, topics } = await opened();
+    await watched(() => clock.advance(HOUR), adminAt('http://localhost:3000'));
+    assert.deepEqual([topics(), events], [[], []]);
     await admin.repairWebhooks();
     await admin.removeWebhooks();
     await watched(() => clock.advance(HOUR));
