@@ -53,6 +53,8 @@ export interface Deliveries {
   request(delivery: Delivery): Request;
   /** Every try so far, oldest first. */
   attempts(): readonly Attempt[];
+  /** How many were never made. */
+  lost(): number;
 }
 
 /** Deliveries that are never made. */
@@ -93,10 +95,11 @@ interface State {
   readonly failures: Map<bigint, number>;
   queue: Delivery[];
   sequence: number;
+  lost: number;
 }
 
 export function createDeliveries(options: DeliveryOptions): Deliveries {
-  const state: State = { options, attempts: [], failures: new Map(), queue: [], sequence: 0 };
+  const state: State = { options, attempts: [], failures: new Map(), queue: [], sequence: 0, lost: 0 };
   return {
     enqueue: (event) => {
       for (const subscription of options.subscriptions.list()) {
@@ -108,6 +111,7 @@ export function createDeliveries(options: DeliveryOptions): Deliveries {
     deliverDue: () => deliverDue(state),
     request: (delivery) => requestOf(state, delivery),
     attempts: () => state.attempts,
+    lost: () => state.lost,
   };
 }
 
@@ -119,6 +123,7 @@ function enqueueFor(
   const { clock, random, duplicatePpm, disorderPpm, losses } = state.options;
   const canBeLost = losses !== undefined && !losses.except.includes(event.topic);
   if (canBeLost && chance(random, losses.ppm)) {
+    state.lost += 1;
     return;
   }
   const now = clock.now();

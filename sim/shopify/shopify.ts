@@ -53,6 +53,8 @@ interface Call {
 interface Webhooks {
   pending(): readonly Delivery[];
   attempts(): readonly Attempt[];
+  /** How many were lost by chance. */
+  lost(): number;
   nextDueAt(): number | null;
   /** Sends what is due by the clock; call again after moving the clock for the retries. */
   deliverDue(): Promise<readonly Attempt[]>;

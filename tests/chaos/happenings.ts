@@ -60,7 +60,7 @@ export async function sell(
   arena: Arena,
   { random, orders, events, deletions }: Selling & { readonly deletions?: Deletions },
 ): Promise<void> {
-  const { time, world, shopify } = arena;
+  const { time, world, shopify, weather } = arena;
   const ids: bigint[] = [];
   const plan = [
     ...planOf(random, orders),
@@ -82,6 +82,7 @@ export async function sell(
     const due = shopify.webhooks.nextDueAt();
     const next = plan[0] === undefined ? due : Math.min(start + plan[0].at, due ?? Infinity);
     if (next === null) {
+      weather.count('webhook lost', shopify.webhooks.lost());
       return;
     }
     await time.sleep(later(time, Math.max(1, next - time.now())));
