@@ -23,7 +23,7 @@ function change(id: string, at?: Instant): Change {
 }
 
 /** A sweep over a store in memory, of a source that answers each page by `answer`. */
-async function sweeping(answer: (asked: { since: Instant; token?: string }) => Changes) {
+async function sweeping(answer: (asked: { since: Instant; token?: string }) => Changes | Promise<Changes>) {
   const clock = testClock();
   const dialect = sqliteDialect(openSqlite(':memory:'));
   const { store } = await openStore({ dialect, clock, seal: createSeal('key') });
@@ -87,6 +87,14 @@ describe('a sweep', () => {
     assert.equal(asked.length, 2);
     assert.deepEqual(await stored(), ['found:1']);
     assert.deepEqual(await readSwept(store.read, { connection: SELLER }), {});
+    await end();
+  });
+
+  test('that is stopped waits for no answer', async () => {
+    const { clock, asked, sweep, end } = await sweeping(() => new Promise(() => undefined));
+    await clock.advance(1);
+    assert.equal(asked.length, 1);
+    await sweep.stop();
     await end();
   });
 

@@ -12,7 +12,7 @@ import type { Change, Swept } from './source.ts';
  * the inbox like a message. A place is remembered only once all before it is stored, so that nothing is passed over.
  */
 export interface Sweep {
-  /** Ends at its next page. */
+  /** Ends once what it is storing is stored, and waits for no answer. */
   stop(): Promise<void>;
 }
 
@@ -174,6 +174,7 @@ async function walk(
   });
 }
 
+/** The answer; nothing when it was stopped before. */
 async function patiently<T>(
   { clock }: SweepParts,
   signal: AbortSignal,
@@ -181,7 +182,7 @@ async function patiently<T>(
 ): Promise<T | undefined> {
   while (!signal.aborted) {
     try {
-      return await ask();
+      return await orStopped(ask(), signal);
     } catch (thrown) {
       if (!(thrown instanceof Failure && thrown.code === 'request-rate-limited')) {
         throw thrown;
@@ -190,6 +191,20 @@ async function patiently<T>(
     }
   }
   return undefined;
+}
+
+/** What was asked changes nothing, so who stops need not hear of it. */
+async function orStopped<T>(asking: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  let stop = (): void => undefined;
+  const stopped = new Promise<undefined>((resolve) => {
+    stop = () => resolve(undefined);
+  });
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([asking, stopped]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }
 
 async function takeIn(

@@ -15,6 +15,7 @@ import { DEFAULT_SWITCHES } from '#sim/shopify/switches.ts';
 import { standingOf } from '#sim/standing.ts';
 import { createWorld } from '#sim/world.ts';
 import { seededRandom } from '#sim/world/random.ts';
+import { during } from '#tests/chaos/arena.ts';
 import { virtualTime } from '#tests/chaos/virtual-time.ts';
 
 const ALL = process.env['COUNTERFOIL_TEST_ALL'] === '1';
@@ -24,6 +25,8 @@ const SHOP_EVERY_MS = 20_000;
 /** A new order of the shop takes seven calls of a tenth of a second, and waits for no turn of Amazon's. */
 const SHOP_PATIENCE_MS = 5_000;
 const LATENCY_MS = 100;
+/** Readings an order. */
+const AGAIN_MAX = 1.02;
 const PATIENCE_MS = 6 * 3_600_000;
 
 test(`a burst of ${ORDERS} of Amazon’s messages drains at Amazon’s pace, each order once, and the shop’s orders pass it`, async () => {
@@ -123,10 +126,13 @@ test(`a burst of ${ORDERS} of Amazon’s messages drains at Amazon’s pace, eac
     // Nine at once after a rest, then one each two seconds, and a turn more for what is under way.
     const allowedMs = (ORDERS - 9) * 2_000;
     assert.ok(time.now() - began < allowedMs + 2 * SHOP_EVERY_MS, `${time.now() - began} ms of ${allowedMs}`);
-    assert.equal(amazon.calls().filter(({ operation }) => operation === 'getOrder').length, ORDERS);
+    // The sweep of Amazon's ledger names some that were read already; nobody else may take of the pace.
+    const reads = amazon.calls().filter(({ operation }) => operation === 'getOrder').length;
+    assert.ok(reads >= ORDERS && reads <= ORDERS * AGAIN_MAX, `${reads} readings`);
     assert.ok(slowest < SHOP_PATIENCE_MS);
   } finally {
-    await pipeline.stop();
+    // What is under way waits for answers, which take time.
+    await during(time, 'the pipeline stops', pipeline.stop());
     await app.close();
   }
 });
