@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
 import { test } from 'node:test';
 import { releaseOrder } from '#pipeline/release.ts';
 import { orderOf } from '#core/settlement.ts';
@@ -6,6 +7,7 @@ import { scriptedFaults } from '#sim/faults.ts';
 import { openStage } from './stage.ts';
 import { expectedBooks } from '#sim/check.ts';
 import { standingOf } from '#sim/standing.ts';
+import { runCommand } from './e2e/command.ts';
 import { until } from './until.ts';
 import type { Placed, Stage } from './stage.ts';
 
@@ -356,4 +358,22 @@ test('a service that was gone until Shopify took its webhooks away has them sent
       shopify.subscriptions().forEach(({ id }) => shopify.dropSubscription(id)),
     );
     await until('they are registered', () => shopify.subscriptions().length === count);
+  }));
+
+test('a shop that cannot be asked what changed is a problem to doctor, until it answers', () =>
+  onStage({}, async (stage) => {
+    const { shopify, environment } = stage.sandbox;
+    const doctor = async (): Promise<string> => {
+      const settings = { ...environment, DATABASE_URL: `sqlite:${stage.config.databasePath}` };
+      const { out } = await runCommand(['doctor'], { cwd: tmpdir(), environment: settings });
+      return out;
+    };
+    await stage.restart(async () => shopify.setShop('frozen'));
+    await until('the sweep has failed', async () =>
+      /problem +Shop changes +Could not be asked what changed for .*refused/.test(await doctor()),
+    );
+    await stage.restart(async () => shopify.setShop('open'));
+    await until('it has ended', async () =>
+      /ok +Shop changes +Asked .* ago what changed without a message/.test(await doctor()),
+    );
   }));

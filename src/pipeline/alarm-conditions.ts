@@ -57,8 +57,7 @@ export async function conditionsNow(read: Reader, looking: Looking): Promise<See
   const conditions = [
     ...(await pausedConditions(read, looking)),
     ...failing.conditions,
-    ...(await unreadConditions(read, looking)),
-    ...(await unsweptConditions(read, looking)),
+    ...(await unaskedConditions(read, looking)),
     ...(await queueConditions(read, looking)),
     ...(await refusedConditions(read, looking)),
     ...unpaid.conditions,
@@ -131,37 +130,27 @@ function failingCondition(
   };
 }
 
-async function unreadConditions(read: Reader, { now, queueMs, connections }: Looking): Promise<Condition[]> {
+/** What cannot be asked of a connection, try after try: the queue in which its messages wait, and what changed without one. */
+async function unaskedConditions(read: Reader, { now, queueMs, connections }: Looking): Promise<Condition[]> {
   const conditions: Condition[] = [];
   for (const connection of connections) {
-    const unread = await readUnreadQueue(read, connection);
-    if (unread !== undefined && after(unread.since, queueMs) <= now) {
-      conditions.push({
-        ...wordsOf('queue-unread'),
-        key: `queue-unread:${connection}`,
-        connection,
-        subject: connection,
-        sinceAt: unread.since,
-        patienceMs: 0,
-      });
-    }
-  }
-  return conditions;
-}
-
-async function unsweptConditions(read: Reader, { now, queueMs, connections }: Looking): Promise<Condition[]> {
-  const conditions: Condition[] = [];
-  for (const connection of connections) {
-    const { failing } = await readSwept(read, { connection });
-    if (failing !== undefined && after(failing.since, queueMs) <= now) {
-      conditions.push({
-        ...wordsOf('unswept'),
-        key: `unswept:${connection}`,
-        connection,
-        subject: connection,
-        sinceAt: failing.since,
-        patienceMs: 0,
-      });
+    const since = {
+      'queue-unread': (await readUnreadQueue(read, connection))?.since,
+      unswept: (await readSwept(read, { connection })).failing?.since,
+    };
+    for (const kind of ['queue-unread', 'unswept'] as const) {
+      const sinceAt = since[kind];
+      if (sinceAt !== undefined && after(sinceAt, queueMs) <= now) {
+        const key = `${kind}:${connection}`;
+        conditions.push({
+          ...wordsOf(kind),
+          key,
+          connection,
+          subject: connection,
+          sinceAt,
+          patienceMs: 0,
+        });
+      }
     }
   }
   return conditions;

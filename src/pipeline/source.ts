@@ -97,7 +97,7 @@ export interface Source {
 
 /** A source that can be asked what changed, whether a message told it or not. */
 export interface Swept extends Source {
-  /** Milliseconds by which each question reaches behind the last one: lists are late, and clocks differ. */
+  /** Milliseconds, many minutes, by which each question reaches behind the last one: lists are late, and clocks differ. */
   readonly overlapMs: number;
   /** Milliseconds by which the very first reaches back. What came before is a matter of backfill. */
   readonly firstMs: number;
