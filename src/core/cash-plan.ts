@@ -9,7 +9,7 @@ import { methodOf, noteOf } from './payment-method.ts';
 import type { PlannedHold, Terms } from './plan-terms.ts';
 import { isClosed } from './period.ts';
 import { isBookedBy, openDay } from './refund-ways.ts';
-import { isEffective, keptOf } from './sale.ts';
+import { isEffective, keptOf, merchantPart } from './sale.ts';
 import { localDate } from './time.ts';
 import type { LocalDate, Zone } from './time.ts';
 
@@ -47,7 +47,7 @@ export function planCash(order: Order, settling: Settling): CashPlan {
     return { ...NO_CASH, holds: [cashHold(order, cash.why)] };
   }
   const { booked, invoices } = settling;
-  const kept = keptOf(order, cash.received, settling.offInvoice);
+  const kept = payableOf(order, cash.received, settling.offInvoice);
   const capacity = money.atLeastZero(
     money.sum(
       invoices.map((invoice) => invoice.total),
@@ -68,7 +68,6 @@ export function planCash(order: Order, settling: Settling): CashPlan {
     tenders: netTenders(order, cash.tenders, settling),
   });
   const excess = money.subtract(kept, wanted);
-  const effective = order.refunds.filter((refund) => isEffective(refund, order));
   return {
     lowered,
     paid: paid.steps,
@@ -77,10 +76,36 @@ export function planCash(order: Order, settling: Settling): CashPlan {
       ...paid.holds,
       ...closed,
       ...(money.compare(excess, money.zero(order.currency)) > 0
-        ? [excessHold(order, { kept, target, excess, inHand: keptOf(order, cash.received, effective) })]
+        ? [
+            excessHold(order, {
+              kept,
+              target,
+              excess,
+              inHand: keptOf(order, cash.received, effectiveOf(order)),
+            }),
+          ]
         : []),
     ],
   };
+}
+
+/**
+ * What could stand as payments: what was kept, and what was paid back by refunds that stand beside the invoices. Asked of what
+ * is kept in the end, so that tax of the channel's that nobody paid yet takes nothing off money that went back long ago.
+ */
+function payableOf(order: Order, received: Money, offInvoice: readonly Refund[]): Money {
+  const beside = effectiveOf(order).filter((refund) => !offInvoice.includes(refund));
+  return money.sum(
+    [
+      keptOf(order, received, [...offInvoice, ...beside]),
+      ...beside.map((refund) => merchantPart(refund, order)),
+    ],
+    order.currency,
+  );
+}
+
+function effectiveOf(order: Order): readonly Refund[] {
+  return order.refunds.filter((refund) => isEffective(refund, order));
 }
 
 export function cashHold(order: Order, why: string): PlannedHold {
@@ -104,7 +129,7 @@ function leastPaid(
   if (told === undefined || money.compare(received, told) >= 0) {
     return money.zero(order.currency);
   }
-  const kept = money.atLeastZero(keptOf(order, told, offInvoice));
+  const kept = money.atLeastZero(payableOf(order, told, offInvoice));
   return money.minimum(money.minimum(kept, capacity), paidOf(booked, order.currency));
 }
 

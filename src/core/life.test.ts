@@ -602,3 +602,24 @@ test('a tax the channel remits goes back by the channel: the merchant gives the 
   assert.equal(books(now), 'SHOPIFY-1001 20.00, paid 20.00');
   proven(after, now);
 });
+
+test('a tax the channel remits, of what was added and is not paid, takes nothing off money that went back', () => {
+  const rules = { rules: CATEGORY };
+  const taxes = [tax('10', usd('4'), { remittedBy: 'channel' })];
+  const taxed = line({ quantity: 2, unitPrice: usd('20'), taxes });
+  const sold = order({ lines: [taxed] });
+  const back = refund(usd('44'), {
+    at: DECEMBER,
+    difference: usd('0'),
+    returns: [returned('item:1', 2, usd('40'), [usd('4')])],
+  });
+  const after = withRefunds(sold, back);
+  const refunded = book(after, book(sold), rules);
+  assert.equal(books(refunded), 'SHOPIFY-1001 40.00, paid 40.00, expense 40.00');
+  const added = line({ ...taxed, key: 'item:2' });
+  const total = usd('88');
+  const grown = { ...after, lines: [taxed, added], total, currentTotal: usd('44'), updatedAt: DECEMBER };
+  const now = book(grown, refunded, rules);
+  assert.equal(books(now), 'SHOPIFY-1001 40.00, SHOPIFY-1001-2 40.00, paid 40.00, expense 40.00');
+  proven(grown, now);
+});
