@@ -44,20 +44,15 @@ export function isDate(value: string): boolean {
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function wallTime(at: number, timeZone: string): string {
-  const parts = new Map(
-    formatFor(timeZone)
-      .formatToParts(at)
-      .map((part) => [part.type, part.value]),
-  );
-  const get = (type: Intl.DateTimeFormatPartTypes): string => parts.get(type) ?? '';
-  return `${get('year')}-${get('month')}-${get('day')} ${get('hour')}:${get('minute')}:${get('second')}`;
+  return formatFor(timeZone).format(at);
 }
 
 function formatFor(timeZone: string): Intl.DateTimeFormat {
   const known = formats.get(timeZone);
   if (known !== undefined) return known;
   const twoDigits = '2-digit';
-  const format = new Intl.DateTimeFormat('en-CA', {
+  // Swedes write a moment as FreshBooks does: 2026-06-29 12:52:44.
+  const format = new Intl.DateTimeFormat('sv-SE', {
     timeZone,
     hourCycle: 'h23',
     year: 'numeric',

@@ -145,7 +145,20 @@ class Reader {
   }
 }
 
+/** An app sends the same few documents again and again. */
+const DOCUMENTS_MAX = 100;
+const documents = new Map<string, Document>();
+
 export function parse(source: string): Document {
+  const known = documents.get(source);
+  if (known !== undefined) return known;
+  if (documents.size >= DOCUMENTS_MAX) documents.clear();
+  const document = read(source);
+  documents.set(source, document);
+  return document;
+}
+
+function read(source: string): Document {
   const reader = new Reader(source);
   const operations: Operation[] = [];
   const fragments = new Map<string, Fragment>();

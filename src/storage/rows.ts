@@ -20,6 +20,7 @@ import type { Step } from '#core/document.ts';
 import { instant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import type { Delivery, OrderRecord, Pause } from '#pipeline/ports.ts';
+import { readRecent, writeRecent } from './recent.ts';
 import type { EntriesTable, HoldsTable, OrdersTable, Tables } from './tables.ts';
 
 /** Rows to records and back. What is absent in a record is null in a row, and nothing is both. */
@@ -64,7 +65,7 @@ export function orderOf(row: Selectable<OrdersTable>): OrderRecord {
     ...(row.failed_code === null ? {} : { failedCode: codeOf(row.failed_code) }),
     ...(row.newest_delivery === null ? {} : { newestDelivery: String(row.newest_delivery) }),
     ...(row.stamp === null ? {} : { stamp: at(row.stamp) }),
-    ...(row.snapshot === null ? {} : { snapshot: fromJson<Order>(row.snapshot) }),
+    ...(row.snapshot === null ? {} : { snapshot: readRecent<Order>(row.snapshot) }),
     ...(row.rules_version === null ? {} : { rulesVersion: row.rules_version }),
     ...(row.reread_why === null || row.reread_since === null
       ? {}
@@ -94,7 +95,7 @@ export function orderRow(record: OrderRecord): Insertable<OrdersTable> {
     priority: record.priority,
     newest_delivery: record.newestDelivery === undefined ? null : BigInt(record.newestDelivery),
     stamp: record.stamp ?? null,
-    snapshot: record.snapshot === undefined ? null : toJson(record.snapshot),
+    snapshot: record.snapshot === undefined ? null : writeRecent(record.snapshot),
     rules_version: record.rulesVersion ?? null,
     number_variant: record.numberVariant,
     reread_why: record.reread?.why ?? null,
@@ -112,7 +113,7 @@ export function orderRow(record: OrderRecord): Insertable<OrdersTable> {
 
 export function entryOf(row: Selectable<EntriesTable>): Entry {
   const order = keyOf(row.order_key);
-  const intent = fromJson<Step>(row.intent);
+  const intent = readRecent<Step>(row.intent);
   const slot = Number(row.slot);
   return {
     id: String(row.id),
@@ -127,7 +128,7 @@ export function entryOf(row: Selectable<EntriesTable>): Entry {
     rulesVersion: row.rules_version,
     intendedAt: at(row.intended_at),
     ...(row.called_at === null ? {} : { calledAt: at(row.called_at) }),
-    ...(row.receipt === null ? {} : { receipt: fromJson<Receipt>(row.receipt) }),
+    ...(row.receipt === null ? {} : { receipt: readRecent<Receipt>(row.receipt) }),
     ...(row.settled_at === null ? {} : { settledAt: at(row.settled_at) }),
   };
 }
@@ -139,12 +140,12 @@ export function entryRow(entry: Omit<Entry, 'id'>): Insertable<EntriesTable> {
     kind: entry.kind,
     slot: entry.slot,
     reference: entry.reference,
-    intent: toJson(entry.intent),
+    intent: writeRecent(entry.intent),
     state: entry.state,
     called_at: entry.calledAt ?? null,
     looks: entry.looks,
     external_id: entry.receipt?.externalId ?? null,
-    receipt: entry.receipt === undefined ? null : toJson(entry.receipt),
+    receipt: entry.receipt === undefined ? null : writeRecent(entry.receipt),
     rules_version: entry.rulesVersion,
     intended_at: entry.intendedAt,
     settled_at: entry.settledAt ?? null,

@@ -21,12 +21,23 @@ export function gatedDatabase(database: DatabaseSync, gate: Gate): DatabaseSync 
         database.exec(text);
       }
     },
-    prepare: (text: string) => gatedStatement(database.prepare(text), gate),
+    prepare: (text: string) => gatedStatement(statementOf(database, text), gate),
     // The database outlives the program that closes it.
     close: () => undefined,
   };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- all of the handle that the dialect uses
   return handle as DatabaseSync;
+}
+
+const statements = new WeakMap<DatabaseSync, Map<string, StatementSync>>();
+
+/** Prepared once for all lives of the program, of which a run has some twenty. */
+export function statementOf(database: DatabaseSync, text: string): StatementSync {
+  const known = statements.get(database) ?? new Map<string, StatementSync>();
+  statements.set(database, known);
+  const statement = known.get(text) ?? database.prepare(text);
+  known.set(text, statement);
+  return statement;
 }
 
 /** A crash may come before it is durable or after; so may an error, and then the program believes what is not so. */

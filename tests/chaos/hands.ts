@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { statementOf } from '#tests/chaos/gated-database.ts';
 import type { OrderKey } from '#core/ids.ts';
 import type { FreshBooksSim } from '#sim/freshbooks/freshbooks.ts';
 import { Refusal } from '#sim/freshbooks/refusal.ts';
@@ -95,15 +96,11 @@ export function visit(
   { person: { random, deeds }, freshbooks, database }: Places,
 ): Deed | undefined {
   const touched = new Set(deeds.map(({ order }) => order));
-  const live = new Set(
-    freshbooks
-      .account()
-      .invoices.filter(({ visState }) => visState === 0)
-      .map(({ id }) => id),
+  const fitting = invoicesIn(database).filter(
+    ({ order, isAtRest }) => !touched.has(order) && isAtRest !== isHasty,
   );
-  const known = invoicesIn(database).filter(
-    ({ order, invoiceId, isAtRest }) => !touched.has(order) && live.has(invoiceId) && isAtRest !== isHasty,
-  );
+  const live = new Set(fitting.length === 0 ? [] : liveInvoices(freshbooks));
+  const known = fitting.filter(({ invoiceId }) => live.has(invoiceId));
   if (known.length === 0) {
     return undefined;
   }
@@ -227,24 +224,30 @@ interface Known {
   readonly isAtRest: boolean;
 }
 
-/** That the program has made. One rests when nobody works on its order and no call of it is unanswered: what he sees is what it wrote. */
-function invoicesIn(database: DatabaseSync): readonly Known[] {
-  return database
-    .prepare(
-      `select entries.order_key, entries.external_id,
+const INVOICES = `select entries.order_key, entries.external_id,
          orders.state not in ('working', 'due') and not exists (
            select 1 from entries open where open.order_key = orders.key and open.state = 'pending'
          ) as is_at_rest
        from entries join orders on orders.key = entries.order_key
        where entries.kind = 'invoice' and entries.state = 'posted'
-       order by entries.id`,
-    )
+       order by entries.id`;
+
+/** That the program has made. One rests when nobody works on its order and no call of it is unanswered: what he sees is what it wrote. */
+function invoicesIn(database: DatabaseSync): readonly Known[] {
+  return statementOf(database, INVOICES)
     .all()
     .map((row) => ({
       order: String(row['order_key']) as OrderKey, // oxlint-disable-line typescript/no-unsafe-type-assertion -- as it is stored
       invoiceId: Number(row['external_id']),
       isAtRest: Number(row['is_at_rest']) === 1,
     }));
+}
+
+function liveInvoices(freshbooks: FreshBooksSim): readonly number[] {
+  return freshbooks
+    .account()
+    .invoices.filter(({ visState }) => visState === 0)
+    .map(({ id }) => id);
 }
 
 function invoiceOf(freshbooks: FreshBooksSim, id: number) {
