@@ -51,6 +51,8 @@ export interface SandboxOptions {
   readonly accounts?: readonly AccountOptions[];
   /** With this a seller on Amazon stands beside the shop, in one region, with a forwarder of his own. */
   readonly amazon?: AmazonStandOptions & { readonly region?: Region };
+  /** What the shop has granted the app; everything when left out. */
+  readonly scopes?: readonly string[];
   readonly duplicatePpm?: number;
   readonly disorderPpm?: number;
   /** The time of shop and account; real time when left out. */
@@ -82,6 +84,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const shopify = createShopify({
     world,
     clock,
+    ...(options.scopes === undefined ? {} : { app: { scopes: options.scopes } }),
     duplicatePpm: options.duplicatePpm ?? 0,
     disorderPpm: options.disorderPpm ?? 0,
     send: (request) => fetch(redirected(request, target)), // oxlint-disable-line no-restricted-globals -- the way to the service

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { answerConsent, finishConsent } from '#answer-consent.ts';
 import { createLogin } from '#admin/login.ts';
@@ -21,21 +20,13 @@ import type { Clock } from '#core/time.ts';
 import type { ConsentAnswer, Server } from '#http/server.ts';
 import { createAlarmWatch } from '#pipeline/alarm-watch.ts';
 import type { AlarmWatch } from '#pipeline/alarm-watch.ts';
-import { currentRules, keepRules } from '#pipeline/current-rules.ts';
-import { createInbox } from '#pipeline/inbox.ts';
-import type { Inbox } from '#pipeline/inbox.ts';
-import type { Machine, Route } from '#pipeline/machine.ts';
+import { currentRules } from '#pipeline/current-rules.ts';
 import type { AuditEvent } from '#core/audit.ts';
-import type { AlarmChannel, Books, Queue, Store } from '#pipeline/ports.ts';
-import type { Source, Swept } from '#pipeline/source.ts';
-import { createRecentBuyers } from '#pipeline/recent-buyers.ts';
+import type { AlarmChannel, Books, Store } from '#pipeline/ports.ts';
+import type { Swept } from '#pipeline/source.ts';
 import type { Eraser } from '#pipeline/redaction.ts';
 import { startRetention } from '#pipeline/retention.ts';
 import type { Retention } from '#pipeline/retention.ts';
-import { startSweep } from '#pipeline/sweep.ts';
-import type { Sweep } from '#pipeline/sweep.ts';
-import { run } from '#pipeline/worker.ts';
-import { createEmbeddedQueue } from '#queue/embedded.ts';
 import { createAmazonAdmin } from '#sources/amazon/admin.ts';
 import type { AmazonAdmin } from '#sources/amazon/admin.ts';
 import type { Poller } from '#sources/amazon/poller.ts';
@@ -60,6 +51,8 @@ import { onlyTo } from '#net/allowed-origins.ts';
 import { connectFreshBooks } from '#books/freshbooks/connection.ts';
 import { openAdmin } from '#open-admin.ts';
 import { openAmazon } from '#open-amazon.ts';
+import { openPipeline } from '#open-pipeline.ts';
+import type { Pipeline, PipelineParts } from '#open-pipeline.ts';
 import { importRules, routeRules } from '#route-rules.ts';
 import type { AmazonParts } from '#open-amazon.ts';
 import type { Outside } from '#outside.ts';
@@ -106,7 +99,7 @@ export interface App {
   /** The configured Amazon seller. */
   readonly amazon: AmazonParts | undefined;
   /** Nothing where it is not configured any more. */
-  readonly sourceOf: (connection: ConnectionId) => Source | undefined;
+  readonly sourceOf: (connection: ConnectionId) => Swept | undefined;
   /** Throws `config-invalid` while the shop or its credentials are not configured. */
   readonly shopAdmin: ShopAdmin;
   /** Throws `config-invalid` while the seller or his credentials are not configured. */
@@ -131,22 +124,11 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** Takes messages in, looks for what none told, and works on all of it, without any server: one at a time for a database. */
-export interface Pipeline {
-  readonly inbox: Inbox;
-  /** Begins to work, until it is stopped. */
-  start(): void;
-  /** Starts nothing more and ends what is under way at its next step. */
-  stop(): Promise<void>;
-}
-
 export interface Serving {
   readonly port: number;
   stop(): Promise<void>;
 }
 
-/** Each order has at most two calls in flight, and FreshBooks allows ten a second; more places only wait for each other. */
-const PLACES = 8;
 /** How soon something that another process made due is seen. */
 const POLL_MS = 250;
 
@@ -230,7 +212,7 @@ async function appOf({ store, migrated }: Opened, config: Config, outside: Outsi
       await consent.choose(accountId);
     },
     serve: () => serve(app, outside),
-    openPipeline: (pollMs) => openPipeline(app, outside, pollMs),
+    openPipeline: (pollMs) => openPipeline(pipelinePartsOf(app), outside, pollMs),
     close: () => store.close(),
   };
 }
@@ -333,6 +315,11 @@ function sourcesOf({ shopify, amazon }: Pick<App, 'shopify' | 'amazon'>): readon
   return [shopify, amazon].flatMap((parts) => (parts === undefined ? [] : [parts.source]));
 }
 
+function pipelinePartsOf(app: Parts): PipelineParts {
+  const { store, books, defaultsOf, config } = app;
+  return { store, books, defaultsOf, sources: sourcesOf(app), unknownWaitMs: config.unknownWaitMs };
+}
+
 function freshBooksIdentity(account: string): Identity {
   return { setting: `identity:${FRESHBOOKS}`, value: account, what: 'FreshBooks account' };
 }
@@ -382,7 +369,7 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
       await assertSame(store, { setting: `identity:${AMAZON}`, value, what: 'Amazon seller' });
     }
     await assertSide(app);
-    const pipeline = await openPipeline(app, outside, POLL_MS);
+    const pipeline = await openPipeline(pipelinePartsOf(app), outside, POLL_MS);
     const { createServer } = await import('#http/server.ts');
     const server = createServer({
       inbox: pipeline.inbox,
@@ -455,38 +442,6 @@ function openAlarms(app: Parts, outside: Outside): AlarmWatch {
   });
 }
 
-/** The holders of order leases are dead: this is the only server. */
-async function openPipeline(app: Parts, outside: Outside, pollMs: number): Promise<Pipeline> {
-  const { store, clock } = app;
-  await store.transact((tx) => tx.voidOrderLeases(clock.now()));
-  const queue = createEmbeddedQueue({
-    read: store.read,
-    clock,
-    places: PLACES,
-    pollMs,
-    onPollFailure: (thrown) =>
-      outside.emit({
-        name: 'poll failed',
-        level: 'error',
-        fields: { detail: thrown instanceof Error ? thrown.message : String(thrown) },
-      }),
-  });
-  const machine = await createMachine(app, { outside, queue });
-  const inbox = createInbox({ store, queue, clock, emit: outside.emit });
-  const swept = sourcesOf(app).filter(({ canRead }) => canRead);
-  let sweeps: readonly Sweep[] = [];
-  return {
-    inbox,
-    start() {
-      queue.start((key, signal) => run(machine, key, signal));
-      sweeps = swept.map((source) => startSweep({ source, store, inbox, clock, emit: outside.emit }));
-    },
-    async stop() {
-      await Promise.all([queue.stop(), ...sweeps.map((sweep) => sweep.stop())]);
-    },
-  };
-}
-
 /** From here on the lock keeps the side as it is; before, another process could import another one. */
 async function assertSide({ store, defaultsOf, side }: Parts): Promise<void> {
   const { rules } = await currentRules(store.read, SHOPIFY, defaultsOf(SHOPIFY));
@@ -495,31 +450,6 @@ async function assertSide({ store, defaultsOf, side }: Parts): Promise<void> {
       detail: `Key currency of the route from ${SHOPIFY} became "${rules.currency}" during the start: start again`,
     });
   }
-}
-
-async function createMachine(
-  app: Parts,
-  { outside, queue }: { outside: Outside; queue: Queue },
-): Promise<Machine> {
-  const { defaultsOf, store, books, config } = app;
-  const routes = new Map<ConnectionId, Route>();
-  for (const source of sourcesOf(app)) {
-    const { connection } = source;
-    const defaults = defaultsOf(connection);
-    await store.transact((tx) => keepRules(tx, defaults));
-    routes.set(connection, { source, books, rules: () => currentRules(store.read, connection, defaults) });
-  }
-  return {
-    store,
-    queue,
-    clock: outside.clock,
-    random: outside.random,
-    emit: outside.emit,
-    routes,
-    buyers: createRecentBuyers(),
-    holder: randomUUID(),
-    unknownWaitMs: config.unknownWaitMs,
-  };
 }
 
 interface Stopping {

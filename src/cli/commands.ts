@@ -9,6 +9,7 @@ import { DECISIONS } from '#pipeline/release.ts';
 import type { Decision } from '#pipeline/release.ts';
 import type { AuditOptions } from './audit.ts';
 import { addAmazon } from './amazon-commands.ts';
+import type { BackfillOptions } from './backfill.ts';
 import type { BackupOptions } from './backup.ts';
 import { ALARM_ACTIONS, AUDIT_ACTIONS, NONE, WEBHOOK_ACTIONS } from './choices.ts';
 import { DONE, USAGE } from './command-error.ts';
@@ -52,6 +53,7 @@ Examples:
   counterfoil explain '#1001'                  an order from delivery to cent
   counterfoil retry '#1001'                    try again after the cause is mended
   counterfoil decide '#1001' restore           answer a question about it
+  counterfoil backfill --since 2026-11-01      bring the orders from before the service ran
   counterfoil journal --month 2026-11          what the accountant enters for a month
   counterfoil plan --since 2026-11-01          what new rules would do to orders that are booked
   counterfoil backup /mnt/backup/books.db      copy the database while it is in use
@@ -110,6 +112,7 @@ function createProgram(run: Run, { stdout, stderr }: Terminal): Command {
     .exitOverride();
   addWork(program, run);
   addOrders(program, run);
+  addBackfill(program, run);
   addBookkeeping(program, run);
   addConnections(program, run);
   addAmazon(program, run);
@@ -190,6 +193,23 @@ function addOrders(program: Command, run: Run): void {
     .option('--before <date>', 'whatever came before this day and is needed no more, as YYYY-MM-DD', day)
     .action((subject: string | undefined, options: Json & { readonly before?: LocalDate }) =>
       run(options, async (context) => (await import('./redact.ts')).redact(context, { ...options, subject })),
+    );
+}
+
+function addBackfill(program: Command, run: Run): void {
+  withJson(program.command('backfill'))
+    .description('Bring the orders of days that have passed, or tell how far that is')
+    .addOption(sourceOption())
+    .option('--since <date>', 'orders placed on this day or later, as YYYY-MM-DD', day)
+    .option('--until <date>', 'and on this day at the latest; without it through today', day)
+    .option('--dry-run', 'only count them, and those that are not known yet')
+    .option('--stop', 'end the one that is under way; what it brought stays')
+    .addHelpText(
+      'after',
+      '\nWhat is known already is passed over, and what stands in FreshBooks under its number is linked (docs/backfill.md).',
+    )
+    .action((options: Json & BackfillOptions) =>
+      run(options, async (context) => (await import('./backfill.ts')).backfill(context, options)),
     );
 }
 

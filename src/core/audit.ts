@@ -19,6 +19,8 @@ export type AuditAction =
   | 'account chosen'
   | 'webhooks changed'
   | 'rules imported'
+  | 'backfill asked'
+  | 'backfill stopped'
   | 'order retried'
   | 'order decided'
   | 'message retried'

@@ -1,5 +1,5 @@
 import type { Rules } from './rules.ts';
-import { DAY, after, instant, localDate, monthOf, parseLocalDate, parseZone } from './time.ts';
+import { addDays, monthOf, parseLocalDate } from './time.ts';
 import type { LocalDate } from './time.ts';
 
 /** Which days of the books may still be written on. */
@@ -7,8 +7,6 @@ export type Period = Pick<Rules, 'booksStart' | 'closedThrough'>;
 
 /** Names a day, in what a question shows, that keeps an invoice from following its order: once it is open, it may be tried again. */
 export const CLOSED_DAY = 'Closed day';
-
-const UTC = parseZone('Z');
 
 /** No shop of today is older, and a slip of the finger into another century would hold every order. */
 export const PERIOD_DAY_MIN = '2000-01-01';
@@ -33,15 +31,11 @@ export function isClosed(day: LocalDate, { booksStart, closedThrough }: Period):
 
 /** The first day on which anything may be written. Only asked for where some day is closed. */
 export function firstOpenDay({ booksStart, closedThrough }: Period, otherwise: LocalDate): LocalDate {
-  const next = closedThrough === undefined ? undefined : dayAfter(closedThrough);
+  const next = closedThrough === undefined ? undefined : addDays(closedThrough, 1);
   const days = [booksStart, next].filter((day) => day !== undefined).sort();
   return days.at(-1) ?? otherwise;
 }
 
 export function isSameMonth(days: readonly LocalDate[]): boolean {
   return new Set(days.map(monthOf)).size <= 1;
-}
-
-function dayAfter(day: LocalDate): LocalDate {
-  return localDate(after(instant(Date.parse(`${day}T00:00:00Z`)), DAY), UTC);
 }

@@ -116,6 +116,17 @@ export function monthOf(day: LocalDate): Month {
   return parseMonth(day.slice(0, 7));
 }
 
+/** The day so many days later. */
+export function addDays(day: LocalDate, count: number): LocalDate {
+  return parseLocalDate(new Date(Date.parse(`${day}T00:00:00Z`) + count * DAY).toISOString().slice(0, 10));
+}
+
+/** Moments between which a day lies in every zone there is: the first zones are 14 hours ahead of UTC, the last 12 behind. */
+export function dayEverywhere(day: LocalDate): { readonly from: Instant; readonly until: Instant } {
+  const midnight = instant(Date.parse(`${day}T00:00:00Z`));
+  return { from: after(midnight, -14 * HOUR), until: after(midnight, DAY + 12 * HOUR) };
+}
+
 /** Whether the calendar has the day: `Date.parse` reads 30 February as 2 March. */
 function isCalendarDay(text: string): boolean {
   const ms = Date.parse(`${text}T00:00:00Z`);

@@ -2,7 +2,7 @@ import type { FailureCode } from '#core/failure.ts';
 import type { ConnectionId, OrderKey } from '#core/ids.ts';
 import type { Buyer, Order } from '#core/order.ts';
 import type { Bookable, Settlement } from '#core/settlement.ts';
-import type { Instant } from '#core/time.ts';
+import type { Instant, LocalDate, Zone } from '#core/time.ts';
 
 /** A shop or seller whose orders arrive: the port that each vendor's adapter is, and what it tells. */
 
@@ -103,8 +103,20 @@ export interface Swept extends Source {
   readonly firstMs: number;
   /** One page of what changed since a moment, a token saying where to go on. Throws a Failure. */
   changed(since: { readonly since: Instant; readonly token?: string }): Promise<Changes>;
+  /** One page of the orders that were placed on these days, as they are now. Throws a Failure. */
+  placed(days: PlacedOn): Promise<Changes>;
 }
 
+export interface PlacedOn {
+  /** The first day and the last. */
+  readonly since: LocalDate;
+  readonly until: LocalDate;
+  /** Where these days begin; else where the source's own do. */
+  readonly zone?: Zone;
+  readonly token?: string;
+}
+
+/** A page of what a source lists. */
 export interface Changes {
   readonly changes: readonly Change[];
   /** Absent on the last page. */

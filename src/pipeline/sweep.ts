@@ -155,14 +155,17 @@ async function walk(
   let found = 0;
   let token: string | undefined;
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {
-    const page = await patiently(parts, signal, () =>
+    const page = await patiently(parts.clock, signal, () =>
       source.changed({ since, ...(token === undefined ? {} : { token }) }),
     );
     if (page === undefined || signal.aborted) {
       return undefined;
     }
     for (const change of page.changes.filter(({ at }) => at === undefined || at <= until)) {
-      found += (await takeIn(parts, change, known)) ? 1 : 0;
+      if (!known.has(change.message.externalId)) {
+        found += (await takeIn(parts, change)) ? 1 : 0;
+        remember(known, change);
+      }
     }
     if (page.next === undefined) {
       return found;
@@ -174,9 +177,9 @@ async function walk(
   });
 }
 
-/** The answer; nothing when it was stopped before. */
-async function patiently<T>(
-  { clock }: SweepParts,
+/** The answer, however long the source asks for patience; nothing when it was stopped before. Throws a Failure. */
+export async function patiently<T>(
+  clock: Clock,
   signal: AbortSignal,
   ask: () => Promise<T>,
 ): Promise<T | undefined> {
@@ -207,23 +210,22 @@ async function orStopped<T>(asking: Promise<T>, signal: AbortSignal): Promise<T 
   }
 }
 
-async function takeIn(
-  { store, inbox, source }: SweepParts,
+/** Stores what a source lists like a message, unless what came already shows it; tells whether it was new. */
+export async function takeIn(
+  { store, inbox, source }: Pick<SweepParts, 'store' | 'inbox' | 'source'>,
   { order, at, message }: Change,
-  known: Set<string>,
 ): Promise<boolean> {
-  if (known.has(message.externalId)) {
-    return false;
-  }
   const stamp = at === undefined ? undefined : (await store.read.order(order))?.stamp;
   const isShown = at !== undefined && stamp !== undefined && stamp >= at;
-  const isNew = !isShown && (await inbox.accept({ ...message, connection: source.connection })).isNew;
+  return !isShown && (await inbox.accept({ ...message, connection: source.connection })).isNew;
+}
+
+function remember(known: Set<string>, { message }: Change): void {
   known.add(message.externalId);
   const [oldest] = known;
   if (known.size > KNOWN_MAX && oldest !== undefined) {
     known.delete(oldest);
   }
-  return isNew;
 }
 
 function placeSetting({ connection }: Pick<Swept, 'connection'>): string {

@@ -120,6 +120,56 @@ void describe('cases of arrival', () => {
       }
     }));
 
+  void test('case 7: orders from before the service ran are brought by a backfill, under their own days, beside live ones', () =>
+    atCounter({}, async ({ stage, sell, goTo, standing, questions, agrees }) => {
+      const { world } = stage.sandbox;
+      const known = await sell(ONE);
+      const old = Array.from({ length: 8 }, (_, index) => {
+        goTo(`2026-09-${16 + index}T15:00:00Z`);
+        return world.place(ONE);
+      });
+      goTo('2026-10-05T15:00:00Z');
+      const other = world.place(ONE);
+      const environment = {
+        ...stage.sandbox.environment,
+        DATABASE_URL: `sqlite:${stage.config.databasePath}`,
+      };
+      const command = async (...args: readonly string[]) =>
+        runCommand(['backfill', ...args], { cwd: tmpdir(), environment });
+      const days = ['--since', '2026-09-15', '--until', '2026-09-23'];
+      const counted = await command(...days, '--dry-run', '--json');
+      assert.deepEqual(JSON.parse(counted.out), {
+        source: 'shopify',
+        since: '2026-09-15',
+        until: '2026-09-23',
+        found: 9,
+        unknown: 8,
+      });
+      const asked = await command(...days);
+      assert.equal(asked.code, 0, asked.err);
+      assert.match(asked.out.replace(/\s+/g, ' '), /The running server brings the orders of shopify/);
+      const live = world.place(ONE);
+      await Promise.all([stage.book(live), stage.book(old[3] ?? assert.fail())]);
+      await until('the backfill is done', async () => {
+        const { out } = await command('--json');
+        return JSON.parse(out).state === 'done';
+      });
+      for (const [index, order] of old.entries()) {
+        await stage.atRest(order);
+        await agrees(order);
+        assert.equal(standing(order).numbers.length, 1);
+        assert.equal(stage.invoices(order)[0]?.createdOn, `2026-09-${16 + index}`);
+      }
+      for (const order of [known, live]) {
+        await agrees(order);
+        assert.equal(standing(order).numbers.length, 1);
+      }
+      assert.deepEqual(stage.invoices(other), [], 'other days are not brought');
+      assert.deepEqual(await questions(known), []);
+      const { out } = await command();
+      assert.match(out, /2026-09-15 to 2026-09-23: done\n+Done through 2026-09-23: 9 orders/);
+    }));
+
   void test('case 8: an invoice made by hand for this order and numbered like it is linked when equal, and its money left alone', () =>
     atCounter({}, async ({ stage, questions, standing }) => {
       const order = stage.sandbox.world.place(ONE);

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { openApp } from '#app.ts';
-import type { App, Pipeline } from '#app.ts';
+import type { App } from '#app.ts';
+import type { Pipeline } from '#open-pipeline.ts';
 import type { Config } from '#config.ts';
 import { instant } from '#core/time.ts';
 import type { Transport } from '#net/request.ts';

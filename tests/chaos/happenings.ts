@@ -195,7 +195,7 @@ function actingOf({ freshbooks, ground: { database }, person }: Arena, office: O
 }
 
 /** Until it is done, as often as the program dies of it; nothing when it never is. */
-async function commanded<T>(arena: Arena, work: (app: App) => Promise<T>): Promise<T | undefined> {
+export async function commanded<T>(arena: Arena, work: (app: App) => Promise<T>): Promise<T | undefined> {
   const { time } = arena;
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     const { generation } = arena;

@@ -33,6 +33,8 @@ import {
   snapshotOf,
 } from '#tests/chaos/invariants.ts';
 import type { Evidence } from '#tests/chaos/invariants.ts';
+import { bring, brought, liveBefore, pastOf } from '#tests/chaos/past.ts';
+import type { Days, Past } from '#tests/chaos/past.ts';
 import { moveLate, quietMs } from '#tests/chaos/payouts.ts';
 import { backUp, putBack, removeRelapse } from '#tests/chaos/relapse.ts';
 import type { Relapse } from '#tests/chaos/relapse.ts';
@@ -42,9 +44,9 @@ import type { Seller } from '#tests/chaos/seller.ts';
 /**
  * One run: a shop sells and changes orders for a while, its webhooks come twice, late and out of order, everything that is
  * called fails in every way, and the program is killed again and again. In a share of the runs an Amazon seller does the same
- * beside it, and in some of those Amazon pays him out, and days pass while the machine is off. Some webhooks and notifications never
- * come. Then the trouble ends, the program drains what is left, and the books must be what the orders say. One seed makes the
- * same run again.
+ * beside it, and in some of those Amazon pays him out, and days pass while the machine is off. Some webhooks and notifications
+ * never come, and in some runs the shop has sold before the program came, and a person asks for those days. Then the trouble
+ * ends, the program drains what is left, and the books must be what the orders say. One seed makes the same run again.
  */
 export interface Report {
   /** Of both. */
@@ -97,6 +99,8 @@ async function lived(
   { seed, random, orders }: { readonly seed: number; readonly random: Random; readonly orders: number },
 ): Promise<Report> {
   const { time, weather, world, shopify, seller } = arena;
+  const past = pastOf(seed, 2 * SELLING_MS);
+  const days = past === undefined ? undefined : await liveBefore(arena, past);
   const began = time.now();
   const run = living(arena);
   await time.runUntil('the program is up', () => arena.generation !== undefined, PATIENCE_MS);
@@ -120,6 +124,7 @@ async function lived(
       ...(arena.person === undefined ? [] : [comeAndGo(arena, arena.person)]),
       ...(arena.office === undefined ? [] : [keepBooks(arena, arena.office)]),
       ...(arena.relapse === undefined ? [] : [backUpLater(arena, arena.relapse)]),
+      ...(past === undefined || days === undefined ? [] : [bringLater(arena, past, days)]),
     ]),
   );
   if (seller?.moves !== undefined) {
@@ -139,6 +144,9 @@ async function lived(
     await passDays(arena, seller);
   }
   await swept(arena);
+  if (days !== undefined) {
+    await brought(arena, days);
+  }
   await drain(arena);
   await releaseHeld(arena);
   if (arena.person !== undefined) {
@@ -164,6 +172,11 @@ async function lived(
     questions,
     virtualMs: time.now() - began,
   };
+}
+
+async function bringLater(arena: Arena, { at }: Past, days: Days): Promise<void> {
+  await arena.time.sleep(later(arena.time, at));
+  await bring(arena, days);
 }
 
 async function backUpLater({ time, ground }: Arena, relapse: Relapse): Promise<void> {

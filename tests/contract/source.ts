@@ -6,9 +6,9 @@ import type { OrderKey } from '#core/ids.ts';
 import { equal, show } from '#core/money.ts';
 import { totalByLines } from '#core/order.ts';
 import type { Cash, Order, Refund } from '#core/order.ts';
-import { instant } from '#core/time.ts';
-import type { Instant } from '#core/time.ts';
-import type { Change, Incoming, Snapshot, Sorted, Source, Swept } from '#pipeline/source.ts';
+import { DAY, addDays, instant, parseLocalDate } from '#core/time.ts';
+import type { Instant, LocalDate } from '#core/time.ts';
+import type { Change, Incoming, PlacedOn, Snapshot, Sorted, Source, Swept } from '#pipeline/source.ts';
 
 /** What every implementation of the port `Source` promises, whatever shop stands behind it. */
 export interface SourceHarness {
@@ -58,6 +58,7 @@ export function sourceContract(harness: SourceHarness): void {
     promise('a message about something else is ignored', ignoresOthers);
     promise('an order that the shop does not know is not found', missesUnknown);
     promise('what changed since a moment is told whole, once, and sorts to a question', tellsChanges);
+    promise('what was placed on some days is told whole, once, and nothing of other days', tellsPlaced);
   });
 }
 
@@ -142,6 +143,46 @@ async function tellsChanges({ source, orders }: SourceWorld): Promise<void> {
     later.filter(({ at }) => at !== undefined && at > middle),
     expected,
   );
+}
+
+async function tellsPlaced({ source, orders }: SourceWorld): Promise<void> {
+  const whole = { since: parseLocalDate('2026-01-01'), until: parseLocalDate('2026-12-31') };
+  const all = await placedOn(source, whole);
+  assert.equal(new Set(all.map(({ order }) => order)).size, all.length, 'each is told once');
+  const changes = await changesSince(source, LONG_AGO);
+  for (const { key, name } of orders) {
+    const told = all.find(({ order }) => order === key) ?? assert.fail(name);
+    // Under one name with the change, so that what was found in both ways is one message.
+    assert.ok(
+      changes.some(({ message }) => isDeepStrictEqual(message, told.message)),
+      name,
+    );
+  }
+  // The first day with an order, found by halves: a seller's lists are few a minute.
+  let [before, first] = [whole.since, whole.until];
+  for (let days = 365; days > 1; days = daysBetween(before, first)) {
+    const middle = addDays(before, Math.floor(days / 2));
+    const isEmpty = (await placedOn(source, { since: whole.since, until: middle })).length === 0;
+    [before, first] = isEmpty ? [middle, first] : [before, middle];
+  }
+  assert.deepEqual(await placedOn(source, { since: whole.since, until: before }), []);
+  assert.notDeepEqual(await placedOn(source, { since: first, until: first }), []);
+  assert.deepEqual(await placedOn(source, { since: first, until: whole.until }), all);
+}
+
+function daysBetween(from: LocalDate, to: LocalDate): number {
+  return Math.round((Date.parse(to) - Date.parse(from)) / DAY);
+}
+
+async function placedOn(source: Swept, days: PlacedOn): Promise<readonly Change[]> {
+  const found: Change[] = [];
+  let token: string | undefined;
+  do {
+    const page = await source.placed({ ...days, ...(token === undefined ? {} : { token }) });
+    found.push(...page.changes);
+    token = page.next;
+  } while (token !== undefined);
+  return found;
 }
 
 async function changesSince(source: Swept, since: Instant): Promise<readonly Change[]> {

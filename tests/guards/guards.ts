@@ -224,6 +224,13 @@ export const GUARDS: readonly Guard[] = [
     test: 'src/pipeline/sweep.test.ts',
   },
   {
+    what: 'of days that have passed no more is brought than the books keep up with, and nothing while they cannot be written',
+    file: 'src/pipeline/backfill.ts',
+    from: '    if (due.length < DUE_MAX && !isPaused) {',
+    to: '    if (due.length >= 0 || isPaused) {',
+    test: 'src/pipeline/backfill.test.ts',
+  },
+  {
     what: 'of two states the newer one counts',
     against: 'a message late or out of order',
     file: 'src/pipeline/sorter.ts',

@@ -7,7 +7,7 @@ import type { SellingPartnerApi } from './api.ts';
 import type { NotificationTerms } from './notification.ts';
 import { createProof } from './proof.ts';
 import type { ProofTerms } from './proof.ts';
-import { FIRST_MS, OVERLAP_MS, changesOf } from './changes.ts';
+import { FIRST_MS, OVERLAP_MS, changesOf, placedIn } from './changes.ts';
 import { readOrder } from './read.ts';
 import { createSettlementReader } from './settlement.ts';
 import { sortMessage } from './sort.ts';
@@ -32,6 +32,8 @@ export function createAmazonSource(options: AmazonOptions): Swept {
   const proof = createProof({ ...options.proof, connection });
   const { clock } = options.proof;
   const settlements = api === undefined ? undefined : createSettlementReader({ api, clock, remark });
+  const listing =
+    api === undefined ? undefined : { api, clock, connection, marketplaces: terms.marketplaces, remark };
   return {
     connection,
     canRead: api !== undefined,
@@ -41,11 +43,8 @@ export function createAmazonSource(options: AmazonOptions): Swept {
     refusalUnread: (headers) => proof.refusalUnread(headers),
     verify: (incoming) => proof.verify(incoming),
     sort: (message) => sortMessage(message, { connection, terms }),
-    async changed(page) {
-      return api === undefined
-        ? { changes: [] }
-        : await changesOf({ api, connection, marketplaces: terms.marketplaces, remark }, page);
-    },
+    changed: async (page) => (listing === undefined ? { changes: [] } : await changesOf(listing, page)),
+    placed: async (days) => (listing === undefined ? { changes: [] } : await placedIn(listing, days)),
     async read(order, shown) {
       if (api === undefined || settlements === undefined) {
         throw new Failure('order-needs-reread', {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MARKETPLACES } from '#core/marketplaces.ts';
-import { DAY, after } from '#core/time.ts';
+import { DAY, after, parseLocalDate, parseZone } from '#core/time.ts';
 import { AMAZON, openAmazon } from '#tests/contract/source-amazon.ts';
 import { changesOf } from './changes.ts';
 
@@ -20,7 +20,13 @@ test('what was found is stored under a short name, however long Amazon’s own n
         : await transport(request),
   });
   const marketplaces = MARKETPLACES.filter(({ region }) => region === 'na');
-  const terms = { api: world.api, connection: AMAZON, marketplaces, remark: () => assert.fail() };
+  const terms = {
+    api: world.api,
+    clock: world.clock,
+    connection: AMAZON,
+    marketplaces,
+    remark: () => assert.fail(),
+  };
   const since = after(world.clock.now(), -DAY);
   const { changes } = await changesOf(terms, { since, token: 'ledger ' });
   const names = changes.map(({ message }) => message.externalId);
@@ -64,7 +70,7 @@ test('a settlement is a change of its own, once for each day that moves it and f
   const marketplaces = MARKETPLACES.filter(({ region }) => region === 'na');
   const remarks: string[] = [];
   const remark = (sentence: string): void => void remarks.push(sentence);
-  const terms = { api: world.api, connection: AMAZON, marketplaces, remark };
+  const terms = { api: world.api, clock: world.clock, connection: AMAZON, marketplaces, remark };
   const { changes } = await changesOf(terms, { since: after(world.clock.now(), -DAY), token: 'ledger ' });
   const key = 'amazon/settlement:group_1';
   assert.deepEqual(
@@ -90,10 +96,61 @@ test('an answer of 200 that lists nothing at all is no page without changes', as
       request.url.includes('/auth/') ? await transport(request) : Response.json({ errors: null }),
   });
   const marketplaces = MARKETPLACES.filter(({ region }) => region === 'na');
-  const terms = { api: world.api, connection: AMAZON, marketplaces, remark: () => assert.fail() };
+  const terms = {
+    api: world.api,
+    clock: world.clock,
+    connection: AMAZON,
+    marketplaces,
+    remark: () => assert.fail(),
+  };
   const since = after(world.clock.now(), -DAY);
   for (const token of ['orders ', 'ledger ']) {
     await assert.rejects(changesOf(terms, { since, token }), { code: 'request-answer-unreadable' });
   }
+  await world.close();
+});
+
+test('an order was placed on the day that its store had, or the zone of the rules', async () => {
+  const order = (id: string, createdTime: string, marketplaceId: string): object => ({
+    orderId: id,
+    createdTime,
+    lastUpdatedTime: createdTime,
+    salesChannel: { marketplaceId },
+  });
+  const orders = [
+    // 20:00 of the 18th in Los Angeles, 05:00 of the 19th in Berlin.
+    order('113-0000000-0000001', '2026-11-19T04:00:00Z', 'ATVPDKIKX0DER'),
+    order('113-0000000-0000002', '2026-11-19T04:00:00Z', 'A1PA6795UKMFR9'),
+    order('113-0000000-0000003', 'unknown', 'A1PA6795UKMFR9'),
+  ];
+  const queries: URLSearchParams[] = [];
+  const world = await openAmazon({
+    scenarios: 'none',
+    between: (transport) => async (request) => {
+      const { pathname, searchParams } = new URL(request.url);
+      if (pathname !== '/orders/2026-01-01/orders') {
+        return transport(request);
+      }
+      queries.push(searchParams);
+      return Response.json({ orders });
+    },
+  });
+  const placed = async (on: string, zone?: string) => {
+    const days = { since: parseLocalDate(on), until: parseLocalDate(on) };
+    const { changes } = await world.source.placed({
+      ...days,
+      ...(zone === undefined ? {} : { zone: parseZone(zone) }),
+    });
+    return changes.map(({ order: key }) => key.at(-1));
+  };
+  assert.deepEqual(await placed('2026-11-18'), ['1', '3'], 'one that does not say when is looked at');
+  assert.deepEqual(await placed('2026-11-19'), ['2', '3']);
+  assert.deepEqual(await placed('2026-11-19', 'UTC'), ['1', '2', '3']);
+  // The world stands at 14:33 of the 20th, and Amazon lists nothing of the last minutes.
+  await placed('2026-11-20');
+  assert.equal(queries.at(-1)?.get('createdBefore'), '2026-11-20T14:30:00.000Z');
+  const before = queries.length;
+  assert.deepEqual(await placed('2026-11-25'), [], 'of days to come it is not asked');
+  assert.equal(queries.length, before);
   await world.close();
 });

@@ -4,10 +4,22 @@ import { orderKey, settlementKey } from '#core/ids.ts';
 import type { ConnectionId, OrderKey } from '#core/ids.ts';
 import { fieldOf, listOf, textOf } from '#core/json-fields.ts';
 import type { Lossless } from '#core/json.ts';
-import { DAY, HOUR, parseTimestamp, showInstant } from '#core/time.ts';
-import type { Instant } from '#core/time.ts';
+import { marketplaceById } from '#core/marketplaces.ts';
+import {
+  DAY,
+  HOUR,
+  MINUTE,
+  after,
+  dayEverywhere,
+  instant,
+  localDate,
+  parseTimestamp,
+  parseZone,
+  showInstant,
+} from '#core/time.ts';
+import type { Clock, Instant } from '#core/time.ts';
 import { FOUND_TOPIC } from '#pipeline/source.ts';
-import type { Change, Changes } from '#pipeline/source.ts';
+import type { Change, Changes, PlacedOn } from '#pipeline/source.ts';
 import type { SellingPartnerApi } from './api.ts';
 import { FINANCES_WITHHELD, transactionsIn } from './read.ts';
 import { groupsIn, isPayout } from './settlement.ts';
@@ -18,6 +30,7 @@ import { groupsIn, isPayout } from './settlement.ts';
  */
 export interface ChangesTerms {
   readonly api: SellingPartnerApi;
+  readonly clock: Pick<Clock, 'now'>;
   readonly connection: ConnectionId;
   readonly marketplaces: readonly { readonly id: string }[];
   readonly remark: (sentence: string) => void;
@@ -32,6 +45,9 @@ const NAME_MAX = 100;
 const DAY_LENGTH = 10;
 /** Whose turn at the pace it is. */
 const WHO = 'sweep';
+const UTC = parseZone('Z');
+/** `createdBefore` must lie two minutes back (docs/vendors/amazon.md 2.3), and clocks differ. */
+const SETTLING_MS = 3 * MINUTE;
 const ORDER_ID = /^[A-Z0-9]{3}-\d{7}-\d{7}$/;
 
 /** A page: first those of orders, then those of the ledger. `token` says where to go on. Throws a Failure. */
@@ -63,27 +79,63 @@ async function ordersPage(
   since: Instant,
   token: string,
 ): Promise<Page> {
+  const answer = await search(
+    { api, marketplaces },
+    { lastUpdatedAfter: showInstant(since), ...(token === '' ? {} : { paginationToken: token }) },
+    'Asking which orders changed',
+  );
+  const changes = listOf(answer, 'orders').flatMap((order) => shownOrder(connection, order));
+  return paged(changes, textOf(answer, 'pagination.nextToken'));
+}
+
+async function search(
+  { api, marketplaces }: Pick<ChangesTerms, 'api' | 'marketplaces'>,
+  filters: Readonly<Record<string, string>>,
+  doing: string,
+): Promise<Lossless> {
   api.pace.take(['searchOrders'], WHO);
   const query = new URLSearchParams({
-    lastUpdatedAfter: showInstant(since),
+    ...filters,
     marketplaceIds: marketplaces.map(({ id }) => id).join(','),
     maxResultsPerPage: '100',
-    ...(token === '' ? {} : { paginationToken: token }),
   });
-  const answer = await api.call({
-    operation: 'searchOrders',
-    method: 'GET',
-    path: `/orders/2026-01-01/orders?${query.toString()}`,
-    doing: 'Asking which orders changed',
-  });
+  const path = `/orders/2026-01-01/orders?${query.toString()}`;
+  const answer = await api.call({ operation: 'searchOrders', method: 'GET', path, doing });
   if (!Array.isArray(fieldOf(answer, 'orders'))) {
-    throw new Failure('request-answer-unreadable', {
-      detail: 'Asking which orders changed: the answer lists no orders',
-    });
+    throw new Failure('request-answer-unreadable', { detail: `${doing}: the answer lists no orders` });
   }
+  return answer;
+}
+
+function shownOrder(connection: ConnectionId, order: Lossless): Change[] {
+  const [id, stamp] = [textOf(order, 'orderId'), textOf(order, 'lastUpdatedTime')];
+  return ORDER_ID.test(id) ? [changeOf(connection, { id, name: stamp, at: momentOf(stamp) })] : [];
+}
+
+/**
+ * A page of the orders that were placed on these days, each by its store's zone. When they are shipped is not told here, and their
+ * invoices bear that day. Throws a Failure.
+ */
+export async function placedIn(
+  terms: ChangesTerms,
+  { since, until, zone, token }: PlacedOn,
+): Promise<Changes> {
+  const latest = after(terms.clock.now(), -SETTLING_MS);
+  const [{ from }, { until: end }] = [dayEverywhere(since), dayEverywhere(until)];
+  if (from >= latest) {
+    return { changes: [] };
+  }
+  const filters =
+    token === undefined
+      ? { createdAfter: showInstant(from), createdBefore: showInstant(instant(Math.min(end, latest))) }
+      : { createdAfter: showInstant(from), paginationToken: token };
+  const answer = await search(terms, filters, 'Asking which orders were placed');
   const changes = listOf(answer, 'orders').flatMap((order) => {
-    const [id, stamp] = [textOf(order, 'orderId'), textOf(order, 'lastUpdatedTime')];
-    return ORDER_ID.test(id) ? [changeOf(connection, { id, name: stamp, at: momentOf(stamp) })] : [];
+    const placedAt = momentOf(textOf(order, 'createdTime'));
+    const store = marketplaceById(textOf(order, 'salesChannel.marketplaceId'));
+    const day = placedAt === undefined ? undefined : localDate(placedAt, zone ?? store?.timeZone ?? UTC);
+    // One that does not say when it was placed is rather looked at than passed over.
+    return day === undefined || (day >= since && day <= until) ? shownOrder(terms.connection, order) : [];
   });
   return paged(changes, textOf(answer, 'pagination.nextToken'));
 }

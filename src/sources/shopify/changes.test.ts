@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Failure } from '#core/failure.ts';
-import { MINUTE, after } from '#core/time.ts';
+import { DAY, MINUTE, after, localDate, parseLocalDate, parseZone } from '#core/time.ts';
 import { NOW, openShopify, shownOrder } from '#tests/contract/source-shopify.ts';
 import type { ShopifyWorld } from '#tests/contract/source-shopify.ts';
 
@@ -93,5 +93,57 @@ void describe('what changed in a shop', () => {
       code: 'request-answer-unreadable',
     });
     assert.equal((await (await answering(page([good]))).source.changed({ since: NOW })).changes.length, 1);
+  });
+});
+
+void describe('what was placed in a shop on some days', () => {
+  const zones = [undefined, parseZone('Pacific/Kiritimati'), parseZone('-12:00')];
+
+  void test('goes by the day of the invoice, in the zone of the shop or of the rules', async () => {
+    const shop = await openShopify({ scenarios: 'none' });
+    const { id, processedAt } = shop.world.scenario('paid, one line');
+    const { key } = shownOrder(shop, id);
+    const own = parseZone(shop.world.shop.timeZone);
+    const seen = new Set<string>();
+    for (const zone of zones) {
+      const day = localDate(after(NOW, processedAt - NOW), zone ?? own);
+      seen.add(day);
+      for (const off of [-1, 0, 1]) {
+        const asked = parseLocalDate(new Date(Date.parse(day) + off * DAY).toISOString().slice(0, 10));
+        const days = { since: asked, until: asked, ...(zone === undefined ? {} : { zone }) };
+        const { changes } = await shop.source.placed(days);
+        assert.deepEqual(
+          changes.map(({ order }) => order),
+          off === 0 ? [key] : [],
+          `${zone ?? own} ${asked}`,
+        );
+      }
+    }
+    assert.ok(seen.size > 1, 'the zones differ in the day');
+  });
+
+  void test('counts for nothing where an order in the answer does not say when, or the shop not where', async () => {
+    const good = {
+      id: 'gid://shopify/Order/1',
+      updatedAt: '2026-11-20T10:00:00Z',
+      processedAt: '2026-11-20T10:00:00Z',
+    };
+    const answers = [
+      { shop: { ianaTimezone: 'Europe/Berlin' }, orders: page([good, { ...good, processedAt: null }]) },
+      { shop: { ianaTimezone: 'Nowhere' }, orders: page([good]) },
+      { shop: null, orders: page([good]) },
+      { shop: { ianaTimezone: 'Europe/Berlin' }, orders: null },
+    ];
+    const days = { since: parseLocalDate('2026-11-20'), until: parseLocalDate('2026-11-20') };
+    for (const data of answers) {
+      const shop = await openShopify({
+        scenarios: 'none',
+        between: (transport) => async (request) =>
+          (await request.clone().text()).includes('OrdersPlaced')
+            ? Response.json({ data })
+            : await transport(request),
+      });
+      await assert.rejects(shop.source.placed(days), { code: 'request-answer-unreadable' });
+    }
   });
 });

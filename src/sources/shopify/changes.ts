@@ -3,10 +3,10 @@ import { orderKey } from '#core/ids.ts';
 import type { ConnectionId, OrderKey } from '#core/ids.ts';
 import { fieldOf, isTrue, listOf, textOf } from '#core/json-fields.ts';
 import type { Lossless } from '#core/json.ts';
-import { HOUR, parseTimestamp, showInstant } from '#core/time.ts';
-import type { Instant } from '#core/time.ts';
+import { HOUR, dayEverywhere, localDate, parseTimestamp, parseZone, showInstant } from '#core/time.ts';
+import type { Instant, Zone } from '#core/time.ts';
 import { FOUND_TOPIC } from '#pipeline/source.ts';
-import type { Change, Changes } from '#pipeline/source.ts';
+import type { Change, Changes, PlacedOn } from '#pipeline/source.ts';
 import type { ShopifyApi } from './api.ts';
 import { latestIn, parseId } from './payload.ts';
 
@@ -20,7 +20,8 @@ export const OVERLAP_MS = HOUR;
 /** What was there before the program may stand in the books already. */
 export const FIRST_MS = 0;
 
-const DOING = 'Asking which orders changed';
+const CHANGED = 'Asking which orders changed';
+const PLACED = 'Asking which orders were placed';
 const ORDER_ID = /^gid:\/\/shopify\/Order\/(\d{1,20})$/;
 
 /** A page. `token` says where to go on. Throws a Failure. */
@@ -32,31 +33,78 @@ export async function changesOf(
   // Without quotes the colons would end the moment, and every order of the shop would be listed.
   const query = `updated_at:>='${showInstant(since)}'`;
   const variables = { query, after: token ?? null };
-  const data = await api.ask({ document: 'orders-changed', variables, doing: DOING });
+  const data = await api.ask({ document: 'orders-changed', variables, doing: CHANGED });
+  const listed = ordersIn(data, CHANGED);
+  return pageOf(data, {
+    changes: listed.map((node) => changeOf(connection, node, CHANGED)),
+    token,
+    doing: CHANGED,
+  });
+}
+
+/** A page of the orders whose invoices are of these days. Throws a Failure. */
+export async function placedIn(
+  api: ShopifyApi,
+  connection: ConnectionId,
+  { since, until, zone, token }: PlacedOn,
+): Promise<Changes> {
+  const [{ from }, { until: end }] = [dayEverywhere(since), dayEverywhere(until)];
+  const query = `processed_at:>='${showInstant(from)}' processed_at:<'${showInstant(end)}'`;
+  const variables = { query, after: token ?? null };
+  const data = await api.ask({ document: 'orders-placed', variables, doing: PLACED });
+  const days = zone ?? zoneIn(data);
+  const changes = ordersIn(data, PLACED)
+    .filter((node) => {
+      const day = localDate(momentOf(textOf(node, 'processedAt'), PLACED), days);
+      return day >= since && day <= until;
+    })
+    .map((node) => changeOf(connection, node, PLACED));
+  return pageOf(data, { changes, token, doing: PLACED });
+}
+
+function ordersIn(data: Lossless, doing: string): readonly Lossless[] {
   if (!Array.isArray(fieldOf(fieldOf(data, 'orders'), 'nodes'))) {
-    throw unreadable('the answer lists no orders');
+    throw unreadable(doing, 'the answer lists no orders');
   }
-  const changes = listOf(data, 'orders.nodes').map((node) => changeOf(connection, node));
+  return listOf(data, 'orders.nodes');
+}
+
+function pageOf(
+  data: Lossless,
+  {
+    changes,
+    token,
+    doing,
+  }: { readonly changes: readonly Change[]; readonly token: string | undefined; readonly doing: string },
+): Changes {
   if (!isTrue(data, 'orders.pageInfo.hasNextPage')) {
     return { changes };
   }
   const next = textOf(data, 'orders.pageInfo.endCursor');
   if (next === '' || next === token) {
-    throw unreadable('it says that there are more, and not where');
+    throw unreadable(doing, 'it says that there are more, and not where');
   }
   return { changes, next };
 }
 
+function zoneIn(data: Lossless): Zone {
+  try {
+    return parseZone(textOf(data, 'shop.ianaTimezone'));
+  } catch {
+    throw unreadable(PLACED, 'the shop does not say in which time zone it is');
+  }
+}
+
 /** An order that cannot be told is one that would be passed over for ever, so nothing of the page counts. */
-function changeOf(connection: ConnectionId, node: Lossless): Change {
+function changeOf(connection: ConnectionId, node: Lossless, doing: string): Change {
   const [, id] = ORDER_ID.exec(textOf(node, 'id')) ?? [];
   const updatedAt = textOf(node, 'updatedAt');
   if (id === undefined) {
-    throw unreadable('an order in it has no id');
+    throw unreadable(doing, 'an order in it has no id');
   }
   return {
     order: orderKey(connection, id),
-    at: momentOf(updatedAt),
+    at: momentOf(updatedAt, doing),
     message: {
       externalId: `found:${id}:${updatedAt}`,
       topic: FOUND_TOPIC,
@@ -66,11 +114,11 @@ function changeOf(connection: ConnectionId, node: Lossless): Change {
   };
 }
 
-function momentOf(stamp: string): Instant {
+function momentOf(stamp: string, doing: string): Instant {
   try {
     return parseTimestamp(stamp).at;
   } catch {
-    throw unreadable('an order in it does not say when it changed');
+    throw unreadable(doing, 'an order in it does not say when it was');
   }
 }
 
@@ -83,6 +131,6 @@ export function foundIn(
   return { order: orderKey(connection, parseId(body, 'id')), ...(at === undefined ? {} : { at }) };
 }
 
-function unreadable(problem: string): Failure {
-  return new Failure('request-answer-unreadable', { detail: `${DOING}: ${problem}` });
+function unreadable(doing: string, problem: string): Failure {
+  return new Failure('request-answer-unreadable', { detail: `${doing}: ${problem}` });
 }

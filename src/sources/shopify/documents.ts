@@ -146,6 +146,14 @@ const ORDERS_CHANGED = `query OrdersChanged($query: String!, $after: String) {
   }
 }`;
 
+const ORDERS_PLACED = `query OrdersPlaced($query: String!, $after: String) {
+  shop { ianaTimezone }
+  orders(first: 100, after: $after, query: $query, sortKey: PROCESSED_AT) {
+    pageInfo { hasNextPage endCursor }
+    nodes { id updatedAt processedAt }
+  }
+}`;
+
 const PREFLIGHT = `query Preflight {
   currentAppInstallation { app { title } accessScopes { handle } }
   shop { name myshopifyDomain currencyCode taxesIncluded ianaTimezone }
@@ -183,6 +191,7 @@ export type DocumentName =
   | 'refund-lines'
   | 'agreements'
   | 'orders-changed'
+  | 'orders-placed'
   | 'preflight'
   | 'webhook-list'
   | 'webhook-create'
@@ -196,6 +205,7 @@ export const DOCUMENTS: Readonly<Record<DocumentName, string>> = {
   'refund-lines': REFUND_LINES,
   agreements: AGREEMENTS,
   'orders-changed': ORDERS_CHANGED,
+  'orders-placed': ORDERS_PLACED,
   preflight: PREFLIGHT,
   'webhook-list': WEBHOOK_LIST,
   'webhook-create': WEBHOOK_CREATE,

@@ -3,7 +3,7 @@ import type { ConnectionId } from '#core/ids.ts';
 import type { Swept } from '#pipeline/source.ts';
 import type { CurrencySide } from './amounts.ts';
 import type { ShopifyApi } from './api.ts';
-import { FIRST_MS, OVERLAP_MS, changesOf } from './changes.ts';
+import { FIRST_MS, OVERLAP_MS, changesOf, placedIn } from './changes.ts';
 import { readOrder } from './read.ts';
 import { sortMessage } from './sort.ts';
 import { refusalUnread, verify } from './webhook.ts';
@@ -38,6 +38,7 @@ export function createShopifySource(options: ShopifyOptions): Swept {
     verify: async (incoming) => verify(incoming, { connection, shopDomain, secrets }),
     sort: (message) => sortMessage(message, { connection, shopDomain, currencySide }),
     changed: async (page) => (api === undefined ? { changes: [] } : await changesOf(api, connection, page)),
+    placed: async (days) => (api === undefined ? { changes: [] } : await placedIn(api, connection, days)),
     async read(order) {
       if (api === undefined) {
         throw new Failure('order-needs-reread', {

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { SHOPIFY } from '#connections.ts';
+import { DAY, instant, localDate, parseZone } from '#core/time.ts';
+import type { LocalDate } from '#core/time.ts';
+import { askBackfill, readBackfill } from '#pipeline/backfill.ts';
+import { between } from '#sim/world/random.ts';
+import type { Random } from '#sim/world/random.ts';
+import { PATIENCE_MS, during, later } from '#tests/chaos/arena.ts';
+import type { Arena } from '#tests/chaos/arena.ts';
+import type { VirtualTime } from '#tests/chaos/virtual-time.ts';
+import { drawnFor } from '#tests/chaos/drawn.ts';
+import { commanded } from '#tests/chaos/happenings.ts';
+
+/** In a share of the runs the shop has sold before the program came: no message tells of that, and a person asks for those days. */
+export interface Past {
+  readonly random: Random;
+  readonly orders: number;
+  /** When they are asked for, from the beginning. */
+  readonly at: number;
+}
+
+export interface Days {
+  readonly since: LocalDate;
+  readonly until: LocalDate;
+}
+
+const SHARE = 0.2;
+const STREAM = 0xbac9;
+const ORDERS_MAX = 4;
+
+export function pastOf(seed: number, withinMs: number): Past | undefined {
+  const random = drawnFor(seed, STREAM, SHARE);
+  return random === undefined
+    ? undefined
+    : { random, orders: between(random, 1, ORDERS_MAX), at: between(random, 0, withinMs) };
+}
+
+/** Orders of some days, and the days: they end before the program first runs. */
+export async function liveBefore({ time, world }: Arena, { random, orders }: Past): Promise<Days> {
+  const zone = parseZone(world.shop.timeZone);
+  const since = localDate(instant(time.now()), zone);
+  for (let count = 0; count < orders; count += 1) {
+    const { id } = world.placeRandom();
+    await passDays(time, between(random, 1, 5));
+    if (random() < 0.5) {
+      world.actRandom(id);
+    }
+  }
+  const until = localDate(instant(time.now()), zone);
+  await passDays(time, 1);
+  return { since, until };
+}
+
+async function passDays(time: VirtualTime, days: number): Promise<void> {
+  const until = later(time, days * DAY);
+  void time.sleep(until);
+  await time.runUntil('days pass', () => time.now() >= until, days * DAY);
+}
+
+/** A person asks for them, while all else happens. */
+export async function bring(arena: Arena, days: Days): Promise<void> {
+  const { time, weather } = arena;
+  const answer = await commanded(arena, (app) =>
+    askBackfill(app.store, SHOPIFY, { now: instant(time.now()), ...days }),
+  );
+  if (answer?.outcome === 'asked') {
+    weather.count('days asked for that had passed');
+  }
+}
+
+/** At the end it is done; a person asks again where a disk was lost with what he had asked, or the program died of it. */
+export async function brought(arena: Arena, days: Days): Promise<void> {
+  const { time, ground } = arena;
+  const read = (): Promise<Awaited<ReturnType<typeof readBackfill>>> =>
+    readBackfill((arena.generation ?? assert.fail('the program lives')).app.store.read, SHOPIFY);
+  if ((await read()) === undefined) {
+    await during(time, 'days are asked for again', bring(arena, days));
+  }
+  const state = ground.database.prepare(
+    "select json_extract(value, '$.state') as state from settings where key = 'backfill:shopify'",
+  );
+  await time.runUntil('the days are brought', () => state.get()?.['state'] === 'done', PATIENCE_MS);
+}
