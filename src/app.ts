@@ -49,6 +49,7 @@ import { openStore } from '#storage/store.ts';
 import type { Opened } from '#storage/store.ts';
 import { onlyTo } from '#net/allowed-origins.ts';
 import { connectFreshBooks } from '#books/freshbooks/connection.ts';
+import type { Connection } from '#books/freshbooks/connection.ts';
 import { openAdmin } from '#open-admin.ts';
 import { openAmazon } from '#open-amazon.ts';
 import { openPipeline } from '#open-pipeline.ts';
@@ -111,6 +112,8 @@ export interface App {
   readonly login: Login;
   /** What refunds may be booked under in the account, by name. Throws a Failure. */
   readonly expenseCategories: () => Promise<readonly ExpenseCategory[]>;
+  /** Invoices of some days that stand in the account and were not made here, by number. Throws a Failure. */
+  readonly otherInvoices: Connection['otherInvoices'];
   /** Finds the account before the first order needs it. */
   readonly openBooks: () => Promise<void>;
   /** Lays a document out as FreshBooks will show it, without a connection. */
@@ -148,7 +151,7 @@ export async function openApp(config: Config, lent: Outside): Promise<App> {
 
 async function appOf({ store, migrated }: Opened, config: Config, outside: Outside): Promise<App> {
   const { clock } = outside;
-  const { books, consent, open, expenseCategories } = connectFreshBooks({
+  const { books, consent, open, ...lists } = connectFreshBooks({
     ...config.freshbooks,
     connection: FRESHBOOKS,
     store,
@@ -198,7 +201,7 @@ async function appOf({ store, migrated }: Opened, config: Config, outside: Outsi
   const app = { ...parts, openBooks: open, sourceOf: (id: ConnectionId) => sources.get(id) };
   return {
     ...app,
-    expenseCategories,
+    ...lists,
     preview: previewOf,
     taxFigures: taxFiguresOf,
     routeRules: () => routeRules(app),

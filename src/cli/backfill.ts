@@ -7,17 +7,19 @@ import type { ConnectionId } from '#core/ids.ts';
 import { firstOpenDay, isClosed } from '#core/period.ts';
 import { addDays, localDate, parseZone } from '#core/time.ts';
 import type { LocalDate, Zone } from '#core/time.ts';
+import { isNumbered } from '#core/invoice-document.ts';
 import { instantJson } from '#operator/json.ts';
 import { askBackfill, countPlaced, readBackfill, stopBackfill } from '#pipeline/backfill.ts';
 import type { Backfill } from '#pipeline/backfill.ts';
 import { currentRules } from '#pipeline/current-rules.ts';
-import { lockedSetting } from '#pipeline/machine.ts';
+import { compactSetting, lockedSetting } from '#pipeline/machine.ts';
 import { closedBy } from '#pipeline/order-terms.ts';
 import type { Swept } from '#pipeline/source.ts';
 import { CommandError, DONE, FAILED, USAGE } from './command-error.ts';
 import { withApp } from './context.ts';
 import type { CommandContext } from './context.ts';
 import { counted, paragraph } from './output.ts';
+import { plain } from './text-width.ts';
 import { showDuration } from './time-text.ts';
 
 /**
@@ -30,14 +32,17 @@ export interface BackfillOptions {
   readonly since?: LocalDate;
   readonly until?: LocalDate;
   readonly dryRun?: true;
+  /** Also where FreshBooks has invoices of those days from elsewhere. */
+  readonly besideOthers?: true;
   readonly stop?: true;
 }
 
 /** Shopify shows an app without `read_all_orders` no older ones (docs/vendors/shopify.md 1). */
 const SHOWN_DAYS = 60;
+const OTHERS_LISTED = 5;
 
 export async function backfill(context: CommandContext, options: BackfillOptions): Promise<number> {
-  const { since, until, dryRun, stop } = options;
+  const { since, until, dryRun, besideOthers, stop } = options;
   if (since === undefined && (until !== undefined || dryRun === true)) {
     throw new CommandError('Say from which day on: --since with a date', USAGE);
   }
@@ -53,7 +58,11 @@ export async function backfill(context: CommandContext, options: BackfillOptions
       return shown(context, app, source);
     }
     const days = await daysFor(app, source, { since, until });
-    return dryRun === true ? foreseen(context, { app, source, days }) : asked(context, { app, source, days });
+    const others = await othersOf(app, source, days);
+    const asking = { app, source, days, others };
+    return dryRun === true
+      ? foreseen(context, asking)
+      : asked(context, { ...asking, isBeside: besideOthers === true });
   });
 }
 
@@ -122,23 +131,51 @@ async function assertShown({ shopAdmin }: App, since: LocalDate, today: LocalDat
   }
 }
 
+/** An order that was booked under another number would be booked twice, so these are for a person to look at. */
+async function othersOf(app: App, { connection }: Swept, days: Days): Promise<readonly string[]> {
+  const { rules } = await currentRules(app.store.read, connection, app.defaultsOf(connection));
+  const isCompact = (await app.store.read.setting(compactSetting(FRESHBOOKS))) === 'yes';
+  const numbers = (await app.otherInvoices(days)).map(({ number }) => number);
+  return numbers.filter((number) => !isNumbered(number, rules, { isCompact }));
+}
+
+function othersText(others: readonly string[], { since, until }: Days): string {
+  const listed = others.slice(0, OTHERS_LISTED).map(plain).join(', ');
+  const more = others.length > OTHERS_LISTED ? `, and ${others.length - OTHERS_LISTED} more` : '';
+  return `FreshBooks has ${counted(others.length, 'invoice')} of ${since} to ${until} from elsewhere: ${listed}${more}`;
+}
+
 interface Asking {
   readonly app: App;
   readonly source: Swept;
   readonly days: Days;
+  /** Numbers of invoices of these days that stand in FreshBooks and that no order would be found by. */
+  readonly others: readonly string[];
 }
 
-async function foreseen({ output }: CommandContext, { app, source, days }: Asking): Promise<number> {
+async function foreseen({ output }: CommandContext, { app, source, days, others }: Asking): Promise<number> {
   const { store, clock } = app;
   const { since, until } = days;
   const { found, unknown } = await countPlaced({ source, store, clock }, days);
-  output.json({ source: source.connection, since, until, found, unknown });
+  output.json({ source: source.connection, since, until, found, unknown, otherInvoices: others });
   const text = `${source.connection} has ${counted(found, 'order')} of ${since} to ${until}; ${unknown} of them are not known here yet. Nothing was changed`;
   paragraph(output, text).forEach((line) => output.print(line));
+  if (others.length > 0) {
+    const told = `${othersText(others, days)}. Orders that they are of would be booked twice`;
+    paragraph(output, told, 'yellow').forEach((line) => output.print(line));
+  }
   return DONE;
 }
 
-async function asked({ output }: CommandContext, { app, source, days }: Asking): Promise<number> {
+async function asked(
+  { output }: CommandContext,
+  { app, source, days, others, isBeside }: Asking & { readonly isBeside: boolean },
+): Promise<number> {
+  if (others.length > 0 && !isBeside) {
+    throw new CommandError(
+      `${othersText(others, days)}. If they are of these orders, a backfill books them twice: choose other days, or say --beside-others when they are of other sales`,
+    );
+  }
   const { store, clock, config } = app;
   const { connection } = source;
   const { since, until } = days;

@@ -203,6 +203,10 @@ function addBackfill(program: Command, run: Run): void {
     .option('--since <date>', 'orders placed on this day or later, as YYYY-MM-DD', day)
     .option('--until <date>', 'and on this day at the latest; without it through today', day)
     .option('--dry-run', 'only count them, and those that are not known yet')
+    .option(
+      '--beside-others',
+      'also where FreshBooks has invoices of those days from elsewhere, of other sales',
+    )
     .option('--stop', 'end the one that is under way; what it brought stays')
     .addHelpText(
       'after',

@@ -43,12 +43,34 @@ export interface Naming {
 export const FIRST_NAMING: Naming = { variant: 1, isCompact: false };
 
 export function numberOf(order: Order, rules: Rules, { variant, isCompact, counter }: Naming): string {
-  const template = isCompact ? rules.invoiceNumberCompact : rules.invoiceNumber;
-  const number = fill(template, {
+  const number = fill(templateOf(rules, isCompact), {
     ...namesOf(order),
     ...(counter === undefined ? {} : { counter: String(counter) }),
   });
   return variant === 1 ? number : `${number}-${variant}`;
+}
+
+/**
+ * Whether a number is of the form that orders get now, so that an invoice with it is found by its order. Where the template is
+ * nothing but a field every number would be, and none is taken for one.
+ */
+export function isNumbered(number: string, rules: Rules, { isCompact }: Pick<Naming, 'isCompact'>): boolean {
+  const parts = templateOf(rules, isCompact).split(/(\{\w+\})/);
+  const pattern = parts.map((part, index) => (index % 2 === 1 ? formOf(part) : literally(part))).join('');
+  const hasWords = parts.some((part, index) => index % 2 === 0 && part !== '');
+  return hasWords && new RegExp(`^${pattern}(?:-\\d+)?$`).test(number);
+}
+
+function templateOf({ invoiceNumber, invoiceNumberCompact }: Rules, isCompact: boolean): string {
+  return isCompact ? invoiceNumberCompact : invoiceNumber;
+}
+
+function formOf(field: string): string {
+  return ['{order_number}', '{order_id}', '{counter}'].includes(field) ? '\\d[\\d-]*' : '.+';
+}
+
+function literally(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 }
 
 export function documentOf(

@@ -144,6 +144,7 @@ void describe('cases of arrival', () => {
         until: '2026-09-23',
         found: 9,
         unknown: 8,
+        otherInvoices: [],
       });
       const asked = await command(...days);
       assert.equal(asked.code, 0, asked.err);

@@ -92,6 +92,36 @@ void describe('counterfoil backfill', () => {
       assert.equal((await backfill(stage, ['--since', daysAgo(59)])).code, 0);
     }));
 
+  void test('brings nothing beside invoices from elsewhere, which may be of the same orders, until it is told to', () =>
+    onStage({}, async (stage) => {
+      const hand = stage.sandbox.freshbooks.byHand();
+      const customerid = hand.addClient({ fname: 'Jane' });
+      const made = (invoice_number: string, create_date: string): void =>
+        void hand.addInvoice({
+          customerid,
+          create_date,
+          invoice_number,
+          lines: [{ name: 'All of it', qty: 1, unit_cost: { amount: '12.00', code: 'USD' } }],
+        });
+      made('0000001', daysAgo(20));
+      made('0000002', daysAgo(9));
+      made('SHOPIFY-1001', daysAgo(9));
+      const { code, said } = await backfill(stage, ['--since', daysAgo(10)]);
+      assert.equal(code, 1);
+      assert.match(
+        said,
+        /FreshBooks has 1 invoice of \S+ to \S+ from elsewhere: 0000002\. If they are of these/,
+      );
+      assert.match((await backfill(stage, [])).said, /was ever asked for/, 'nothing was asked for');
+      const counted = await backfill(stage, ['--since', daysAgo(30), '--dry-run']);
+      assert.equal(counted.code, 0);
+      assert.match(
+        counted.said,
+        /2 invoices of .* from elsewhere: 0000001, 0000002\. Orders that they are of/,
+      );
+      assert.equal((await backfill(stage, ['--since', daysAgo(10), '--beside-others'])).code, 0);
+    }));
+
   void test('tells how far it is, is one at a time and can be stopped', () =>
     onStage({}, async (stage) => {
       // Of the account that is paused nothing is taken in, so it stays under way.

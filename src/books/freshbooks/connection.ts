@@ -3,12 +3,14 @@ import { Failure } from '#core/failure.ts';
 import type { ConnectionId } from '#core/ids.ts';
 import { toJson } from '#core/json.ts';
 import { SECOND, after } from '#core/time.ts';
-import type { Clock } from '#core/time.ts';
+import type { Clock, LocalDate } from '#core/time.ts';
 import type { Transport } from '#net/request.ts';
 import { createTokens } from '#net/token.ts';
 import type { Books, Store } from '#pipeline/ports.ts';
 import { createApi } from './api.ts';
-import type { ApiOptions } from './api.ts';
+import type { Api, ApiOptions } from './api.ts';
+import { readOtherInvoices } from './standing-invoices.ts';
+import type { OtherInvoice } from './standing-invoices.ts';
 import { readExpenseCategories } from './categories.ts';
 import type { ExpenseCategory } from './categories.ts';
 import { createConsent } from './consent.ts';
@@ -48,6 +50,11 @@ export interface Connection {
   readonly open: () => Promise<void>;
   /** Of the account, by name. */
   readonly expenseCategories: () => Promise<readonly ExpenseCategory[]>;
+  /** Invoices of some days that this program did not make, by number. */
+  readonly otherInvoices: (days: {
+    readonly since: LocalDate;
+    readonly until: LocalDate;
+  }) => Promise<readonly OtherInvoice[]>;
 }
 
 export function connectFreshBooks(options: ConnectionOptions): Connection {
@@ -99,12 +106,13 @@ export function connectFreshBooks(options: ConnectionOptions): Connection {
     await options.assertAccount(accountId);
     return createFreshBooksBooks({ ...calling(), accountId });
   });
+  const api = async (): Promise<Api> => createApi({ ...calling(), accountId: await consent.account() });
   return {
     books: lazyBooks(connection, opened),
     consent,
     open: async () => void (await opened()),
-    expenseCategories: async () =>
-      readExpenseCategories(createApi({ ...calling(), accountId: await consent.account() })),
+    expenseCategories: async () => readExpenseCategories(await api()),
+    otherInvoices: async (days) => readOtherInvoices(await api(), days),
   };
 }
 

@@ -1,6 +1,7 @@
 import { Failure } from '#core/failure.ts';
 import type { Receipt } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
+import { addDays } from '#core/time.ts';
 import type { Money } from '#core/money.ts';
 import type { Answer } from '#net/request.ts';
 import type { Standing, Task } from '#pipeline/ports.ts';
@@ -8,7 +9,7 @@ import { expectDone } from './api.ts';
 import type { Api } from './api.ts';
 import { readExpenseCategories } from './categories.ts';
 import { proofOf } from './invoice-reading.ts';
-import { daysFrom, scan, writeAnyScript } from './listing.ts';
+import { scan, writeAnyScript } from './listing.ts';
 import { expenseBody, isMarked, markerOf } from './mapping.ts';
 import { expenseIn, expensesIn, needAmount } from './payload.ts';
 import type { ReadExpense } from './payload.ts';
@@ -32,10 +33,10 @@ export async function findExpense(api: Api, task: ExpenseTask): Promise<Standing
   const listing = {
     path: 'expenses/expenses',
     query: isDatedAnew
-      ? ([['search[date_min]', daysFrom(step.spentOn, -DAYS_BEFORE)]] as const)
+      ? ([['search[date_min]', addDays(step.spentOn, -DAYS_BEFORE)]] as const)
       : ([
-          ['search[date_min]', daysFrom(step.spentOn, -1)],
-          ['search[date_max]', daysFrom(step.spentOn, 2)],
+          ['search[date_min]', addDays(step.spentOn, -1)],
+          ['search[date_max]', addDays(step.spentOn, 2)],
         ] as const),
     read: expensesIn,
     doing: `Looking for the expense of ${step.invoiceNumber}`,

@@ -4,13 +4,14 @@ import type { Fact } from '#core/failure.ts';
 import { invariant } from '#core/invariant.ts';
 import type { Receipt } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
+import { addDays } from '#core/time.ts';
 import type { Standing, Task } from '#pipeline/ports.ts';
 import { assertClientThere } from './clients.ts';
 import { expectDone } from './api.ts';
 import type { Api, Reply } from './api.ts';
 import { INCLUDES, readBack, readInvoice, receiptOf } from './invoice-reading.ts';
 import { bookable, layoutOf } from './layout.ts';
-import { daysFrom, pageOf, scan, writeAnyScript } from './listing.ts';
+import { pageOf, scan, writeAnyScript } from './listing.ts';
 import type { Listing } from './listing.ts';
 import { invoiceBody, isMarked as isMarkedByUs, markerOf, secretsOf } from './mapping.ts';
 import { invoiceIn, invoicesIn } from './payload.ts';
@@ -51,9 +52,9 @@ async function findAround(api: Api, task: InvoiceTask, filters: Filters): Promis
   let found: ReadInvoice | undefined;
   const listing = listingOf(task, [
     ...(task.clientId === undefined ? [] : [['search[customerid]', task.clientId] as const]),
-    // Whether the upper bound belongs to the window is not known.
-    ['search[date_min]', daysFrom(document.issuedOn, -1)],
-    ['search[date_max]', daysFrom(document.issuedOn, 2)],
+    // A day more on either side: whether the upper bound belongs to the window is not known.
+    ['search[date_min]', addDays(document.issuedOn, -1)],
+    ['search[date_max]', addDays(document.issuedOn, 2)],
     ['sort', 'invoice_date_asc'],
     ...filters,
   ]);

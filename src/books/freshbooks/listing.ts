@@ -1,5 +1,3 @@
-import { DAY, after, instant, localDate, parseZone } from '#core/time.ts';
-import type { LocalDate } from '#core/time.ts';
 import type { Answer } from '#net/request.ts';
 import { expectDone } from './api.ts';
 import type { Api, JsonBody, Reply, Writing } from './api.ts';
@@ -54,11 +52,6 @@ export async function pageOf<Row>(
     }),
   );
   return listing.read(result, answer);
-}
-
-/** A day beside another one, since whether the upper bound of a window belongs to it is not known. */
-export function daysFrom(date: LocalDate, days: number): LocalDate {
-  return localDate(after(instant(Date.parse(`${date}T00:00:00Z`)), days * DAY), parseZone('Z'));
 }
 
 /** Accounts that have refused characters beyond U+FFFF: they are spared the attempt, and the order the time. */
