@@ -1,6 +1,8 @@
 import { findServer } from '#app.ts';
 import type { App } from '#app.ts';
 import type { FailureCode } from '#core/failure.ts';
+import { calledOf } from '#core/settlement.ts';
+import type { OrderRecord } from '#pipeline/ports.ts';
 import { decideOrder, putAside } from '#pipeline/release.ts';
 import type { Decision } from '#pipeline/release.ts';
 import { CommandError, DONE, FAILED, USAGE } from './command-error.ts';
@@ -32,17 +34,17 @@ export async function decide(
     if (subject.kind === 'delivery') {
       return decideMessage(app, output, { id: subject.delivery.id, decision });
     }
-    const { key, name } = subject.record;
+    const { key } = subject.record;
     const decided = await decideOrder(store, key, { decision, now: clock.now() });
     switch (decided.outcome) {
       case 'no-order':
-        throw new CommandError(`Order ${name} is not stored any more`, FAILED);
+        throw new CommandError(`There is no ${calledOf(subject.record)} any more`, FAILED);
       case 'not-asked':
-        throw new CommandError(notAsked(name, decision, decided.asked), FAILED);
+        throw new CommandError(notAsked(subject.record, decision, decided.asked), FAILED);
       case 'decided': {
         const isServed = findServer(config, clock) !== undefined;
         output.json({ order: key, decision, closedHolds: decided.closedHolds, isServed });
-        const texts = [`Order ${name}: ${MEANINGS[decision]}`, takenUp(isServed)];
+        const texts = [`${atStart(calledOf(subject.record))}: ${MEANINGS[decision]}`, takenUp(isServed)];
         texts.flatMap((text) => paragraph(output, text)).forEach((line) => output.print(line));
         return DONE;
       }
@@ -66,8 +68,13 @@ async function decideMessage(
   return DONE;
 }
 
-function notAsked(name: string, decision: Decision, asked: readonly FailureCode[]): string {
+function atStart(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function notAsked(record: OrderRecord, decision: Decision, asked: readonly FailureCode[]): string {
+  const called = calledOf(record);
   return asked.length === 0
-    ? `Nothing waits for a decision on order ${name}`
-    : `"${decision}" answers nothing that waits on order ${name} (${asked.join(', ')}). See counterfoil explain '${name}'`;
+    ? `Nothing waits for a decision on ${called}`
+    : `"${decision}" answers nothing that waits on ${called} (${asked.join(', ')}). See counterfoil explain '${record.name}'`;
 }

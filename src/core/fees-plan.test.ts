@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { at, entry, rules, terms } from '#tests/build.ts';
 import { law } from '#tests/law.ts';
-import { connectionId, settlementKey } from './ids.ts';
+import { connectionId, orderKey, settlementKey } from './ids.ts';
 import type { ExpenseStep, Step } from './document.ts';
 import { rowsOf } from './journal-rows.ts';
 import { fold } from './ledger.ts';
@@ -13,6 +13,7 @@ import { plan } from './plan.ts';
 import type { Choices, Plan } from './plan-terms.ts';
 import { feesProofOf } from './proof.ts';
 import type { Rules } from './rules.ts';
+import { calledOf } from './settlement.ts';
 import type { SettledAmount, SettledKind, Settlement } from './settlement.ts';
 import { parseLocalDate, parseMonth, parseZone } from './time.ts';
 
@@ -188,3 +189,9 @@ law(
     },
   ),
 );
+
+test('a settlement is called by its own name in sentences about it, and an order an order', () => {
+  const key = settlementKey(AMAZON, 'group_1') ?? assert.fail();
+  assert.equal(calledOf({ key, name: 'settlement 12345678901' }), 'settlement 12345678901');
+  assert.equal(calledOf({ key: orderKey(AMAZON, '113-0-1'), name: '113-0-1' }), 'order 113-0-1');
+});

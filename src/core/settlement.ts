@@ -1,3 +1,4 @@
+import { settlementIn } from './ids.ts';
 import type { ConnectionId, OrderKey } from './ids.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
@@ -57,6 +58,11 @@ export type Bookable = Order | Settlement;
 
 export function isSettlement(shown: Bookable): shown is Settlement {
   return shown.kind === 'settlement';
+}
+
+/** In the middle of a sentence: "order #1001", "settlement 12345678901", which is named so itself. */
+export function calledOf({ key, name }: { readonly key: OrderKey; readonly name: string }): string {
+  return settlementIn(key) === undefined ? `order ${name}` : name;
 }
 
 /** The order; nothing for a settlement. */

@@ -9,7 +9,7 @@ import { connectionId } from '#core/ids.ts';
 import { fold } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
 import { proofOf } from '#core/proof.ts';
-import { orderOf } from '#core/settlement.ts';
+import { calledOf, orderOf } from '#core/settlement.ts';
 import { MINUTE, after, instant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import type { FailingOrder, OpenQuestion, OrderRecord, Reader } from './ports.ts';
@@ -123,7 +123,7 @@ function failingCondition(
     connection,
     subject:
       orders.length === 1 && unread === 0
-        ? `order ${name} of ${connection}`
+        ? `${calledOf({ ...longest, name })} of ${connection}`
         : `${count} orders of ${connection}, the longest ${name}`,
     sinceAt: longest.firstFailedAt,
     patienceMs: 0,

@@ -13,6 +13,7 @@ import type { Money } from '#core/money.ts';
 import { plan } from '#core/plan.ts';
 import type { PlannedHold, Terms } from '#core/plan-terms.ts';
 import type { Rules } from '#core/rules.ts';
+import { calledOf } from '#core/settlement.ts';
 import type { Bookable } from '#core/settlement.ts';
 import { DAY, after, instant, localDate } from '#core/time.ts';
 import type { Instant, LocalDate } from '#core/time.ts';
@@ -200,7 +201,7 @@ function outlookOf(record: OrderRecord, looked: Looked): Outlook {
   try {
     return apart(record, looked) ?? planned(record, looked);
   } catch (thrown) {
-    return { state: 'unplanned', why: asFailure(thrown, `Cannot plan order ${record.name}`).message };
+    return { state: 'unplanned', why: asFailure(thrown, `Cannot plan ${calledOf(record)}`).message };
   }
 }
 
@@ -312,7 +313,7 @@ function aimOf(order: Bookable, booked: Booked, terms: Terms): Aim {
       then = asIfPosted(then, [step]);
     }
   }
-  throw new Failure('unexpected', { detail: `The plan of order ${order.name} does not come to an end` });
+  throw new Failure('unexpected', { detail: `The plan of ${calledOf(order)} does not come to an end` });
 }
 
 function replacedBy(step: Step, { invoices }: Booked): readonly Fact[] {

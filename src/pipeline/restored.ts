@@ -2,7 +2,7 @@ import type { Step } from '#core/document.ts';
 import { asForgotten, asKnown, asSold, isNothingLeft } from '#core/forgotten.ts';
 import type { Booked } from '#core/ledger.ts';
 import type { Terms } from '#core/plan-terms.ts';
-import { orderOf } from '#core/settlement.ts';
+import { calledOf, orderOf } from '#core/settlement.ts';
 import type { HeldStep } from './holding.ts';
 import { stepName, taskOf } from './ledger-writer.ts';
 import { mayStandAlready } from './machine.ts';
@@ -124,7 +124,7 @@ function forgottenHold({ order }: Subject, step: Step, standing: Standing | unde
   return {
     step: stepName(step),
     code: isInvoice ? 'books-invoice-unclear' : 'books-expense-unclear',
-    detail: `${what} of order ${order.name} stands in FreshBooks, made since the backup that this database was restored from`,
+    detail: `${what} of ${calledOf(order)} stands in FreshBooks, made since the backup that this database was restored from`,
     facts: standing.state === 'unclear' ? standing.facts : [],
   };
 }

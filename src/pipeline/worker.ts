@@ -7,6 +7,7 @@ import { plan } from '#core/plan.ts';
 import type { Plan, Terms } from '#core/plan-terms.ts';
 import { NOBODY } from '#core/order.ts';
 import type { Buyer } from '#core/order.ts';
+import { calledOf } from '#core/settlement.ts';
 import { MINUTE, SECOND, after, instant } from '#core/time.ts';
 import { admit, heard } from './account-pause.ts';
 import { takeStep } from './applier.ts';
@@ -92,7 +93,7 @@ async function runOn(machine: Machine, { lease, record }: Taken, signal: AbortSi
     };
     return { outcome: await advance(run, record), news };
   } catch (thrown) {
-    const failure = asFailure(thrown, `Cannot work on order ${record.key}`);
+    const failure = asFailure(thrown, `Cannot work on ${calledOf(record)}`);
     return { outcome: afterFailure(machine, record, failure), news: { ...news, failure } };
   }
 }
@@ -153,7 +154,7 @@ async function askSource(run: Run, record: OrderRecord): Promise<Asked> {
   try {
     return { record: await reread(run, record) };
   } catch (thrown) {
-    const failure = asFailure(thrown, `Cannot ask for order ${record.name}`);
+    const failure = asFailure(thrown, `Cannot ask for ${calledOf(record)}`);
     const { code, message, facts } = failure;
     if (record.isDeleted && code === 'request-not-found') {
       // It is asked about as deleted: there is nothing more to ask the shop.
@@ -192,7 +193,7 @@ async function reread({ machine, route, lease }: Run, record: OrderRecord): Prom
   // Taken, and asked anew meanwhile: the run that is due asks again.
   if (now.reread !== undefined && now.newestDelivery !== id) {
     throw new Failure('request-answer-unreadable', {
-      detail: `The shop's answer for order ${record.name} is older than what it sent before`,
+      detail: `The answer for ${calledOf(record)} is older than what was sent before`,
     });
   }
   // The due time that sorting set stays: whether it is this run's own or another message's cannot be told, and a run more
@@ -291,7 +292,7 @@ async function book(run: Run, subject: Subject, trouble: Trouble | undefined): P
     }
   }
   throw new Failure('unexpected', {
-    detail: `The plan of order ${subject.order.name} does not come to an end`,
+    detail: `The plan of ${calledOf(subject.order)} does not come to an end`,
   });
 }
 
