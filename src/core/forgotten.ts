@@ -1,6 +1,6 @@
 import type { CreditNoteStep, ExpenseStep, InvoiceStep, LinesStep, PaymentChangeStep } from './document.ts';
 import { referenceOf } from './ids.ts';
-import { documentOf } from './invoice-document.ts';
+import { documentOf, numberOf } from './invoice-document.ts';
 import type { Booked } from './ledger.ts';
 import * as money from './money.ts';
 import type { Order, Refund } from './order.ts';
@@ -60,32 +60,47 @@ export function asSold(order: Order, booked: Booked, terms: Terms): InvoiceStep 
   };
 }
 
-/** What would have been made next, to see whether it was: another invoice, and each refund that is not booked here. */
-export function asForgotten(
-  order: Order,
-  booked: Booked,
-  terms: Terms,
-): readonly (InvoiceStep | ExpenseStep | CreditNoteStep)[] {
+/** The invoice that would have been made next beside those that this ledger knows. */
+export function asAnother(order: Order, booked: Booked, terms: Terms): InvoiceStep | undefined {
   const [first] = booked.invoices;
   if (first === undefined) {
-    return [];
+    return undefined;
   }
   const slot = (booked.lastSlots.invoice ?? 0) + 1;
   const { number, variant } = nextNumber(order, booked, terms);
-  const another: InvoiceStep = {
+  return {
     kind: 'invoice',
     slot,
     reference: referenceOf(order.key, 'invoice', slot),
     document: { ...first.document, number },
     variant,
   };
+}
+
+/** The same under a number so many further on: what was made and taken away again keeps its number in the books. */
+export function numberedFurther(
+  order: Order,
+  step: InvoiceStep,
+  { terms: { rules, naming }, further }: { readonly terms: Terms; readonly further: number },
+): InvoiceStep {
+  const variant = step.variant + further;
+  const number = numberOf(order, rules, { ...naming, variant });
+  return { ...step, variant, document: { ...step.document, number } };
+}
+
+/** What would have been made of each refund that is not booked here. */
+export function asRefunded(
+  order: Order,
+  booked: Booked,
+  terms: Terms,
+): readonly (ExpenseStep | CreditNoteStep)[] {
   const unbooked = order.refunds.filter(
     ({ id, payouts }) =>
       payouts.length > 0 &&
       !booked.beside.some(({ refund }) => refund === id) &&
       !booked.invoices.some(({ document }) => document.refunds.includes(id)),
   );
-  return [another, ...unbooked.flatMap((refund) => besideSteps(order, { refund, booked, terms }))];
+  return unbooked.flatMap((refund) => besideSteps(order, { refund, booked, terms }));
 }
 
 function besideSteps(

@@ -18,13 +18,22 @@ const GONE = order({
 });
 
 /** The outcome of an order of which nothing is left, in a restored database, with what FreshBooks says of its invoice. */
-async function outcomeOf(standing: Standing): Promise<readonly unknown[]> {
+async function outcomeOf(...standings: readonly Standing[]): Promise<readonly unknown[]> {
   const { clock, store, tasks, machine, accept, work } = await openWorld();
   const [route] = machine.routes.values();
   assert.ok(route !== undefined);
+  const numbers: string[] = [];
   const books: Books = {
     ...route.books,
-    find: async (task) => (task.kind === 'invoice' ? standing : route.books.find(task)),
+    find: async (task) => {
+      if (task.kind !== 'invoice') {
+        return route.books.find(task);
+      }
+      const { number } = task.step.document;
+      numbers.push(number);
+      assert.equal(task.isAnyOfOrder, true);
+      return standings[numbers.length - 1] ?? { state: 'absent' };
+    },
   };
   await store.transact((tx) => tx.putSetting(RESTORED_SETTING, String(after(clock.now(), DAY))));
   const on = { ...machine, routes: new Map([[SHOP, { ...route, books }]]) };
@@ -34,6 +43,10 @@ async function outcomeOf(standing: Standing): Promise<readonly unknown[]> {
   const holds = await store.read.holds({ order: ORDER, isOpen: true });
   await store.close();
   assert.equal(tasks.length, 0, 'nothing is written');
+  assert.deepEqual(
+    numbers,
+    numbers.map((_, index) => `SHOPIFY-1001${index === 0 ? '' : `-${index + 1}`}`),
+  );
   return [record?.state, ...holds.map(({ code }) => code)];
 }
 
@@ -45,6 +58,25 @@ test('an order of which nothing is left is a question where its invoice stands, 
   assert.deepEqual(await outcomeOf(unlike), ['held', 'books-invoice-unclear']);
   assert.deepEqual(await outcomeOf({ state: 'absent' }), ['skipped']);
   assert.deepEqual(await outcomeOf({ state: 'foreign', detail: 'It is another’s' }), ['skipped']);
+});
+
+test('an order of which nothing is left is a question also where its first invoices were taken away, or are another’s', async () => {
+  const taken = {
+    state: 'unclear',
+    code: 'books-invoice-deleted',
+    detail: 'It was deleted',
+    facts: [],
+  } as const;
+  const other = { state: 'foreign', detail: 'It is another’s' } as const;
+  const standing = { state: 'standing', receipt: { externalId: '1', amount: usd('44') } } as const;
+  assert.deepEqual(await outcomeOf(taken, standing), ['held', 'books-invoice-unclear']);
+  assert.deepEqual(await outcomeOf(taken, other, taken, standing), ['held', 'books-invoice-unclear']);
+  assert.deepEqual(await outcomeOf(taken, taken), ['skipped']);
+  assert.deepEqual(
+    await outcomeOf(taken, { state: 'absent' }, standing),
+    ['skipped'],
+    'no number is left out',
+  );
 });
 
 test('a settlement may stand already also where its last transaction came after the restore, and an order does not', () => {

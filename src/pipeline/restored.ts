@@ -1,7 +1,9 @@
-import type { Step } from '#core/document.ts';
-import { asForgotten, asKnown, asSold, isNothingLeft } from '#core/forgotten.ts';
+import type { InvoiceStep, Step } from '#core/document.ts';
+import { asAnother, asKnown, asRefunded, asSold, isNothingLeft, numberedFurther } from '#core/forgotten.ts';
 import type { Booked } from '#core/ledger.ts';
 import type { Terms } from '#core/plan-terms.ts';
+import { invariant } from '#core/invariant.ts';
+import type { Order } from '#core/order.ts';
 import { calledOf, orderOf } from '#core/settlement.ts';
 import type { HeldStep } from './holding.ts';
 import { stepName, taskOf } from './ledger-writer.ts';
@@ -44,10 +46,48 @@ export async function doubtOf(run: Run, subject: Subject, known: Known): Promise
       return { kind: 'changed', step };
     }
   }
-  for (const step of asForgotten(order, booked, known.terms)) {
+  const another = asAnother(order, booked, known.terms);
+  const found =
+    another === undefined || !isToBeLookedAt(run, another, known)
+      ? undefined
+      : await standingInvoice(run, subject, { ...known, order, step: another });
+  if (found !== undefined) {
+    return { kind: 'forgotten', hold: found };
+  }
+  for (const step of asRefunded(order, booked, known.terms)) {
     const hold = forgottenHold(subject, step, await lookOnce(run, subject, { step, known }));
     if (hold !== undefined) {
       return { kind: 'forgotten', hold };
+    }
+  }
+  return undefined;
+}
+
+/** One for each time that an order's invoices were all taken away and another was made, and each number that was another's. */
+const NUMBERS_MAX = 9;
+
+/**
+ * An invoice of the order that stands, of which this ledger knows nothing. Numbers are given one after the other, and what was taken
+ * away, or is somebody else's, has one too: so it is looked on until one is free.
+ */
+async function standingInvoice(
+  run: Run,
+  subject: Subject,
+  {
+    order,
+    step,
+    booked,
+    terms,
+  }: Pick<Known, 'booked' | 'terms'> & { readonly order: Order; readonly step: InvoiceStep },
+): Promise<HeldStep | undefined> {
+  for (let further = 0; further < NUMBERS_MAX; further += 1) {
+    const next = numberedFurther(order, step, { terms, further });
+    const task = taskOf(run, subject, { step: next, booked });
+    invariant(task.kind === 'invoice', 'an invoice is looked for');
+    const standing = await run.route.books.find({ ...task, isAnyOfOrder: true });
+    const hold = forgottenHold(subject, next, standing);
+    if (hold !== undefined || standing.state === 'absent') {
+      return hold;
     }
   }
   return undefined;
@@ -74,8 +114,7 @@ export async function forgottenInvoice(
   ) {
     return undefined;
   }
-  const step = asSold(order, booked, terms);
-  return forgottenHold(subject, step, await run.route.books.find(taskOf(run, subject, { step, booked })));
+  return standingInvoice(run, subject, { order, step: asSold(order, booked, terms), booked, terms });
 }
 
 /** Nothing for what the plan looks at by itself, and for what was looked at in this run. */
@@ -84,14 +123,19 @@ async function lookOnce(
   subject: Subject,
   { step, known }: { readonly step: Step; readonly known: Known },
 ): Promise<Standing | undefined> {
+  return isToBeLookedAt(run, step, known)
+    ? await run.route.books.find(taskOf(run, subject, { step, booked: known.booked }))
+    : undefined;
+}
+
+function isToBeLookedAt(run: Run, step: Step, { steps }: Pick<Known, 'steps'>): boolean {
   const thing = thingOf(step);
   const key = `${thing} as known${'refund' in step ? `, refund ${step.refund}` : ''}`;
-  if (run.looked.has(key) || known.steps.some((planned) => thingOf(planned) === thing)) {
-    return undefined;
+  if (run.looked.has(key) || steps.some((planned) => thingOf(planned) === thing)) {
+    return false;
   }
-  const standing = await run.route.books.find(taskOf(run, subject, { step, booked: known.booked }));
   run.looked.add(key);
-  return standing;
+  return true;
 }
 
 /** What a step makes or changes. */

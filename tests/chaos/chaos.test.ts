@@ -23,6 +23,8 @@ const FOUND_TOO: Readonly<Record<number, string>> = {
   20143: 'an order whose long number was refused after another one’s was held for it',
   20007: 'the invoice of an order of which nothing was left stood on, forgotten by a restored database',
   20045: 'the fees of a settlement that had grown since the backup were booked a second time',
+  24001786:
+    'an invoice under another number than the first, which was taken away, stood on, forgotten by a restored database',
   40580: 'a payment under another number than a restored database would give it was made again',
   15000040: 'a payment of a closed day was lowered for tax of the channel on what was added later',
   16001026: 'a draft of a closed day was sent once its account was well again',

@@ -95,7 +95,7 @@ export function document(parts: Partial<InvoiceDocument> = {}): InvoiceDocument 
   };
 }
 
-type TaskOf<Kind extends Task['kind']> = Extract<Task, { kind: Kind }>;
+export type TaskOf<Kind extends Task['kind']> = Extract<Task, { kind: Kind }>;
 
 export function clientTask(
   parts: { readonly buyer?: Buyer; readonly policy?: 'customer' | 'channel' } = {},

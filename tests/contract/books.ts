@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Failure } from '#core/failure.ts';
-import { connectionId, orderKey } from '#core/ids.ts';
+import { connectionId, orderKey, referenceOf } from '#core/ids.ts';
 import type { Receipt } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
 import { parseLocalDate } from '#core/time.ts';
 import { VERSION_FACT } from '#pipeline/ports.ts';
 import type { Books, Standing, Task } from '#pipeline/ports.ts';
 import {
+  ORDER,
   buyer,
   clientTask,
   creditNoteTask,
@@ -22,6 +23,7 @@ import {
   sentTask,
   voidTask,
 } from '#tests/contract/books-tasks.ts';
+import type { TaskOf } from '#tests/contract/books-tasks.ts';
 
 /** What every implementation of the port `Books` promises, whatever stands behind it. */
 export interface BooksHarness {
@@ -283,6 +285,31 @@ export function booksContract(harness: BooksHarness): void {
           [asked.state, asked.state === 'unclear' ? asked.code : ''],
           ['unclear', 'books-payment-unclear'],
         );
+      },
+    );
+    promise(
+      'any invoice of an order is found by its number, whichever it was made as, and a number that was used is told from one that was not',
+      async ({ books }) => {
+        const [client, , sent] = await orderOf(books, { isPaid: false });
+        assert(client !== undefined && sent !== undefined);
+        await books.apply(voidTask(lastWritten(sent)));
+        const numbered = (number: string, slot = 1): TaskOf<'invoice'> => {
+          const task = invoiceTask({ clientId: client.externalId, document: document({ number }) });
+          const reference = referenceOf(ORDER, 'invoice', slot);
+          return { ...task, step: { ...task.step, slot, reference } };
+        };
+        const { number } = invoiceTask().step.document;
+        const second = await books.apply(numbered(`${number}-2`, 2));
+        const any = { isAnyOfOrder: true, isNumberedAnew: true };
+        const taken = await books.find({ ...numbered(number), ...any });
+        assert.deepEqual(
+          [taken.state, taken.state === 'unclear' ? taken.code : ''],
+          ['unclear', 'books-invoice-deleted'],
+        );
+        const found = await standing(books, { ...numbered(`${number}-2`), ...any });
+        assert.equal(found.externalId, second.externalId);
+        assert.equal((await books.find(numbered(`${number}-2`))).state, 'foreign', 'it is another one');
+        assert.equal((await books.find({ ...numbered(`${number}-3`), ...any })).state, 'absent');
       },
     );
     promise('an expense is found where it may have been dated otherwise', async ({ books }) => {

@@ -30,7 +30,13 @@ const PAGES_MAX = 100;
 export async function findInvoice(api: Api, task: InvoiceTask): Promise<Standing> {
   await api.announcePosts(POSTS_AN_ORDER);
   const row = await rowOf(api, task, []);
-  return row === undefined ? bookable(task.step.document) : await judge(api, task, row);
+  if (row !== undefined) {
+    return await judge(api, task, row);
+  }
+  // A number that was used says that there may be a later one, also where its invoice was taken away again.
+  return task.isAnyOfOrder === true
+    ? await findHidden(api, { ...task, isNumberedAnew: false })
+    : bookable(task.step.document);
 }
 
 /** The invoice and its payment: looking for an invoice that cannot be made now would have to be done again. */
@@ -81,7 +87,11 @@ function listingOf({ step }: InvoiceTask, query: Filters): Listing<ReadInvoice> 
 
 /** Whether the mark in the notes or the purchase order says that it is this invoice: another one of the order has its own mark. */
 function isOurs(step: InvoiceStep, row: ReadInvoice): boolean {
-  return isMarked(step, row) || (row.poNumber === step.document.poNumber && !isMarkedByUs(row.notes));
+  return isMarked(step, row) || (isOfOrder(step, row) && !isMarkedByUs(row.notes));
+}
+
+function isOfOrder({ document }: InvoiceStep, row: ReadInvoice): boolean {
+  return row.poNumber === document.poNumber;
 }
 
 function isMarked(step: InvoiceStep, row: ReadInvoice): boolean {
@@ -94,7 +104,7 @@ async function judge(api: Api, task: InvoiceTask, row: ReadInvoice): Promise<Sta
   const isSame = row.total !== undefined && money.equal(row.total, step.document.total);
   const isClient = task.clientId !== undefined && row.clientId === task.clientId;
   const remark = `Invoice ${row.number} stood already in FreshBooks and is linked, not changed`;
-  if (isOurs(step, row)) {
+  if (isOurs(step, row) || (task.isAnyOfOrder === true && isOfOrder(step, row))) {
     if (row.visibility === 'deleted') {
       return unclear('books-invoice-deleted', `Invoice ${row.number} was deleted in FreshBooks`, []);
     }
@@ -216,7 +226,8 @@ async function whatHasTheNumber(
 async function findHidden(api: Api, task: InvoiceTask): Promise<Standing> {
   for (const state of ['1', '2']) {
     const row = await rowOf(api, task, [['search[vis_state]', state]]);
-    if (row !== undefined) {
+    const isMeant = task.isAnyOfOrder !== true || row?.number === task.step.document.number;
+    if (row !== undefined && isMeant) {
       return await judge(api, task, row);
     }
   }
