@@ -1,17 +1,18 @@
-import assert from 'node:assert/strict';
-import { SHOPIFY } from '#connections.ts';
-import { DAY, instant, localDate, parseZone } from '#core/time.ts';
+import { AMAZON, SHOPIFY } from '#connections.ts';
+import type { ConnectionId } from '#core/ids.ts';
+import { DAY, addDays, instant, localDate, parseZone } from '#core/time.ts';
 import type { LocalDate } from '#core/time.ts';
-import { askBackfill, readBackfill } from '#pipeline/backfill.ts';
+import { askBackfill } from '#pipeline/backfill.ts';
 import { between } from '#sim/world/random.ts';
 import type { Random } from '#sim/world/random.ts';
 import { PATIENCE_MS, during, later } from '#tests/chaos/arena.ts';
 import type { Arena } from '#tests/chaos/arena.ts';
+import type { Seller } from '#tests/chaos/seller.ts';
 import type { VirtualTime } from '#tests/chaos/virtual-time.ts';
 import { drawnFor } from '#tests/chaos/drawn.ts';
 import { commanded } from '#tests/chaos/happenings.ts';
 
-/** In a share of the runs the shop has sold before the program came: no message tells of that, and a person asks for those days. */
+/** In a share of the runs shop and seller have sold before the program came: hardly a message tells of that, and a person asks for those days. */
 export interface Past {
   readonly random: Random;
   readonly orders: number;
@@ -36,19 +37,30 @@ export function pastOf(seed: number, withinMs: number): Past | undefined {
 }
 
 /** Orders of some days, and the days: they end before the program first runs. */
-export async function liveBefore({ time, world }: Arena, { random, orders }: Past): Promise<Days> {
+export async function liveBefore(arena: Arena, { random, orders }: Past): Promise<Days> {
+  const { time, world } = arena;
   const zone = parseZone(world.shop.timeZone);
   const since = localDate(instant(time.now()), zone);
+  const seller = sellerIn(arena);
   for (let count = 0; count < orders; count += 1) {
     const { id } = world.placeRandom();
+    const sold = seller?.place();
     await passDays(time, between(random, 1, 5));
     if (random() < 0.5) {
       world.actRandom(id);
+    }
+    if (sold !== undefined) {
+      seller?.world.actRandom(sold.id);
     }
   }
   const until = localDate(instant(time.now()), zone);
   await passDays(time, 1);
   return { since, until };
+}
+
+/** Whose payouts are judged has no past: of fees from before nobody tells the program. */
+function sellerIn({ seller }: Arena): Seller | undefined {
+  return seller?.moves === undefined ? seller : undefined;
 }
 
 async function passDays(time: VirtualTime, days: number): Promise<void> {
@@ -59,25 +71,36 @@ async function passDays(time: VirtualTime, days: number): Promise<void> {
 
 /** A person asks for them, while all else happens. */
 export async function bring(arena: Arena, days: Days): Promise<void> {
+  await askFor(arena, SHOPIFY, days);
+  if (sellerIn(arena) !== undefined) {
+    // The stores' days begin elsewhere than the shop's.
+    await askFor(arena, AMAZON, { since: addDays(days.since, -1), until: addDays(days.until, 1) });
+  }
+}
+
+async function askFor(arena: Arena, connection: ConnectionId, days: Days): Promise<void> {
   const { time, weather } = arena;
   const answer = await commanded(arena, (app) =>
-    askBackfill(app.store, SHOPIFY, { now: instant(time.now()), ...days }),
+    askBackfill(app.store, connection, { now: instant(time.now()), ...days }),
   );
   if (answer?.outcome === 'asked') {
-    weather.count('days asked for that had passed');
+    weather.count(`days of ${connection} asked for that had passed`);
   }
 }
 
 /** At the end it is done; a person asks again where a disk was lost with what he had asked, or the program died of it. */
 export async function brought(arena: Arena, days: Days): Promise<void> {
   const { time, ground } = arena;
-  const read = (): Promise<Awaited<ReturnType<typeof readBackfill>>> =>
-    readBackfill((arena.generation ?? assert.fail('the program lives')).app.store.read, SHOPIFY);
-  if ((await read()) === undefined) {
+  const states = ground.database.prepare(
+    "select json_extract(value, '$.state') as state from settings where key like 'backfill:%'",
+  );
+  const count = sellerIn(arena) === undefined ? 1 : 2;
+  if (states.all().length < count) {
     await during(time, 'days are asked for again', bring(arena, days));
   }
-  const state = ground.database.prepare(
-    "select json_extract(value, '$.state') as state from settings where key = 'backfill:shopify'",
-  );
-  await time.runUntil('the days are brought', () => state.get()?.['state'] === 'done', PATIENCE_MS);
+  const isDone = (): boolean => {
+    const rows = states.all();
+    return rows.length === count && rows.every(({ state }) => state === 'done');
+  };
+  await time.runUntil('the days are brought', isDone, PATIENCE_MS);
 }
