@@ -81,6 +81,7 @@ export function booksOf(tasks: Task[]): Books {
       }
     },
     fits: () => true,
+    spareAt: async () => undefined,
     fillClient: async () => undefined,
   };
 }

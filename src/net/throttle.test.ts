@@ -116,6 +116,42 @@ void test('after a 429 nothing goes out until the moment it named', async () => 
   await throttle.pace('post', answering(9));
 });
 
+void test('work that can wait is let in while more is left than urgent work may need, and hardly any at the end', async () => {
+  const { throttle, answering, clock } = bench(20);
+  assert.equal(throttle.spareAt('post', 2), undefined, 'nothing is used yet');
+  await throttle.pace('post', answering(9));
+  // Of 20 calls two are for other programs, and of the five of a quarter as many are kept as of the minute is left.
+  assert.equal(throttle.spareAt('post', 2), undefined);
+  await throttle.pace('post', answering(8));
+  const at = throttle.spareAt('post', 2) ?? assert.fail('it is sent away');
+  assert.equal(at, after(NOW, 12 * SECOND));
+  clock.advance(12 * SECOND);
+  assert.equal(throttle.spareAt('post', 2), undefined);
+  await throttle.pace('post', answering(4));
+  assert.equal(throttle.spareAt('post', 2), after(NOW, MINUTE));
+  // Urgent work is not sent away.
+  await throttle.announce('post', 2);
+});
+
+void test('who is sent away gets a moment of his own, and none is far', async () => {
+  const { throttle, answering } = bench(20);
+  await throttle.pace('post', answering(2));
+  const moments = Array.from({ length: 30 }, () => throttle.spareAt('post', 2) ?? assert.fail('sent away'));
+  assert.deepEqual(
+    moments.slice(0, 3),
+    [60, 66, 72].map((seconds) => after(NOW, seconds * SECOND)),
+  );
+  assert.equal(moments.at(-1), after(NOW, 2 * MINUTE));
+});
+
+void test('while nothing goes out at all, nothing that can wait is let in', async () => {
+  const { throttle } = bench(20);
+  const retryAt = after(NOW, 10 * SECOND);
+  const limited = new Failure('request-rate-limited', { detail: 'x', retryAt });
+  await throttle.pace('post', () => Promise.reject(limited)).catch(() => undefined);
+  assert.equal(throttle.spareAt('post', 2), retryAt);
+});
+
 void test('calls that are announced are there for who announced them, and nobody else may announce them', async () => {
   const { throttle, answering } = bench(20);
   for (let left = 19; left >= 6; left -= 1) {

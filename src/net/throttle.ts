@@ -21,6 +21,11 @@ export interface Throttle<Class extends string> {
    * as `pace` does; then they are spoken for until they are made or the window ends.
    */
   announce(kind: Class, count: number): Promise<void>;
+  /**
+   * For work of so many calls that can wait: when to come, so that what cannot wait finds room all the time; nothing when there is
+   * room for both now. Who is sent away gets a moment of his own, one after the other.
+   */
+  spareAt(kind: Class, count: number): Instant | undefined;
 }
 
 export interface ThrottleOptions<Class extends string> {
@@ -41,6 +46,8 @@ interface Window {
   inFlight: number;
   /** Calls that are announced and not made yet. */
   announced: number;
+  /** The moment of whoever is sent away next. */
+  nextSpareAt: Instant;
 }
 
 /** A worker that waits longer than this had better do something else. */
@@ -50,6 +57,13 @@ const ROUNDS_MAX = 5;
 const WINDOW_MS = MINUTE;
 /** A tenth, at most ten, is left to other programs and other processes of ours, whose calls under way we cannot count. */
 const RESERVE_MAX = 10;
+/**
+ * Of a whole window, and of what is left of it as much less: a shop that sells thirty orders a minute finds room at once, and hardly
+ * a call is left over when the window ends.
+ */
+const URGENT_SHARE = 0.25;
+/** Nobody is sent away for longer: there may be room for him earlier than it looks now. */
+const SPARE_WAIT_MAX_MS = 2 * MINUTE;
 
 export function createThrottle<Class extends string>(options: ThrottleOptions<Class>): Throttle<Class> {
   const windows = new Map<Class, Window>();
@@ -91,6 +105,18 @@ export function createThrottle<Class extends string>(options: ThrottleOptions<Cl
         },
       });
     },
+    spareAt(kind, count) {
+      const now = options.clock.now();
+      const window = windowOf(kind);
+      const from = spareFrom(window, now, count);
+      if (from === undefined) {
+        return undefined;
+      }
+      const latest = after(now, SPARE_WAIT_MAX_MS);
+      const at = instant(Math.min(Math.max(from, window.nextSpareAt), latest));
+      window.nextSpareAt = after(at, Math.ceil((WINDOW_MS * count) / window.limit));
+      return at;
+    },
   };
 }
 
@@ -103,6 +129,7 @@ function newWindow(limit: number, now: Instant): Window {
     blockedUntil: now,
     inFlight: 0,
     announced: 0,
+    nextSpareAt: now,
   };
 }
 
@@ -143,16 +170,38 @@ function roomFrom(window: Window, now: Instant, { count, isAhead = false }: Entr
   if (window.blockedUntil > now) {
     return window.blockedUntil;
   }
+  renew(window, now);
+  const reserve = reserveOf(window);
+  const spoken = window.inFlight + (isAhead ? window.announced : 0);
+  // A limit smaller than what is asked for is all that there ever is.
+  const wanted = Math.min(count, window.limit - reserve);
+  return window.remaining - spoken - wanted >= reserve ? undefined : window.endsAt;
+}
+
+/** When so many calls are left beside what is kept for urgent work; nothing when they are now. */
+function spareFrom(window: Window, now: Instant, count: number): Instant | undefined {
+  if (window.blockedUntil > now) {
+    return window.blockedUntil;
+  }
+  renew(window, now);
+  const { limit, remaining, inFlight, announced, endsAt } = window;
+  const spare = Math.max(0, remaining - inFlight - announced - reserveOf(window) - count);
+  // As many calls are kept as are spare when this much of the window is left.
+  const leftMs = Math.floor((spare * WINDOW_MS) / (limit * URGENT_SHARE));
+  const from = after(endsAt, -Math.min(leftMs, WINDOW_MS));
+  return from <= now ? undefined : from;
+}
+
+function renew(window: Window, now: Instant): void {
   if (window.endsAt <= now) {
     window.remaining = window.limit;
     window.announced = 0;
     window.endsAt = after(now, WINDOW_MS);
   }
-  const reserve = Math.min(RESERVE_MAX, Math.floor(window.limit / 10));
-  const spoken = window.inFlight + (isAhead ? window.announced : 0);
-  // A limit smaller than what is asked for is all that there ever is.
-  const wanted = Math.min(count, window.limit - reserve);
-  return window.remaining - spoken - wanted >= reserve ? undefined : window.endsAt;
+}
+
+function reserveOf({ limit }: Window): number {
+  return Math.min(RESERVE_MAX, Math.floor(limit / 10));
 }
 
 function learn(window: Window, headers: Headers, now: Instant): void {

@@ -115,6 +115,7 @@ export function heard(books: Books, answered: () => void): Books {
     find: (task) => listen(books.find(task)),
     apply: (task) => listen(books.apply(task)),
     fillClient: (clientId, buyer) => listen(books.fillClient(clientId, buyer)),
+    spareAt: () => books.spareAt(),
   };
 }
 

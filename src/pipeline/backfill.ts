@@ -42,8 +42,8 @@ export interface BackfillParts {
 
 /** Of a list at once: few enough to be walked again after a stop, and so many that years are some hundred lists. */
 const DAYS_AT_ONCE = 7;
-/** Orders that are due while more are taken in: enough for every place to have work for a minute. */
-const DUE_MAX = 100;
+/** Of what is under way while more is taken in: enough for every place to have work for a minute. */
+const UNDER_WAY_MAX = 100;
 /** How soon what a person asked is seen. */
 const LOOK_MS = 5 * SECOND;
 const ROOM_LOOK_MS = SECOND;
@@ -152,7 +152,7 @@ function askedFor(backfill: Backfill, token: string | undefined): PlacedOn {
   };
 }
 
-/** Waits until few enough are due; answers whether it is still to go on then. */
+/** Waits until little enough is under way; answers whether it is still to go on then. */
 async function hasRoom(
   { store, clock, source, account }: BackfillParts,
   backfill: Backfill,
@@ -160,7 +160,6 @@ async function hasRoom(
 ): Promise<boolean> {
   while (!signal.aborted) {
     const now = clock.now();
-    const due = await store.read.dueKeys(now, DUE_MAX);
     const current = await readBackfill(store.read, source.connection);
     if (!isSame(current, backfill)) {
       return false;
@@ -168,7 +167,7 @@ async function hasRoom(
     const pause = await store.read.pause(account);
     // What has run out still stands until the next order gets through, which may be one of these.
     const isPaused = pause !== undefined && (pause.until === undefined || pause.until > now);
-    if (due.length < DUE_MAX && !isPaused) {
+    if (!isPaused && !(await store.read.isBusy(UNDER_WAY_MAX))) {
       return true;
     }
     await clock.sleep(after(now, ROOM_LOOK_MS), signal);

@@ -85,6 +85,7 @@ function accountOf(name: string, now: () => Instant): Account {
       return task.kind === 'payment' ? { externalId, amount: task.step.amount } : { externalId };
     },
     fits: () => true,
+    spareAt: async () => undefined,
     fillClient: async () => undefined,
   };
   return { books, calls, fails };

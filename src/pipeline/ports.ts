@@ -119,6 +119,8 @@ export interface Books {
   fits(document: InvoiceDocument): boolean;
   /** Completes a client we found: fills its empty fields from the buyer, overwrites none. */
   fillClient(clientId: string, buyer: Buyer): Promise<void>;
+  /** When an order that can wait may be worked on, so that those that cannot find room; nothing when it may now. */
+  spareAt(): Promise<Instant | undefined>;
 }
 
 // ── Store: the truth ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -291,6 +293,8 @@ export interface WatchReader {
   openQuestions(limit: number): Promise<Listed<OpenQuestion>>;
   /** What is due and was not taken up. */
   backlog(now: Instant): Promise<Backlog>;
+  /** Whether so many messages and orders or more are under way, due or not. */
+  isBusy(count: number): Promise<boolean>;
   /** Orders that have failed since then or longer, are tried again by themselves and wait for no account, the longest first. */
   failingOrders(terms: {
     readonly failedBefore: Instant;

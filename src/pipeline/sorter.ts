@@ -19,7 +19,7 @@ import type { Sorted, Source } from './source.ts';
 /** Without access to ask the shop, how long the message that shows a change may follow the one that announces it. */
 export const REREAD_PATIENCE_MS = 15 * MINUTE;
 /** Orders of which messages come are worked on before what was found: after days without messages that may be thousands. */
-const LIVE_PRIORITY = 0;
+export const LIVE_PRIORITY = 0;
 const FOUND_PRIORITY = 10;
 
 /**

@@ -23,7 +23,7 @@ import type { OrderRecord, WakeKey } from './ports.ts';
 import { dropUnwanted, underLease } from './ledger-writer.ts';
 import { forgottenInvoice } from './restored.ts';
 import { settlePending } from './settler.ts';
-import { REREAD_PATIENCE_MS, sortDelivery } from './sorter.ts';
+import { LIVE_PRIORITY, REREAD_PATIENCE_MS, sortDelivery } from './sorter.ts';
 
 /**
  * Works on one order at a time: takes its lease, asks the source if it must, settles what was under way when it last
@@ -37,6 +37,7 @@ const LEASE_MS = 5 * MINUTE;
 const BUSY_CLIENT_WAIT_MS = 250;
 /** More steps than any order has; beyond it the plan does not converge, which is a bug. */
 const STEPS_MAX = 100;
+const LIVE_FIRST = 'Orders of which messages come are worked on first';
 /** Before a database that fails is asked again; it is asked for ever, since nothing else can be done. */
 const DATABASE_WAIT_MS = SECOND;
 
@@ -75,6 +76,11 @@ async function runOn(machine: Machine, { lease, record }: Taken, signal: AbortSi
     const admission = await admit(machine, route.books.connection);
     if (admission.state === 'shut') {
       return { outcome: { ...admission, state: 'waiting', isAttempt: false }, news };
+    }
+    const canWait = record.priority > LIVE_PRIORITY && !admission.isProbe;
+    const later = canWait ? await route.books.spareAt() : undefined;
+    if (later !== undefined) {
+      return { outcome: { state: 'waiting', until: later, reason: LIVE_FIRST, isAttempt: false }, news };
     }
     news.isProbe = admission.isProbe;
     const books = heard(route.books, () => {

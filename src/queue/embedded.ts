@@ -57,11 +57,18 @@ export function createEmbeddedQueue(options: EmbeddedQueueOptions): Queue {
     }
     fillPlaces();
   };
+  /** In the order of the database, which knows what is urgent: who was woken before them waits behind. */
+  const putFirst = (due: readonly WakeKey[]): void => {
+    const others = [...queued];
+    queued.clear();
+    // One that stands already keeps its place.
+    [...due, ...others].forEach((key) => queued.add(key));
+  };
   const poll = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       try {
         const due = await options.read.dueKeys(clock.now(), POLL_KEYS_MAX);
-        due.filter((key) => !running.has(key)).forEach((key) => queued.add(key));
+        putFirst(due.filter((key) => !running.has(key)));
         fillPlaces();
       } catch (thrown) {
         options.onPollFailure(thrown);

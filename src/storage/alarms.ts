@@ -79,7 +79,7 @@ function questionOf(row: {
   };
 }
 
-function workReader(db: Db): Pick<WatchReader, 'backlog' | 'failingOrders' | 'invoicedUnsettled'> {
+function workReader(db: Db): Pick<WatchReader, 'backlog' | 'isBusy' | 'failingOrders' | 'invoicedUnsettled'> {
   return {
     async backlog(now) {
       const orders = await db
@@ -98,6 +98,14 @@ function workReader(db: Db): Pick<WatchReader, 'backlog' | 'failingOrders' | 'in
         count: Number(orders.count + messages.count),
         ...(oldest.length === 0 ? {} : { oldestAt: oldest.reduce((a, b) => (b < a ? b : a)) }),
       };
+    },
+    async isBusy(count) {
+      const accepted = await countOf(
+        db,
+        db.selectFrom('deliveries').select('id').where(ACCEPTED).limit(count),
+      );
+      const underWay = await countOf(db, db.selectFrom('orders').select('key').where(UNDER_WAY).limit(count));
+      return accepted + underWay >= count;
     },
     async failingOrders({ failedBefore, limit }) {
       const failing = db

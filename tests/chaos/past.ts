@@ -12,7 +12,10 @@ import type { VirtualTime } from '#tests/chaos/virtual-time.ts';
 import { drawnFor } from '#tests/chaos/drawn.ts';
 import { commanded } from '#tests/chaos/happenings.ts';
 
-/** In a share of the runs shop and seller have sold before the program came: hardly a message tells of that, and a person asks for those days. */
+/**
+ * In a share of the runs shop and seller have sold before the program came: hardly a message tells of that, and a person asks for
+ * those days.
+ */
 export interface Past {
   readonly random: Random;
   readonly orders: number;

@@ -80,6 +80,26 @@ export function booksContract(harness: BooksHarness): void {
       assert.equal((await standing(books, payment)).externalId, paid.externalId);
       assert.equal(money.show(paid.outstanding ?? money.parse('1', 'CAD')), '0.00 CAD');
     });
+    promise(
+      'what can wait may begin while much is left, and is told when to come while little is',
+      async (world) => {
+        const { books } = world;
+        assert.equal(await books.spareAt(), undefined);
+        const client = await books.apply(clientTask());
+        assert.equal(await books.spareAt(), undefined);
+        let made = 0;
+        while ((await books.spareAt()) === undefined && made < CALLS_MAX) {
+          made += 1;
+          const number = `N${made}`;
+          await books.apply(invoiceTask({ clientId: client.externalId, document: document({ number }) }));
+        }
+        assert.ok(made > 0 && made < CALLS_MAX, `${made} were let in`);
+        // What cannot wait finds room all the same.
+        await books.apply(
+          invoiceTask({ clientId: client.externalId, document: document({ number: 'LIVE' }) }),
+        );
+      },
+    );
     promise('every receipt carries the proof of request and answer', async ({ books }) => {
       for (const receipt of await orderOf(books)) {
         assert.match(receipt.requestSha256 ?? '', /^[0-9a-f]{64}$/);
@@ -367,6 +387,9 @@ export function booksContract(harness: BooksHarness): void {
     );
   });
 }
+
+/** More than any account allows in a minute. */
+const CALLS_MAX = 1_000;
 
 /** One order from client to payment: its receipts in that order. */
 export async function orderOf(

@@ -231,6 +231,23 @@ function polling(promise: Promises): void {
     assert.deepEqual(started, [A]);
   });
 
+  promise(
+    'what the database calls urgent passes what was found due before it',
+    async ({ queue, run, started, due, clock, end }) => {
+      [A, B].forEach((key) => due.set(key, clock.now()));
+      queue.start(run);
+      await clock.advance(POLLED_WITHIN_MS);
+      assert.deepEqual(started, [A]);
+      // As the database lists it: the urgent one before the other.
+      due.clear();
+      [C, B].forEach((key) => due.set(key, clock.now()));
+      await clock.advance(POLLED_WITHIN_MS);
+      await end(A);
+      assert.deepEqual(started, [A, C]);
+      due.delete(C);
+    },
+    1,
+  );
   promise('what is due later is not run early', async ({ queue, run, started, due, clock }) => {
     due.set(A, after(clock.now(), MINUTE));
     queue.start(run);

@@ -73,6 +73,21 @@ export function watching(promise: Promises): void {
     assert.deepEqual(await store.read.openQuestions(10), { first: [], count: 0 });
   });
 
+  promise('busy is who has so many messages and orders under way, due or not', async (store) => {
+    assert.equal(await store.read.isBusy(1), false);
+    await put(
+      store,
+      record({ key: keyOf('1'), state: 'waiting', dueAt: later(HOUR) }),
+      record({ key: keyOf('2'), state: 'working' }),
+      record({ key: keyOf('3'), state: 'due', dueAt: NOW }),
+      ...(['settled', 'held', 'skipped'] as const).map((state) => record({ key: keyOf(state), state })),
+    );
+    const { id } = await store.transact((tx) => tx.acceptDelivery(message({ externalId: 'a' }), NOW));
+    assert.deepEqual([await store.read.isBusy(4), await store.read.isBusy(5)], [true, false]);
+    await store.transact((tx) => tx.settleDelivery(id, { state: 'sorted', order: keyOf('1') }));
+    assert.deepEqual([await store.read.isBusy(3), await store.read.isBusy(4)], [true, false]);
+  });
+
   promise('the backlog is what is due and was not taken up, with the age of the oldest', async (store) => {
     assert.deepEqual(await store.read.backlog(NOW), { count: 0 });
     const { dueAt: _due, ...settled } = record({ key: keyOf('9'), state: 'settled' });

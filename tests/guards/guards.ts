@@ -226,9 +226,17 @@ export const GUARDS: readonly Guard[] = [
   {
     what: 'of days that have passed no more is brought than the books keep up with, and nothing while they cannot be written',
     file: 'src/pipeline/backfill.ts',
-    from: '    if (due.length < DUE_MAX && !isPaused) {',
-    to: '    if (due.length >= 0 || isPaused) {',
+    from: '    if (!isPaused && !(await store.read.isBusy(UNDER_WAY_MAX))) {',
+    to: '    if (isPaused || !isPaused) {',
     test: 'src/pipeline/backfill.test.ts',
+  },
+  {
+    what: 'orders that can wait leave calls to those that cannot',
+    against: 'too many calls (429)',
+    file: 'src/pipeline/worker.ts',
+    from: '    if (later !== undefined) {',
+    to: '    if (later !== undefined && later < 0) {',
+    test: 'tests/live-first.test.ts',
   },
   {
     what: 'of two states the newer one counts',

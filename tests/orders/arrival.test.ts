@@ -155,6 +155,7 @@ function machineOf(source: Source, { store, clock }: Pick<Machine, 'store' | 'cl
     find: uncalled,
     apply: uncalled,
     fits: () => true,
+    spareAt: async () => undefined,
     fillClient: uncalled,
   };
   return {

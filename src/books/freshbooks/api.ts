@@ -2,7 +2,7 @@ import { Failure } from '#core/failure.ts';
 import type { ConnectionId } from '#core/ids.ts';
 import type { Lossless } from '#core/json.ts';
 import { SECOND } from '#core/time.ts';
-import type { Clock } from '#core/time.ts';
+import type { Clock, Instant } from '#core/time.ts';
 import { jsonOf, send, unreadable } from '#net/request.ts';
 import type { Answer, Transport } from '#net/request.ts';
 import { createThrottle } from '#net/throttle.ts';
@@ -25,6 +25,8 @@ export interface Api {
   me(): Promise<Reply>;
   /** Says that so many POST will follow, so that what comes before them is not done in vain. Throws `request-rate-limited`. */
   announcePosts(count: number): Promise<void>;
+  /** When an order that can wait may be worked on; nothing when it may now. */
+  spareAt(): Instant | undefined;
 }
 
 export interface Asking {
@@ -72,6 +74,9 @@ export interface ApiOptions {
 /** FreshBooks counts writes that create apart from everything else, each in a minute (section 7). */
 export type CallClass = 'accounting-post' | 'other';
 const CALLS_A_MINUTE = { 'accounting-post': 250, other: 600 } as const;
+const CLASSES = ['accounting-post', 'other'] as const;
+/** Of a paid one of a known customer; of a new one it is a call more of each. */
+const CALLS_AN_ORDER = { 'accounting-post': 2, other: 2 } as const;
 
 /** The slowest recorded answers took seconds; more than this is an outage. */
 const TIMEOUT_MS = 30 * SECOND;
@@ -142,6 +147,10 @@ export function createApi(options: ApiOptions): Api {
         resultOf: (json) => json['response'],
       }),
     announcePosts: (count) => session.throttle.announce('accounting-post', count),
+    spareAt: () => {
+      const moments = CLASSES.map((kind) => session.throttle.spareAt(kind, CALLS_AN_ORDER[kind]));
+      return moments.reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a));
+    },
   };
 }
 

@@ -169,6 +169,7 @@ function lazyBooks(connection: ConnectionId, books: () => Promise<Books>): Books
     find: async (task) => (await books()).find(task),
     apply: async (task) => (await books()).apply(task),
     fillClient: async (clientId, buyer) => (await books()).fillClient(clientId, buyer),
+    spareAt: async () => (await books()).spareAt(),
   };
 }
 

@@ -21,6 +21,7 @@ export function createFreshBooksBooks(options: ApiOptions): Books {
     find: (task) => find(api, task),
     apply: async (task) => inItsCurrency(task, await apply(api, task)),
     fillClient: (clientId, buyer) => fillClient(api, clientId, buyer),
+    spareAt: async () => api.spareAt(),
   };
 }
 
