@@ -46,33 +46,21 @@ export function isNothingLeft(order: Order): boolean {
   return order.cancelledAt !== undefined || order.isVoided || worthNow(order).minor <= 0n;
 }
 
-/** The invoice of an order that this ledger has none of: as it was sold, whatever became of it since. */
-export function asSold(order: Order, booked: Booked, terms: Terms): InvoiceStep {
-  const { number, variant } = nextNumber(order, booked, terms);
+/** The invoice that would be made next: as the order was sold, whatever became of it since, or another beside those that stand. */
+export function asNext(order: Order, booked: Booked, terms: Terms): InvoiceStep {
   const { rules } = terms;
-  const heading = { number, issuedOn: localDate(order.placedAt, rules.timeZone ?? order.zone), remark: '' };
-  return {
-    kind: 'invoice',
-    slot: 1,
-    reference: referenceOf(order.key, 'invoice', 1),
-    document: documentOf(order, everything([]), { rules, heading }),
-    variant,
-  };
-}
-
-/** The invoice that would have been made next beside those that this ledger knows. */
-export function asAnother(order: Order, booked: Booked, terms: Terms): InvoiceStep | undefined {
-  const [first] = booked.invoices;
-  if (first === undefined) {
-    return undefined;
-  }
-  const slot = (booked.lastSlots.invoice ?? 0) + 1;
   const { number, variant } = nextNumber(order, booked, terms);
+  const slot = (booked.lastSlots.invoice ?? 0) + 1;
+  const heading = { number, issuedOn: localDate(order.placedAt, rules.timeZone ?? order.zone), remark: '' };
+  const [first] = booked.invoices;
   return {
     kind: 'invoice',
     slot,
     reference: referenceOf(order.key, 'invoice', slot),
-    document: { ...first.document, number },
+    document:
+      first === undefined
+        ? documentOf(order, everything([]), { rules, heading })
+        : { ...first.document, number },
     variant,
   };
 }

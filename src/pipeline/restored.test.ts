@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Failure } from '#core/failure.ts';
 import type { Bookable, Settlement } from '#core/settlement.ts';
 import { DAY, after } from '#core/time.ts';
-import { ORDER, SHOP, order, received, tender } from '#tests/build.ts';
+import { ORDER, SHOP, line, order, received, refund, returned, tender } from '#tests/build.ts';
 import { openWorld, usd } from '#tests/one-order.ts';
 import { mayStandAlready } from './machine.ts';
 import { RESTORED_SETTING } from './ports.ts';
@@ -77,6 +78,78 @@ test('an order of which nothing is left is a question also where its first invoi
     ['skipped'],
     'no number is left out',
   );
+});
+
+test('an order whose invoices were all taken away before the backup is a question where another stands, and is looked at once', async () => {
+  const { clock, store, tasks, machine, accept, work } = await openWorld();
+  const [route] = machine.routes.values();
+  assert.ok(route !== undefined);
+  const unpaid = order({ cash: received(tender(usd('0'))) });
+  const told = async (name: string, shown: typeof unpaid, on = machine): Promise<void> => {
+    await sortDelivery(on, await accept(name, shown));
+    await work(on);
+  };
+  await told('a', unpaid);
+  await told('b', { ...GONE, updatedAt: after(unpaid.updatedAt, 1_000) });
+  assert.equal(tasks.at(-1)?.kind, 'void');
+  const made = tasks.length;
+  await store.transact((tx) => tx.putSetting(RESTORED_SETTING, String(after(clock.now(), DAY))));
+  const numbers: string[] = [];
+  const seen: { standing: Standing } = {
+    standing: { state: 'standing', receipt: { externalId: '1', amount: usd('44') } },
+  };
+  const find: Books['find'] = async (task) => {
+    assert.ok(task.kind === 'invoice');
+    numbers.push(task.step.document.number);
+    return seen.standing;
+  };
+  const on = { ...machine, routes: new Map([[SHOP, { ...route, books: { ...route.books, find } }]]) };
+  const stateOf = async () => (await store.read.order(ORDER))?.state;
+  await told('c', { ...GONE, updatedAt: after(unpaid.updatedAt, 2_000) }, on);
+  assert.equal(await stateOf(), 'held');
+  // As after somebody took it away.
+  seen.standing = { state: 'absent' };
+  for (const seconds of [3, 4]) {
+    await told(`d${seconds}`, { ...GONE, updatedAt: after(unpaid.updatedAt, seconds * 1_000) }, on);
+    assert.equal(await stateOf(), 'settled');
+  }
+  assert.deepEqual(numbers, ['SHOPIFY-1001-2', 'SHOPIFY-1001-2'], 'once it is known, it is not looked for');
+  assert.equal(tasks.length, made, 'nothing is written');
+  await store.close();
+});
+
+test('before a payment is lowered the invoice is looked at that is changed after it', async () => {
+  const { clock, store, tasks, machine, accept, work } = await openWorld();
+  const [route] = machine.routes.values();
+  assert.ok(route !== undefined);
+  const sold = order({ lines: [line({ quantity: 2, unitPrice: usd('20'), taxes: [] })] });
+  await sortDelivery(machine, await accept('a', sold));
+  await work(machine);
+  const made = tasks.length;
+  await store.transact((tx) => tx.putSetting(RESTORED_SETTING, String(after(clock.now(), DAY))));
+  const edited = {
+    state: 'unclear',
+    code: 'books-invoice-edited',
+    detail: 'It was changed',
+    facts: [],
+  } as const;
+  const books: Books = {
+    ...route.books,
+    find: async (task) => (task.kind === 'lines' || task.kind === 'void' ? edited : { state: 'absent' }),
+    apply: async (task) => {
+      assert.ok(task.kind === 'lines' || task.kind === 'void', `no ${task.kind} is written`);
+      throw new Failure('books-invoice-edited', { detail: 'It was changed', effect: 'none' });
+    },
+  };
+  const on = { ...machine, routes: new Map([[SHOP, { ...route, books }]]) };
+  const back = refund(usd('20'), { returns: [returned('item:1', 1, usd('20'), [])], difference: usd('0') });
+  const updatedAt = after(sold.updatedAt, 1_000);
+  await sortDelivery(on, await accept('b', { ...sold, updatedAt, refunds: [back], currentTotal: usd('20') }));
+  await work(on);
+  const holds = await store.read.holds({ order: ORDER, isOpen: true });
+  assert.ok(holds.some(({ code }) => code === 'books-invoice-edited'));
+  assert.equal(tasks.length, made);
+  await store.close();
 });
 
 test('a settlement may stand already also where its last transaction came after the restore, and an order does not', () => {

@@ -1,7 +1,8 @@
 import type { InvoiceStep, Step } from '#core/document.ts';
-import { asAnother, asKnown, asRefunded, asSold, isNothingLeft, numberedFurther } from '#core/forgotten.ts';
+import { asKnown, asNext, asRefunded, isNothingLeft, numberedFurther } from '#core/forgotten.ts';
 import type { Booked } from '#core/ledger.ts';
 import type { Terms } from '#core/plan-terms.ts';
+import type { OrderKey } from '#core/ids.ts';
 import { invariant } from '#core/invariant.ts';
 import type { Order } from '#core/order.ts';
 import { calledOf, orderOf } from '#core/settlement.ts';
@@ -40,15 +41,21 @@ export async function doubtOf(run: Run, subject: Subject, known: Known): Promise
   ) {
     return undefined;
   }
-  for (const step of asKnown(order, booked)) {
-    const standing = await lookOnce(run, subject, { step, known });
+  // Payments are lowered before their invoice is changed, and must not be where that ends in a question.
+  const changes = known.steps.slice(1).filter(({ kind }) => kind === 'lines' || kind === 'void');
+  const looks = [
+    ...asKnown(order, booked).map((step) => ({ step, known })),
+    ...changes.map((step) => ({ step, known: { booked, steps: [] } })),
+  ];
+  for (const look of looks) {
+    const standing = await lookOnce(run, subject, look);
     if (standing?.state === 'unclear') {
-      return { kind: 'changed', step };
+      return { kind: 'changed', step: look.step };
     }
   }
-  const another = asAnother(order, booked, known.terms);
+  const another = asNext(order, booked, known.terms);
   const found =
-    another === undefined || !isToBeLookedAt(run, another, known)
+    booked.lastSlots.invoice === undefined || !isToBeLookedAt(run, another, known)
       ? undefined
       : await standingInvoice(run, subject, { ...known, order, step: another });
   if (found !== undefined) {
@@ -94,8 +101,9 @@ async function standingInvoice(
 }
 
 /**
- * The invoice of an order of which nothing is left to be booked: no step of its plan would meet what stands since the backup. One
- * that is not booked by the rules, or not yet, is not looked for, nor what a person has left or booked himself.
+ * An invoice of an order of which nothing is to be booked now: no step of its plan would meet what was made since the backup, and it
+ * may not be wanted any more. Looked for once since the restore. One that is not booked by the rules, or not yet, is not looked for, nor
+ * what a person has left or booked himself.
  */
 export async function forgottenInvoice(
   run: Run,
@@ -106,22 +114,33 @@ export async function forgottenInvoice(
   const { following, period } = terms.choices;
   if (
     order === undefined ||
-    !isNothingLeft(order) ||
     !mayStandAlready(run, subject) ||
-    booked.lastSlots.invoice !== undefined ||
+    (booked.lastSlots.invoice === undefined && !isNothingLeft(order)) ||
+    booked.invoices.some(({ isAdopted }) => isAdopted) ||
     following !== undefined ||
-    period !== undefined
+    period !== undefined ||
+    (await run.machine.store.read.setting(lookedSetting(order.key))) === String(run.restoredAt)
   ) {
     return undefined;
   }
-  return standingInvoice(run, subject, { order, step: asSold(order, booked, terms), booked, terms });
+  const step = asNext(order, booked, terms);
+  const hold = await standingInvoice(run, subject, { order, step, booked, terms });
+  if (hold === undefined) {
+    await run.machine.store.transact((tx) => tx.putSetting(lookedSetting(order.key), String(run.restoredAt)));
+  }
+  return hold;
+}
+
+/** The setting that holds since which restore an order was looked at. */
+function lookedSetting(order: OrderKey): string {
+  return `looked-since-restore:${order}`;
 }
 
 /** Nothing for what the plan looks at by itself, and for what was looked at in this run. */
 async function lookOnce(
   run: Run,
   subject: Subject,
-  { step, known }: { readonly step: Step; readonly known: Known },
+  { step, known }: { readonly step: Step; readonly known: Pick<Known, 'booked' | 'steps'> },
 ): Promise<Standing | undefined> {
   return isToBeLookedAt(run, step, known)
     ? await run.route.books.find(taskOf(run, subject, { step, booked: known.booked }))

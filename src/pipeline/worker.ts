@@ -268,27 +268,25 @@ async function book(run: Run, subject: Subject, trouble: Trouble | undefined): P
     if (planned.outcome === 'skip' || planned.steps.length === 0 || failed.length > 0) {
       await dropUnwanted(run, subject);
     }
-    if (planned.outcome === 'skip') {
-      const forgotten =
-        failed.length > 0
-          ? undefined
-          : await forgottenInvoice(run, { ...subject, record }, { booked, terms });
-      failed.push(...(forgotten === undefined ? [] : [forgotten]));
-      // An open question about a call that may have been made outlives the reason to make it.
-      const reason = planned.reason;
-      return failed.length > 0
-        ? { state: 'held', reason, holds: failed }
-        : (trouble ?? { state: 'skipped', reason, holds: [] });
-    }
-    const step = failed.length > 0 ? undefined : planned.steps[0];
+    const seen = { ...subject, record };
+    const steps = planned.outcome === 'skip' || failed.length > 0 ? [] : planned.steps;
+    const [step] = steps;
     if (step === undefined) {
+      const forgotten = failed.length > 0 ? undefined : await forgottenInvoice(run, seen, { booked, terms });
+      failed.push(...(forgotten === undefined ? [] : [forgotten]));
+      if (planned.outcome === 'skip') {
+        // An open question about a call that may have been made outlives the reason to make it.
+        const { reason } = planned;
+        return failed.length > 0
+          ? { state: 'held', reason, holds: failed }
+          : (trouble ?? { state: 'skipped', reason, holds: [] });
+      }
       if (failed.length === 0) {
         await fillFoundClient(run, subject, booked);
       }
       return concluded(run, subject, { planned, failed, trouble });
     }
-    const seen = { ...subject, record };
-    const outcome = await takeStep(run, seen, { step, steps: planned.steps, booked, terms });
+    const outcome = await takeStep(run, seen, { step, steps, booked, terms });
     if (outcome.state === 'busy') {
       const until = after(machine.clock.now(), BUSY_CLIENT_WAIT_MS);
       return { state: 'waiting', until, reason: outcome.reason, isAttempt: false };

@@ -23,6 +23,7 @@ const FOUND_TOO: Readonly<Record<number, string>> = {
   20143: 'an order whose long number was refused after another one’s was held for it',
   20007: 'the invoice of an order of which nothing was left stood on, forgotten by a restored database',
   20045: 'the fees of a settlement that had grown since the backup were booked a second time',
+  75018: 'an invoice of an order whose first ones a restored database knew as taken away stood on, forgotten',
   24001786:
     'an invoice under another number than the first, which was taken away, stood on, forgotten by a restored database',
   40580: 'a payment under another number than a restored database would give it was made again',
