@@ -42,6 +42,7 @@ function shopOf(answer: () => Order | Promise<Order>): Source {
         ? { kind: 'touch', order: ORDER, why: 'Touched' }
         : { kind: 'order', snapshot: { order: fromJson<Order>(text), buyer: BUYER } };
     },
+    spareAt: () => undefined,
     read: async () => ({ externalId: 'read', topic: READ_TOPIC, headers: {}, body: bytesOf(await answer()) }),
   };
 }

@@ -500,6 +500,7 @@ void describe('a shop that cannot be asked what changed', () => {
         verify: never,
         sort: never,
         read: never,
+        spareAt: () => undefined,
         placed: never,
         async changed() {
           if (answer.isDown) {

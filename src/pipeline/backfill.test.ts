@@ -43,6 +43,7 @@ async function backfilling(answer: (asked: PlacedOn) => Changes | Promise<Change
     verify: never,
     sort: never,
     read: never,
+    spareAt: () => undefined,
     changed: never,
     async placed(days) {
       asked.push(days);

@@ -101,6 +101,7 @@ function orderOf(task: Task): OrderKey | undefined {
 function sourceOf(connection: ConnectionId): Source {
   return {
     connection,
+    spareAt: () => undefined,
     canRead: false,
     readNeeds: '',
     refusalUnread: () => ({ why: 'not asked here' }),

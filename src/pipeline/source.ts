@@ -85,6 +85,8 @@ export interface Source {
   verify(incoming: Incoming): Promise<Verdict>;
   /** Reads a stored message. Throws a Failure `delivery-…` when it cannot be read: nothing is guessed. */
   sort(message: Pick<Authentic, 'topic' | 'body'>): Sorted;
+  /** When an order that can wait may be asked for, so that those that cannot are answered at once; nothing when it may now. */
+  spareAt(): Instant | undefined;
   /**
    * Asks for the newest state of an order; the answer is stored and sorted like any message. `shown` is the newest that is
    * known: an answer that must leave out what that told is no answer. Throws a Failure.

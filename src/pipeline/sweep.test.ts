@@ -38,6 +38,7 @@ async function sweeping(answer: (asked: { since: Instant; token?: string }) => C
     verify: async () => ({ proof: 'refused', why: 'not asked here' }),
     sort: () => ({ kind: 'ignored', code: 'delivery-topic-unknown', detail: '' }),
     read: () => Promise.reject(new Error('not asked here')),
+    spareAt: () => undefined,
     placed: () => Promise.reject(new Error('not asked here')),
     async changed(page) {
       asked.push(page);

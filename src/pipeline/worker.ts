@@ -1,4 +1,5 @@
 import { Failure, asFailure } from '#core/failure.ts';
+import { settlementIn } from '#core/ids.ts';
 import type { OrderKey } from '#core/ids.ts';
 import { fold } from '#core/ledger.ts';
 import type { Booked } from '#core/ledger.ts';
@@ -9,12 +10,13 @@ import { NOBODY } from '#core/order.ts';
 import type { Buyer } from '#core/order.ts';
 import { calledOf } from '#core/settlement.ts';
 import { MINUTE, SECOND, after, instant } from '#core/time.ts';
+import type { Instant } from '#core/time.ts';
 import { admit, heard } from './account-pause.ts';
 import { takeStep } from './applier.ts';
 import { fillFoundClient } from './client-keeper.ts';
 import type { HeldStep } from './holding.ts';
 import { counterSetting, routeOf } from './machine.ts';
-import type { Machine, Run, Subject } from './machine.ts';
+import type { Machine, Route, Run, Subject } from './machine.ts';
 import { termsFor } from './order-terms.ts';
 import { afterFailure, recordOutcome } from './outcome.ts';
 import type { Ended, Outcome, Taken, Trouble } from './outcome.ts';
@@ -77,8 +79,10 @@ async function runOn(machine: Machine, { lease, record }: Taken, signal: AbortSi
     if (admission.state === 'shut') {
       return { outcome: { ...admission, state: 'waiting', isAttempt: false }, news };
     }
-    const canWait = record.priority > LIVE_PRIORITY && !admission.isProbe;
-    const later = canWait ? await route.books.spareAt() : undefined;
+    // A settlement waits for days by itself.
+    const isOrder = settlementIn(record.key) === undefined;
+    const canWait = isOrder && record.priority > LIVE_PRIORITY && !admission.isProbe;
+    const later = canWait ? await spareAt(route, record) : undefined;
     if (later !== undefined) {
       return { outcome: { state: 'waiting', until: later, reason: LIVE_FIRST, isAttempt: false }, news };
     }
@@ -102,6 +106,11 @@ async function runOn(machine: Machine, { lease, record }: Taken, signal: AbortSi
     const failure = asFailure(thrown, `Cannot work on ${calledOf(record)}`);
     return { outcome: afterFailure(machine, record, failure), news: { ...news, failure } };
   }
+}
+
+/** When there is room for an order that can wait; nothing when there is now. */
+async function spareAt({ source, books }: Route, { reread }: OrderRecord): Promise<Instant | undefined> {
+  return (reread === undefined ? undefined : source.spareAt()) ?? (await books.spareAt());
 }
 
 async function takeOrder(machine: Machine, key: OrderKey): Promise<Taken | undefined> {

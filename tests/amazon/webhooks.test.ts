@@ -113,6 +113,7 @@ function sourceOf(clock: TestClock, { transport }: SnsHost): Source {
   return {
     ...createProof({ connection, secrets: [SECRET], apiKeys: [KEY], topic: TOPIC, clock, transport }),
     connection,
+    spareAt: () => undefined,
     canRead: false,
     readNeeds: 'SP_API_CLIENT_ID',
     sort() {

@@ -57,6 +57,7 @@ export function sourceContract(harness: SourceHarness): void {
     promise('a message that cannot be read throws why, and nothing is guessed', refusesMalformed);
     promise('a message about something else is ignored', ignoresOthers);
     promise('an order that the shop does not know is not found', missesUnknown);
+    promise('what can wait is let in after a rest, and what cannot also when it is not', letsIn);
     promise('what changed since a moment is told whole, once, and sorts to a question', tellsChanges);
     promise('what was placed on some days is told whole, once, and nothing of other days', tellsPlaced);
   });
@@ -117,6 +118,15 @@ const PROOF = /hmac|signature|api-key/i;
 
 /** Before any order of a world here. */
 const LONG_AGO = instant(Date.UTC(2026, 0, 1));
+
+async function letsIn({ source, orders }: SourceWorld): Promise<void> {
+  assert.equal(source.spareAt(), undefined);
+  for (const { key, name } of orders) {
+    const at = source.spareAt();
+    assert.ok(at === undefined || Number.isSafeInteger(at), name);
+    assert.ok((await source.read(key)).body.byteLength > 0, name);
+  }
+}
 
 async function tellsChanges({ source, orders }: SourceWorld): Promise<void> {
   const all = await changesSince(source, LONG_AGO);

@@ -8,7 +8,7 @@ import type { NotificationTerms } from './notification.ts';
 import { createProof } from './proof.ts';
 import type { ProofTerms } from './proof.ts';
 import { FIRST_MS, OVERLAP_MS, changesOf, placedIn } from './changes.ts';
-import { readOrder } from './read.ts';
+import { READ_OPERATIONS, readOrder } from './read.ts';
 import { createSettlementReader } from './settlement.ts';
 import { sortMessage } from './sort.ts';
 
@@ -45,6 +45,7 @@ export function createAmazonSource(options: AmazonOptions): Swept {
     sort: (message) => sortMessage(message, { connection, terms }),
     changed: async (page) => (listing === undefined ? { changes: [] } : await changesOf(listing, page)),
     placed: async (days) => (listing === undefined ? { changes: [] } : await placedIn(listing, days)),
+    spareAt: () => api?.pace.spareAt(READ_OPERATIONS),
     async read(order, shown) {
       if (api === undefined || settlements === undefined) {
         throw new Failure('order-needs-reread', {

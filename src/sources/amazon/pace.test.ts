@@ -52,6 +52,30 @@ function spend(pace: Pace, calls: number, operations: readonly Operation[] = REA
 }
 
 describe('the pace of Amazon', () => {
+  test('lets in who can wait while half of a burst is left, and who cannot while any is', () => {
+    const { pace, move, now } = opened();
+    const kept = Math.ceil(BURST / 2);
+    for (let call = 0; call < BURST - kept; call += 1) {
+      assert.equal(pace.spareAt(READ), undefined, `${call} are taken`);
+      spend(pace, 1);
+    }
+    assert.equal(pace.spareAt(READ), instant(now() + EVERY));
+    assert.equal(pace.spareAt(READ), instant(now() + 2 * EVERY), 'each has a moment of his own');
+    assert.equal(refusedUntil(pace, 'urgent'), undefined);
+    move(2 * EVERY);
+    assert.equal(pace.spareAt(READ), undefined);
+  });
+
+  test('lets nobody who can wait pass those in the line', () => {
+    const { pace, goTo, now } = opened();
+    spend(pace, BURST);
+    const turns = ['a', 'b', 'c'].map((who) => refusedUntil(pace, who) ?? assert.fail());
+    const at = pace.spareAt(READ) ?? assert.fail('he is sent away');
+    assert.ok(at >= Math.max(...turns) && at > now());
+    goTo(instant(Math.max(...turns) - 1));
+    assert.notEqual(pace.spareAt(READ), undefined);
+  });
+
   for (const operation of ['getOrder', 'searchOrders', 'listTransactions', 'createSubscription'] as const) {
     test(`lets ${operation} come in a burst after a rest, then at its rate`, () => {
       const { pace, move, now } = opened();

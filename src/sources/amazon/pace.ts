@@ -13,6 +13,11 @@ export interface Pace {
    * `request-rate-limited` with the moment when its turn comes.
    */
   take(operations: readonly Operation[], who: string): void;
+  /**
+   * For who can wait: when to come, so that who cannot finds calls; nothing when there are enough for both now. Who is sent away gets
+   * a moment of his own.
+   */
+  spareAt(operations: readonly Operation[]): Instant | undefined;
   /** Gives back what was taken and not used. */
   giveBack(operation: Operation): void;
   /** Amazon refused for pace all the same: nothing goes out for a while, longer each time. Answers with the moment. */
@@ -56,27 +61,15 @@ interface Bucket {
   refusals: number;
 }
 
+/** Of a burst, kept for what cannot wait. */
+const URGENT_SHARE = 0.5;
 /** A minute is the most that the vendor's page advises to wait. */
 const BLOCK_MAX_MS = MINUTE;
 
 export function createPace(clock: Clock): Pace {
-  const buckets = new Map<Operation, Bucket>();
+  const bucketOf = createBuckets(clock);
   const lines = new Map<Operation, Line>();
-  const bucketOf = (operation: Operation): Bucket => {
-    const now = clock.now();
-    const fullMs = fullOf(operation);
-    const bucket = buckets.get(operation) ?? {
-      creditMs: fullMs,
-      countedAt: now,
-      // Not now: who asks has looked at the clock before, and would be sent away for a tick.
-      blockedUntil: instant(0),
-      refusals: 0,
-    };
-    bucket.creditMs = Math.min(fullMs, bucket.creditMs + Math.max(0, now - bucket.countedAt));
-    bucket.countedAt = now;
-    buckets.set(operation, bucket);
-    return bucket;
-  };
+  const spare = { nextAt: instant(0) };
   const lineBefore = (operations: readonly Operation[]): Line => {
     const scarcest = operations.reduce((a, b) => (OPERATIONS[b].burst < OPERATIONS[a].burst ? b : a));
     const line = lines.get(scarcest) ?? createLine();
@@ -111,6 +104,20 @@ export function createPace(clock: Clock): Pace {
         retryAt: line.queue(who, { now, everyMs, notBefore: instant(Math.max(now + 1, ...free)) }),
       });
     },
+    spareAt(operations) {
+      const now = clock.now();
+      // Who waits in the line came before, and cannot wait.
+      const from = Math.max(
+        ...operations.map((operation) => spareFrom(operation, bucketOf(operation))),
+        lineBefore(operations).end(now),
+      );
+      if (from <= now) {
+        return undefined;
+      }
+      const at = instant(Math.max(from, spare.nextAt));
+      spare.nextAt = after(at, Math.max(...operations.map((operation) => OPERATIONS[operation].everyMs)));
+      return at;
+    },
     giveBack(operation) {
       const bucket = bucketOf(operation);
       bucket.creditMs = Math.min(fullOf(operation), bucket.creditMs + OPERATIONS[operation].everyMs);
@@ -127,6 +134,33 @@ export function createPace(clock: Clock): Pace {
       bucketOf(operation).refusals = 0;
     },
   };
+}
+
+/** Each as it stands now. */
+function createBuckets(clock: Clock): (operation: Operation) => Bucket {
+  const buckets = new Map<Operation, Bucket>();
+  return (operation) => {
+    const now = clock.now();
+    const fullMs = fullOf(operation);
+    const bucket = buckets.get(operation) ?? {
+      creditMs: fullMs,
+      countedAt: now,
+      // Not now: who asks has looked at the clock before, and would be sent away for a tick.
+      blockedUntil: instant(0),
+      refusals: 0,
+    };
+    bucket.creditMs = Math.min(fullMs, bucket.creditMs + Math.max(0, now - bucket.countedAt));
+    bucket.countedAt = now;
+    buckets.set(operation, bucket);
+    return bucket;
+  };
+}
+
+/** When one call is left beside those that are kept for what cannot wait. */
+function spareFrom(operation: Operation, { creditMs, countedAt, blockedUntil }: Bucket): Instant {
+  const { everyMs, burst } = OPERATIONS[operation];
+  const wantedMs = (Math.ceil(burst * URGENT_SHARE) + 1) * everyMs;
+  return instant(Math.max(blockedUntil, countedAt + Math.max(0, wantedMs - creditMs)));
 }
 
 function fullOf(operation: Operation): number {
@@ -147,6 +181,8 @@ interface Line {
   /** Whether the turn of this one has come, and how many others have a turn that came and was not taken yet. */
   place(who: string, now: Instant): { readonly ahead: number; readonly isMyTurn: boolean };
   leave(who: string): void;
+  /** When the last one's turn comes; not later than now where nobody waits. */
+  end(now: Instant): Instant;
   /** The turn of one who has to wait: the one that is still to come, or a new one at the end. */
   queue(
     who: string,
@@ -174,6 +210,7 @@ function createLine(): Line {
       return { ahead, isMyTurn: turn !== undefined && turn <= now };
     },
     leave: (who) => void turns.delete(who),
+    end: (now) => (turns.size === 0 || last === undefined ? now : last),
     queue(who, { now, everyMs, notBefore }) {
       const known = turns.get(who);
       if (known !== undefined && known > now) {

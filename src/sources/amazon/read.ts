@@ -31,6 +31,9 @@ export const FINANCES_WITHHELD =
 const LEDGER_NEEDED =
   'Amazon shows this app no transactions, and they told of refunds before, so what is booked stays as it is: ask for the role Finance and Accounting, authorize the app again, then retry';
 
+/** What an order is read by. */
+export const READ_OPERATIONS = ['getOrder', 'listTransactions'] as const;
+
 /**
  * Reads an order's newest state, and what Amazon's ledger tells of it once it can tell anything: refunds stand only there
  * (docs/vendors/amazon.md 6). Both calls are taken before the first is made, so that none is made in vain. Without leave to see
@@ -40,7 +43,7 @@ export async function readOrder(terms: ReadTerms, order: OrderKey, known?: Order
   const { api, isBuyerKept } = terms;
   const { vendorId } = splitOrderKey(order);
   const doing = `Reading order ${vendorId}`;
-  api.pace.take(['getOrder', 'listTransactions'], order);
+  api.pace.take(READ_OPERATIONS, order);
   let isUnspent = true;
   try {
     const answer = await api.call({
