@@ -133,6 +133,12 @@ void test('work that can wait is let in while more is left than urgent work may 
   await throttle.announce('post', 2);
 });
 
+void test('work that can wait is let in where the limit is less than what it takes', () => {
+  for (const limit of [1, 2, 3, 10]) {
+    assert.equal(bench(limit).throttle.spareAt('post', 5), undefined, `a limit of ${limit}`);
+  }
+});
+
 void test('who is sent away gets a moment of his own, and none is far', async () => {
   const { throttle, answering } = bench(20);
   await throttle.pace('post', answering(2));

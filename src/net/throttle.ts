@@ -185,7 +185,10 @@ function spareFrom(window: Window, now: Instant, count: number): Instant | undef
   }
   renew(window, now);
   const { limit, remaining, inFlight, announced, endsAt } = window;
-  const spare = Math.max(0, remaining - inFlight - announced - reserveOf(window) - count);
+  const reserve = reserveOf(window);
+  // A limit smaller than what is asked for and kept is all that there ever is.
+  const wanted = Math.min(count, Math.max(0, limit - reserve - Math.ceil(limit * URGENT_SHARE)));
+  const spare = Math.max(0, remaining - inFlight - announced - reserve - wanted);
   // As many calls are kept as are spare when this much of the window is left.
   const leftMs = Math.floor((spare * WINDOW_MS) / (limit * URGENT_SHARE));
   const from = after(endsAt, -Math.min(leftMs, WINDOW_MS));
