@@ -80,7 +80,7 @@ test('new rules are shown first with nothing changed, then applied, and then not
     ];
     assert.equal((await stage.book(taxed)).state, 'settled');
     const asked = await stage.book(refunded);
-    await stage.book(other);
+    const live = await stage.book(other);
     assert.deepEqual(await holdsOf(stage, asked, true), ['refund-category-missing']);
     const version = await importRules(stage, { refunds: 'adjust', taxNames: { GST: 'GST/TPS' } });
     const foresight = await look(stage);
@@ -102,6 +102,7 @@ test('new rules are shown first with nothing changed, then applied, and then not
     assert.equal(stage.invoices(taxed)[0]?.amount, '121.15', 'the total stays');
     assert.deepEqual(await holdsOf(stage, then, false), ['refund-category-missing: Planned by new rules']);
     assert.deepEqual([now.rulesVersion, then.rulesVersion], [version, version]);
+    assert.ok(now.priority > live.priority && then.priority > live.priority, 'live orders went first');
     const entries = await stage.app.store.read.entriesOf(now.key);
     assert.deepEqual([entries[0]?.rulesVersion === version, entries.at(-1)?.rulesVersion], [false, version]);
 

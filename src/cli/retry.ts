@@ -33,7 +33,7 @@ export async function retry(context: CommandContext, { order, isAllHeld }: Retry
     for (const subject of subjects) {
       released.push(
         subject.kind === 'order'
-          ? await again(app, subject.record, { account: FRESHBOOKS })
+          ? await again(app, subject.record, { account: FRESHBOOKS, isOfMany: isAllHeld })
           : await readAgain(app, subject.delivery),
       );
     }

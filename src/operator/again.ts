@@ -10,16 +10,21 @@ export interface Released {
   readonly text: string;
 }
 
-/** Has an order planned anew. `actor`: who says so, when it is not who opened the store. */
+/** Has an order planned anew. `actor`: who says so, when it is not who opened the store; `isOfMany`: behind live orders. */
 export async function again(
   { store, clock }: { readonly store: Store; readonly clock: Pick<Clock, 'now'> },
   { key, name, state }: OrderRecord,
-  { account, actor }: { readonly account: string; readonly actor?: string },
+  {
+    account,
+    actor,
+    isOfMany = false,
+  }: { readonly account: string; readonly actor?: string; readonly isOfMany?: boolean },
 ): Promise<Released> {
   const now = clock.now();
   const released = await releaseOrder(store, key, {
     now,
     account,
+    isOfMany,
     ...(actor === undefined ? {} : { actor }),
   });
   if (released === undefined) {

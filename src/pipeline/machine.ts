@@ -12,6 +12,11 @@ import type { RecentBuyers } from './recent-buyers.ts';
 import type { Books, Emit, Lease, OrderRecord, Queue, Store } from './ports.ts';
 import type { Source } from './source.ts';
 
+/** Orders of which messages come, and one that a person asks for, are worked on before all others. */
+export const LIVE_PRIORITY = 0;
+/** What was found without a message, after days that may be thousands, and what a person asks for many at once. */
+export const LATER_PRIORITY = 10;
+
 /** A source, the books it is booked into and the rules for it. */
 export interface Route {
   readonly source: Source;

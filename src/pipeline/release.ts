@@ -6,6 +6,7 @@ import type { Hold } from '#core/ledger.ts';
 import type { Decisions } from '#core/plan-terms.ts';
 import type { Instant } from '#core/time.ts';
 import { tryNow } from './account-pause.ts';
+import { LATER_PRIORITY, LIVE_PRIORITY } from './machine.ts';
 import { VERSION_FACT } from './ports.ts';
 import type { OrderRecord, Store, Writer } from './ports.ts';
 
@@ -24,6 +25,8 @@ export type Decided =
 interface Moment {
   readonly now: Instant;
   readonly account: string;
+  /** Of many at once, which then wait behind live orders. */
+  readonly isOfMany?: boolean;
   /** Who says so, for the audit log, when it is not who opened the store. */
   readonly actor?: string;
 }
@@ -35,7 +38,7 @@ interface Moment {
 export async function releaseOrder(
   store: Store,
   key: OrderKey,
-  { now, account, actor }: Moment,
+  { now, account, actor, isOfMany = false }: Moment,
 ): Promise<{ readonly closedHolds: number } | undefined> {
   return store.transact(async (tx) => {
     const record = await tx.order(key);
@@ -43,7 +46,11 @@ export async function releaseOrder(
       return undefined;
     }
     const open = await tx.holds({ order: key, isOpen: true });
-    await planAnew(tx, askedAgain(record, open, now), { open, because: 'Released by hand', now });
+    const released = {
+      ...askedAgain(record, open, now),
+      priority: isOfMany ? LATER_PRIORITY : LIVE_PRIORITY,
+    };
+    await planAnew(tx, released, { open, because: 'Released by hand', now });
     await tx.audited({
       action: 'order retried',
       subject: key,
@@ -83,7 +90,8 @@ export async function decideOrder(
     if (answer === undefined) {
       return { outcome: 'not-asked', asked: open.map(({ code }) => code) };
     }
-    const decided = { ...record, decisions: { ...record.decisions, ...answer } };
+    const decisions = { ...record.decisions, ...answer };
+    const decided = { ...record, decisions, priority: LIVE_PRIORITY };
     await planAnew(tx, decided, { open, because: `Decided by hand: ${decision}`, now });
     await tx.audited({
       action: 'order decided',

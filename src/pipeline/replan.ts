@@ -5,6 +5,7 @@ import { currentRules, keepRules } from './current-rules.ts';
 import { lookAt } from './outlook.ts';
 import type { Foreseen, Foresight, Prospect } from './outlook.ts';
 import type { Store } from './ports.ts';
+import { LATER_PRIORITY } from './machine.ts';
 import { planAnew } from './release.ts';
 
 /** A person has seen what new rules would do and says so: orders follow them from now on. The worker does the rest. */
@@ -98,7 +99,7 @@ async function reach(
       await tx.putOrder({ ...following, updatedAt: now });
     } else {
       const open = await tx.holds({ order: key, isOpen: true });
-      await planAnew(tx, following, { open, because: BECAUSE, now });
+      await planAnew(tx, { ...following, priority: LATER_PRIORITY }, { open, because: BECAUSE, now });
     }
     return true;
   });

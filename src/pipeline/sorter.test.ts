@@ -4,6 +4,7 @@ import { orderKey } from '#core/ids.ts';
 import { MINUTE, instant } from '#core/time.ts';
 import { ORDER, SHOP, order } from '#tests/build.ts';
 import { openWorld } from '#tests/one-order.ts';
+import { releaseOrder } from './release.ts';
 import { sortDelivery } from './sorter.ts';
 import { FOUND_TOPIC } from './source.ts';
 
@@ -59,4 +60,20 @@ void describe('an order that no message told and that was found', () => {
     assert.deepEqual(await dueOrders(world), [`order:${OTHER}`, `order:${ORDER}`]);
     await world.store.close();
   });
+});
+
+void test('an order that a person asks for is worked on with them, and many that he asks for at once after them', async () => {
+  const world = await openWorld();
+  const { store, clock, machine } = world;
+  await sortDelivery(machine, await world.accept('found-1', order(), FOUND_TOPIC));
+  const priority = async () => (await store.read.order(ORDER))?.priority;
+  assert.equal(await priority(), 10);
+  const moment = { now: clock.now(), account: 'freshbooks' };
+  await releaseOrder(store, ORDER, moment);
+  assert.equal(await priority(), 0);
+  await releaseOrder(store, ORDER, { ...moment, isOfMany: true });
+  assert.equal(await priority(), 10);
+  await sortDelivery(machine, await world.accept('live-2', order({ key: OTHER, name: '#2' })));
+  assert.deepEqual(await dueOrders(world), [`order:${OTHER}`, `order:${ORDER}`]);
+  await store.close();
 });

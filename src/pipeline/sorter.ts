@@ -11,6 +11,7 @@ import type { Settlement } from '#core/settlement.ts';
 import { TOGETHER } from '#core/payment-method.ts';
 import { MINUTE, instant, localDate } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
+import { LATER_PRIORITY, LIVE_PRIORITY } from './machine.ts';
 import type { Machine } from './machine.ts';
 import { FOUND_TOPIC, READ_TOPIC } from './source.ts';
 import type { Delivery, OrderRecord, Reread, Writer } from './ports.ts';
@@ -18,9 +19,6 @@ import type { Sorted, Source } from './source.ts';
 
 /** Without access to ask the shop, how long the message that shows a change may follow the one that announces it. */
 export const REREAD_PATIENCE_MS = 15 * MINUTE;
-/** Orders of which messages come are worked on before what was found: after days without messages that may be thousands. */
-export const LIVE_PRIORITY = 0;
-const FOUND_PRIORITY = 10;
 
 /**
  * Normalizes a stored message: reads what it is about, keeps the newest state of its order, and makes the order due. A
@@ -220,7 +218,7 @@ function priorityOf({ state, dueAt, priority }: OrderRecord, { topic }: Delivery
     case READ_TOPIC:
       return priority;
     case FOUND_TOPIC:
-      return isUnderWay ? priority : FOUND_PRIORITY;
+      return isUnderWay ? priority : LATER_PRIORITY;
     default:
       return LIVE_PRIORITY;
   }

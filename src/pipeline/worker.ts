@@ -15,7 +15,7 @@ import { admit, heard } from './account-pause.ts';
 import { takeStep } from './applier.ts';
 import { fillFoundClient } from './client-keeper.ts';
 import type { HeldStep } from './holding.ts';
-import { counterSetting, routeOf } from './machine.ts';
+import { LIVE_PRIORITY, counterSetting, routeOf } from './machine.ts';
 import type { Machine, Route, Run, Subject } from './machine.ts';
 import { termsFor } from './order-terms.ts';
 import { afterFailure, recordOutcome } from './outcome.ts';
@@ -25,7 +25,7 @@ import type { OrderRecord, WakeKey } from './ports.ts';
 import { dropUnwanted, underLease } from './ledger-writer.ts';
 import { forgottenInvoice } from './restored.ts';
 import { settlePending } from './settler.ts';
-import { LIVE_PRIORITY, REREAD_PATIENCE_MS, sortDelivery } from './sorter.ts';
+import { REREAD_PATIENCE_MS, sortDelivery } from './sorter.ts';
 
 /**
  * Works on one order at a time: takes its lease, asks the source if it must, settles what was under way when it last
