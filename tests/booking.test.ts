@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { test } from 'node:test';
+import { SHOPIFY } from '#connections.ts';
+import { localDate, parseZone } from '#core/time.ts';
+import { askBackfill, readBackfill } from '#pipeline/backfill.ts';
 import { releaseOrder } from '#pipeline/release.ts';
 import { orderOf } from '#core/settlement.ts';
 import { scriptedFaults } from '#sim/faults.ts';
@@ -358,6 +361,36 @@ test('a service that was gone until Shopify took its webhooks away has them sent
       shopify.subscriptions().forEach(({ id }) => shopify.dropSubscription(id)),
     );
     await until('they are registered', () => shopify.subscriptions().length === count);
+  }));
+
+test('days that are not brought on, as the shop refuses, are a warning of doctor until it answers', () =>
+  onStage({}, async (stage) => {
+    const { shopify, environment } = stage.sandbox;
+    const doctor = async (): Promise<string> => {
+      const settings = { ...environment, DATABASE_URL: `sqlite:${stage.config.databasePath}` };
+      return (await runCommand(['doctor'], { cwd: tmpdir(), environment: settings })).out.replace(
+        /\s+/g,
+        ' ',
+      );
+    };
+    await until('the sweep has looked', async () => /ok Shop changes/.test(await doctor()));
+    shopify.setShop('frozen');
+    const day = localDate(stage.app.clock.now(), parseZone('UTC'));
+    const { outcome } = await askBackfill(stage.app.store, SHOPIFY, {
+      now: stage.app.clock.now(),
+      since: day,
+      until: day,
+    });
+    assert.equal(outcome, 'asked');
+    await until('it has failed', async () =>
+      /warning Shop changes The orders of \S+ to \S+ have not been brought on for/.test(await doctor()),
+    );
+    await stage.restart(async () => shopify.setShop('open'));
+    await until('it goes on', async () => /ok Shop changes/.test(await doctor()));
+    await until(
+      'it is done',
+      async () => (await readBackfill(stage.app.store.read, SHOPIFY))?.state === 'done',
+    );
   }));
 
 test('a shop that cannot be asked what changed is a problem to doctor, until it answers', () =>
