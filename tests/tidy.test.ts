@@ -212,6 +212,10 @@ void describe('documents', () => {
     none(FAULTS.filter((fault) => !GUARDS.some(({ against }) => against === fault)));
   });
 
+  void test('every guard stands once in its file, so that it can be taken out', () => {
+    none(GUARDS.filter(({ file, from }) => read(file).split(from).length !== 2).map(({ what }) => what));
+  });
+
   void test('docs/config.md has every setting, its meaning and whether it is secret, and no other', () => {
     const documented = Array.from(rowsOf('docs/config.md'), ([name, [meaning, , secret]]) => ({
       name,

@@ -419,8 +419,22 @@ export const GUARDS: readonly Guard[] = [
   {
     what: 'the invoice of an order of which nothing is left is looked for after a restore',
     file: 'src/pipeline/restored.ts',
-    from: '    !isNothingLeft(order) ||',
-    to: '    isNothingLeft(order) ||',
+    from: '    (booked.lastSlots.invoice === undefined && !isNothingLeft(order)) ||',
+    to: '    booked.lastSlots.invoice === undefined ||',
+    test: 'src/pipeline/restored.test.ts',
+  },
+  {
+    what: 'after a restore an invoice is looked for under each number that was used',
+    file: 'src/pipeline/restored.ts',
+    from: "    if (hold !== undefined || standing.state === 'absent') {",
+    to: '    if (standing !== undefined) {',
+    test: 'src/pipeline/restored.test.ts',
+  },
+  {
+    what: 'after a restore no payment is lowered before its invoice was looked at',
+    file: 'src/pipeline/restored.ts',
+    from: '    ...changes.map((step) => ({ step, known: { booked, steps: [] } })),',
+    to: '',
     test: 'src/pipeline/restored.test.ts',
   },
   {
