@@ -210,6 +210,10 @@ describe('beside a running server', () => {
     ({ folder, sandbox, environment } = await prepared({ seed: 5 }));
     service = await startService(environment);
     sandbox.deliverTo(service.origin);
+    // It does so at its start and then in five minutes: who changes the shop meanwhile would be seen by doctor.
+    await until('it has asked the shop what changed', async () =>
+      /^ok +Shop changes +Asked /m.test((await run('doctor')).out),
+    );
   });
 
   after(async () => {
