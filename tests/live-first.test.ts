@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openApp } from '#app.ts';
-import { readConfig } from '#config.ts';
 import { SHOPIFY } from '#connections.ts';
 import { instant, parseLocalDate } from '#core/time.ts';
 import { askBackfill, readBackfill } from '#pipeline/backfill.ts';
-import { openSqlite } from '#storage/sqlite.ts';
-import { createFreshBooks, defaultApp } from '#sim/freshbooks/freshbooks.ts';
+import { createFreshBooks } from '#sim/freshbooks/freshbooks.ts';
 import { orderBody } from '#sim/shopify/body.ts';
 import { toJson } from '#sim/shopify/json.ts';
 import { DEFAULT_APP, createShopify } from '#sim/shopify/shopify.ts';
@@ -14,6 +11,7 @@ import { DEFAULT_SWITCHES } from '#sim/shopify/switches.ts';
 import { createWorld } from '#sim/world.ts';
 import { seededRandom } from '#sim/world/random.ts';
 import { virtualTime } from '#tests/chaos/virtual-time.ts';
+import { openTimedApp } from '#tests/timed-app.ts';
 
 const ALL = process.env['COUNTERFOIL_TEST_ALL'] === '1';
 const OLD = ALL ? 1_000 : 200;
@@ -30,40 +28,23 @@ void test(`a live order is booked at once while ${OLD} old ones are brought`, as
   const world = createWorld({ seed: 1, clock: time });
   const shopify = createShopify({ world, clock: time, random: seededRandom(2) });
   const booked = new Set<string>();
-  const grant = freshbooks.grant();
-  const app = await openApp(
-    readConfig({
+  const app = await openTimedApp({
+    time,
+    freshbooks,
+    settings: {
       SHOPIFY_SHOP_DOMAIN: world.shop.domain,
       SHOPIFY_API_KEY: DEFAULT_APP.clientId,
       SHOPIFY_API_SECRET: DEFAULT_APP.clientSecret,
       SHOPIFY_API_URL: 'http://shopify.sim',
-      FRESHBOOKS_CLIENT_ID: defaultApp.clientId,
-      FRESHBOOKS_CLIENT_SECRET: defaultApp.clientSecret,
-      FRESHBOOKS_REDIRECT_URI: defaultApp.redirectUris[0],
-      FRESHBOOKS_ACCESS_TOKEN: grant.access_token,
-      FRESHBOOKS_REFRESH_TOKEN: grant.refresh_token,
-      FRESHBOOKS_API_URL: 'http://freshbooks.sim',
-      COUNTERFOIL_SECRET_KEY: 'key',
-      DATABASE_URL: 'sqlite:live-first.db',
-    }),
-    {
-      clock: time,
-      random: seededRandom(3),
-      emit({ name, fields }) {
-        if (name === 'sent posted') {
-          booked.add(String(fields['order']));
-        }
-      },
-      openDatabase: () => openSqlite(':memory:'),
-      async transport(request) {
-        time.touch();
-        await time.sleep(instant(time.now() + LATENCY_MS));
-        return new URL(request.url).hostname === 'shopify.sim'
-          ? shopify.handle(request)
-          : freshbooks.handle(request);
-      },
     },
-  );
+    hosts: { 'shopify.sim': (request) => shopify.handle(request) },
+    latencyMs: LATENCY_MS,
+    hear({ name, fields }) {
+      if (name === 'sent posted') {
+        booked.add(String(fields['order']));
+      }
+    },
+  });
   const place = () =>
     world.place({
       items: [{ kind: 'product', index: 0, quantity: 1 }],
@@ -72,7 +53,7 @@ void test(`a live order is booked at once while ${OLD} old ones are brought`, as
       payment: { kind: 'paid', gateway: 'shopify_payments' },
     });
   const old = Array.from({ length: OLD }, place);
-  await pass(86_400_000);
+  await time.pass(86_400_000);
   const pipeline = await app.openPipeline(250);
   pipeline.start();
   const day = parseLocalDate('2026-11-20');
@@ -93,7 +74,7 @@ void test(`a live order is booked at once while ${OLD} old ones are brought`, as
     });
     await time.runUntil('the live order is booked', () => isBooked(order), PATIENCE_MS);
     waits.push(time.now() - toldAt);
-    await pass(Math.max(1, toldAt + EVERY_MS - time.now()));
+    await time.pass(Math.max(1, toldAt + EVERY_MS - time.now()));
   }
   const minutes = (time.now() - began) / 60_000;
   const sorted = waits.toSorted((a, b) => a - b);
@@ -110,10 +91,4 @@ void test(`a live order is booked at once while ${OLD} old ones are brought`, as
   assert.deepEqual(refused, []);
   await pipeline.stop();
   await app.close();
-
-  async function pass(ms: number): Promise<void> {
-    const until = time.now() + ms;
-    void time.sleep(instant(until));
-    await time.runUntil('time passes', () => time.now() >= until, ms);
-  }
 });

@@ -6,6 +6,7 @@ import { connectionId } from '#core/ids.ts';
 import type { ConnectionId } from '#core/ids.ts';
 import { isNumbered } from '#core/invoice-document.ts';
 import { firstOpenDay, isClosed } from '#core/period.ts';
+import type { Rules } from '#core/rules.ts';
 import { addDays, localDate, parseZone } from '#core/time.ts';
 import type { LocalDate, Zone } from '#core/time.ts';
 import { instantJson } from '#operator/json.ts';
@@ -57,8 +58,13 @@ export async function backfill(context: CommandContext, options: BackfillOptions
     if (since === undefined) {
       return shown(context, app, source);
     }
-    const days = await daysFor(app, source, { since, until });
-    const others = await othersOf(app, source, days);
+    const { rules } = await currentRules(
+      app.store.read,
+      source.connection,
+      app.defaultsOf(source.connection),
+    );
+    const days = await daysFor(app, source, { since, until, rules });
+    const others = await othersOf(app, days, rules);
     const asking = { app, source, days, others };
     return dryRun === true
       ? foreseen(context, asking)
@@ -87,10 +93,13 @@ interface Days {
 async function daysFor(
   app: App,
   { connection }: Swept,
-  { since, until: last }: { readonly since: LocalDate; readonly until: LocalDate | undefined },
+  {
+    since,
+    until: last,
+    rules,
+  }: { readonly since: LocalDate; readonly until: LocalDate | undefined; readonly rules: Rules },
 ): Promise<Days> {
-  const { store, clock, defaultsOf } = app;
-  const { rules } = await currentRules(store.read, connection, defaultsOf(connection));
+  const { store, clock } = app;
   const { timeZone: zone } = rules;
   const today = localDate(clock.now(), zone ?? parseZone('UTC'));
   const until = last ?? today;
@@ -132,8 +141,7 @@ async function assertShown({ shopAdmin }: App, since: LocalDate, today: LocalDat
 }
 
 /** An order that was booked under another number would be booked twice, so these are for a person to look at. */
-async function othersOf(app: App, { connection }: Swept, days: Days): Promise<readonly string[]> {
-  const { rules } = await currentRules(app.store.read, connection, app.defaultsOf(connection));
+async function othersOf(app: App, days: Days, rules: Rules): Promise<readonly string[]> {
   const isCompact = (await app.store.read.setting(compactSetting(FRESHBOOKS))) === 'yes';
   const numbers = (await app.otherInvoices(days)).map(({ number }) => number);
   return numbers.filter((number) => !isNumbered(number, rules, { isCompact }));

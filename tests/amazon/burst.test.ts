@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openApp } from '#app.ts';
-import { readConfig } from '#config.ts';
 import { AMAZON, SHOPIFY } from '#connections.ts';
-import { instant } from '#core/time.ts';
-import { openSqlite } from '#storage/sqlite.ts';
 import { createAmazon, DEFAULT_AMAZON_APP } from '#sim/amazon/amazon.ts';
 import { expectedAmazonBooks } from '#sim/amazon/check.ts';
 import { createAmazonWorld } from '#sim/amazon/world.ts';
-import { createFreshBooks, defaultApp } from '#sim/freshbooks/freshbooks.ts';
+import { createFreshBooks } from '#sim/freshbooks/freshbooks.ts';
 import { orderBody } from '#sim/shopify/body.ts';
 import { toJson } from '#sim/shopify/json.ts';
 import { DEFAULT_SWITCHES } from '#sim/shopify/switches.ts';
@@ -17,6 +13,7 @@ import { createWorld } from '#sim/world.ts';
 import { seededRandom } from '#sim/world/random.ts';
 import { during } from '#tests/chaos/arena.ts';
 import { virtualTime } from '#tests/chaos/virtual-time.ts';
+import { openTimedApp } from '#tests/timed-app.ts';
 
 const ALL = process.env['COUNTERFOIL_TEST_ALL'] === '1';
 const ORDERS = ALL ? 1_000 : 60;
@@ -37,9 +34,10 @@ test(`a burst of ${ORDERS} of Amazon’s messages drains at Amazon’s pace, eac
   const amazon = createAmazon({ world, clock: time, random: seededRandom(2) });
   /** Orders of which a payment was posted: to look through the account each time would take longer than the rest. */
   const paid = new Set<string>();
-  const grant = freshbooks.grant();
-  const app = await openApp(
-    readConfig({
+  const app = await openTimedApp({
+    time,
+    freshbooks,
+    settings: {
       SHOPIFY_SHOP_DOMAIN: shop.shop.domain,
       SHOPIFY_WEBHOOK_SECRET: 'secret',
       AMAZON_SELLER_ID: world.sellerId,
@@ -49,33 +47,15 @@ test(`a burst of ${ORDERS} of Amazon’s messages drains at Amazon’s pace, eac
       SP_API_REFRESH_TOKEN: amazon.login.refreshToken('na'),
       SP_API_URL: 'http://amazon.sim',
       LWA_URL: 'http://amazon.sim',
-      FRESHBOOKS_CLIENT_ID: defaultApp.clientId,
-      FRESHBOOKS_CLIENT_SECRET: defaultApp.clientSecret,
-      FRESHBOOKS_REDIRECT_URI: defaultApp.redirectUris[0],
-      FRESHBOOKS_ACCESS_TOKEN: grant.access_token,
-      FRESHBOOKS_REFRESH_TOKEN: grant.refresh_token,
-      FRESHBOOKS_API_URL: 'http://freshbooks.sim',
-      COUNTERFOIL_SECRET_KEY: 'key',
-      DATABASE_URL: 'sqlite:burst.db',
-    }),
-    {
-      clock: time,
-      random: seededRandom(3),
-      emit({ name, fields }) {
-        if (name === 'payment posted') {
-          paid.add(String(fields['order']));
-        }
-      },
-      openDatabase: () => openSqlite(':memory:'),
-      async transport(request) {
-        time.touch();
-        await time.sleep(instant(time.now() + LATENCY_MS));
-        return new URL(request.url).hostname === 'amazon.sim'
-          ? amazon.handle(request)
-          : freshbooks.handle(request);
-      },
     },
-  );
+    hosts: { 'amazon.sim': (request) => amazon.handle(request) },
+    latencyMs: LATENCY_MS,
+    hear({ name, fields }) {
+      if (name === 'payment posted') {
+        paid.add(String(fields['order']));
+      }
+    },
+  });
   const pipeline = await app.openPipeline(250);
   const accept = (connection: typeof AMAZON, topic: string, text: string, externalId: string) =>
     pipeline.inbox.accept({

@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openApp } from '#app.ts';
-import { readConfig } from '#config.ts';
 import { AMAZON } from '#connections.ts';
 import { instant, parseLocalDate } from '#core/time.ts';
 import { askBackfill } from '#pipeline/backfill.ts';
-import { openSqlite } from '#storage/sqlite.ts';
 import { createAmazon, DEFAULT_AMAZON_APP } from '#sim/amazon/amazon.ts';
 import { createAmazonWorld } from '#sim/amazon/world.ts';
-import { createFreshBooks, defaultApp } from '#sim/freshbooks/freshbooks.ts';
+import { createFreshBooks } from '#sim/freshbooks/freshbooks.ts';
 import { seededRandom } from '#sim/world/random.ts';
 import { during } from '#tests/chaos/arena.ts';
 import { virtualTime } from '#tests/chaos/virtual-time.ts';
+import { openTimedApp } from '#tests/timed-app.ts';
 
 const OLD = process.env['COUNTERFOIL_TEST_ALL'] === '1' ? 600 : 80;
 /** Live orders come meanwhile, one in each of these: half of what Amazon lets be read. */
@@ -28,9 +26,10 @@ void test(`an order of Amazon’s that is told is booked at once while ${OLD} ol
   const world = createAmazonWorld({ seed: 1, clock: time });
   const amazon = createAmazon({ world, clock: time, random: seededRandom(2) });
   const booked = new Set<string>();
-  const grant = freshbooks.grant();
-  const app = await openApp(
-    readConfig({
+  const app = await openTimedApp({
+    time,
+    freshbooks,
+    settings: {
       AMAZON_SELLER_ID: world.sellerId,
       SP_API_REGION: 'na',
       SP_API_CLIENT_ID: DEFAULT_AMAZON_APP.clientId,
@@ -38,38 +37,15 @@ void test(`an order of Amazon’s that is told is booked at once while ${OLD} ol
       SP_API_REFRESH_TOKEN: amazon.login.refreshToken('na'),
       SP_API_URL: 'http://amazon.sim',
       LWA_URL: 'http://amazon.sim',
-      FRESHBOOKS_CLIENT_ID: defaultApp.clientId,
-      FRESHBOOKS_CLIENT_SECRET: defaultApp.clientSecret,
-      FRESHBOOKS_REDIRECT_URI: defaultApp.redirectUris[0],
-      FRESHBOOKS_ACCESS_TOKEN: grant.access_token,
-      FRESHBOOKS_REFRESH_TOKEN: grant.refresh_token,
-      FRESHBOOKS_API_URL: 'http://freshbooks.sim',
-      COUNTERFOIL_SECRET_KEY: 'key',
-      DATABASE_URL: 'sqlite:live-first.db',
-    }),
-    {
-      clock: time,
-      random: seededRandom(3),
-      emit({ name, fields }) {
-        if (name === 'sent posted') {
-          booked.add(String(fields['order']));
-        }
-      },
-      openDatabase: () => openSqlite(':memory:'),
-      async transport(request) {
-        time.touch();
-        await time.sleep(instant(time.now() + LATENCY_MS));
-        return new URL(request.url).hostname === 'amazon.sim'
-          ? amazon.handle(request)
-          : freshbooks.handle(request);
-      },
     },
-  );
-  const pass = async (ms: number): Promise<void> => {
-    const until = time.now() + ms;
-    void time.sleep(instant(until));
-    await time.runUntil('time passes', () => time.now() >= until, ms);
-  };
+    hosts: { 'amazon.sim': (request) => amazon.handle(request) },
+    latencyMs: LATENCY_MS,
+    hear({ name, fields }) {
+      if (name === 'sent posted') {
+        booked.add(String(fields['order']));
+      }
+    },
+  });
   const sell = (index: number): string => {
     const { id } = world.place({ items: [{ product: index % 3, quantity: 1 }] });
     world.act(id, { kind: 'ship' });
@@ -78,7 +54,7 @@ void test(`an order of Amazon’s that is told is booked at once while ${OLD} ol
   const isBooked = (id: string): boolean => booked.has(`amazon/${id}`);
   const old = Array.from({ length: OLD }, (_, index) => sell(index));
   // Longer ago than the sweep looks back at first.
-  await pass(4 * DAY_MS);
+  await time.pass(4 * DAY_MS);
   const pipeline = await app.openPipeline(250);
   pipeline.start();
   const days = { since: parseLocalDate('2026-11-09'), until: parseLocalDate('2026-11-11') };
@@ -87,7 +63,7 @@ void test(`an order of Amazon’s that is told is booked at once while ${OLD} ol
   const waits: number[] = [];
   for (let number = 0; !old.every(isBooked); number += 1) {
     const id = sell(number);
-    await pass(60_000 / 15 / 4);
+    await time.pass(1_000);
     const toldAt = time.now();
     await pipeline.inbox.accept({
       connection: AMAZON,
@@ -98,7 +74,7 @@ void test(`an order of Amazon’s that is told is booked at once while ${OLD} ol
     });
     await time.runUntil('the live order is booked', () => isBooked(id), PATIENCE_MS);
     waits.push(time.now() - toldAt);
-    await pass(Math.max(1, toldAt + EVERY_MS - time.now()));
+    await time.pass(Math.max(1, toldAt + EVERY_MS - time.now()));
   }
   const minutes = (time.now() - began) / 60_000;
   const sorted = waits.toSorted((a, b) => a - b);

@@ -5,10 +5,9 @@ import type { LocalDate } from '#core/time.ts';
 import { askBackfill } from '#pipeline/backfill.ts';
 import { between } from '#sim/world/random.ts';
 import type { Random } from '#sim/world/random.ts';
-import { PATIENCE_MS, during, later } from '#tests/chaos/arena.ts';
+import { PATIENCE_MS, during } from '#tests/chaos/arena.ts';
 import type { Arena } from '#tests/chaos/arena.ts';
 import type { Seller } from '#tests/chaos/seller.ts';
-import type { VirtualTime } from '#tests/chaos/virtual-time.ts';
 import { drawnFor } from '#tests/chaos/drawn.ts';
 import { commanded } from '#tests/chaos/happenings.ts';
 
@@ -48,7 +47,7 @@ export async function liveBefore(arena: Arena, { random, orders }: Past): Promis
   for (let count = 0; count < orders; count += 1) {
     const { id } = world.placeRandom();
     const sold = seller?.place();
-    await passDays(time, between(random, 1, 5));
+    await time.pass(between(random, 1, 5) * DAY);
     if (random() < 0.5) {
       world.actRandom(id);
     }
@@ -57,19 +56,13 @@ export async function liveBefore(arena: Arena, { random, orders }: Past): Promis
     }
   }
   const until = localDate(instant(time.now()), zone);
-  await passDays(time, 1);
+  await time.pass(DAY);
   return { since, until };
 }
 
 /** Whose payouts are judged has no past: of fees from before nobody tells the program. */
 function sellerIn({ seller }: Arena): Seller | undefined {
   return seller?.moves === undefined ? seller : undefined;
-}
-
-async function passDays(time: VirtualTime, days: number): Promise<void> {
-  const until = later(time, days * DAY);
-  void time.sleep(until);
-  await time.runUntil('days pass', () => time.now() >= until, days * DAY);
 }
 
 /** A person asks for them, while all else happens. */

@@ -11,6 +11,8 @@ export interface VirtualTime extends Clock {
   touch(): void;
   /** Runs until the condition holds. Throws when nothing sleeps any more, or at the end of the patience. */
   runUntil(what: string, isDone: () => boolean, patienceMs: number): Promise<void>;
+  /** Runs what happens within so many milliseconds. */
+  pass(ms: number): Promise<void>;
 }
 
 /**
@@ -46,7 +48,7 @@ export function virtualTime(startMs: number): VirtualTime {
       }
     }
   };
-  return {
+  const time: VirtualTime = {
     now: () => instant(now),
     touch() {
       touches += 1;
@@ -88,5 +90,11 @@ export function virtualTime(startMs: number): VirtualTime {
         next.wake();
       }
     },
+    async pass(ms) {
+      const until = instant(now + ms);
+      void time.sleep(until);
+      await time.runUntil('time passes', () => now >= until, ms);
+    },
   };
+  return time;
 }

@@ -28,7 +28,10 @@ const PAGES_MAX = 100;
  * be another one than it was, everything around the date is looked at, and what carries our purchase order or our mark is ours.
  */
 export async function findInvoice(api: Api, task: InvoiceTask): Promise<Standing> {
-  await api.announcePosts(POSTS_AN_ORDER);
+  // Whatever of the order stands is looked for without anything to be made after it.
+  if (task.isAnyOfOrder !== true) {
+    await api.announcePosts(POSTS_AN_ORDER);
+  }
   const row = await rowOf(api, task, []);
   if (row !== undefined) {
     return await judge(api, task, row);
