@@ -15,15 +15,16 @@ export interface VirtualTime extends Clock {
   pass(ms: number): Promise<void>;
 }
 
-/**
- * Turns of the event loop without any call of a port before time moves. Promises and streams of one process need one turn; a
- * second shows that the first woke nothing.
- */
-const QUIET_TURNS = 2;
-
 interface Sleeper {
   readonly until: number;
   readonly wake: () => void;
+}
+
+/** Ticks run once no promise is left that could go on, and cost a tenth of a turn of the event loop. */
+function everyPromise(): Promise<void> {
+  return new Promise((resolve) => {
+    process.nextTick(resolve);
+  });
 }
 
 export function virtualTime(startMs: number): VirtualTime {
@@ -39,14 +40,15 @@ export function virtualTime(startMs: number): VirtualTime {
     }
     return first;
   };
+  /** Every promise that can go on has, and after a turn of the event loop, for what streams put off, no port was called again. */
   const settle = async (): Promise<void> => {
-    for (let quiet = 0; quiet < QUIET_TURNS; quiet += 1) {
-      const before = touches;
+    let before: number;
+    do {
+      await everyPromise();
+      before = touches;
       await setImmediate();
-      if (touches !== before) {
-        quiet = -1;
-      }
-    }
+      await everyPromise();
+    } while (touches !== before);
   };
   const time: VirtualTime = {
     now: () => instant(now),
