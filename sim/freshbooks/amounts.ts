@@ -1,7 +1,8 @@
 // Money between the wire and the books: `{amount: "12.34", code: "USD"}` on one side, minor units on the other.
 
 import { formatDecimal, formatMinor, toMinor, trimDecimal } from './arithmetic.ts';
-import { money, type Fields, type JsonObject } from './fields.ts';
+import { money, type Fields } from './fields.ts';
+import type { JsonObject } from './json.ts';
 import { invalidValue } from './refusal.ts';
 import { exponentOf } from './state.ts';
 import type { Switches } from './switches.ts';

@@ -1,7 +1,7 @@
 // What people do in FreshBooks' own pages, past the API's tokens, scopes and limits: edit, delete and add things, set
 // the lock date, change settings. The same rules hold as for the API, so a refused edit throws a Refusal.
 
-import type { Json, JsonObject } from './fields.ts';
+import type { Json, JsonObject } from './json.ts';
 import { clients } from './clients.ts';
 import { creditNotes } from './credit-notes.ts';
 import { expenses } from './expenses.ts';

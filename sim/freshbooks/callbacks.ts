@@ -4,7 +4,7 @@
 
 import { createHmac } from 'node:crypto';
 import { rfcTime } from './calendar.ts';
-import { isObject, type JsonObject } from './fields.ts';
+import { isObject, type JsonObject } from './json.ts';
 import type { Call } from './resource.ts';
 import { nextId, randomHex, type Account, type AccountEvent, type Callback, type State } from './state.ts';
 

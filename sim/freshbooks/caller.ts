@@ -1,6 +1,6 @@
 // A caller for the simulator's own tests: a sim on a clock that is moved by hand, and JSON requests with a live token.
 
-import type { JsonObject } from './fields.ts';
+import type { JsonObject } from './json.ts';
 import {
   createFreshBooks,
   defaultAccountId,

@@ -2,7 +2,8 @@
 
 import { moneyJson } from './amounts.ts';
 import { easternTime, utcTime } from './calendar.ts';
-import { flag, integer, objects, text, type Fields, type JsonObject } from './fields.ts';
+import { flag, integer, objects, text, type Fields } from './fields.ts';
+import type { JsonObject } from './json.ts';
 import { outstandingMinor, v3Status } from './invoice-state.ts';
 import { lateFeeField, lateFeeJson, reminderJson, remindersField } from './reminder-fields.ts';
 import { notFound, refused } from './refusal.ts';

@@ -2,7 +2,8 @@
 
 import { ZERO } from './arithmetic.ts';
 import { moneyJson } from './amounts.ts';
-import { date, integer, text, type Fields, type JsonObject } from './fields.ts';
+import { date, integer, text, type Fields } from './fields.ts';
+import type { JsonObject } from './json.ts';
 import { linesField, plainLine, totalsFor } from './lines.ts';
 import { invalidValue, notFound, refused } from './refusal.ts';
 import {

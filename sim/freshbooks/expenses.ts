@@ -3,7 +3,8 @@
 import { add, formatDecimal, parseDecimal, trimDecimal, ZERO, type Decimal } from './arithmetic.ts';
 import { minorField, moneyJson } from './amounts.ts';
 import { easternTime } from './calendar.ts';
-import { date, integer, isObject, percent, text, type Fields, type Json, type JsonObject } from './fields.ts';
+import { date, integer, percent, text, type Fields } from './fields.ts';
+import { isObject, type Json, type JsonObject } from './json.ts';
 import { refuseIfLocked, touch } from './invoice-state.ts';
 import { invalidValue, notFound } from './refusal.ts';
 import {

@@ -4,13 +4,9 @@
 
 import { parseDecimal, type Decimal } from './arithmetic.ts';
 import { isDate } from './calendar.ts';
+import { isList, isObject, type Json, type JsonObject } from './json.ts';
 import { invalidValue, refused, required } from './refusal.ts';
 import type { Switches } from './switches.ts';
-
-export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
-export interface JsonObject {
-  readonly [key: string]: Json;
-}
 
 /** The fields of one object of a request body. `object` is the name that errors give it. */
 export interface Fields {
@@ -26,10 +22,6 @@ export interface WrittenMoney {
 }
 
 const BEYOND_BASIC_PLANE = /[\u{10000}-\u{10FFFF}]/u;
-
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** The text of a request or response body, or errno 1005 as the Python server words it. */
 export function parseBody(text: string): JsonObject {
@@ -140,10 +132,6 @@ export function objects(fields: Fields, name: string): readonly JsonObject[] | u
     field: name,
     object: fields.object,
   });
-}
-
-export function isList(value: Json | undefined): value is readonly Json[] {
-  return Array.isArray(value);
 }
 
 function checkedText(fields: Fields, entry: { readonly name: string; readonly value: string }): string {

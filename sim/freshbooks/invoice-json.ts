@@ -3,7 +3,7 @@
 import { formatDecimal, formatMinor, trimDecimal } from './arithmetic.ts';
 import { moneyJson } from './amounts.ts';
 import { easternTime } from './calendar.ts';
-import type { Json, JsonObject } from './fields.ts';
+import type { Json, JsonObject } from './json.ts';
 import {
   displayStatus,
   dueOn,

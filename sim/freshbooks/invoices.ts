@@ -12,18 +12,8 @@ import {
   touch,
   v3Status,
 } from './invoice-state.ts';
-import {
-  date,
-  flag,
-  integer,
-  isList,
-  notANumber,
-  objects,
-  percent,
-  text,
-  type Fields,
-  type JsonObject,
-} from './fields.ts';
+import { date, flag, integer, notANumber, objects, percent, text, type Fields } from './fields.ts';
+import { isList, type JsonObject } from './json.ts';
 import { linesField, totalsFor } from './lines.ts';
 import { checkNumber, nextNumber } from './numbers.ts';
 import { lateFeeField, remindersField } from './reminder-fields.ts';

@@ -14,17 +14,8 @@ import {
 } from './arithmetic.ts';
 import { moneyJson } from './amounts.ts';
 import { easternTime } from './calendar.ts';
-import {
-  decimal,
-  flag,
-  integer,
-  money,
-  objects,
-  percent,
-  text,
-  type Fields,
-  type JsonObject,
-} from './fields.ts';
+import { decimal, flag, integer, money, objects, percent, text, type Fields } from './fields.ts';
+import type { JsonObject } from './json.ts';
 import { invalidValue, refused } from './refusal.ts';
 import { exponentOf, type Account, type Line, type State } from './state.ts';
 import type { Switches } from './switches.ts';

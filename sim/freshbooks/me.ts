@@ -3,7 +3,7 @@
 // logs it can be caught.
 
 import { rfcTime } from './calendar.ts';
-import type { JsonObject } from './fields.ts';
+import type { JsonObject } from './json.ts';
 import { randomHex, type Account, type State } from './state.ts';
 
 const IDENTITY_ID = 14_468_508;

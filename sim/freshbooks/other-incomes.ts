@@ -2,7 +2,8 @@
 
 import { minorField, moneyJson } from './amounts.ts';
 import { easternTime } from './calendar.ts';
-import { date, integer, isObject, objects, text, type Fields, type JsonObject } from './fields.ts';
+import { date, integer, objects, text, type Fields } from './fields.ts';
+import { isObject, type JsonObject } from './json.ts';
 import { refuseIfLocked } from './invoice-state.ts';
 import { paymentType } from './payments.ts';
 import { invalidValue, notFound } from './refusal.ts';

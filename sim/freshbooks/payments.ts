@@ -4,7 +4,8 @@
 import { moneyJson, minorField } from './amounts.ts';
 import { easternTime } from './calendar.ts';
 import { overpaymentCredit, remainingMinor } from './credit-notes.ts';
-import { date, flag, integer, text, type Fields, type JsonObject } from './fields.ts';
+import { date, flag, integer, text, type Fields } from './fields.ts';
+import type { JsonObject } from './json.ts';
 import { findPerson } from './invoice-client.ts';
 import { isLocked, outstandingMinor, refuseIfLocked, settleStatus, touch } from './invoice-state.ts';
 import { invalidValue, notFound, refused } from './refusal.ts';

@@ -1,7 +1,7 @@
 // How FreshBooks says no: the errors of docs/vendors/freshbooks.md section 7, and the shapes they arrive in.
 
 import type { Switches } from './switches.ts';
-import type { JsonObject } from './fields.ts';
+import type { JsonObject } from './json.ts';
 
 /** One error of the accounting family. Keys that carry nothing are null on the wire. */
 export interface VendorError {

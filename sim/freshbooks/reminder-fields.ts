@@ -3,17 +3,8 @@
 
 import { formatDecimal } from './arithmetic.ts';
 import { easternTime } from './calendar.ts';
-import {
-  decimal,
-  flag,
-  integer,
-  isObject,
-  objects,
-  text,
-  type Fields,
-  type Json,
-  type JsonObject,
-} from './fields.ts';
+import { decimal, flag, integer, objects, text, type Fields } from './fields.ts';
+import { isObject, type Json, type JsonObject } from './json.ts';
 import type { LateFee, Reminder } from './state.ts';
 
 /** The reminders a client wrote; an empty list or null switches them all off. */

@@ -2,7 +2,8 @@
 // sorted and cut into pages (docs/vendors/freshbooks.md section 6).
 
 import { easternDay } from './calendar.ts';
-import { isObject, type Fields, type JsonObject } from './fields.ts';
+import { type Fields } from './fields.ts';
+import { isObject, type JsonObject } from './json.ts';
 import { refused, required } from './refusal.ts';
 import type { Account, State, VisState } from './state.ts';
 import type { Switches } from './switches.ts';

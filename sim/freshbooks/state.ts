@@ -2,7 +2,7 @@
 // Everything is mutable and lives in memory only; requests change it synchronously, one at a time.
 
 import type { Decimal, LineInput, Totals } from './arithmetic.ts';
-import type { Json } from './fields.ts';
+import type { Json } from './json.ts';
 import type { Switches } from './switches.ts';
 
 export interface Clock {

@@ -2,7 +2,8 @@
 
 import { formatDecimal, trimDecimal } from './arithmetic.ts';
 import { easternTime } from './calendar.ts';
-import { flag, percent, text, type Fields, type JsonObject } from './fields.ts';
+import { flag, percent, text, type Fields } from './fields.ts';
+import type { JsonObject } from './json.ts';
 import { notFound, refused } from './refusal.ts';
 import { bodyFields, listPage, need, type Call, type Resource } from './resource.ts';
 import { nextId, type Account, type Tax } from './state.ts';
