@@ -231,6 +231,27 @@ test('an order deleted in the shop is flagged as that, also where a message woul
     assert.deepEqual([record.state, ...(await openHolds(stage, order))], ['held', 'order-deleted']);
   }));
 
+test('an order deleted in the shop of which only a client was made is booked no more', () => {
+  const body = '{"response":{"errors":[{"errno":1,"message":"Internal error"}]}}';
+  const faults = scriptedFaults([
+    { method: 'POST', path: '/invoices/invoices', nth: 1, fault: { kind: 'error-200', body } },
+  ]);
+  return onStage({ faults }, async (stage) => {
+    const order = stage.sandbox.world.scenario('paid, one line');
+    assert.equal((await stage.book(order)).state, 'held');
+    assert.equal(stage.invoices(order).length, 0);
+    const record = await stage.tell({ topic: 'orders/delete', body: `{"id":${order.id}}`, order });
+    await retry(stage, order);
+    assert.deepEqual([record.state, ...(await openHolds(stage, order))], ['skipped']);
+    assert.equal(stage.invoices(order).length, 0);
+    const entries = await stage.app.store.read.entriesOf(record.key);
+    assert.deepEqual(
+      entries.filter(({ state }) => state === 'posted').map(({ kind }) => kind),
+      ['client'],
+    );
+  });
+});
+
 test('a message that only names an order asks the shop, and what it shows is booked', () =>
   onStage({}, async (stage) => {
     const order = stage.sandbox.world.scenario('paid, one line');

@@ -149,6 +149,11 @@ export function fold(entries: readonly Entry[]): Booked {
   return booked;
 }
 
+/** Whether nothing of the order counts in the books; a client alone is nothing of it. */
+export function isNothingStanding({ invoices, payments, beside }: Booked): boolean {
+  return invoices.length + payments.length + beside.length === 0;
+}
+
 /** What the books would hold once these steps were posted with their own figures. */
 export function asIfPosted(booked: Booked, steps: readonly Step[]): Booked {
   const planned: Receipt = { externalId: 'planned' };

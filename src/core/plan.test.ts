@@ -26,7 +26,7 @@ import type { Naming } from './invoice-document.ts';
 import { plan } from './plan.ts';
 import type { Plan } from './plan-terms.ts';
 import type { Rules } from './rules.ts';
-import { parseZone } from './time.ts';
+import { localDate, parseZone } from './time.ts';
 
 /** Worked examples: every figure was computed by hand, and an accountant can follow it. */
 
@@ -785,6 +785,18 @@ describe('what the books made of it', () => {
     test('is held when one correction did not do, and never corrected twice', () => {
       const planned = work(taxed, { entries: corrected('10.71') });
       assert.deepEqual([planned.steps, holds(planned)], [[], ['sent-1: books-total-differs']]);
+    });
+
+    test('is not corrected once its day was closed: a person is asked', () => {
+      const entries = posted(draft, { amount: usd('10.69') });
+      const planned = work(taxed, {
+        entries,
+        rules: rules({ closedThrough: localDate(taxed.placedAt, taxed.zone) }),
+      });
+      assert.deepEqual(
+        [planned.steps, holds(planned)],
+        [[], ['sent-1: books-total-differs', 'sent-1: period-closed']],
+      );
     });
 
     test('is held when it is further off than rounding', () => {

@@ -71,7 +71,7 @@ function planOrder(shown: Order, booked: Booked, terms: Terms): Plan {
   if (order.doubt !== undefined) {
     return doubted(order, order.doubt);
   }
-  const correction = correctionStep(order, booked);
+  const correction = correctionStep(order, booked, terms.rules);
   if (correction !== undefined) {
     return { outcome: 'work', steps: [correction], holds: [] };
   }
@@ -224,12 +224,13 @@ function changesBeside(order: Order): PlannedHold[] {
 
 /**
  * The step down the ladder: an invoice that the books computed otherwise, by no more than rounding explains, gets its
- * rounding line corrected, once for each state of its lines. Whatever is unequal after that is held.
+ * rounding line corrected, once for each state of its lines. Whatever is unequal after that is held, and what is dated on a closed day.
  */
-function correctionStep(order: Order, booked: Booked): LinesStep | undefined {
+function correctionStep(order: Order, booked: Booked, rules: Rules): LinesStep | undefined {
   for (const invoice of booked.invoices) {
     const { document, amount, isAccepted } = invoice;
-    if (!isAccepted && invoice.correction === undefined && amount.currency === document.currency) {
+    const isMine = !isAccepted && !isClosed(document.issuedOn, rules);
+    if (isMine && invoice.correction === undefined && amount.currency === document.currency) {
       const correction = money.subtract(document.total, amount);
       const isRounding = money.compare(money.absolute(correction), document.roundingLimit) <= 0;
       if (!money.isZero(correction) && isRounding) {

@@ -22,8 +22,8 @@ import {
 import type { Lease, Standing, Task } from './ports.ts';
 import { compactSetting, lockedSetting, mayStandAlready } from './machine.ts';
 import type { Run, Subject } from './machine.ts';
-import { doubtOf } from './restored.ts';
-import type { Known } from './restored.ts';
+import { doubtOf, leftDoubt } from './restored.ts';
+import type { Doubt, Known } from './restored.ts';
 
 /**
  * Applies one step: looks before it writes where the books may already hold it, writes the intent down, calls, records.
@@ -47,16 +47,12 @@ export async function takeStep(run: Run, subject: Subject, planned: Planned): Pr
   const { step, booked, terms } = planned;
   const { isCompact } = terms.naming;
   const doubt = await doubtOf(run, subject, planned);
-  if (doubt?.kind === 'forgotten') {
-    return { state: 'held', hold: doubt.hold };
+  if (doubt !== undefined) {
+    return answer(run, subject, { doubt, booked });
   }
-  const asked = doubt?.step ?? step;
-  const refused = heldForBuyer(subject, asked) ?? (await refusedBefore(run, subject, asked));
+  const refused = heldForBuyer(subject, step) ?? (await refusedBefore(run, subject, step));
   if (refused !== undefined) {
     return { state: 'held', hold: refused };
-  }
-  if (doubt !== undefined) {
-    return write(run, subject, { step: doubt.step, booked, isCompact });
   }
   switch (step.kind) {
     case 'client':
@@ -80,6 +76,29 @@ export async function takeStep(run: Run, subject: Subject, planned: Planned): Pr
           : undefined) ?? write(run, subject, { step, booked })
       );
   }
+}
+
+/** Of an order of which nothing is to be done now, after a restore: what stands of it is looked at once. Nothing when all is as known. */
+export async function lookAgain(
+  run: Run,
+  subject: Subject,
+  known: Pick<Known, 'booked' | 'terms'>,
+): Promise<StepOutcome | undefined> {
+  const doubt = await leftDoubt(run, subject, known);
+  return doubt === undefined ? undefined : answer(run, subject, { doubt, booked: known.booked });
+}
+
+async function answer(
+  run: Run,
+  subject: Subject,
+  { doubt, booked }: { readonly doubt: Doubt; readonly booked: Booked },
+): Promise<StepOutcome> {
+  if (doubt.kind === 'forgotten') {
+    return { state: 'held', hold: doubt.hold };
+  }
+  const { step } = doubt;
+  const refused = heldForBuyer(subject, step) ?? (await refusedBefore(run, subject, step));
+  return refused === undefined ? write(run, subject, { step, booked }) : { state: 'held', hold: refused };
 }
 
 /** The same step was refused before and no person has closed the hold: it is not sent again unchanged. */

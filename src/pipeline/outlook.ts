@@ -5,7 +5,7 @@ import type { Fact } from '#core/failure.ts';
 import type { ConnectionId, OrderKey } from '#core/ids.ts';
 import { differencesOf } from '#core/invoice-document.ts';
 import { toJson } from '#core/json.ts';
-import { asIfPosted, fold } from '#core/ledger.ts';
+import { asIfPosted, fold, isNothingStanding } from '#core/ledger.ts';
 import type { Booked, Entry, Hold } from '#core/ledger.ts';
 import type { OrderState } from '#core/lifecycle.ts';
 import * as money from '#core/money.ts';
@@ -236,13 +236,13 @@ function apart(record: OrderRecord, { entries, terms }: Looked): Outlook | undef
 
 function planned(record: OrderRecord, { entries, open, terms }: Looked): Outlook {
   const { snapshot, reread, isDeleted } = record;
-  if (isDeleted && entries.length === 0) {
+  const booked = fold(entries);
+  if (isDeleted && isNothingStanding(booked)) {
     return { state: 'unchanged' };
   }
   if (snapshot === undefined || reread?.isBlocking === true) {
     return { state: 'unplanned', why: reread?.why ?? 'No message has shown the order yet' };
   }
-  const booked = fold(entries);
   const aim = aimOf(snapshot, booked, terms);
   if (aim.outcome === 'skip') {
     const isSkipped = record.state === 'skipped' && record.reason === aim.reason;

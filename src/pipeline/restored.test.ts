@@ -152,6 +152,47 @@ test('before a payment is lowered the invoice is looked at that is changed after
   await store.close();
 });
 
+test('an order of which nothing is to be done is a question where the books have changed since the backup, and is looked at once', async () => {
+  const { clock, store, tasks, machine, accept, work } = await openWorld();
+  const [route] = machine.routes.values();
+  assert.ok(route !== undefined);
+  const told = async (name: string, shown: ReturnType<typeof order>, on = machine): Promise<void> => {
+    await sortDelivery(on, await accept(name, shown));
+    await work(on);
+  };
+  const sold = order({});
+  await told('a', sold);
+  const made = tasks.length;
+  await store.transact((tx) => tx.putSetting(RESTORED_SETTING, String(after(clock.now(), DAY))));
+  const edited = { code: 'books-invoice-edited', detail: 'It was changed', facts: [] } as const;
+  const seen = { isEdited: true, looks: 0 };
+  const books: Books = {
+    ...route.books,
+    find: async ({ kind }) => {
+      seen.looks += 1;
+      return kind === 'lines' && seen.isEdited ? { state: 'unclear', ...edited } : { state: 'absent' };
+    },
+    apply: async ({ kind }) => {
+      assert.equal(kind, 'lines');
+      throw new Failure(edited.code, { ...edited, effect: 'none' });
+    },
+  };
+  const on = { ...machine, routes: new Map([[SHOP, { ...route, books }]]) };
+  const again = async (seconds: number): Promise<readonly unknown[]> => {
+    await told(`again ${seconds}`, { ...sold, updatedAt: after(sold.updatedAt, seconds * 1_000) }, on);
+    const open = await store.read.holds({ order: ORDER, isOpen: true });
+    return [(await store.read.order(ORDER))?.state, ...open.map(({ code }) => code)];
+  };
+  assert.deepEqual(await again(1), ['held', 'books-invoice-edited']);
+  seen.isEdited = false;
+  assert.deepEqual(await again(2), ['settled']);
+  const { looks } = seen;
+  assert.deepEqual(await again(3), ['settled']);
+  assert.equal(seen.looks, looks, 'once it is known, it is not looked at');
+  assert.equal(tasks.length, made, 'nothing is written');
+  await store.close();
+});
+
 test('a settlement may stand already also where its last transaction came after the restore, and an order does not', () => {
   const restoredAt = order().placedAt;
   const later = { placedAt: after(restoredAt, 3 * DAY) };

@@ -101,21 +101,21 @@ async function standingInvoice(
 }
 
 /**
- * An invoice of an order of which nothing is to be booked now: no step of its plan would meet what was made since the backup, and it
- * may not be wanted any more. Looked for once since the restore. One that is not booked by the rules, or not yet, is not looked for, nor
- * what a person has left or booked himself.
+ * Of an order of which nothing is to be done now: no step of its plan would meet what was made or changed since the backup. Looked at
+ * once since the restore. One that is not booked by the rules, or not yet, is not looked at, nor what a person has left or booked himself.
  */
-export async function forgottenInvoice(
+export async function leftDoubt(
   run: Run,
   subject: Subject,
   { booked, terms }: Pick<Known, 'booked' | 'terms'>,
-): Promise<HeldStep | undefined> {
+): Promise<Doubt | undefined> {
   const order = orderOf(subject.order);
   const { following, period } = terms.choices;
+  const isUnbooked = booked.lastSlots.invoice === undefined;
   if (
     order === undefined ||
     !mayStandAlready(run, subject) ||
-    (booked.lastSlots.invoice === undefined && !isNothingLeft(order)) ||
+    (isUnbooked && !isNothingLeft(order) && !subject.record.isDeleted) ||
     booked.invoices.some(({ isAdopted }) => isAdopted) ||
     following !== undefined ||
     period !== undefined ||
@@ -123,12 +123,23 @@ export async function forgottenInvoice(
   ) {
     return undefined;
   }
-  const step = asNext(order, booked, terms);
-  const hold = await standingInvoice(run, subject, { order, step, booked, terms });
-  if (hold === undefined) {
+  const doubt = isUnbooked
+    ? await unbookedDoubt(run, subject, { order, booked, terms })
+    : await doubtOf(run, subject, { steps: [], booked, terms });
+  if (doubt === undefined) {
     await run.machine.store.transact((tx) => tx.putSetting(lookedSetting(order.key), String(run.restoredAt)));
   }
-  return hold;
+  return doubt;
+}
+
+async function unbookedDoubt(
+  run: Run,
+  subject: Subject,
+  { order, booked, terms }: Pick<Known, 'booked' | 'terms'> & { readonly order: Order },
+): Promise<Doubt | undefined> {
+  const step = asNext(order, booked, terms);
+  const hold = await standingInvoice(run, subject, { order, step, booked, terms });
+  return hold === undefined ? undefined : { kind: 'forgotten', hold };
 }
 
 /** The setting that holds since which restore an order was looked at. */

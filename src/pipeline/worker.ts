@@ -1,7 +1,7 @@
 import { Failure, asFailure } from '#core/failure.ts';
 import { settlementIn } from '#core/ids.ts';
 import type { OrderKey } from '#core/ids.ts';
-import { fold } from '#core/ledger.ts';
+import { fold, isNothingStanding } from '#core/ledger.ts';
 import type { Booked } from '#core/ledger.ts';
 import { transition } from '#core/lifecycle.ts';
 import { plan } from '#core/plan.ts';
@@ -12,10 +12,10 @@ import { calledOf } from '#core/settlement.ts';
 import { MINUTE, SECOND, after, instant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import { admit, heard } from './account-pause.ts';
-import { takeStep } from './applier.ts';
+import { lookAgain, takeStep } from './applier.ts';
 import { fillFoundClient } from './client-keeper.ts';
 import type { HeldStep } from './holding.ts';
-import { LIVE_PRIORITY, counterSetting, routeOf } from './machine.ts';
+import { LIVE_PRIORITY, counterSetting, mayStandAlready, routeOf } from './machine.ts';
 import type { Machine, Route, Run, Subject } from './machine.ts';
 import { termsFor } from './order-terms.ts';
 import { afterFailure, recordOutcome } from './outcome.ts';
@@ -23,7 +23,6 @@ import type { Ended, Outcome, Taken, Trouble } from './outcome.ts';
 import { RESTORED_SETTING } from './ports.ts';
 import type { OrderRecord, WakeKey } from './ports.ts';
 import { dropUnwanted, underLease } from './ledger-writer.ts';
-import { forgottenInvoice } from './restored.ts';
 import { settlePending } from './settler.ts';
 import { REREAD_PATIENCE_MS, sortDelivery } from './sorter.ts';
 
@@ -39,6 +38,7 @@ const LEASE_MS = 5 * MINUTE;
 const BUSY_CLIENT_WAIT_MS = 250;
 /** More steps than any order has; beyond it the plan does not converge, which is a bug. */
 const STEPS_MAX = 100;
+const DELETED = 'Deleted in the shop, and nothing of it stands in the books';
 const LIVE_FIRST = 'Orders of which messages come are worked on first';
 /** Before a database that fails is asked again; it is asked for ever, since nothing else can be done. */
 const DATABASE_WAIT_MS = SECOND;
@@ -142,8 +142,13 @@ async function takeOrder(machine: Machine, key: OrderKey): Promise<Taken | undef
 async function advance(run: Run, first: OrderRecord): Promise<Outcome> {
   const { record, trouble } = await askSource(run, first);
   const { snapshot, newestDelivery } = record;
-  if (record.isDeleted && (await run.machine.store.read.entriesOf(record.key)).length === 0) {
-    return { state: 'skipped', reason: 'Deleted in the shop before it was booked', holds: [] };
+  const isForgettable = snapshot !== undefined && mayStandAlready(run, { order: snapshot });
+  if (
+    record.isDeleted &&
+    !isForgettable &&
+    (await run.machine.store.read.entriesOf(record.key)).length === 0
+  ) {
+    return { state: 'skipped', reason: DELETED, holds: [] };
   }
   if (snapshot === undefined || newestDelivery === undefined || record.reread?.isBlocking === true) {
     return trouble ?? unanswered(run, record, []);
@@ -281,8 +286,13 @@ async function book(run: Run, subject: Subject, trouble: Trouble | undefined): P
     const steps = planned.outcome === 'skip' || failed.length > 0 ? [] : planned.steps;
     const [step] = steps;
     if (step === undefined) {
-      const forgotten = failed.length > 0 ? undefined : await forgottenInvoice(run, seen, { booked, terms });
-      failed.push(...(forgotten === undefined ? [] : [forgotten]));
+      const met = failed.length > 0 ? undefined : await lookAgain(run, seen, { booked, terms });
+      if (met?.state === 'done') {
+        continue;
+      }
+      if (met?.state === 'held') {
+        failed.push(met.hold);
+      }
       if (planned.outcome === 'skip') {
         // An open question about a call that may have been made outlives the reason to make it.
         const { reason } = planned;
@@ -322,9 +332,10 @@ async function planFor(run: Run, { order, record }: Subject): Promise<Planned> {
   const { read } = machine.store;
   const booked = fold(await read.entriesOf(order.key));
   const fresh = (await read.order(order.key)) ?? record;
+  const isNothing = fresh.isDeleted && isNothingStanding(booked);
   const planning = { books: route.books, current: current.rules };
   const terms = await termsFor(read, fresh, planning);
-  const planned = plan(order, booked, terms);
+  const planned: Plan = isNothing ? { outcome: 'skip', reason: DELETED } : plan(order, booked, terms);
   if (!(await counted(run, record, { terms, planned }))) {
     return { planned, booked, terms, record: fresh };
   }

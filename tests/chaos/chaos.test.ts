@@ -26,6 +26,10 @@ const FOUND_TOO: Readonly<Record<number, string>> = {
   75018: 'an invoice of an order whose first ones a restored database knew as taken away stood on, forgotten',
   24001786:
     'an invoice under another number than the first, which was taken away, stood on, forgotten by a restored database',
+  30002472: 'an order deleted in the shop, of which nothing stood, was a question',
+  30007544:
+    'lines that were changed and changed back between a backup and its restore stood otherwise than known',
+  30000979: 'the rounding line of a draft was corrected after its day had been closed',
   40580: 'a payment under another number than a restored database would give it was made again',
   15000040: 'a payment of a closed day was lowered for tax of the channel on what was added later',
   16001026: 'a draft of a closed day was sent once its account was well again',

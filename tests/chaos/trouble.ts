@@ -30,8 +30,12 @@ const INTENSITIES = [0, 0.01, 0.04, 0.15] as const;
 const CRASH_EVERY = [Infinity, 2_000, 600, 200] as const;
 const CRASHES_MAX = 40;
 const DISK_ERRORS = [0, 0, 0.002, 0.02] as const;
-/** Full, busy, read-only, I/O: https://sqlite.org/rescode.html. */
-const ERRCODES = [13, 5, 8, 10] as const;
+/**
+ * Full, busy, read-only, I/O: https://sqlite.org/rescode.html. A commit that finds the database busy has not happened, and the
+ * transaction goes on: https://sqlite.org/lang_transaction.html.
+ */
+const BUSY = 5;
+const ERRCODES = [13, BUSY, 8, 10] as const;
 /** With this and a call that arrives late, `UNKNOWN_WAIT_SECONDS` is still long enough. */
 const SKEW_MAX_MS = 20_000;
 /** A jump of the clock, once in so many looks at it. */
@@ -115,7 +119,9 @@ export function weatherOf(random: Random, ofSeller: Random = () => 0): Weather {
         return undefined;
       }
       count('disk error');
-      return { errcode: pick(random, ERRCODES), isAfter: random() < 0.3 };
+      const errcode = pick(random, ERRCODES);
+      const isAfter = random() < 0.3;
+      return { errcode, isAfter: isAfter && errcode !== BUSY };
     },
     skewMs() {
       if (isJumpy && !state.isClear && random() * 1_000_000 < JUMP_PPM) {
