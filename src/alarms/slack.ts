@@ -3,6 +3,10 @@ import type { AlarmChannel } from '#pipeline/ports.ts';
 import { postJson } from './post-json.ts';
 import type { Posting } from './post-json.ts';
 
+/** Discord refuses longer ones for ever: https://discord.com/developers/docs/resources/webhook. */
+const TEXT_MAX = 2_000;
+const MORE = '… The rest: counterfoil alarms';
+
 /**
  * An incoming webhook of Slack, or of what takes the same (Mattermost, Rocket.Chat, Discord under /slack): JSON with a text.
  * docs/alarms.md tells what it looks like.
@@ -17,7 +21,10 @@ export function createSlackChannel(posting: Posting, url: string): AlarmChannel 
 }
 
 function textOf({ text, place }: AlarmMessage): string {
-  return `*${escaped(`Counterfoil ${place}`.trim())}*\n\n${escaped(text)}`;
+  const whole = `*${escaped(`Counterfoil ${place}`.trim())}*\n\n${escaped(text)}`;
+  return whole.length <= TEXT_MAX
+    ? whole
+    : `${whole.slice(0, TEXT_MAX - MORE.length).replace(/&[a-z]*$/, '')}${MORE}`;
 }
 
 /** These three mean something to Slack ("<!channel>" calls everybody), and an order's name may hold them. */

@@ -176,3 +176,33 @@ void test('more than the limit holds may be announced, or nothing ever could be'
   const { throttle } = bench(1);
   await throttle.announce('post', 2);
 });
+
+void test('where the answers tell nothing, or nothing that can be, the calls are counted here', async () => {
+  const cases = {
+    missing: {},
+    'no limit': { limit: '0', remaining: '0', reset: String(Math.floor(NOW / 1000) + 60) },
+    'no window is that long': { limit: '250', remaining: '249', reset: '999999999999' },
+  };
+  for (const [what, told] of Object.entries(cases)) {
+    const { throttle } = bench(250);
+    const names = Object.entries(told).map(([name, value]) => [`x-ratelimit-${name}`, value] as const);
+    const call = () => Promise.resolve({ headers: new Headers(names.map(([name, value]) => [name, value])) });
+    for (let calls = 0; calls < 240; calls += 1) {
+      await throttle.pace('post', call);
+    }
+    assert.equal(await refusedUntil(throttle.pace('post', call)), after(NOW, MINUTE), what);
+    assert.ok((throttle.spareAt('post', 2) ?? NOW) > NOW, what);
+  }
+});
+
+void test('what one answer told wrongly does not make the next one look late', async () => {
+  const { throttle, answering } = bench(250);
+  const headers = new Headers({
+    'x-ratelimit-limit': '250',
+    'x-ratelimit-remaining': '249',
+    'x-ratelimit-reset': '999999999999',
+  });
+  await throttle.pace('post', () => Promise.resolve({ headers }));
+  await throttle.pace('post', answering(10));
+  assert.equal(await refusedUntil(throttle.pace('post', answering(9))), after(NOW, MINUTE));
+});

@@ -1,5 +1,5 @@
 import { Failure } from '#core/failure.ts';
-import { MINUTE, SECOND, after, instant } from '#core/time.ts';
+import { HOUR, MINUTE, SECOND, after, instant } from '#core/time.ts';
 import type { Clock, Instant } from '#core/time.ts';
 
 /**
@@ -55,6 +55,8 @@ const WAIT_MAX_MS = 2 * SECOND;
 /** Rounds of waiting within that time: more means that others take every place that comes free. */
 const ROUNDS_MAX = 5;
 const WINDOW_MS = MINUTE;
+/** An hour more than a window's end: without a date in the answer the two clocks may be that far apart. */
+const RESET_AHEAD_MAX_MS = HOUR;
 /** A tenth, at most ten, is left to other programs and other processes of ours, whose calls under way we cannot count. */
 const RESERVE_MAX = 10;
 /**
@@ -211,7 +213,16 @@ function learn(window: Window, headers: Headers, now: Instant): void {
   const [limit, remaining, reset] = ['limit', 'remaining', 'reset'].map((name) =>
     countOf(headers, `x-ratelimit-${name}`),
   );
-  if (limit === undefined || remaining === undefined || reset === undefined) {
+  if (
+    limit === undefined ||
+    limit === 0 ||
+    remaining === undefined ||
+    reset === undefined ||
+    // No window is that long, and once it was believed every later answer would look late.
+    reset * SECOND > theirNow(headers, now) + RESET_AHEAD_MAX_MS
+  ) {
+    // It does not tell: our own count goes on.
+    window.remaining = Math.max(0, window.remaining - 1);
     return;
   }
   if (reset < window.name) {
@@ -229,12 +240,13 @@ function learn(window: Window, headers: Headers, now: Instant): void {
 /** By the seconds that are left, or by the other side's clock, so that a wrong clock of ours does no harm. */
 function endOf(headers: Headers, reset: number, now: Instant): Instant {
   const secondsLeft = countOf(headers, 'retry-after');
-  const theirNow = Date.parse(headers.get('date') ?? '');
-  const waitMs =
-    secondsLeft === undefined
-      ? reset * SECOND - (Number.isNaN(theirNow) ? now : theirNow)
-      : secondsLeft * SECOND;
+  const waitMs = secondsLeft === undefined ? reset * SECOND - theirNow(headers, now) : secondsLeft * SECOND;
   return instant(now + Math.min(Math.max(Math.ceil(waitMs), 0), WINDOW_MS));
+}
+
+function theirNow(headers: Headers, now: Instant): number {
+  const date = Date.parse(headers.get('date') ?? '');
+  return Number.isNaN(date) ? now : date;
 }
 
 function countOf(headers: Headers, name: string): number | undefined {

@@ -171,12 +171,19 @@ async function pauseAfter(tx: Writer, machine: Machine, noting: Noting): Promise
     return afterOutageFailure(tx, machine, { ...noting, failure });
   }
   if (!news.isAnswered) {
-    return standing;
+    return news.isProbe && standing?.outage !== undefined
+      ? untried(standing, standing.outage, machine.clock.now())
+      : standing;
   }
   if ((await tx.setting(suspicionSetting(account))) !== undefined) {
     await tx.dropSetting(suspicionSetting(account));
   }
   return standing?.outage === undefined ? standing : undefined;
+}
+
+/** The one that was to try called nothing: another one tries at once, and it does not count. */
+function untried(pause: Pause, outage: Outage, now: Instant): Pause {
+  return { ...pause, until: now, outage: { ...outage, probes: Math.max(0, outage.probes - 1) } };
 }
 
 async function afterOutageFailure(

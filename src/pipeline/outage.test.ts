@@ -272,6 +272,33 @@ void describe('an outage of the account', () => {
       );
     }));
 
+  void test('ends as soon for an order that comes after some of which nothing is to be done', () =>
+    inWorld(async (world) => {
+      const { account, store, clock } = world;
+      for (const id of ids(8)) {
+        await world.place(id);
+      }
+      await world.pass(MINUTE);
+      account.fails.with = down;
+      for (const id of [101, 102, 103]) {
+        await world.place(id);
+      }
+      await world.pass(SECOND);
+      for (const id of ids(8)) {
+        const { newestDelivery = '' } = await world.record(id);
+        const { body } = (await store.read.delivery(newestDelivery)) ?? assert.fail();
+        const again = message({ connection: SHOP, externalId: `again-${id}`, body });
+        const stored = await store.transact((tx) => tx.acceptDelivery(again, clock.now()));
+        await sortDelivery(world.machine, stored.id);
+      }
+      await world.pass(20 * SECOND);
+      account.fails.with = undefined;
+      await world.place(200);
+      // The pace of the schedule after two failures, and not a quarter of an hour for each of the eight.
+      await world.pass(MINUTE);
+      assert.equal((await world.record(200)).state, 'settled');
+    }));
+
   void test('that lasts longer than a day holds no order', () =>
     inWorld(async (world) => {
       await downWith(world, 12);

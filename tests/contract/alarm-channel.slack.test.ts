@@ -50,6 +50,16 @@ void describe('a message to a chat', () => {
       assert.match(textOf(post?.body ?? ''), /^\*Counterfoil acme\.myshopify\.com\*\n\n1 order waits/);
     }));
 
+  void test('is cut where Discord would refuse it, and says where the rest is', () =>
+    withReceiver(async (receiver) => {
+      await channelTo(receiver).send({ ...AWKWARD, text: '<'.repeat(1_000) });
+      const text = textOf(receiver.posts()[0]?.body ?? '');
+      assert.ok(text.length <= 2_000);
+      assert.match(text, /&lt;… The rest: counterfoil alarms$/);
+      await channelTo(receiver).send({ ...AWKWARD, text: 'x'.repeat(1_900) });
+      assert.match(textOf(receiver.posts()[1]?.body ?? ''), /x$/);
+    }));
+
   void test('calls nobody, whatever an order is named', () =>
     withReceiver(async (receiver) => {
       await channelTo(receiver).send({ ...AWKWARD, text: '#1 <!channel> <@U1> <https://x|y> &lt;' });
