@@ -2,7 +2,7 @@
 // sorted and cut into pages (docs/vendors/freshbooks.md section 6).
 
 import { easternDay } from './calendar.ts';
-import { type Fields } from './fields.ts';
+import type { Fields } from './fields.ts';
 import { isObject, type JsonObject } from './json.ts';
 import { refused, required } from './refusal.ts';
 import type { Account, State, VisState } from './state.ts';

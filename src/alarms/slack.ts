@@ -3,7 +3,7 @@ import type { AlarmChannel } from '#pipeline/ports.ts';
 import { postJson } from './post-json.ts';
 import type { Posting } from './post-json.ts';
 
-/** Discord refuses longer ones for ever: https://discord.com/developers/docs/resources/webhook. */
+/** Discord takes no longer ones, so such an alarm would fail until it is over: https://discord.com/developers/docs/resources/webhook. */
 const TEXT_MAX = 2_000;
 const MORE = '… The rest: counterfoil alarms';
 
@@ -22,9 +22,11 @@ export function createSlackChannel(posting: Posting, url: string): AlarmChannel 
 
 function textOf({ text, place }: AlarmMessage): string {
   const whole = `*${escaped(`Counterfoil ${place}`.trim())}*\n\n${escaped(text)}`;
-  return whole.length <= TEXT_MAX
-    ? whole
-    : `${whole.slice(0, TEXT_MAX - MORE.length).replace(/&[a-z]*$/, '')}${MORE}`;
+  if (whole.length <= TEXT_MAX) {
+    return whole;
+  }
+  // Not in the middle of an escaped sign or of a pair of surrogates.
+  return `${whole.slice(0, TEXT_MAX - MORE.length).replace(/(&[a-z]*|[\ud800-\udbff])$/, '')}${MORE}`;
 }
 
 /** These three mean something to Slack ("<!channel>" calls everybody), and an order's name may hold them. */

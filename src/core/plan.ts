@@ -229,8 +229,8 @@ function changesBeside(order: Order): PlannedHold[] {
 function correctionStep(order: Order, booked: Booked, rules: Rules): LinesStep | undefined {
   for (const invoice of booked.invoices) {
     const { document, amount, isAccepted } = invoice;
-    const isMine = !isAccepted && !isClosed(document.issuedOn, rules);
-    if (isMine && invoice.correction === undefined && amount.currency === document.currency) {
+    const mayChange = !isAccepted && !isClosed(document.issuedOn, rules);
+    if (mayChange && invoice.correction === undefined && amount.currency === document.currency) {
       const correction = money.subtract(document.total, amount);
       const isRounding = money.compare(money.absolute(correction), document.roundingLimit) <= 0;
       if (!money.isZero(correction) && isRounding) {

@@ -55,7 +55,7 @@ const WAIT_MAX_MS = 2 * SECOND;
 /** Rounds of waiting within that time: more means that others take every place that comes free. */
 const ROUNDS_MAX = 5;
 const WINDOW_MS = MINUTE;
-/** An hour more than a window's end: without a date in the answer the two clocks may be that far apart. */
+/** Much further ahead than any window ends, because without a date in the answer our clock counts, which may be wrong. */
 const RESET_AHEAD_MAX_MS = HOUR;
 /** A tenth, at most ten, is left to other programs and other processes of ours, whose calls under way we cannot count. */
 const RESERVE_MAX = 10;
@@ -218,7 +218,7 @@ function learn(window: Window, headers: Headers, now: Instant): void {
     limit === 0 ||
     remaining === undefined ||
     reset === undefined ||
-    // No window is that long, and once it was believed every later answer would look late.
+    // Once believed, it would make every later answer look late.
     reset * SECOND > theirNow(headers, now) + RESET_AHEAD_MAX_MS
   ) {
     // It does not tell: our own count goes on.

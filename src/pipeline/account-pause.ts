@@ -181,7 +181,7 @@ async function pauseAfter(tx: Writer, machine: Machine, noting: Noting): Promise
   return standing?.outage === undefined ? standing : undefined;
 }
 
-/** The one that was to try called nothing: another one tries at once, and it does not count. */
+/** The one that was to try called nothing, so nothing is known of the account: another one tries at once, and it does not count. */
 function untried(pause: Pause, outage: Outage, now: Instant): Pause {
   return { ...pause, until: now, outage: { ...outage, probes: Math.max(0, outage.probes - 1) } };
 }

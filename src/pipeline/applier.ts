@@ -48,7 +48,7 @@ export async function takeStep(run: Run, subject: Subject, planned: Planned): Pr
   const { isCompact } = terms.naming;
   const doubt = await doubtOf(run, subject, planned);
   if (doubt !== undefined) {
-    return answer(run, subject, { doubt, booked });
+    return meetDoubt(run, subject, { doubt, booked });
   }
   const refused = heldForBuyer(subject, step) ?? (await refusedBefore(run, subject, step));
   if (refused !== undefined) {
@@ -85,10 +85,10 @@ export async function lookAgain(
   known: Pick<Known, 'booked' | 'terms'>,
 ): Promise<StepOutcome | undefined> {
   const doubt = await leftDoubt(run, subject, known);
-  return doubt === undefined ? undefined : answer(run, subject, { doubt, booked: known.booked });
+  return doubt === undefined ? undefined : meetDoubt(run, subject, { doubt, booked: known.booked });
 }
 
-async function answer(
+async function meetDoubt(
   run: Run,
   subject: Subject,
   { doubt, booked }: { readonly doubt: Doubt; readonly booked: Booked },

@@ -142,10 +142,11 @@ async function takeOrder(machine: Machine, key: OrderKey): Promise<Taken | undef
 async function advance(run: Run, first: OrderRecord): Promise<Outcome> {
   const { record, trouble } = await askSource(run, first);
   const { snapshot, newestDelivery } = record;
-  const isForgettable = snapshot !== undefined && mayStandAlready(run, { order: snapshot });
+  // In a database that was put back, what stands of it may be forgotten: that is looked for first.
+  const mayBeForgotten = snapshot !== undefined && mayStandAlready(run, { order: snapshot });
   if (
     record.isDeleted &&
-    !isForgettable &&
+    !mayBeForgotten &&
     (await run.machine.store.read.entriesOf(record.key)).length === 0
   ) {
     return { state: 'skipped', reason: DELETED, holds: [] };

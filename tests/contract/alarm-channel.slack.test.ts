@@ -58,6 +58,11 @@ void describe('a message to a chat', () => {
       assert.match(text, /&lt;… The rest: counterfoil alarms$/);
       await channelTo(receiver).send({ ...AWKWARD, text: 'x'.repeat(1_900) });
       assert.match(textOf(receiver.posts()[1]?.body ?? ''), /x$/);
+      for (const before of ['', 'x']) {
+        await channelTo(receiver).send({ ...AWKWARD, text: before + '🍮'.repeat(1_000) });
+        const { body = '' } = receiver.posts().at(-1) ?? {};
+        assert.match(textOf(body), /🍮… The rest/u, 'no sign is cut in two');
+      }
     }));
 
   void test('calls nobody, whatever an order is named', () =>

@@ -440,8 +440,8 @@ export const GUARDS: readonly Guard[] = [
   {
     what: 'the rounding line of a draft is not corrected once its day was closed',
     file: 'src/core/plan.ts',
-    from: '    const isMine = !isAccepted && !isClosed(document.issuedOn, rules);',
-    to: '    const isMine = !isAccepted;',
+    from: '    const mayChange = !isAccepted && !isClosed(document.issuedOn, rules);',
+    to: '    const mayChange = !isAccepted;',
     test: 'src/core/plan.test.ts',
   },
   {
