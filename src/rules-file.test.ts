@@ -317,6 +317,7 @@ route: []
       ['version: "1\n', /^\d:\d+ The file is no YAML: something is missing here/],
       ['version: 1\n---\nversion: 1\n', /^2:1 The file is no YAML: a second document begins here/],
       ['%RULES 1\n---\nversion: 1\n', /^1:1 The file is no YAML: a line that begins with %/],
+      [`[*a, *a]\n"\n${'- '.repeat(3000)}"`, /^2:1 The file is no YAML: what stands here belongs to nothing/],
       ['version: @1\n', /^1:10 The file is no YAML: Plain value cannot start with reserved character @$/],
     ];
     for (const [text, fault] of faults) {

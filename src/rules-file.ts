@@ -181,6 +181,8 @@ const YAML_FAULTS: Readonly<Partial<Record<YAMLError['code'], string>>> = {
   TAB_AS_INDENT: 'a tab is used to indent; use spaces',
   TAG_RESOLVE_FAILED:
     'a value begins with a tag (!), which means nothing here; write a text with ! in quotes',
+  // The parser quotes the token, which may be as long as the file.
+  UNEXPECTED_TOKEN: 'what stands here belongs to nothing before it',
 };
 
 function yamlFault({ code, message }: YAMLError): string {
