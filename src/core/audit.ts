@@ -49,8 +49,9 @@ export interface AuditRow {
 
 /** What walking the chain found; `fault` names the first row that is not as it was written. */
 export interface AuditVerdict {
+  /** Rows that are whole: all of them, or those before the fault. */
   readonly count: number;
-  /** Of the last row; absent while there is none. */
+  /** Hash of the last row; absent while there is none, and with a fault. */
   readonly head?: string;
   readonly fault?: { readonly number: number; readonly why: string };
 }

@@ -12,12 +12,15 @@ import type { AuditTable, Tables } from './tables.ts';
 
 /**
  * The audit log: rows that are only added, each with a hash of itself and of the row before. What is changed or taken out in
- * the middle breaks the chain. Who rewrites all of it, or cuts off its end, is found by the seal: number and hash of the last
- * row are sealed with the key in the same transaction that adds it, and the key is not in the database.
+ * the middle breaks the chain. Who rewrites all of it, cuts off its end or adds to it is found by the seal: number and hash of
+ * the last row are sealed with the key in the same transaction that adds it, and the key is not in the database. A row follows
+ * the one that was sealed, whatever stands there: so what was done to the end stays to be seen when the log goes on.
  */
 
 /** What stands before the first row. */
 const NOTHING = '0'.repeat(64);
+/** What a row follows that was added when no sealed end could be opened. No row has this hash. */
+const UNKNOWN = 'f'.repeat(64);
 /** The sealed end of the chain, among the secrets. */
 const HEAD = 'audit-head';
 /** Rows that are looked at in one query. */
@@ -40,23 +43,46 @@ export async function appendAudit(
   { action, subject, details = {}, actor }: AuditEvent,
   { seal, now, actor: opener }: AuditStamp,
 ): Promise<void> {
-  const last = await tx.selectFrom('audit').selectAll().orderBy('number', 'desc').limit(1).executeTakeFirst();
-  const number = last === undefined ? 1n : last.number + 1n;
+  const sealed = await sealedHead(tx, seal);
+  const { number: last, sha256: previous } = isHead(sealed) ? sealed : { number: 0, sha256: UNKNOWN };
+  const standing = await tx.selectFrom('audit').select('number').orderBy('number', 'desc').executeTakeFirst();
+  const number = Math.max(last, Number(standing?.number ?? 0n)) + 1;
   const row = {
-    number,
+    number: BigInt(number),
     at: BigInt(now),
     actor: actor ?? opener,
     action,
     subject,
     details: toJson(details),
-    previous_sha256: last?.sha256 ?? NOTHING,
+    previous_sha256: previous,
   };
   const sha256 = sha256Of(row);
   await tx
     .insertInto('audit')
     .values({ ...row, sha256 })
     .execute();
-  const head: Head = { number: Number(number), sha256 };
+  await putHead(tx, seal, { number, sha256 });
+}
+
+/** Seals that the log has no row yet, in a database in which nothing was stored: from then on a missing seal was taken away. */
+export async function beginAudit(db: Kysely<Tables>, seal: Seal): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const rows = await Promise.all(
+      (['secrets', 'audit', 'deliveries'] as const).map((table) =>
+        tx
+          .selectFrom(table)
+          .select((row) => row.lit(1).as('one'))
+          .limit(1)
+          .executeTakeFirst(),
+      ),
+    );
+    if (rows.every((row) => row === undefined)) {
+      await putHead(tx, seal, { number: 0, sha256: NOTHING });
+    }
+  });
+}
+
+async function putHead(tx: Transaction<Tables>, seal: Seal, head: Head): Promise<void> {
   await putSealed(tx, seal, { key: HEAD, value: toJson(head) });
 }
 
@@ -72,23 +98,25 @@ export function auditReader(db: Kysely<Tables>, seal: Seal): Pick<Reader, 'audit
 }
 
 async function verify(db: Kysely<Tables>, seal: Seal): Promise<AuditVerdict> {
-  // Read first: rows that are added meanwhile come after the end that was sealed now.
-  const sealed = await sealedHead(db, seal);
   let last: Head = { number: 0, sha256: NOTHING };
-  let isHeadSeen = false;
+  let sealed: SealedHead = 'none';
   for (;;) {
     const after = db.selectFrom('audit').selectAll().where('number', '>', BigInt(last.number));
     const page = await after.orderBy('number').limit(PAGE).execute();
     if (page.length === 0) {
-      return { ...verdictOf(last), ...endFault(last, { sealed, isHeadSeen }) };
+      const known = isHead(sealed) ? sealed.number : 0;
+      // Read after the rows: it is of the last of them, or of one that was added meanwhile, which is looked for once more.
+      sealed = await sealedHead(db, seal);
+      if (!isHead(sealed) || sealed.number <= Math.max(last.number, known)) {
+        return endVerdict(last, sealed);
+      }
     }
     for (const row of page) {
       const why = faultOf(row, last);
       if (why !== undefined) {
-        return { ...verdictOf(last), fault: { number: last.number + 1, why } };
+        return faulty(last.number + 1, why);
       }
       last = { number: last.number + 1, sha256: row.sha256 };
-      isHeadSeen ||= isSame(sealed, last);
     }
   }
 }
@@ -97,6 +125,9 @@ async function verify(db: Kysely<Tables>, seal: Seal): Promise<AuditVerdict> {
 function faultOf({ sha256, ...row }: Selectable<AuditTable>, last: Head): string | undefined {
   if (row.number !== BigInt(last.number + 1)) {
     return `it is missing: the next row there is has the number ${row.number}`;
+  }
+  if (row.previous_sha256 === UNKNOWN) {
+    return 'when it was added, the seal of the row before it had been taken away or was another key’s';
   }
   if (row.previous_sha256 !== last.sha256) {
     return last.number === 0
@@ -107,7 +138,13 @@ function faultOf({ sha256, ...row }: Selectable<AuditTable>, last: Head): string
 }
 
 /** The sealed end, that there is none, or why it cannot be opened. */
-async function sealedHead(db: Kysely<Tables>, seal: Seal): Promise<Head | 'none' | Failure> {
+type SealedHead = Head | 'none' | Failure;
+
+function isHead(sealed: SealedHead): sealed is Head {
+  return sealed !== 'none' && !(sealed instanceof Failure);
+}
+
+async function sealedHead(db: Kysely<Tables>, seal: Seal): Promise<SealedHead> {
   const row = await db.selectFrom('secrets').select('sealed').where('key', '=', HEAD).executeTakeFirst();
   if (row === undefined) {
     return 'none';
@@ -122,41 +159,34 @@ async function sealedHead(db: Kysely<Tables>, seal: Seal): Promise<Head | 'none'
   }
 }
 
-function endFault(
-  last: Head,
-  { sealed, isHeadSeen }: { readonly sealed: Head | 'none' | Failure; readonly isHeadSeen: boolean },
-): Pick<AuditVerdict, 'fault'> {
+function endVerdict(last: Head, sealed: SealedHead): AuditVerdict {
+  const next = last.number + 1;
   if (sealed instanceof Failure) {
-    const why = `the seal of the end cannot be opened, so whether rows were cut off is not known: ${sealed.message}`;
-    return { fault: { number: last.number, why } };
+    return faulty(
+      next,
+      `whether it was cut off is not known, because the seal of the end cannot be opened: ${sealed.message}`,
+    );
   }
   if (sealed === 'none') {
-    return last.number === 0
-      ? {}
-      : { fault: { number: last.number, why: 'the seal of the end was taken away' } };
+    return faulty(next, 'whether it was cut off is not known, because the seal of the end was taken away');
   }
-  if (isHeadSeen) {
-    return {};
+  if (sealed.number > last.number) {
+    return faulty(
+      next,
+      `it is missing: ${sealed.number} rows were written, and the log ends at ${last.number}`,
+    );
   }
-  return sealed.number > last.number
-    ? {
-        fault: {
-          number: last.number + 1,
-          why: `it is missing: ${sealed.number} rows were written, and the log ends at ${last.number}`,
-        },
-      }
-    : {
-        fault: { number: sealed.number, why: 'it is not the row that was sealed: the log was written anew' },
-      };
-}
-
-function verdictOf(last: Head): AuditVerdict {
+  if (sealed.number < last.number) {
+    return faulty(sealed.number + 1, 'it was put after the end that was sealed');
+  }
+  if (sealed.sha256 !== last.sha256) {
+    return faulty(last.number, 'it is not the row that was sealed: the log was written anew');
+  }
   return { count: last.number, ...(last.number === 0 ? {} : { head: last.sha256 }) };
 }
 
-function isSame(sealed: Head | 'none' | Failure, row: Head): boolean {
-  const isHead = sealed !== 'none' && !(sealed instanceof Failure);
-  return isHead && sealed.number === row.number && sealed.sha256 === row.sha256;
+function faulty(number: number, why: string): AuditVerdict {
+  return { count: number - 1, fault: { number, why } };
 }
 
 /** Of every column but the hash itself, as a list: no two rows have the same text. */

@@ -26,7 +26,7 @@ import type {
 } from '#pipeline/ports.ts';
 import type { Authentic } from '#pipeline/source.ts';
 import { alarmWriter, watchReader } from './alarms.ts';
-import { appendAudit, auditReader } from './audit.ts';
+import { appendAudit, auditReader, beginAudit } from './audit.ts';
 import { leaseWriter } from './leases.ts';
 import { migrate } from './migrate.ts';
 import type { Migrated } from './migrate.ts';
@@ -69,6 +69,7 @@ export async function openStore(options: StoreOptions): Promise<Opened> {
   try {
     const migrated = await patiently(options, () => migrate(db, options.clock.now()));
     await assertInUse(db, options.seal);
+    await patiently(options, () => beginAudit(db, options.seal));
     return { store: createStore(db, options), migrated, sealAnew: () => sealAnew(db, options) };
   } catch (thrown) {
     await db.destroy();

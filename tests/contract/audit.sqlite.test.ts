@@ -15,6 +15,7 @@ import { hurriedClock } from '#tests/clock.ts';
 /** What somebody who has the file can do to it, and what is seen of that afterwards. */
 
 const ROWS = 5;
+const NOW = '2026-11-20T10:00:00Z';
 
 async function openAt(path: string, key = 'key'): Promise<Store> {
   const dialect = sqliteDialect(openSqlite(path));
@@ -30,26 +31,35 @@ async function inFolder(body: (path: string, folder: string) => Promise<void>): 
   }
 }
 
-/** A log of five rows that somebody then has in his hands, with what is found of it. */
-async function afterTampering(tamper: (file: DatabaseSync) => void, key = 'key') {
+/** A log of five rows that somebody then has in his hands, with what is found of it, maybe after it went on. */
+async function afterTampering(
+  tamper: (file: DatabaseSync) => void,
+  { key = 'key', added = 0 }: { readonly key?: string; readonly added?: number } = {},
+) {
   let found: Awaited<ReturnType<Store['read']['verifyAudit']>> | undefined;
   await inFolder(async (path) => {
     const store = await openAt(path);
-    for (let row = 1; row <= ROWS; row += 1) {
-      await store.transact((tx) =>
-        tx.audited({ action: 'order retried', subject: ORDER, details: { closed: row } }),
-      );
-    }
+    await store.transact((tx) => tx.acceptDelivery(message(), at(NOW)));
+    await addRows(store, ROWS);
     await store.close();
     const file = new DatabaseSync(path);
     tamper(file);
     file.close();
     const again = await openAt(path, key);
+    await addRows(again, added);
     found = await again.read.verifyAudit();
     await again.close();
   });
   assert(found !== undefined);
   return found;
+}
+
+async function addRows(store: Store, count: number): Promise<void> {
+  for (let row = 1; row <= count; row += 1) {
+    await store.transact((tx) =>
+      tx.audited({ action: 'order retried', subject: ORDER, details: { closed: row } }),
+    );
+  }
 }
 
 const unguarded = (file: DatabaseSync): DatabaseSync => {
@@ -121,20 +131,77 @@ void describe('the audit log in the hands of somebody else', () => {
   });
 
   void test('a chain that was written anew, with hashes that fit, is not the one that was sealed', async () => {
-    const { fault } = await afterTampering((file) => {
+    const { fault, count } = await afterTampering((file) => {
       rewrite(unguarded(file), { from: 1, to: ROWS });
     });
-    assert.equal(fault?.number, ROWS);
-    assert.match(fault.why, /written anew/);
+    assert.deepEqual([fault?.number, count], [ROWS, ROWS - 1]);
+    assert.match(fault?.why ?? '', /written anew/);
+  });
+
+  void test('a row that was put after the sealed end is named', async () => {
+    const { fault, count } = await afterTampering(forge);
+    assert.deepEqual([fault?.number, count], [ROWS + 1, ROWS]);
+    assert.match(fault?.why ?? '', /put after the end that was sealed/);
   });
 
   void test('a seal that was taken away or is another key’s is told', async () => {
-    const without = await afterTampering((file) => file.exec("delete from secrets where key = 'audit-head'"));
+    const without = await afterTampering(unsealed);
     assert.match(without.fault?.why ?? '', /seal of the end was taken away/);
-    const other = await afterTampering(() => undefined, 'another key');
+    const other = await afterTampering(() => undefined, { key: 'another key' });
     assert.match(other.fault?.why ?? '', /cannot be opened/);
   });
+
+  void test('a log that was taken away with its seal is missed, and one that never began is not', async () => {
+    const { fault } = await afterTampering((file) => {
+      unsealed(unguarded(file)).exec('delete from audit');
+    });
+    assert.equal(fault?.number, 1);
+    assert.match(fault.why, /seal of the end was taken away/);
+    await inFolder(async (path) => {
+      const store = await openAt(path);
+      assert.deepEqual(await store.read.verifyAudit(), { count: 0 });
+      await store.close();
+    });
+  });
+
+  const ENDS: readonly { readonly what: string; readonly tamper: (file: DatabaseSync) => void }[] = [
+    { what: 'cut off', tamper: (file) => unguarded(file).exec('delete from audit where number > 3') },
+    { what: 'taken away whole', tamper: (file) => unguarded(file).exec('delete from audit') },
+    { what: 'rewritten', tamper: (file) => rewrite(unguarded(file), { from: ROWS, to: ROWS }) },
+    { what: 'forged', tamper: forge },
+    { what: 'unsealed', tamper: unsealed },
+    {
+      what: 'unsealed and cut off',
+      tamper: (file) => unsealed(unguarded(file)).exec('delete from audit where number > 3'),
+    },
+    {
+      what: 'unsealed and taken away whole',
+      tamper: (file) => unsealed(unguarded(file)).exec('delete from audit'),
+    },
+  ];
+  for (const { what, tamper } of ENDS) {
+    void test(`what was done to an end that was ${what} is seen after the log went on`, async () => {
+      for (const added of [1, 3]) {
+        const { fault, count } = await afterTampering(tamper, { added });
+        assert(fault !== undefined, `${added} rows later`);
+        assert.ok(count <= ROWS + 1);
+      }
+    });
+  }
 });
+
+function unsealed(file: DatabaseSync): DatabaseSync {
+  file.exec("delete from secrets where key = 'audit-head'");
+  return file;
+}
+
+/** Adds a row whose hashes fit. */
+function forge(file: DatabaseSync): void {
+  file.exec(
+    `insert into audit select number + 1, at, actor, action, subject, details, sha256, 'x' from audit where number = ${ROWS}`,
+  );
+  rewrite(unguarded(file), { from: ROWS + 1, to: ROWS + 1 });
+}
 
 /** As a forger would who knows how the chain is made, and has not got the key. */
 function rewrite(file: DatabaseSync, { from, to }: { readonly from: number; readonly to: number }): void {
@@ -173,5 +240,3 @@ void describe('what was redacted leaves the disk', () => {
       assert.deepEqual(found(), []);
     }));
 });
-
-const NOW = '2026-11-20T10:00:00Z';
