@@ -16,12 +16,14 @@ export interface RawSocket {
   destroy(): void;
 }
 
-export async function dial(port: number): Promise<RawSocket> {
+export async function dial(port: number, { isReading = true } = {}): Promise<RawSocket> {
   const socket = connect({ port, host: '127.0.0.1' });
   let received = '';
   let isClosed = false;
   socket.setEncoding('latin1');
-  socket.on('data', (chunk: string) => (received += chunk));
+  if (isReading) {
+    socket.on('data', (chunk: string) => (received += chunk));
+  }
   // Being cut off is what many of these tests are about.
   socket.on('error', () => undefined);
   const closed = new Promise<void>((resolve) => {

@@ -1,76 +1,124 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 
 /**
  * The connections of the server, and which of them may be closed without losing anything:
  *
- *   waiting    → connected, or between two requests, or a request that has not wholly arrived: nothing of it is accepted
+ *   waiting    → connected, or between two requests, or a request that has not wholly arrived, or an answer that is not
+ *                fetched yet: whatever of it was accepted is stored
  *   answering  → a whole request is being worked on, and its sender waits for the word that it is stored
  *
- * Whoever holds connections open without sending must not keep a shop out. So one too many does not turn the newest away, it
- * closes the one that has waited longest: a shop's message arrives in a moment, and a sender that is cut off comes again.
+ * Whoever holds connections open without sending or without reading must not keep a shop out. So one too many does not turn
+ * the newest away, it closes the one that has waited longest: a shop's message arrives in a moment, and a sender that is cut
+ * off comes again.
  */
 export interface Connections {
-  /**
-   * A whole request of it has arrived. Returns what is to be called when it is answered. `over` is called once, then or when
-   * the connection ends before.
-   */
-  answer(socket: Socket, over: () => void): () => void;
-  /** Closes what waits, now and from now on, so that nobody who sends slowly keeps the server from ending. */
+  /** Puts a server's connections under watch. */
+  watch(server: Server): void;
+  /** Whether this request is to be looked at. One too many on its connection closes that; what was stored of it stays so. */
+  admits(request: IncomingMessage, response: ServerResponse): boolean;
+  /** A whole request has arrived. `over` is called once, when it is answered or when its connection ends before. */
+  answer(request: IncomingMessage, over: () => void): void;
+  /** The answer to a request is known, and is handed over now. */
+  answered(request: IncomingMessage, response: ServerResponse): void;
+  /** Closes what waits, now and from now on, so that nobody who sends or reads slowly keeps the server from ending. */
   close(): void;
 }
 
-type Socket = FastifyRequest['raw']['socket'];
+export interface ConnectionLimits {
+  readonly connectionsMax: number;
+  /** Requests of one connection that came before the first of them was answered. */
+  readonly unansweredMax: number;
+  /** How long an answer waits to be fetched when the server ends. */
+  readonly fetchMs: number;
+}
 
-export function watchConnections(app: FastifyInstance, connectionsMax: number): Connections {
+interface Connection {
+  /** Requests of which the answer has not left wholly. */
+  unanswered: number;
+  /** Several at once: a sender need not wait for one answer with the next request. */
+  readonly working: Map<IncomingMessage, () => void>;
+  /** Answers that are handed over and have not left wholly. */
+  unfetched: number;
+}
+
+export function createConnections({ connectionsMax, unansweredMax, fetchMs }: ConnectionLimits): Connections {
+  const connections = new Map<Socket, Connection>();
   /** Since when each waits is its place. */
   const waiting = new Set<Socket>();
-  /** Several of one connection: a sender need not wait for one answer with the next request. */
-  const answering = new Map<Socket, Set<() => void>>();
   let isClosing = false;
-  app.server.on('connection', (socket: Socket) => {
+  const onConnection = (socket: Socket): void => {
+    const connection: Connection = { unanswered: 0, working: new Map(), unfetched: 0 };
+    connections.set(socket, connection);
     waiting.add(socket);
     socket.once('close', () => {
       waiting.delete(socket);
-      answering.get(socket)?.forEach((over) => over());
-      answering.delete(socket);
+      connections.delete(socket);
+      connection.working.forEach((over) => over());
     });
     if (isClosing) {
       socket.destroy();
-    } else if (waiting.size + answering.size > connectionsMax) {
+    } else if (connections.size > connectionsMax) {
       // This one itself when all the others are being answered.
       const [longest] = waiting;
       longest?.destroy();
     }
-  });
-  const answered = (socket: Socket, over: () => void): void => {
-    const requests = answering.get(socket);
-    if (requests?.delete(over) !== true) {
-      return;
-    }
-    over();
-    if (requests.size > 0) {
-      return;
-    }
-    answering.delete(socket);
-    waiting.add(socket);
-    if (isClosing) {
+  };
+  const closeFetched = (socket: Socket, { working, unfetched }: Connection): void => {
+    if (isClosing && working.size === 0 && unfetched === 0) {
       socket.destroySoon();
     }
   };
   return {
-    answer(socket, over) {
-      if (socket.destroyed) {
-        over();
-        return () => undefined;
+    watch: (server) => void server.on('connection', onConnection),
+    admits({ socket }, response) {
+      const connection = connections.get(socket);
+      if (connection === undefined || connection.unanswered >= unansweredMax) {
+        socket.destroy();
+        return false;
       }
-      waiting.delete(socket);
-      const requests = answering.get(socket) ?? new Set();
-      answering.set(socket, requests.add(over));
-      return () => answered(socket, over);
+      connection.unanswered += 1;
+      response.once('close', () => (connection.unanswered -= 1));
+      return true;
+    },
+    answer(request, over) {
+      const connection = connections.get(request.socket);
+      if (connection === undefined) {
+        over();
+        return;
+      }
+      waiting.delete(request.socket);
+      connection.working.set(request, over);
+    },
+    answered(request, response) {
+      const { socket } = request;
+      const connection = connections.get(socket);
+      if (connection === undefined) {
+        return;
+      }
+      connection.unfetched += 1;
+      response.once('close', () => {
+        connection.unfetched -= 1;
+        closeFetched(socket, connection);
+      });
+      connection.working.get(request)?.();
+      connection.working.delete(request);
+      if (connection.working.size === 0) {
+        waiting.add(socket);
+      }
+      if (isClosing) {
+        setTimeout(() => socket.destroy(), fetchMs).unref();
+      }
     },
     close() {
       isClosing = true;
-      waiting.forEach((socket) => socket.destroy());
+      for (const socket of waiting) {
+        if (connections.get(socket)?.unfetched === 0) {
+          socket.destroy();
+        } else {
+          setTimeout(() => socket.destroy(), fetchMs).unref();
+        }
+      }
     },
   };
 }

@@ -1,10 +1,11 @@
 import { SECOND } from '#core/time.ts';
 import type { BodyLimits } from './bodies.ts';
+import type { ConnectionLimits } from './connections.ts';
 import type { LoginTerms } from './login-limit.ts';
 import type { RefusalTerms } from './refusal-limit.ts';
 
 /** What one sender may take of the server. Nothing that is refused by a limit was accepted: its sender has it and comes again. */
-export interface HttpLimits extends BodyLimits, RefusalTerms, LoginTerms {
+export interface HttpLimits extends BodyLimits, ConnectionLimits, RefusalTerms, LoginTerms {
   /** Of what is sent to the API. */
   readonly apiBodyBytesMax: number;
   readonly headerBytesMax: number;
@@ -16,7 +17,6 @@ export interface HttpLimits extends BodyLimits, RefusalTerms, LoginTerms {
   readonly keepAliveMs: number;
   /** How often it is looked whose time is over. */
   readonly timeoutCheckMs: number;
-  readonly connectionsMax: number;
 }
 
 const KIB = 1024;
@@ -36,6 +36,10 @@ export const HTTP_LIMITS: HttpLimits = {
   timeoutCheckMs: SECOND,
   // Far more than a shop or a proxy opens, and half of the files that a process may open on most systems.
   connectionsMax: 500,
+  // No shop, proxy or browser sends the next request before the answer; tools that do send a few.
+  unansweredMax: 10,
+  // An answer is a few kilobytes, and no shop waits longer.
+  fetchMs: 5 * SECOND,
   // Shopify's bodies can exceed 1 MB; the largest order seen is far below this. A body beyond it is refused and told.
   bodyBytesMax: 8 * MIB,
   // Nearly every order fits, so it is read whatever large bodies others send: 125 MB with all connections.

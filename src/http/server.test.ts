@@ -24,6 +24,7 @@ import type { Server } from './server.ts';
 
 const SECRET = 'whsec_limits';
 const SHOP = 'example.myshopify.com';
+const UNFETCHED = 20_000;
 const FORGED = sign(new TextEncoder().encode('another body'), 'another secret');
 
 interface World {
@@ -116,7 +117,7 @@ function world(limits: Partial<HttpLimits>): () => World {
   };
 }
 
-async function storedIds({ store }: World): Promise<string[]> {
+async function storedIds({ store }: Pick<World, 'store'>): Promise<string[]> {
   const deliveries = await store.read.deliveries({ state: 'accepted', limit: 1000 });
   return deliveries.map((delivery) => delivery.externalId).toSorted();
 }
@@ -236,6 +237,50 @@ void describe('connections', () => {
     sockets.forEach((socket) => socket.destroy());
     // The sender of the one too many has it and comes again.
     assert.deepEqual(await storedIds(its()), ['over-the-limit', 'served-before', ...ids]);
+  });
+});
+
+void describe('requests of one connection', () => {
+  void test('that wait together are so many, and one more closes it; what was taken is stored', async () => {
+    const { server, store, gate, port } = await openWorld({ unansweredMax: 3 });
+    gate.close();
+    const three = ['1', '2', '3'].map((id) => message(`patient-${id}`).whole);
+    const patient = await ask(port, three.join(''));
+    await until('all three wait', () => gate.waitingCount() === 3);
+    const flood = ['1', '2', '3', '4', '5'].map((id) => message(`flood-${id}`).whole);
+    await (await ask(port, flood.join(''))).closed();
+    await until('no more than three of the flood are worked on', () => gate.waitingCount() <= 6);
+    gate.open();
+    await patient.heard(/(\{"status":"accepted"\}[^]*){3}/);
+    // An answer makes room for the next.
+    patient.write(message('patient-4').whole);
+    await patient.heard(/(\{"status":"accepted"\}[^]*){4}/);
+    await server.close();
+    const stored = (await storedIds({ store })).filter((id) => id.startsWith('patient'));
+    assert.deepEqual(stored, ['patient-1', 'patient-2', 'patient-3', 'patient-4']);
+    await store.close();
+  });
+
+  void test('whose answers are not fetched keep nobody out, nor the server from ending', async () => {
+    const { server, store, port } = await openWorld({
+      connectionsMax: 2,
+      unansweredMax: 1_000_000,
+      fetchMs: 100,
+    });
+    const deaf: RawSocket[] = [];
+    for (let count = 0; count < 3; count += 1) {
+      const socket = await dial(port, { isReading: false });
+      deaf.push(socket);
+      // Its answers, of 600 bytes and more, exceed what the systems between hold for it.
+      socket.write(requestText('GET /healthz').repeat(UNFETCHED));
+      const live = await ask(port, message(`live-${count}`).whole);
+      await live.heard('{"status":"accepted"}');
+      live.destroy();
+    }
+    assert.deepEqual(await storedIds({ store }), ['live-0', 'live-1', 'live-2']);
+    await server.close();
+    await store.close();
+    deaf.forEach((socket) => socket.destroy());
   });
 });
 

@@ -1,3 +1,4 @@
+import { createServer as createHttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -10,7 +11,7 @@ import type { Refusal, Source } from '#pipeline/source.ts';
 import { routeAdmin } from './admin.ts';
 import type { AdminParts } from './admin.ts';
 import { BodyRefused, createBodies } from './bodies.ts';
-import { watchConnections } from './connections.ts';
+import { createConnections } from './connections.ts';
 import { HTTP_LIMITS } from './limits.ts';
 import type { HttpLimits } from './limits.ts';
 import { problem } from './problem.ts';
@@ -58,23 +59,32 @@ export interface Server {
 export function createServer(parts: ServerParts): Server {
   const { limits = HTTP_LIMITS, emit, clock, admin } = parts;
   const headers = securityHeaders(parts.isHttps === true);
+  const connections = createConnections(limits);
   const app = fastify({
-    http: {
-      maxHeaderSize: limits.headerBytesMax,
-      headersTimeout: limits.headersTimeoutMs,
-      connectionsCheckingInterval: limits.timeoutCheckMs,
-      // Refused below instead, so that this answer has the headers of all.
-      requireHostHeader: false,
+    serverFactory(handle) {
+      const http = {
+        maxHeaderSize: limits.headerBytesMax,
+        headersTimeout: limits.headersTimeoutMs,
+        requestTimeout: limits.requestTimeoutMs,
+        keepAliveTimeout: limits.keepAliveMs,
+        connectionsCheckingInterval: limits.timeoutCheckMs,
+        // Refused below instead, so that this answer has the headers of all.
+        requireHostHeader: false,
+      };
+      const server = createHttpServer(http, (request, response) => {
+        if (connections.admits(request, response)) {
+          handle(request, response);
+        }
+      });
+      connections.watch(server);
+      return server;
     },
     frameworkErrors: (error, _request, reply) =>
       void problem(reply, error.statusCode ?? 400, 'This is no address'),
     clientErrorHandler: (error, socket) => onNoRequest(error, socket, headers),
-    requestTimeout: limits.requestTimeoutMs,
-    keepAliveTimeout: limits.keepAliveMs,
     routerOptions: { ignoreTrailingSlash: true },
   });
   bearHeaders(app, headers);
-  const connections = watchConnections(app, limits.connectionsMax);
   app.addHook('preClose', async () => connections.close());
   app.addHook('onRequest', async ({ raw }, reply) => {
     // A name and a value each. Node drops what is beyond two thousand, so all that there can be are seen.
@@ -90,12 +100,10 @@ export function createServer(parts: ServerParts): Server {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', async ({ raw }: FastifyRequest) => bodies.read(raw));
   // Between the body and the work.
-  app.addHook('preHandler', async ({ raw }, reply) => {
-    reply.raw.once(
-      'close',
-      connections.answer(raw.socket, () => bodies.release(raw)),
-    );
+  app.addHook('preHandler', async ({ raw }) => {
+    connections.answer(raw, () => bodies.release(raw));
   });
+  app.addHook('onSend', async ({ raw }, reply) => connections.answered(raw, reply.raw));
   const tell = createTell(parts, limits);
   routeWebhooks(app, parts, tell);
   routeHealth(app, parts);
