@@ -42,38 +42,22 @@ interface Connection {
   unfetched: number;
 }
 
-export function createConnections({ connectionsMax, unansweredMax, fetchMs }: ConnectionLimits): Connections {
-  const connections = new Map<Socket, Connection>();
+interface Watched {
+  readonly limits: ConnectionLimits;
+  readonly connections: Map<Socket, Connection>;
   /** Since when each waits is its place. */
-  const waiting = new Set<Socket>();
-  let isClosing = false;
-  const onConnection = (socket: Socket): void => {
-    const connection: Connection = { unanswered: 0, working: new Map(), unfetched: 0 };
-    connections.set(socket, connection);
-    waiting.add(socket);
-    socket.once('close', () => {
-      waiting.delete(socket);
-      connections.delete(socket);
-      connection.working.forEach((over) => over());
-    });
-    if (isClosing) {
-      socket.destroy();
-    } else if (connections.size > connectionsMax) {
-      // This one itself when all the others are being answered.
-      const [longest] = waiting;
-      longest?.destroy();
-    }
-  };
-  const closeFetched = (socket: Socket, { working, unfetched }: Connection): void => {
-    if (isClosing && working.size === 0 && unfetched === 0) {
-      socket.destroySoon();
-    }
-  };
+  readonly waiting: Set<Socket>;
+  isClosing: boolean;
+}
+
+export function createConnections(limits: ConnectionLimits): Connections {
+  const watched: Watched = { limits, connections: new Map(), waiting: new Set(), isClosing: false };
+  const { connections, waiting } = watched;
   return {
-    watch: (server) => void server.on('connection', onConnection),
+    watch: (server) => void server.on('connection', (socket: Socket) => onConnection(watched, socket)),
     admits({ socket }, response) {
       const connection = connections.get(socket);
-      if (connection === undefined || connection.unanswered >= unansweredMax) {
+      if (connection === undefined || connection.unanswered >= limits.unansweredMax) {
         socket.destroy();
         return false;
       }
@@ -90,35 +74,63 @@ export function createConnections({ connectionsMax, unansweredMax, fetchMs }: Co
       waiting.delete(request.socket);
       connection.working.set(request, over);
     },
-    answered(request, response) {
-      const { socket } = request;
-      const connection = connections.get(socket);
-      if (connection === undefined) {
-        return;
-      }
-      connection.unfetched += 1;
-      response.once('close', () => {
-        connection.unfetched -= 1;
-        closeFetched(socket, connection);
-      });
-      connection.working.get(request)?.();
-      connection.working.delete(request);
-      if (connection.working.size === 0) {
-        waiting.add(socket);
-      }
-      if (isClosing) {
-        setTimeout(() => socket.destroy(), fetchMs).unref();
-      }
-    },
+    answered: (request, response) => onAnswered(watched, request, response),
     close() {
-      isClosing = true;
+      watched.isClosing = true;
       for (const socket of waiting) {
         if (connections.get(socket)?.unfetched === 0) {
           socket.destroy();
         } else {
-          setTimeout(() => socket.destroy(), fetchMs).unref();
+          destroyLater(socket, limits);
         }
       }
     },
   };
+}
+
+function onConnection({ limits, connections, waiting, isClosing }: Watched, socket: Socket): void {
+  const connection: Connection = { unanswered: 0, working: new Map(), unfetched: 0 };
+  connections.set(socket, connection);
+  waiting.add(socket);
+  socket.once('close', () => {
+    waiting.delete(socket);
+    connections.delete(socket);
+    connection.working.forEach((over) => over());
+  });
+  if (isClosing) {
+    socket.destroy();
+  } else if (connections.size > limits.connectionsMax) {
+    // This one itself when all the others are being answered.
+    const [longest] = waiting;
+    longest?.destroy();
+  }
+}
+
+function onAnswered(watched: Watched, request: IncomingMessage, response: ServerResponse): void {
+  const { socket } = request;
+  const connection = watched.connections.get(socket);
+  if (connection === undefined) {
+    return;
+  }
+  const { working } = connection;
+  connection.unfetched += 1;
+  response.once('close', () => {
+    connection.unfetched -= 1;
+    if (watched.isClosing && working.size === 0 && connection.unfetched === 0) {
+      socket.destroySoon();
+    }
+  });
+  working.get(request)?.();
+  working.delete(request);
+  if (working.size > 0) {
+    return;
+  }
+  watched.waiting.add(socket);
+  if (watched.isClosing) {
+    destroyLater(socket, watched.limits);
+  }
+}
+
+function destroyLater(socket: Socket, { fetchMs }: ConnectionLimits): void {
+  setTimeout(() => socket.destroy(), fetchMs).unref();
 }
