@@ -11,7 +11,13 @@ import { startRetention } from '#pipeline/retention.ts';
 import { decideOrder, putAside, releaseDelivery, releaseOrder } from '#pipeline/release.ts';
 import { outputJson } from '#operator/json.ts';
 import { readStory, storyJson } from '#operator/order-story.ts';
-import { testClock } from '#tests/clock.ts';
+import { connectionId, orderKey } from '#core/ids.ts';
+import { createShopifySource } from '#sources/shopify/shopify.ts';
+import { createSeal } from '#storage/seal.ts';
+import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
+import { openStore } from '#storage/store.ts';
+import { SHOP, message } from '#tests/build.ts';
+import { hurriedClock, testClock } from '#tests/clock.ts';
 import { openStage } from '#tests/stage.ts';
 import type { Placed, Stage } from '#tests/stage.ts';
 import { until } from '#tests/until.ts';
@@ -113,8 +119,8 @@ void describe('a redacted order', () => {
       assert.notDeepEqual(filesWith(stage, jane.contact), []);
 
       const erased = await eraseOrder(stage.app.eraser, key);
-      assert.deepEqual(erased, { messages: 1, texts: 1, orders: [key] });
-      assert.equal(await stage.app.store.scrub(), true);
+      assert.deepEqual(erased, { ...NONE, outcome: 'erased', messages: 1, texts: 1, orders: [key] });
+      assert.equal(await stage.app.store.scrub('rewritten'), true);
       assert.deepEqual(filesWith(stage, jane.contact), []);
 
       const { deliveries: _before, notices: _noticed, ...kept } = before;
@@ -165,7 +171,7 @@ void describe('a redacted order', () => {
       await eraseOrder(stage.app.eraser, key);
       const email = createHash('sha256').update(first.contact.email).digest('hex');
       const folder = dirname(stage.app.config.databasePath);
-      await stage.app.store.scrub();
+      await stage.app.store.scrub('rewritten');
       for (const name of readdirSync(folder)) {
         assert.equal(
           readFileSync(join(folder, name)).includes(email),
@@ -206,7 +212,7 @@ void describe('an order that was redacted before it was booked', () => {
       assert.equal((await open(stage, jane)).state, 'settled');
       const [invoice] = stage.invoices(jane.order);
       assert.notEqual(invoice?.texts['lname'], '');
-      await stage.app.store.scrub();
+      await stage.app.store.scrub('rewritten');
       assert.deepEqual(filesWith(stage, jane.contact), [], 'the shop knows no planted address');
     }));
 
@@ -239,8 +245,8 @@ void describe('a shop’s request', () => {
         orders_to_redact: [...named, 4711],
       });
       const erased = await eraseMessage(stage.app.eraser, id);
-      assert.deepEqual({ ...erased, orders: [] }, { outcome: 'erased', messages: 3, texts: 0, orders: [] });
-      await stage.app.store.scrub();
+      assert.deepEqual({ ...erased, orders: [] }, { ...NONE, outcome: 'erased', messages: 3 });
+      await stage.app.store.scrub('rewritten');
       assert.deepEqual(filesWith(stage, jane[0].contact), []);
       assert.notDeepEqual(filesWith(stage, john.contact), []);
       const answered = await stage.app.store.read.delivery(id);
@@ -248,7 +254,7 @@ void describe('a shop’s request', () => {
       assert.match(answered.reason ?? '', new RegExp(`Orders: ${named.join(', ')}, 4711$`));
       assert.deepEqual(await stage.app.store.read.holds({ delivery: id, isOpen: true }), []);
       const again = await eraseMessage(stage.app.eraser, id);
-      assert.deepEqual(again, { outcome: 'erased', messages: 0, texts: 0, orders: [] });
+      assert.deepEqual(again, { ...NONE, outcome: 'erased' });
     }));
 
   void test('shop/redact blanks all that the shop ever sent', () =>
@@ -261,7 +267,7 @@ void describe('a shop’s request', () => {
       const erased = await eraseMessage(stage.app.eraser, id);
       assert(erased.outcome === 'erased');
       assert.equal(erased.messages, all.length + 1);
-      await stage.app.store.scrub();
+      await stage.app.store.scrub('rewritten');
       assert.deepEqual(
         all.flatMap(({ contact }) => filesWith(stage, contact)),
         [],
@@ -278,7 +284,7 @@ void describe('a shop’s request', () => {
         orders_requested: [Number(jane.order.id)],
       });
       assert.equal(await putAside(stage.app.store, id, stage.app.clock.now()), true);
-      await stage.app.store.scrub();
+      await stage.app.store.scrub('rewritten');
       const contact = { email: 'asks.planted@example.com', phone: '☎', street: '☎' };
       assert.deepEqual(filesWith(stage, contact), []);
       assert.notDeepEqual(filesWith(stage, jane.contact), [], 'the order’s own messages stay');
@@ -300,11 +306,103 @@ void describe('a message that could not be read', () => {
       await until('it is held again', async () => (await store.read.delivery(id))?.state === 'held');
       await eraseOrder(eraser, (await stage.atRest(jane.order)).key);
       await eraseMessage(eraser, id);
-      await store.scrub();
+      await store.scrub('rewritten');
       assert.deepEqual(filesWith(stage, jane.contact), []);
       assert.equal((await store.read.delivery(id))?.state, 'ignored');
       assert.equal(await releaseDelivery(store, id, clock.now()), false);
     }));
+});
+
+void describe('messages that name an order and are not known as its own', () => {
+  /** What the shop tells under a topic, stored and sorted; the order is one that is booked. */
+  async function stray(stage: Stage, order: Placed, { topic, body }: { topic: string; body: string }) {
+    await stage.tell({ topic, body, order });
+    const { read } = stage.app.store;
+    return until('it is sorted', async () => {
+      const all = await Promise.all(
+        (['ignored', 'held'] as const).map((state) => read.deliveries({ state, limit: 100 })),
+      );
+      return all
+        .flat()
+        .find((delivery) => delivery.topic === topic && Buffer.from(delivery.body).equals(Buffer.from(body)));
+    });
+  }
+
+  void test('are blanked with it, whether they are booked, can be read, or neither', () =>
+    onStage(async (stage) => {
+      const [jane, john] = [bought(stage, 'jane'), bought(stage, 'john')];
+      const { key } = await tell(stage, jane);
+      const fulfilled = { id: 1, order_id: Number(jane.order.id), email: jane.contact.email };
+      const topic = 'fulfillments/create';
+      await stray(stage, jane.order, { topic, body: JSON.stringify(fulfilled) });
+      const cut = jane.body.slice(0, -5);
+      const { id } = await stray(stage, jane.order, { topic: 'orders/updated', body: cut });
+      const other = { ...fulfilled, order_id: Number(john.order.id), email: john.contact.email };
+      await stray(stage, jane.order, { topic, body: JSON.stringify(other) });
+
+      const erased = await eraseOrder(stage.app.eraser, key);
+      assert.deepEqual(erased, { ...NONE, outcome: 'erased', messages: 3, orders: [key], unreadable: [id] });
+      await stage.app.store.scrub('rewritten');
+      assert.deepEqual(filesWith(stage, jane.contact), []);
+      assert.notDeepEqual(filesWith(stage, john.contact), []);
+      assert.equal((await stage.app.store.read.delivery(id))?.state, 'ignored');
+    }));
+
+  void test('are blanked by a request for an order that was never known', () =>
+    onStage(async (stage) => {
+      const [john, jane] = [bought(stage, 'john'), bought(stage, 'jane')];
+      await tell(stage, john);
+      const body = JSON.stringify({ order_id: Number(jane.order.id), email: jane.contact.email });
+      await stray(stage, john.order, { topic: 'fulfillments/create', body });
+      const id = await held(stage, 'customers/redact', { orders_to_redact: [Number(jane.order.id)] });
+      const erased = await eraseMessage(stage.app.eraser, id);
+      assert.deepEqual(erased, { ...NONE, outcome: 'erased', messages: 2 });
+      await stage.app.store.scrub('rewritten');
+      assert.deepEqual(filesWith(stage, jane.contact), []);
+    }));
+
+  void test('leave requests and disputes that name it to a person', () =>
+    onStage(async (stage) => {
+      const jane = bought(stage, 'jane');
+      const { key } = await tell(stage, jane);
+      const order = Number(jane.order.id);
+      const ids = [
+        await held(stage, 'customers/data_request', { orders_requested: [order] }),
+        await held(stage, 'disputes/create', { id: 1, order_id: order, type: 'chargeback', status: 'lost' }),
+      ];
+      await eraseOrder(stage.app.eraser, key);
+      for (const id of ids) {
+        const { state, redactedAt } = (await stage.app.store.read.delivery(id)) ?? {};
+        assert.deepEqual([state, redactedAt], ['held', undefined]);
+      }
+    }));
+
+  void test('and are not read yet are named, and nothing is blanked', async () => {
+    const clock = hurriedClock();
+    const { store } = await openStore({
+      dialect: sqliteDialect(openSqlite(':memory:')),
+      clock,
+      seal: createSeal('key'),
+    });
+    const source = createShopifySource({ connection: SHOP, shopDomain: 'a.myshopify.com', secrets: ['s'] });
+    const eraser = { store, clock, sources: new Map([[SHOP, source]]), account: connectionId('freshbooks') };
+    const accept = (externalId: string, topic: string, content: unknown): Promise<string> =>
+      store.transact(async (tx) => {
+        const body = new TextEncoder().encode(JSON.stringify(content));
+        return (await tx.acceptDelivery(message({ externalId, topic, body }), clock.now())).id;
+      });
+    const named = await accept('a', 'orders/updated', { id: 4711 });
+    await accept('b', 'orders/updated', { id: 47110 });
+    const key = orderKey(SHOP, '4711');
+    assert.deepEqual(await eraseOrder(eraser, key), { outcome: 'not-read-yet', id: named });
+    await store.transact((tx) => tx.settleDelivery(named, { state: 'held', reason: 'It could not be read' }));
+    const request = await accept('c', 'shop/redact', { shop_id: 1 });
+    await store.transact((tx) => tx.settleDelivery(request, { state: 'held', reason: 'A request' }));
+    const { outcome } = await eraseMessage(eraser, request);
+    assert.equal(outcome, 'not-read-yet', 'one of the shop’s is not read yet');
+    assert.equal((await store.read.delivery(request))?.state, 'held');
+    await store.close();
+  });
 });
 
 void describe('retention', () => {
@@ -320,8 +418,8 @@ void describe('retention', () => {
         order: waiting.order,
       });
       const first = await eraseFinished(eraser, { before, because: 'retention' });
-      assert.deepEqual(first, { messages: 1, texts: 0, orders: [old.key] });
-      assert.deepEqual(await eraseFinished(eraser, { before, because: 'retention' }), NOTHING);
+      assert.deepEqual(first, { ...NONE, messages: 1, orders: [old.key] });
+      assert.deepEqual(await eraseFinished(eraser, { before, because: 'retention' }), NONE);
       const [kept] = await store.read.deliveriesOf(heldRecord.key);
       assert.equal(kept?.redactedAt, undefined);
     }));
@@ -349,4 +447,4 @@ void describe('retention', () => {
 });
 
 const DAY_MS = 86_400_000;
-const NOTHING = { messages: 0, texts: 0, orders: [] };
+const NONE = { messages: 0, texts: 0, orders: [], unreadable: [] };

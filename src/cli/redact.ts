@@ -31,11 +31,11 @@ export async function redact(context: CommandContext, { subject, before }: Redac
   return withApp(context, async (app) => {
     const erased =
       before === undefined ? await eraseSubject(app, subject ?? '') : await eraseBefore(app, before);
-    const isScrubbed = await app.store.scrub();
+    const isScrubbed = await app.store.scrub('rewritten');
     // Of a date alone nobody asked to be forgotten, so nobody is to be erased elsewhere.
     const rest = before === undefined ? await leftOver(app, erased.orders) : { clients: [], unbooked: [] };
-    const { messages, texts, orders } = erased;
-    context.output.json({ messages, texts, orders, ...rest, isScrubbed });
+    const { messages, texts, orders, unreadable } = erased;
+    context.output.json({ messages, texts, orders, unreadable, ...rest, isScrubbed });
     print(context.output, { erased, rest, isScrubbed });
     return DONE;
   });
@@ -43,17 +43,16 @@ export async function redact(context: CommandContext, { subject, before }: Redac
 
 async function eraseSubject(app: App, text: string): Promise<Erased> {
   const found = await findSubject(app.store.read, text);
-  if (found.kind === 'order') {
-    return eraseOrder(app.eraser, found.record.key);
-  }
-  const { id } = found.delivery;
-  const erased = await eraseMessage(app.eraser, id);
+  const erased =
+    found.kind === 'order'
+      ? await eraseOrder(app.eraser, found.record.key)
+      : await eraseMessage(app.eraser, found.delivery.id);
   switch (erased.outcome) {
     case 'no-message':
-      throw new CommandError(`There is no message ${id}`, FAILED);
+      throw new CommandError(`There is no message ${text}`, FAILED);
     case 'not-read-yet':
       throw new CommandError(
-        `Message ${id} is not read yet, and blanking it would lose what it says: run counterfoil serve first`,
+        `Message ${erased.id} is not read yet, and blanking it would lose what it says: run counterfoil serve first (when it was held, counterfoil retry delivery:${erased.id}), then the same again`,
         FAILED,
       );
     case 'erased':
@@ -95,7 +94,7 @@ async function leftOver({ store: { read } }: App, orders: readonly OrderKey[]): 
 function print(
   output: Output,
   {
-    erased: { messages, texts, orders },
+    erased: { messages, texts, orders, unreadable },
     rest: { clients, unbooked },
     isScrubbed,
   }: { readonly erased: Erased; readonly rest: LeftOver; readonly isScrubbed: boolean },
@@ -103,6 +102,11 @@ function print(
   const sentences = texts === 0 ? '' : `, ${counted(texts, 'sentence')} rewritten`;
   const lines = [
     `${counted(messages, 'message')} of ${counted(orders.length, 'order')} blanked${sentences}. Figures, keys and hashes stay: counterfoil explain proves an order as before`,
+    ...(unreadable.length === 0
+      ? []
+      : [
+          `Nobody could read ${unreadable.length === 1 ? 'the message' : 'the messages'} ${listed(unreadable)}, now blanked too: what the shop told there is in no book, so look in the shop whether the order is booked as it is`,
+        ]),
     ...(clients.length === 0
       ? []
       : [

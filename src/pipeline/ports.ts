@@ -270,11 +270,17 @@ export interface Reader extends WatchReader {
 
 /**
  * What came before a moment and is needed no more: its order is settled or skipped, or it is no order's. Or all that was read
- * of a connection.
+ * of a connection. Or what is no order's, also what is not read yet, after a message.
  */
 export type ReadableFilter =
   | { readonly of: 'finished'; readonly before: Instant; readonly limit: number }
-  | { readonly of: 'connection'; readonly connection: ConnectionId; readonly limit: number };
+  | { readonly of: 'connection'; readonly connection: ConnectionId; readonly limit: number }
+  | {
+      readonly of: 'no order';
+      readonly connection: ConnectionId;
+      readonly after?: string;
+      readonly limit: number;
+    };
 
 /** Somebody who is logged in. */
 export interface AdminSession {
@@ -451,8 +457,12 @@ export interface Store {
    * writer. Throws a Failure `database-…` for what the disk or another process does.
    */
   transact<T>(work: (tx: Writer) => Promise<T>): Promise<T>;
-  /** Has what was blanked leave the disk too, as far as other processes let it: whether it is gone. */
-  scrub(): Promise<boolean>;
+  /**
+   * Has what was blanked leave the disk too, as far as other processes let it: whether it is gone. In place, which takes
+   * milliseconds, a piece may stay in the gap that a row left which was moved; a file that is rewritten has no gaps, and
+   * nothing else is written meanwhile.
+   */
+  scrub(how: 'in place' | 'rewritten'): Promise<boolean>;
   close(): Promise<void>;
 }
 

@@ -1,4 +1,5 @@
 import { contactsOf, withoutContacts } from '#core/contacts.ts';
+import { splitOrderKey } from '#core/ids.ts';
 import type { ConnectionId, OrderKey } from '#core/ids.ts';
 import type { Buyer } from '#core/order.ts';
 import { showInstant } from '#core/time.ts';
@@ -27,19 +28,44 @@ export interface Erased {
   readonly messages: number;
   readonly texts: number;
   readonly orders: readonly OrderKey[];
+  /** Messages among them that nobody could read: what they told is in no book. */
+  readonly unreadable: readonly string[];
 }
 
-export type MessageErased =
+export type ErasedOnDemand =
   | ({ readonly outcome: 'erased' } & Erased)
-  | { readonly outcome: 'no-message' }
-  /** Blanking it would lose what it says. */
-  | { readonly outcome: 'not-read-yet' };
+  /** Nothing was blanked, because it would lose what this message says: it is not read yet, or can be read now. */
+  | { readonly outcome: 'not-read-yet'; readonly id: string };
 
+/** Of other connections, before one of this: far more than wait while a server runs. */
+const UNREAD_MAX = 1000;
 /** Messages in one transaction: reading them blocks the process for some ten milliseconds. */
 const BATCH = 20;
 
-/** All that is stored of an order. */
-export async function eraseOrder(eraser: Eraser, key: OrderKey): Promise<Erased> {
+/** All that is stored of an order, and what names it without being counted as its own. */
+export async function eraseOrder(eraser: Eraser, key: OrderKey): Promise<ErasedOnDemand> {
+  return eraseOrders(eraser, [key]);
+}
+
+async function eraseOrders(eraser: Eraser, keys: readonly OrderKey[]): Promise<ErasedOnDemand> {
+  const strays = await straysOf(eraser, keys);
+  const unread = strays.find((stray) => !isBlankable(eraser, stray));
+  if (unread !== undefined) {
+    return { outcome: 'not-read-yet', id: unread.id };
+  }
+  const parts: Erased[] = [];
+  for (const key of keys) {
+    if ((await eraser.store.read.order(key)) !== undefined) {
+      parts.push(await eraseOwn(eraser, key));
+    }
+  }
+  for (const stray of strays) {
+    parts.push(await eraseStray(eraser, stray));
+  }
+  return { outcome: 'erased', ...sum(parts) };
+}
+
+async function eraseOwn(eraser: Eraser, key: OrderKey): Promise<Erased> {
   return eraser.store.transact(async (tx) => {
     const deliveries = (await tx.deliveriesOf(key)).filter(({ redactedAt }) => redactedAt === undefined);
     const erased = await blank(tx, eraser, { deliveries, people: 'forget' });
@@ -52,18 +78,88 @@ export async function eraseOrder(eraser: Eraser, key: OrderKey): Promise<Erased>
   });
 }
 
+// ── Messages that name an order and are not known as its own ────────────────────────────────────────────────────────
+
+/** Of topics that are not booked, or that could not be read. Requests and disputes name orders and no more, and wait for a person. */
+async function straysOf(eraser: Eraser, keys: readonly OrderKey[]): Promise<readonly Delivery[]> {
+  const named = Map.groupBy(keys.map(splitOrderKey), ({ connection }) => connection);
+  const strays: Delivery[] = [];
+  for (const [connection, orders] of named) {
+    const ids = new Set(orders.map(({ vendorId }) => vendorId));
+    let after = '0';
+    for (;;) {
+      const filter: ReadableFilter = { of: 'no order', connection, after, limit: BATCH };
+      const page = await eraser.store.read.readable(filter);
+      const last = page.at(-1);
+      if (last === undefined) {
+        break;
+      }
+      after = last.id;
+      strays.push(...page.filter((delivery) => names(delivery, ids) && !isForPerson(eraser, delivery)));
+      // Between two pages what arrives is taken in.
+      await eraser.clock.sleep(eraser.clock.now());
+    }
+  }
+  return strays;
+}
+
+/** Vendors' ids of orders, which are long: in another sense hardly anything bears one. */
+const WORD = /[\dA-Za-z-]+/g;
+
+/** In the text as it came, since what cannot be read names its order too. */
+function names({ body }: Delivery, ids: ReadonlySet<string>): boolean {
+  return (Buffer.from(body).toString('latin1').match(WORD) ?? []).some((word) => ids.has(word));
+}
+
+function isForPerson(eraser: Eraser, delivery: Delivery): boolean {
+  return delivery.state === 'held' && sortedBy(eraser, delivery)?.kind === 'held';
+}
+
+function isBlankable(eraser: Eraser, delivery: Delivery): boolean {
+  return (
+    delivery.state === 'ignored' || (delivery.state === 'held' && sortedBy(eraser, delivery) === undefined)
+  );
+}
+
+async function eraseStray(eraser: Eraser, { id }: Delivery): Promise<Erased> {
+  return eraser.store.transact(async (tx) => {
+    const delivery = await tx.delivery(id);
+    if (delivery === undefined || !isBlankable(eraser, delivery)) {
+      return NONE;
+    }
+    const erased = await blank(tx, eraser, { deliveries: [delivery], people: 'forget' });
+    await close(tx, eraser, { delivery, isRequest: false });
+    await tx.audited({
+      action: 'contact data redacted',
+      subject: `delivery:${id}`,
+      details: { messages: erased.messages, topic: delivery.topic, because: 'by hand' },
+    });
+    return { ...erased, unreadable: delivery.state === 'held' ? [id] : [] };
+  });
+}
+
+const NONE: Erased = { messages: 0, texts: 0, orders: [], unreadable: [] };
+
+// ── One message ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
 /** One message; where it asks for the data of others to be erased, theirs first, and it is answered. */
-export async function eraseMessage(eraser: Eraser, id: string): Promise<MessageErased> {
+export async function eraseMessage(
+  eraser: Eraser,
+  id: string,
+): Promise<ErasedOnDemand | { readonly outcome: 'no-message' }> {
   const delivery = await eraser.store.read.delivery(id);
   if (delivery === undefined) {
     return { outcome: 'no-message' };
   }
   if (delivery.state === 'accepted') {
-    return { outcome: 'not-read-yet' };
+    return { outcome: 'not-read-yet', id };
   }
   const sorted = sortedBy(eraser, delivery);
   const erases = sorted?.kind === 'held' ? sorted.erases : undefined;
   const others = await eraseOthers(eraser, { delivery, erases });
+  if (others.outcome === 'not-read-yet') {
+    return others;
+  }
   const own = await eraser.store.transact(async (tx) => {
     // Read again: it may be one of all that were asked for.
     const deliveries = [(await tx.delivery(id)) ?? delivery];
@@ -96,26 +192,28 @@ export async function eraseFinished(
 async function eraseOthers(
   eraser: Eraser,
   {
-    delivery,
+    delivery: { connection, topic },
     erases,
   }: { readonly delivery: Delivery; readonly erases: readonly OrderKey[] | 'everything' | undefined },
-): Promise<Erased> {
-  if (erases === 'everything') {
-    const { connection } = delivery;
-    const filter: ReadableFilter = { of: 'connection', connection, limit: BATCH };
-    return eraseAll(eraser, {
-      filter,
-      event: { subject: connection, because: delivery.topic },
-      people: 'forget',
-    });
+): Promise<ErasedOnDemand> {
+  if (erases !== 'everything') {
+    return eraseOrders(eraser, erases ?? []);
   }
-  const known: Erased[] = [];
-  for (const key of erases ?? []) {
-    if ((await eraser.store.read.order(key)) !== undefined) {
-      known.push(await eraseOrder(eraser, key));
-    }
+  const unread = await firstUnread(eraser, connection);
+  if (unread !== undefined) {
+    return { outcome: 'not-read-yet', id: unread };
   }
-  return sum(known);
+  const filter: ReadableFilter = { of: 'connection', connection, limit: BATCH };
+  const event = { subject: connection, because: topic };
+  return { outcome: 'erased', ...(await eraseAll(eraser, { filter, event, people: 'forget' })) };
+}
+
+async function firstUnread(
+  { store: { read } }: Eraser,
+  connection: ConnectionId,
+): Promise<string | undefined> {
+  const accepted = await read.deliveries({ state: 'accepted', limit: UNREAD_MAX });
+  return accepted.find((delivery) => delivery.connection === connection)?.id;
 }
 
 interface Sweep {
@@ -173,7 +271,7 @@ async function blank(
   for (const [order, words] of contacts) {
     texts += await tx.reviseTexts({ order }, (text) => withoutContacts(text, [...words]));
   }
-  return { messages: unblanked.length, texts, orders: [...contacts.keys()] };
+  return { messages: unblanked.length, texts, orders: [...contacts.keys()], unreadable: [] };
 }
 
 /** A held message waits no longer: what it asked is done, or nobody can read it any more. */
@@ -216,5 +314,6 @@ function sum(parts: readonly Erased[]): Erased {
     messages: parts.reduce((count, { messages }) => count + messages, 0),
     texts: parts.reduce((count, { texts }) => count + texts, 0),
     orders: [...new Set(parts.flatMap(({ orders }) => orders))],
+    unreadable: parts.flatMap(({ unreadable }) => unreadable),
   };
 }

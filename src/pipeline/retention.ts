@@ -42,7 +42,7 @@ async function sweep(
   try {
     const { messages, orders } = await eraseFinished(eraser, { before, because: 'retention', signal });
     if (messages > 0) {
-      await eraser.store.scrub();
+      await eraser.store.scrub('in place');
       emit({
         name: 'contact data redacted',
         level: 'info',

@@ -3,7 +3,7 @@ import type { Kysely, Transaction } from 'kysely';
 import { fromJson, toJson } from '#core/json.ts';
 import type { Hold } from '#core/ledger.ts';
 import type { OrderKey } from '#core/ids.ts';
-import type { Reader, Writer } from '#pipeline/ports.ts';
+import type { ReadableFilter, Reader, Writer } from '#pipeline/ports.ts';
 import { deliveryOf } from './rows.ts';
 import type { Tables } from './tables.ts';
 
@@ -14,30 +14,47 @@ type Tx = Transaction<Tables>;
 export function redactionReader(db: Kysely<Tables>): Pick<Reader, 'readable'> {
   return {
     async readable(filter) {
-      const unread = db.selectFrom('deliveries').selectAll().where('redacted_at', 'is', null);
-      const query =
-        filter.of === 'connection'
-          ? unread.where('connection', '=', filter.connection).where('state', '<>', 'accepted')
-          : unread
-              .where('received_at', '<', BigInt(filter.before))
-              .where((where) =>
-                where.or([
-                  where('state', '=', 'ignored'),
-                  where.and([
-                    where('state', '=', 'sorted'),
-                    where.exists(
-                      where
-                        .selectFrom('orders')
-                        .select('orders.key')
-                        .whereRef('orders.key', '=', 'deliveries.order_key')
-                        .where('orders.state', 'in', ['settled', 'skipped']),
-                    ),
-                  ]),
-                ]),
-              );
-      return (await query.orderBy('received_at').orderBy('id').limit(filter.limit).execute()).map(deliveryOf);
+      return (await readableRows(db, filter).limit(filter.limit).execute()).map(deliveryOf);
     },
   };
+}
+
+function readableRows(db: Kysely<Tables>, filter: ReadableFilter) {
+  const unread = db.selectFrom('deliveries').selectAll().where('redacted_at', 'is', null);
+  switch (filter.of) {
+    case 'connection':
+      return unread
+        .where('connection', '=', filter.connection)
+        .where('state', '<>', 'accepted')
+        .orderBy('received_at')
+        .orderBy('id');
+    case 'no order':
+      return unread
+        .where('connection', '=', filter.connection)
+        .where('order_key', 'is', null)
+        .where('id', '>', BigInt(filter.after ?? 0))
+        .orderBy('id');
+    case 'finished':
+      return unread
+        .where('received_at', '<', BigInt(filter.before))
+        .where((where) =>
+          where.or([
+            where('state', '=', 'ignored'),
+            where.and([
+              where('state', '=', 'sorted'),
+              where.exists(
+                where
+                  .selectFrom('orders')
+                  .select('orders.key')
+                  .whereRef('orders.key', '=', 'deliveries.order_key')
+                  .where('orders.state', 'in', ['settled', 'skipped']),
+              ),
+            ]),
+          ]),
+        )
+        .orderBy('received_at')
+        .orderBy('id');
+  }
 }
 
 export function redactionWriter(
@@ -154,8 +171,14 @@ function revisedOr(text: string | null | undefined, revise: Revise): string | nu
   return text === null || text === undefined ? null : revise(text);
 }
 
-/** Copies what the log of writes holds into the file, and cuts it to nothing. What was blanked is overwritten there. */
-export async function scrub(db: Kysely<Tables>): Promise<boolean> {
+/**
+ * Copies what the log of writes holds into the file, and cuts it to nothing. What was blanked is overwritten there; gaps that
+ * rows left which SQLite moved are not, and only `vacuum` makes pages without any.
+ */
+export async function scrub(db: Kysely<Tables>, how: 'in place' | 'rewritten'): Promise<boolean> {
+  if (how === 'rewritten') {
+    await sql`vacuum`.execute(db);
+  }
   const { rows } = await sql<{ busy: bigint }>`pragma wal_checkpoint(truncate)`.execute(db);
   return rows[0]?.busy === 0n;
 }

@@ -103,7 +103,7 @@ function createStore(db: Db, options: StoreOptions): Store {
       }
       return result;
     },
-    scrub: () => patiently(options, () => scrub(db)),
+    scrub: (how) => patiently(options, () => scrub(db, how)),
     close: () => db.destroy(),
   };
 }
