@@ -22,7 +22,10 @@ export interface ExpectedBooks<Id = bigint, Reason = 'test' | 'not confirmed' | 
   readonly refunded: bigint;
   /** What came in and stayed. */
   readonly paid: bigint;
-  /** What the buyer still owes (negative: is owed), whatever is authorized and whatever was agreed to keep or give back. */
+  /**
+   * What the buyer still owes (negative: is owed), whatever is authorized. What refunds kept or gave beside their lines was agreed,
+   * as far as the account is not even without it.
+   */
   readonly owed: bigint;
   /** What a cash drawer put on (or, negative, took off) when it rounded. */
   readonly rounding: bigint;
@@ -31,7 +34,7 @@ export interface ExpectedBooks<Id = bigint, Reason = 'test' | 'not confirmed' | 
 
 /**
  * What must stand now, once everything was told: sum of live invoices less credit notes and dated refund expenses = the shop's
- * current total less amounts that went back without lines; payments less the same = captures less refunds. The tax that the
+ * current total less amounts that went back without lines and evened no account; payments less the same = captures less refunds. The tax that the
  * channel remits is in none of them. A refund whose money is still under way or did not succeed changes nothing.
  */
 export interface ExpectedNow {
@@ -79,9 +82,6 @@ export function expectedBooks(order: WorldOrder, side: Side = 'shop'): ExpectedB
   const received = total(['sale', 'capture']);
   const refunded = total(['refund']);
   const rounding = done.reduce((sum, entry) => sum + entry.rounding[side], 0n);
-  const agreed = order.refunds
-    .flatMap((refund) => refund.adjustments)
-    .reduce((sum, entry) => sum + entry.amount[side], 0n);
   return {
     orderId: order.id,
     name: order.name,
@@ -98,20 +98,25 @@ export function expectedBooks(order: WorldOrder, side: Side = 'shop'): ExpectedB
     received,
     refunded,
     paid: received - refunded,
-    owed: current.total + agreed + rounding - received + refunded,
+    owed: owedOf(order, side, { received, refunded, rounding }),
     rounding,
     now: standsNow(order, side, { received, refunded, rounding }),
   };
 }
 
-function standsNow(
-  order: WorldOrder,
-  side: Side,
-  { received, refunded, rounding }: Pick<ExpectedBooks, 'received' | 'refunded' | 'rounding'>,
-): ExpectedNow {
+type Cash = Pick<ExpectedBooks, 'received' | 'refunded' | 'rounding'>;
+
+function owedOf(order: WorldOrder, side: Side, { received, refunded, rounding }: Cash): bigint {
   const effective = order.refunds.filter((refund) => isEffective(order, refund));
   const left = figures({ ...order, refunds: effective }, side, 1n);
-  const agreed = sum(effective.flatMap((refund) => refund.adjustments.map((entry) => entry.amount[side])));
+  const account = { kept: received - refunded, due: left.total + rounding };
+  return account.due + agreedOf(effective, side, account) - account.kept;
+}
+
+function standsNow(order: WorldOrder, side: Side, { received, refunded, rounding }: Cash): ExpectedNow {
+  const effective = order.refunds.filter((refund) => isEffective(order, refund));
+  const left = figures({ ...order, refunds: effective }, side, 1n);
+  const agreed = agreedOf(effective, side, { kept: received - refunded, due: left.total + rounding });
   const { status } = figuresOf(order);
   const isOver = order.cancelled !== null || status === 'voided' || status === 'expired';
   const isGone = isOver && received === refunded;
@@ -126,6 +131,22 @@ function standsNow(
       order.transactions.filter((entry) => isStoreCredit(order, entry)).map((entry) => entry.amount[side]),
     ),
   };
+}
+
+/**
+ * What refunds kept (positive) or gave beside their lines, as far as what the shop kept differs from what its lines are worth
+ * by it. The rest only evened the account: the way back of what was paid twice, or for what was taken off or added meanwhile.
+ */
+function agreedOf(
+  refunds: WorldOrder['refunds'],
+  side: Side,
+  { kept, due }: { readonly kept: bigint; readonly due: bigint },
+): bigint {
+  const beside = refunds.map((refund) => sum(refund.adjustments.map((entry) => entry.amount[side])));
+  const most = sum(beside.filter((amount) => amount > 0n));
+  const least = sum(beside.filter((amount) => amount < 0n));
+  const open = kept - due;
+  return open < least ? least : open > most ? most : open;
 }
 
 /** Units that an edit took off count at once; a refund by its money, once some of it went back. */

@@ -44,11 +44,9 @@ export function figuresOf(order: WorldOrder): Figures {
   const sold = soldFigures(order);
   const current = currentFigures(order, sold);
   const money = moneyOf(order);
-  const adjustments = sumOf(
-    order.refunds.flatMap((refund) => refund.adjustments.map((entry) => entry.amount)),
-  );
-  const due = plus(current.total, adjustments);
-  const open = minus(minus(due, money.covered), minus(ZERO, money.refunded));
+  const unpaid = order.refunds.filter((refund) => isUnpaid(order, refund));
+  const due = plus(current.total, sumOf(unpaid.map(besideOf)));
+  const open = evened(order, minus(minus(due, money.covered), minus(ZERO, money.refunded)));
   // Orders that are only authorized show 0.00 outstanding in public samples 02 and 11-13; once a capture was made the
   // uncaptured rest is taken to be outstanding again (not verifiable offline).
   const isWaiting = money.covered.shop === 0n && !order.isAuthorizationExpired && money.capturable.shop > 0n;
@@ -61,6 +59,31 @@ export function figuresOf(order: WorldOrder): Figures {
     outstanding: isWaiting ? minus(open, money.capturable) : open,
     status: statusOf(order, money, due),
   };
+}
+
+/** The lines of such a refund are neutralised by its adjustments until money moves. */
+function isUnpaid(order: WorldOrder, { transactionIds }: Refund): boolean {
+  const own = order.transactions.filter(({ id }) => transactionIds.includes(id));
+  return own.length > 0 && !own.some(({ status }) => status === 'success');
+}
+
+function besideOf({ adjustments }: Refund): Bag {
+  return sumOf(adjustments.map((entry) => entry.amount));
+}
+
+/**
+ * What is open once everybody agreed to what refunds gave or kept beside their lines: given is nothing that the buyer owes, and
+ * kept nothing that the shop owes. What is even without that stays even (not verifiable offline).
+ */
+function evened(order: WorldOrder, open: Bag): Bag {
+  const beside = order.refunds.filter((refund) => !isUnpaid(order, refund)).map(besideOf);
+  return bagOf((side) => {
+    const amounts = beside.map((amount) => amount[side]);
+    const given = amounts.filter((amount) => amount < 0n).reduce((total, amount) => total - amount, 0n);
+    const kept = amounts.filter((amount) => amount > 0n).reduce((total, amount) => total + amount, 0n);
+    if (open[side] > 0n) return open[side] > given ? open[side] - given : 0n;
+    return -open[side] > kept ? open[side] + kept : 0n;
+  });
 }
 
 type Sold = Pick<

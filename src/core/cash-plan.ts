@@ -9,7 +9,7 @@ import { methodOf, noteOf } from './payment-method.ts';
 import type { PlannedHold, Terms } from './plan-terms.ts';
 import { isClosed } from './period.ts';
 import { isBookedBy, openDay } from './refund-ways.ts';
-import { isEffective, keptOf, merchantPart } from './sale.ts';
+import { isEffective, keptOf } from './sale.ts';
 import { localDate } from './time.ts';
 import type { LocalDate, Zone } from './time.ts';
 
@@ -34,6 +34,8 @@ export interface Settling {
   readonly invoices: readonly Payable[];
   /** Refunds that the invoices leave out: their money is not kept. The others stand beside, and the payments with them. */
   readonly offInvoice: readonly Refund[];
+  /** What the others come to beside the invoices. */
+  readonly beside: Money;
   readonly terms: Terms;
   readonly zone: Zone;
 }
@@ -47,7 +49,7 @@ export function planCash(order: Order, settling: Settling): CashPlan {
     return { ...NO_CASH, holds: [cashHold(order, cash.why)] };
   }
   const { booked, invoices } = settling;
-  const kept = payableOf(order, cash.received, settling.offInvoice);
+  const kept = payableOf(order, cash.received, settling);
   const capacity = money.atLeastZero(
     money.sum(
       invoices.map((invoice) => invoice.total),
@@ -93,15 +95,8 @@ export function planCash(order: Order, settling: Settling): CashPlan {
  * What could stand as payments: what was kept, and what was paid back by refunds that stand beside the invoices. Asked of what
  * is kept in the end, so that tax of the channel's that nobody paid yet takes nothing off money that went back long ago.
  */
-function payableOf(order: Order, received: Money, offInvoice: readonly Refund[]): Money {
-  const beside = effectiveOf(order).filter((refund) => !offInvoice.includes(refund));
-  return money.sum(
-    [
-      keptOf(order, received, [...offInvoice, ...beside]),
-      ...beside.map((refund) => merchantPart(refund, order)),
-    ],
-    order.currency,
-  );
+function payableOf(order: Order, received: Money, { beside }: Pick<Settling, 'beside'>): Money {
+  return money.add(keptOf(order, received, effectiveOf(order)), beside);
 }
 
 function effectiveOf(order: Order): readonly Refund[] {
@@ -118,18 +113,13 @@ export function cashHold(order: Order, why: string): PlannedHold {
  */
 function leastPaid(
   order: Order,
-  {
-    booked,
-    offInvoice,
-    capacity,
-    received,
-  }: Settling & { readonly capacity: Money; readonly received: Money },
+  { booked, beside, capacity, received }: Settling & { readonly capacity: Money; readonly received: Money },
 ): Money {
   const told = booked.received;
   if (told === undefined || money.compare(received, told) >= 0) {
     return money.zero(order.currency);
   }
-  const kept = money.atLeastZero(payableOf(order, told, offInvoice));
+  const kept = money.atLeastZero(payableOf(order, told, { beside }));
   return money.minimum(money.minimum(kept, capacity), paidOf(booked, order.currency));
 }
 
@@ -264,7 +254,18 @@ function netTenders(
     const open = takeBack(amount, (tender) => tender.gateway === gateway);
     takeBack(open, () => true);
   }
-  return left.filter((tender) => money.compare(tender.amount, money.zero(order.currency)) > 0);
+  return [...left, ...exchanged(order, offInvoice)].filter(
+    (tender) => money.compare(tender.amount, money.zero(order.currency)) > 0,
+  );
+}
+
+/** What was kept of a refund that stands beside the invoices pays for what was added: as if it had gone back and come again. */
+function exchanged(order: Order, offInvoice: readonly Refund[]): Tender[] {
+  return effectiveOf(order)
+    .filter((refund) => !offInvoice.includes(refund))
+    .flatMap(({ id, at, settled }) =>
+      settled === undefined ? [] : [{ gateway: `refund ${id}`, amount: settled, at }],
+    );
 }
 
 function afterwards(payment: BookedPayment, lowered: readonly PaymentChangeStep[]): BookedPayment {

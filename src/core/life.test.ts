@@ -1,30 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import {
-  at,
-  entry,
-  line,
-  order,
-  paid,
-  received,
-  refund,
-  returned,
-  rules,
-  tax,
-  tender,
-  terms,
-} from '#tests/build.ts';
-import type { Step } from './document.ts';
+import { at, line, order, paid, received, refund, returned, tax, tender } from '#tests/build.ts';
+import { book, books, holds, kinds, planned, post, proven, withRefunds, work } from '#tests/planned.ts';
+import type { Parts } from '#tests/planned.ts';
 import { fold } from './ledger.ts';
-import type { Entry, Receipt } from './ledger.ts';
 import * as money from './money.ts';
 import type { Order, Refund } from './order.ts';
 import { gatewaysIn } from './payment-method.ts';
 import { CLOSED_DAY } from './period.ts';
-import { plan } from './plan.ts';
-import type { Plan, Terms } from './plan-terms.ts';
-import { proofOf } from './proof.ts';
-import type { Rules } from './rules.ts';
 import { parseLocalDate } from './time.ts';
 
 /** What becomes of a booked order, in figures that an accountant can follow: two cups of 20.00 with 10 % tax, 44.00 paid by card. */
@@ -35,68 +18,6 @@ const SOLD = order({ lines: [CUP] });
 const CATEGORY = { refundCategory: 'Refunds' } as const;
 const DECEMBER = at('2026-12-02T10:00:00-05:00');
 
-type Parts = Partial<Omit<Terms, 'rules'>> & { readonly rules?: Partial<Rules> };
-
-function planned(shown: Order, entries: readonly Entry[], { rules: own = {}, ...parts }: Parts = {}): Plan {
-  return plan(shown, fold(entries), terms({ rules: rules(own), ...parts }));
-}
-
-function work(
-  shown: Order,
-  entries: readonly Entry[],
-  parts: Parts = {},
-): Extract<Plan, { outcome: 'work' }> {
-  const found = planned(shown, entries, parts);
-  assert(found.outcome === 'work', 'there is something to book');
-  return found;
-}
-
-/** The ledger after the books have confirmed all that was planned; nothing is planned after it. */
-function book(shown: Order, before: readonly Entry[] = [], parts: Parts = {}): readonly Entry[] {
-  const entries = post(work(shown, before, parts).steps, before);
-  const again = work(shown, entries, parts);
-  assert.deepEqual(again.steps, [], 'it has converged');
-  return entries;
-}
-
-function post(
-  steps: readonly Step[],
-  before: readonly Entry[] = [],
-  receipt: Partial<Receipt> = {},
-): Entry[] {
-  return [
-    ...before,
-    ...steps.map((step, index) => {
-      const made = entry(step, { id: String(before.length + index + 1) });
-      return { ...made, receipt: { externalId: `${step.kind}-${step.slot}`, ...receipt } };
-    }),
-  ];
-}
-
-/** What stands, in one line: invoices, payments, and what is beside them. */
-function books(entries: readonly Entry[]): string {
-  const { invoices, payments, beside } = fold(entries);
-  return [
-    ...invoices.map(({ document, amount }) => `${document.number} ${money.format(amount)}`),
-    ...payments.map(({ amount }) => `paid ${money.format(amount)}`),
-    ...beside.map(({ kind, amount }) => `${kind} ${money.format(amount)}`),
-  ].join(', ');
-}
-
-function kinds(found: Plan): string[] {
-  return found.outcome === 'work' ? found.steps.map(({ kind }) => kind) : [found.reason];
-}
-
-function holds(found: Plan): string[] {
-  return found.outcome === 'work' ? found.holds.map(({ code }) => code) : [];
-}
-
-/** The order with these refunds, its total as it is now by them. */
-function withRefunds(shown: Order, ...refunds: readonly Refund[]): Order {
-  const worth = refunds.flatMap(({ returns }) => returns.flatMap(({ amount, taxes }) => [amount, ...taxes]));
-  return { ...shown, refunds, currentTotal: money.subtract(shown.total, money.sum(worth, shown.currency)) };
-}
-
 /** One cup came back, and its 22.00 were paid back. */
 function oneCup(parts: Partial<Refund> = {}): Refund {
   return refund(usd('22'), {
@@ -104,11 +25,6 @@ function oneCup(parts: Partial<Refund> = {}): Refund {
     difference: usd('0'),
     ...parts,
   });
-}
-
-function proven(shown: Order, entries: readonly Entry[]): void {
-  const { difference, cash } = proofOf(shown, fold(entries));
-  assert.deepEqual([difference, cash?.difference], [usd('0'), usd('0')]);
 }
 
 describe('a refund in the month of the sale', () => {

@@ -134,10 +134,17 @@ export interface Refund {
   readonly returns: readonly Return[];
   /** Positive: kept of the returns' worth (also while or because a payout does not succeed). Negative: paid back beyond it. */
   readonly difference: Money;
+  /**
+   * What of the difference only settles the account, and so is neither given nor kept: paid back of what the buyer had paid too
+   * much (negative), or kept for what was added (positive). Told by `balanced`; absent before.
+   */
+  readonly settled?: Money;
   /** Successful ones only. Empty when units left the order without any money: an edit, or an order that nobody paid. */
   readonly payouts: readonly Payout[];
   /** More may be paid out: nothing is booked of what has not succeeded. */
   readonly isPending: boolean;
+  /** Money was to go back, and nothing of it has. */
+  readonly isUnpaid?: true;
 }
 
 export interface Return {

@@ -12,24 +12,25 @@ import type {
 import { planFees } from './fees-plan.ts';
 import { referenceOf } from './ids.ts';
 import { differencesOf, documentOf } from './invoice-document.ts';
-import type { Booked, BookedInvoice, BookedRefund } from './ledger.ts';
+import type { Booked, BookedInvoice } from './ledger.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
 import { discountOf, grossOf, taxOf, totalByLines } from './order.ts';
-import type { Order, OrderLine, Refund } from './order.ts';
+import type { Order, OrderLine } from './order.ts';
+import { gapHolds, negativeHold, unlikeHolds, unsendableHolds } from './plan-holds.ts';
+import type { Aim } from './plan-holds.ts';
 import { clientPolicyOf } from './plan-terms.ts';
 import type { Plan, PlannedHold, Terms } from './plan-terms.ts';
-import { CLOSED_DAY, isClosed } from './period.ts';
-import { besideSteps, decideRefunds, isBookedBy } from './refund-ways.ts';
-import type { DecidedRefund } from './refund-ways.ts';
+import { isClosed } from './period.ts';
+import { besideOf, besideSteps, decideRefunds, isBookedBy } from './refund-ways.ts';
 import { fill } from './rules.ts';
 import type { Rules } from './rules.ts';
-import { isGone, isPaidBack, paidBack, worthNow, worthOf } from './sale.ts';
+import { balanced, isGone, isPaidBack, paidBack, worthNow, worthOf } from './sale.ts';
 import { isSettlement } from './settlement.ts';
 import type { Bookable } from './settlement.ts';
 import { asideReason, skipReason } from './skipping.ts';
 import { everything, openingOf, targetsOf } from './targets.ts';
-import type { Basis, Target, Targets } from './targets.ts';
+import type { Basis, Target } from './targets.ts';
 import { localDate } from './time.ts';
 import { withUntoldTax } from './untold-tax.ts';
 
@@ -46,7 +47,7 @@ export function plan(shown: Bookable, booked: Booked, terms: Terms): Plan {
 }
 
 function planOrder(shown: Order, booked: Booked, terms: Terms): Plan {
-  const order = withUntoldTax(shown, terms.rules) ?? shown;
+  const order = balanced(withUntoldTax(shown, terms.rules) ?? shown);
   const isNew = booked.lastSlots.invoice === undefined;
   const aside = isNew ? asideReason(order, terms.rules) : undefined;
   if (aside !== undefined) {
@@ -277,13 +278,6 @@ function converge(order: Order, booked: Booked, terms: Terms): Plan {
   });
 }
 
-interface Aim extends Targets {
-  readonly decided: readonly DecidedRefund[];
-  readonly offInvoice: readonly Refund[];
-  /** What all of it should come to. */
-  readonly worth: Money;
-}
-
 /** Payments are lowered first, then lines, then what is new (bookkeeping, "Refunds"). */
 function stepsTo(basis: Basis, aim: Aim): Plan {
   const { targets, holds, decided, offInvoice } = aim;
@@ -299,7 +293,14 @@ function stepsTo(basis: Basis, aim: Aim): Plan {
     total: invoice?.isAccepted === true ? invoice.amount : document.total,
   }));
   const cash: CashPlan = isSendable
-    ? planCash(order, { booked, invoices, offInvoice, terms, zone })
+    ? planCash(order, {
+        booked,
+        invoices,
+        offInvoice,
+        beside: besideOf(decided, order.currency),
+        terms,
+        zone,
+      })
     : NO_CASH;
   const unlike = booked.beside.flatMap((refund) => unlikeHolds(order, refund));
   const negative = targets.filter(({ document }) => money.isNegative(document.total));
@@ -310,7 +311,12 @@ function stepsTo(basis: Basis, aim: Aim): Plan {
   const sent = isSendable ? targets.flatMap((target) => sentSteps(order, target, rules)) : [];
   const refundHolds = decided.flatMap(({ way }) => (way.kind === 'held' ? [way.hold] : []));
   const isCashKnown = order.cash.state === 'known';
-  const beside = rules.endState === 'sent' ? besideSteps(decided) : [];
+  const gaps = unlike.length === 0 ? gapHolds(basis, aim) : [];
+  // What stands beside invoices that are in doubt would be asked about twice.
+  const beside =
+    rules.endState === 'sent' && !gaps.some(({ code }) => code !== 'order-reduced')
+      ? besideSteps(decided)
+      : [];
   // An invoice that was found came without its client, and a credit note is made for one.
   const needsClient = made.length > 0 || beside.some(({ kind }) => kind === 'credit-note');
   const steps: readonly Step[] = [
@@ -341,7 +347,7 @@ function stepsTo(basis: Basis, aim: Aim): Plan {
       ...holds,
       ...cash.holds,
       ...(isCashKnown ? refundHolds : []),
-      ...(unlike.length === 0 ? gapHolds(basis, aim) : []),
+      ...gaps,
     ],
     ...(order.cash.state === 'reread' ? { reread: order.cash.why } : {}),
   };
@@ -434,7 +440,6 @@ function invoiceStep(order: Order, { slot, document, variant }: Target): Invoice
   return { kind: 'invoice', slot, reference: referenceOf(order.key, 'invoice', slot), document, variant };
 }
 
-/** One that is about to be taken away is not sent first. */
 /** An invoice that was made and not sent before its day was closed: sent or paid now, it would count in a month that is closed. */
 function closedDrafts(order: Order, targets: readonly Target[], rules: Rules): PlannedHold[] {
   return targets.flatMap((target) => {
@@ -454,6 +459,7 @@ function closedDrafts(order: Order, targets: readonly Target[], rules: Rules): P
   });
 }
 
+/** One that is about to be taken away is not sent first. */
 function sentSteps(order: Order, { slot, document, invoice }: Target, { skipZeroTotals }: Rules): SentStep[] {
   const isEmpty = money.isZero(document.total) && (skipZeroTotals || document.lines.length === 0);
   return invoice?.isSent === true || isEmpty
@@ -465,129 +471,5 @@ function sentSteps(order: Order, { slot, document, invoice }: Target, { skipZero
           reference: referenceOf(order.key, 'sent', slot),
           fulfilledOn: document.issuedOn,
         },
-      ];
-}
-
-/** Why a standing invoice must stay a draft: a wrong one in a report, or a mailed buyer, is worse than a late one. */
-function unsendableHolds({
-  slot,
-  document,
-  amount,
-  isSent,
-  isAccepted,
-  remindsBuyer,
-}: BookedInvoice): PlannedHold[] {
-  const expected = document.total;
-  const step = `sent-${slot}`;
-  if (!isAccepted && !money.equal(amount, expected)) {
-    return [
-      {
-        step,
-        code: 'books-total-differs',
-        detail: `Invoice ${document.number} should be ${money.show(expected)} and the books made it ${money.show(amount)}`,
-        facts: [
-          { name: 'Charged', value: money.show(expected) },
-          { name: 'Total in the books', value: money.show(amount) },
-          ...(amount.currency === expected.currency
-            ? [{ name: 'Difference', value: money.show(money.subtract(amount, expected)) }]
-            : []),
-        ],
-      },
-    ];
-  }
-  if (remindsBuyer === undefined || isSent) {
-    return [];
-  }
-  const detail = `Invoice ${document.number} would write to the buyer: ${remindsBuyer}`;
-  return [{ step, code: 'books-reminders-on', detail, facts: [] }];
-}
-
-/** A refund beside the invoice that the books made of another amount: nobody else would notice. */
-function unlikeHolds(order: Order, { refund, amount, charged }: BookedRefund): PlannedHold[] {
-  return money.equal(amount, charged)
-    ? []
-    : [
-        {
-          step: `refund-${refund}`,
-          code: 'books-total-differs',
-          detail: `Refund ${refund} of order ${order.name} should be ${money.show(charged)} and the books made it ${money.show(amount)}`,
-          facts: [
-            { name: 'Refunded', value: money.show(charged) },
-            { name: 'In the books', value: money.show(amount) },
-          ],
-        },
-      ];
-}
-
-function negativeHold(order: Order, { slot, document }: Target): PlannedHold {
-  return {
-    step: `invoice-${slot}`,
-    code: 'order-worth-negative',
-    detail: `More was paid back on order ${order.name} than is left of it: its invoice would be ${money.show(document.total)}`,
-    facts: [],
-  };
-}
-
-/**
- * The last defence: what will stand, less what stands beside it, is what the order is worth. Where an invoice may not be
- * changed any more and no money tells how, a person decides.
- */
-function gapHolds(
-  { order, booked, terms }: Basis,
-  { targets, decided, holds, worth, unwritten }: Aim,
-): PlannedHold[] {
-  const invoiced = money.sum(
-    targets.map(({ document }) => document.total),
-    order.currency,
-  );
-  const beside = money.sum(
-    decided.map(({ way }) =>
-      way.kind === 'beside' || way.kind === 'held' ? way.amount : money.zero(order.currency),
-    ),
-    order.currency,
-  );
-  const gap = money.subtract(money.subtract(invoiced, beside), worth);
-  if (holds.length > 0 || (money.isZero(gap) && unwritten.length === 0)) {
-    return [];
-  }
-  const facts = [
-    ...unwritten,
-    { name: 'On its invoices', value: money.show(invoiced) },
-    { name: 'Refunds beside them', value: money.show(beside) },
-    { name: 'Worth now', value: money.show(worth) },
-    { name: 'Difference', value: money.show(gap) },
-    ...booked.invoices
-      .filter(({ document }) => isClosed(document.issuedOn, terms.rules))
-      .map(({ document }) => ({
-        name: CLOSED_DAY,
-        value: `${document.issuedOn}, of invoice ${document.number}`,
-      })),
-  ];
-  const hold = (code: PlannedHold['code'], detail: string): PlannedHold => ({
-    step: 'change',
-    code,
-    detail,
-    facts,
-  });
-  if (gap.minor > 0n) {
-    return [
-      hold(
-        'order-reduced',
-        `Order ${order.name} was reduced by ${money.show(gap)} after its invoice could not be changed any more, and no refund of it is known`,
-      ),
-    ];
-  }
-  return unwritten.length === 0 && money.compare(beside, invoiced) > 0
-    ? [
-        hold(
-          'order-worth-negative',
-          `More was paid back on order ${order.name} than its invoices hold: ${money.show(beside)} beside ${money.show(invoiced)}`,
-        ),
-      ]
-    : [
-        hold(
-          'order-changed',
-          `Lines or taxes of order ${order.name} changed after its invoice could not be changed any more`,
-        ),
       ];
 }

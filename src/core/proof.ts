@@ -6,7 +6,7 @@ import { channelTaxOf, totalByLines } from './order.ts';
 import type { Order } from './order.ts';
 import { feesOf } from './settlement.ts';
 import type { Settlement } from './settlement.ts';
-import { isEffective, isGone, keptOf, linesWithout, worthNow, worthOf } from './sale.ts';
+import { balanced, isEffective, isGone, keptOf, linesWithout, worthNow, worthOf } from './sale.ts';
 
 /**
  * The comparison that everything is about, in amounts that anybody can add up: what the order is worth now by the shop's own
@@ -55,7 +55,8 @@ export interface CashFigures {
   readonly difference: Money;
 }
 
-export function proofOf(order: Order, booked: Booked): Proof {
+export function proofOf(shown: Order, booked: Booked): Proof {
+  const order = balanced(shown);
   const { currency } = order;
   const shop = shopFigures(order);
   const invoices = booked.invoices.map(({ document, amount }) => ({ number: document.number, amount }));

@@ -86,8 +86,10 @@ function wayOf(order: Order, refund: Refund, considering: Considering): Way {
         code: 'refund-both-ways',
         detail: `Refund ${refund.id} of order ${order.name} went partly to store credit and partly back as money`,
       });
-    case 'store-credit':
-      return toStoreCredit(order, refund, { ...considering, amount });
+    case 'store-credit': {
+      const whole = withRemovals(order, refund, considering);
+      return toStoreCredit(order, whole, { ...considering, amount: merchantPart(whole, order) });
+    }
     case 'money':
       return asMoney(order, refund, { ...considering, amount });
   }
@@ -130,7 +132,37 @@ function asMoney(order: Order, refund: Refund, priced: Priced): Way {
   if (isAdjustable(order, refund, priced) && priced.fits([...priced.offInvoice, refund])) {
     return { kind: 'off-invoice' };
   }
-  return asExpense(order, refund, priced);
+  const whole = withRemovals(order, refund, priced);
+  return asExpense(order, whole, { ...priced, amount: merchantPart(whole, order) });
+}
+
+/**
+ * With what an edit took off before, where this refund pays for just that and the invoice still holds it: so the lines and their
+ * taxes go back with the money.
+ */
+function withRemovals(order: Order, refund: Refund, { booked }: Considering): Refund {
+  const settled = refund.settled ?? money.zero(order.currency);
+  const removals = order.refunds.filter(
+    (other) => other.payouts.length === 0 && isEffective(other, order) && isHeldStill(other, booked),
+  );
+  const worth = money.sum(
+    removals.map((removal) => worthOf(removal, order)),
+    order.currency,
+  );
+  return removals.length > 0 && money.equal(worth, money.negate(settled))
+    ? {
+        ...refund,
+        returns: [...refund.returns, ...removals.flatMap(({ returns }) => returns)],
+        settled: money.zero(order.currency),
+      }
+    : refund;
+}
+
+function isHeldStill({ id, returns }: Refund, { invoices }: Booked): boolean {
+  const keys = returns.map(({ line }) => line);
+  return invoices.some(
+    ({ document }) => !document.refunds.includes(id) && document.lines.some(({ key }) => keys.includes(key)),
+  );
 }
 
 /** Refund, invoice and payments in one open month: lowering them restates no month that somebody has reported. */
@@ -337,6 +369,14 @@ function waiting(order: Order, refund: Refund, amount: Money): Way {
       { name: 'Worth of what was returned', value: money.show(worthOf(refund, order)) },
     ],
   });
+}
+
+/** What stands beside the invoices, or will, or would if a person let it. */
+export function besideOf(decided: readonly DecidedRefund[], currency: string): Money {
+  return money.sum(
+    decided.flatMap(({ way }) => (way.kind === 'beside' || way.kind === 'held' ? [way.amount] : [])),
+    currency,
+  );
 }
 
 export function besideSteps(decided: readonly DecidedRefund[]): Step[] {

@@ -27,21 +27,79 @@ export function paidBack({ payouts }: Refund, currency: string): Money {
 
 /**
  * Whether a refund changes anything: one whose money is still under way, or did not succeed, is neutralised by its own
- * difference and counts as if it were not there. Without money, only units that left the order count.
+ * difference, if by nothing else, and counts as if it were not there. Without money, only units that left the order count.
  */
 export function isEffective(refund: Refund, order: Pick<Order, 'currency' | 'pricesIncludeTax'>): boolean {
-  const { payouts, returns, difference } = refund;
+  const { payouts, returns, isUnpaid } = refund;
+  const difference = wholeDifference(refund);
   return (
     payouts.length > 0 ||
-    (returns.length > 0 && (money.isZero(difference) || !money.equal(difference, worthOf(refund, order))))
+    (returns.length > 0 &&
+      isUnpaid !== true &&
+      (money.isZero(difference) || !money.equal(difference, worthOf(refund, order))))
   );
 }
 
-/** What a refund gives back of the merchant's own money: the rest is tax that the channel remits, and the channel's. */
+/** As the channel tells it. */
+function wholeDifference({ difference, settled }: Refund): Money {
+  return settled === undefined ? difference : money.add(difference, settled);
+}
+
+/**
+ * What a refund takes off what the order is worth to the merchant: the money that went back, without what only settled the
+ * account, and without tax that the channel remits, which is the channel's.
+ */
 export function merchantPart(refund: Refund, order: Order): Money {
   const returned = returnedLines(order, refund);
   const tax = channelTaxOf({ lines: returned, currency: order.currency });
-  return money.subtract(paidBack(refund, order.currency), tax);
+  const settled = refund.settled ?? money.zero(order.currency);
+  return money.subtract(money.add(paidBack(refund, order.currency), settled), tax);
+}
+
+/**
+ * The order with the account of each refund struck. That more went back than was returned is a concession only as far as the
+ * shop then has less than the lines are worth: else it pays back what was paid twice, or for what an edit took off. That less
+ * went back is kept only as far as the shop then has more: else it pays for what an exchange added. What only settles is of
+ * the latest refunds. While it is not known what was received, all of it is taken as given or kept.
+ */
+export function balanced(order: Order): Order {
+  const { cash, currency, refunds } = order;
+  const effective = refunds.filter((refund) => isEffective(refund, order));
+  const differences = effective.map(wholeDifference);
+  if (cash.state !== 'known' || money.isZero(cash.received) || differences.every(money.isZero)) {
+    return order;
+  }
+  const zero = money.zero(currency);
+  const kept = money.subtract(
+    cash.received,
+    money.sum(
+      effective.map((refund) => paidBack(refund, currency)),
+      currency,
+    ),
+  );
+  const worth = totalByLines({ ...order, lines: linesWithout(order, effective) });
+  const given = money.sum(differences.filter(money.isNegative), currency);
+  const withheld = money.sum(differences.map(money.atLeastZero), currency);
+  const counted = money.minimum(money.maximum(money.subtract(kept, worth), given), withheld);
+  let open = money.subtract(money.sum(differences, currency), counted);
+  const settled = new Map<Refund, Money>();
+  for (const refund of effective.toReversed()) {
+    const whole = wholeDifference(refund);
+    const part = money.isNegative(open)
+      ? money.maximum(open, money.minimum(whole, zero))
+      : money.minimum(open, money.atLeastZero(whole));
+    settled.set(refund, part);
+    open = money.subtract(open, part);
+  }
+  return {
+    ...order,
+    refunds: refunds.map((refund) => {
+      const part = settled.get(refund);
+      return part === undefined || (money.isZero(part) && refund.settled === undefined)
+        ? refund
+        : { ...refund, difference: money.subtract(wholeDifference(refund), part), settled: part };
+    }),
+  };
 }
 
 /** The merchant's own money that stayed: without what these refunds paid back, and without the channel's taxes. */
@@ -70,7 +128,8 @@ export function isPaidBack({ cash, refunds, currency }: Order): boolean {
  * What the order is worth to the merchant now: its lines without what went back, with what refunds kept or gave beyond them,
  * and without the tax that the channel remits.
  */
-export function worthNow(order: Order): Money {
+export function worthNow(shown: Order): Money {
+  const order = balanced(shown);
   const effective = order.refunds.filter((refund) => isEffective(refund, order));
   const lines = linesWithout(order, effective);
   const differences = effective.map((refund) => refund.difference);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { expectedBooks } from '#sim/check.ts';
 import { atCounter } from '#tests/cases/counter.ts';
 import type { Counter } from '#tests/cases/counter.ts';
 import { KETTLE, PAPERS, POST, SHIRT, card, of } from '#tests/cases/goods.ts';
@@ -105,10 +106,26 @@ void describe('cases of life', () => {
       assert.deepEqual(await counter.questions(order), ['order-overpaid']);
       await counter.change(order, {
         kind: 'refund',
-        request: { amount: { shop: 8_500n, presentment: 8_500n } },
+        request: { amount: { shop: 12_500n, presentment: 12_500n } },
       });
       assert.deepEqual(await counter.questions(order), ['order-worth-negative']);
       assert.deepEqual(counter.standing(order), standing);
+    }));
+
+  void test('case 19: money that only pays for what an edit took off closes the question, and the sale stays', () =>
+    atCounter({}, async (counter) => {
+      const order = await counter.sell(card([of(KETTLE), of(PAPERS)]));
+      const edited = await counter.change(order, {
+        kind: 'edit',
+        edit: { kind: 'remove', line: 0, quantity: 1 },
+      });
+      const standing = counter.standing(order);
+      assert.deepEqual(await counter.questions(order), ['order-overpaid']);
+      const back = -expectedBooks(edited).owed;
+      await counter.change(order, { kind: 'refund', request: { amount: { shop: back, presentment: back } } });
+      assert.deepEqual(await counter.questions(order), []);
+      assert.deepEqual(counter.standing(order), standing);
+      await counter.agrees(order);
     }));
 
   void test('case 20: a pending refund changes nothing until it succeeds, and nothing at all when it fails', () =>

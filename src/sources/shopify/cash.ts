@@ -1,4 +1,16 @@
-import { add, equal, format, isNegative, isZero, minimum, show, subtract, sum, zero } from '#core/money.ts';
+import {
+  add,
+  equal,
+  format,
+  isNegative,
+  isZero,
+  maximum,
+  minimum,
+  show,
+  subtract,
+  sum,
+  zero,
+} from '#core/money.ts';
 import type { Money } from '#core/money.ts';
 import type { Cash, Refund, Tender } from '#core/order.ts';
 import { TOGETHER } from '#core/payment-method.ts';
@@ -197,7 +209,8 @@ export function amountOf(transaction: TransactionPayload, amounts: Amounts): Mon
 /**
  * Whether a transaction's amount contains the cash rounding is not documented. When the receipts are exactly the unrounded
  * total, it does not, unless what is outstanding tells that the rounding is among them: then an edit made the total equal by
- * chance. Outstanding = total now + what refunds kept or gave beyond their returns − receipts without rounding + paid back.
+ * chance. Outstanding = total now − receipts without rounding + paid back, less what refunds gave beyond their returns where the
+ * buyer would owe it, and what they kept where the shop would.
  */
 function isRoundingApart(
   tenders: readonly Tender[],
@@ -218,23 +231,32 @@ function isRoundingApart(
   if (isZero(rounding) || !equal(received, total) || !areTotalOnBothSides(receipts, order)) {
     return false;
   }
-  const agreed = sum(
-    refunds.map((refund) => refund.difference),
+  const neutral = sum(
+    refunds.filter(({ isUnpaid }) => isUnpaid).map((refund) => refund.difference),
     amounts.currency,
   );
   const back = sumOfAmounts(
     refunds.flatMap((refund) => refund.payouts),
     amounts.currency,
   );
-  const owed = add(add(currentTotal, agreed), subtract(back, received));
+  const open = add(add(currentTotal, neutral), subtract(back, received));
+  const owed = evened(open, refunds);
   const outstanding = outstandingOf(order, sale);
-  const within = add(owed, rounding);
+  const within = evened(add(open, rounding), refunds);
   if (outstanding?.currency === within.currency) {
     return !equal(outstanding, within);
   }
   // In the other currency its sign tells, where the two would differ by it.
   const sign = outstanding === undefined ? undefined : signOf(outstanding);
   return sign === undefined || sign !== signOf(within) || sign === signOf(owed);
+}
+
+function evened(open: Money, refunds: readonly Refund[]): Money {
+  const none = zero(open.currency);
+  const differences = refunds.filter(({ isUnpaid }) => isUnpaid !== true).map((refund) => refund.difference);
+  const given = sum(differences.filter(isNegative), open.currency);
+  const kept = sum(differences.filter(isPositive), open.currency);
+  return isPositive(open) ? maximum(add(open, given), none) : minimum(add(open, kept), none);
 }
 
 function signOf(amount: Money): number {

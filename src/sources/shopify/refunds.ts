@@ -79,10 +79,23 @@ function readBy(reading: Reading, context: RefundContext): Refund[] {
         returns: all[index] ?? [],
         difference: rounding === undefined ? difference : subtract(difference, rounding),
         payouts: readPayouts(refund, context),
-        isPending: refund.transactions.some(({ kind, status }) => kind === 'refund' && status === 'pending'),
+        ...moneyState(refund, context),
       };
     })
     .sort((a, b) => a.at - b.at);
+}
+
+/** Of an edit it was never to go back; of a refund it may be under way, or have failed. */
+function moneyState(
+  { transactions }: RefundPayload,
+  { order }: RefundContext,
+): Pick<Refund, 'isPending' | 'isUnpaid'> {
+  const own = transactions.filter(({ kind }) => kind === 'refund');
+  const isUnpaid = own.length > 0 && !own.some((transaction) => counts(transaction, order));
+  return {
+    isPending: own.some(({ status }) => status === 'pending'),
+    ...(isUnpaid ? { isUnpaid } : {}),
+  };
 }
 
 /** Cash drawers round what they give back, too. */
@@ -234,6 +247,6 @@ function bare(context: RefundContext): Refund[] {
     returns: [],
     difference: none,
     payouts: payoutsOf(refund, context),
-    isPending: refund.transactions.some(({ status }) => status === 'pending'),
+    ...moneyState(refund, context),
   }));
 }

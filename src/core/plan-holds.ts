@@ -1,0 +1,139 @@
+import type { BookedInvoice, BookedRefund } from './ledger.ts';
+import * as money from './money.ts';
+import type { Money } from './money.ts';
+import type { Order, Refund } from './order.ts';
+import { CLOSED_DAY, isClosed } from './period.ts';
+import type { PlannedHold } from './plan-terms.ts';
+import { besideOf } from './refund-ways.ts';
+import type { DecidedRefund } from './refund-ways.ts';
+import type { Basis, Target, Targets } from './targets.ts';
+
+/** What a person must look at in what stands and what should: amounts that the books made otherwise, and what no step brings about. */
+
+/** What should stand. */
+export interface Aim extends Targets {
+  readonly decided: readonly DecidedRefund[];
+  readonly offInvoice: readonly Refund[];
+  /** What all of it should come to. */
+  readonly worth: Money;
+}
+
+/** Why a standing invoice must stay a draft: a wrong one in a report, or a mailed buyer, is worse than a late one. */
+export function unsendableHolds({
+  slot,
+  document,
+  amount,
+  isSent,
+  isAccepted,
+  remindsBuyer,
+}: BookedInvoice): PlannedHold[] {
+  const expected = document.total;
+  const step = `sent-${slot}`;
+  if (!isAccepted && !money.equal(amount, expected)) {
+    return [
+      {
+        step,
+        code: 'books-total-differs',
+        detail: `Invoice ${document.number} should be ${money.show(expected)} and the books made it ${money.show(amount)}`,
+        facts: [
+          { name: 'Charged', value: money.show(expected) },
+          { name: 'Total in the books', value: money.show(amount) },
+          ...(amount.currency === expected.currency
+            ? [{ name: 'Difference', value: money.show(money.subtract(amount, expected)) }]
+            : []),
+        ],
+      },
+    ];
+  }
+  if (remindsBuyer === undefined || isSent) {
+    return [];
+  }
+  const detail = `Invoice ${document.number} would write to the buyer: ${remindsBuyer}`;
+  return [{ step, code: 'books-reminders-on', detail, facts: [] }];
+}
+
+/** A refund beside the invoice that the books made of another amount: nobody else would notice. */
+export function unlikeHolds(order: Order, { refund, amount, charged }: BookedRefund): PlannedHold[] {
+  return money.equal(amount, charged)
+    ? []
+    : [
+        {
+          step: `refund-${refund}`,
+          code: 'books-total-differs',
+          detail: `Refund ${refund} of order ${order.name} should be ${money.show(charged)} and the books made it ${money.show(amount)}`,
+          facts: [
+            { name: 'Refunded', value: money.show(charged) },
+            { name: 'In the books', value: money.show(amount) },
+          ],
+        },
+      ];
+}
+
+export function negativeHold(order: Order, { slot, document }: Target): PlannedHold {
+  return {
+    step: `invoice-${slot}`,
+    code: 'order-worth-negative',
+    detail: `More was paid back on order ${order.name} than is left of it: its invoice would be ${money.show(document.total)}`,
+    facts: [],
+  };
+}
+
+/**
+ * The last defence: what will stand, less what stands beside it, is what the order is worth. Where an invoice may not be
+ * changed any more and no money tells how, a person decides.
+ */
+export function gapHolds(
+  { order, booked, terms }: Basis,
+  { targets, decided, holds, worth, unwritten }: Aim,
+): PlannedHold[] {
+  const invoiced = money.sum(
+    targets.map(({ document }) => document.total),
+    order.currency,
+  );
+  const beside = besideOf(decided, order.currency);
+  const gap = money.subtract(money.subtract(invoiced, beside), worth);
+  const isNegative = money.isNegative(worth);
+  if (holds.length > 0 || (money.isZero(gap) && unwritten.length === 0 && !isNegative)) {
+    return [];
+  }
+  const facts = [
+    ...unwritten,
+    { name: 'On its invoices', value: money.show(invoiced) },
+    { name: 'Refunds beside them', value: money.show(beside) },
+    { name: 'Worth now', value: money.show(worth) },
+    { name: 'Difference', value: money.show(gap) },
+    ...booked.invoices
+      .filter(({ document }) => isClosed(document.issuedOn, terms.rules))
+      .map(({ document }) => ({
+        name: CLOSED_DAY,
+        value: `${document.issuedOn}, of invoice ${document.number}`,
+      })),
+  ];
+  const hold = (code: PlannedHold['code'], detail: string): PlannedHold => ({
+    step: 'change',
+    code,
+    detail,
+    facts,
+  });
+  if (gap.minor > 0n) {
+    return [
+      hold(
+        'order-reduced',
+        `Order ${order.name} was reduced by ${money.show(gap)} after its invoice could not be changed any more, and no refund of it is known`,
+      ),
+    ];
+  }
+  return isNegative || (unwritten.length === 0 && money.compare(beside, invoiced) > 0)
+    ? [
+        hold(
+          'order-worth-negative',
+          `More was paid back on order ${order.name} than its invoices hold: ${money.show(beside)} beside ${money.show(invoiced)}`,
+        ),
+      ]
+    : [
+        hold(
+          'order-changed',
+          `Lines or taxes of order ${order.name} changed after its invoice could not be changed any more`,
+        ),
+      ];
+}

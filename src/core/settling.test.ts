@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { at, line, order, paid, received, refund, returned, tax, tender } from '#tests/build.ts';
+import { book, books, holds, planned, proven, withRefunds, work } from '#tests/planned.ts';
+import { fold } from './ledger.ts';
+import * as money from './money.ts';
+import type { Order, Refund } from './order.ts';
+
+/**
+ * Money that settles the account of an order is no concession and nothing that was kept: what was paid twice and came back, what
+ * an edit took off and was paid back later, what an exchange kept for the goods that were sent instead. Two cups of 50.00 with
+ * 8 % tax, 108.00 paid by card.
+ */
+
+const usd = (text: string) => money.parse(text, 'USD');
+const CUP = line({ quantity: 2, unitPrice: usd('50'), taxes: [tax('8', usd('8'))] });
+const SOLD = order({ lines: [CUP], cash: paid(usd('108')) });
+const CATEGORY = { rules: { refundCategory: 'Refunds' } } as const;
+const NOVEMBER = at('2026-11-20T10:00:00-05:00');
+const DECEMBER = at('2026-12-05T10:00:00-05:00');
+const ONE = returned('item:1', 1, usd('50'), [usd('4')]);
+const BOTH = returned('item:1', 2, usd('100'), [usd('8')]);
+
+/** Units that an edit or a cancellation took off, without money. */
+function removal(parts: Partial<Refund> = {}): Refund {
+  return refund(usd('0'), { id: '900', returns: [ONE], difference: usd('0'), ...parts });
+}
+
+/** Money of an amount, without lines. */
+function amount(text: string, moment: Refund['at'] = NOVEMBER): Refund {
+  return refund(usd(text), { at: moment });
+}
+
+function seen(shown: Order, moment: Refund['at']): Order {
+  return { ...shown, updatedAt: moment };
+}
+
+describe('money that was paid twice', () => {
+  const twice = { ...SOLD, cash: received(tender(usd('108')), tender(usd('108'), { transactionId: '2' })) };
+
+  test('is asked about, and no question is left once it went back', () => {
+    const before = book(twice);
+    assert.deepEqual(holds(planned(twice, before)), ['order-overpaid']);
+    for (const moment of [NOVEMBER, DECEMBER]) {
+      const back = seen(withRefunds(twice, amount('108', moment)), moment);
+      for (const standing of [before, []]) {
+        const now = book(back, standing, CATEGORY);
+        assert.equal(books(now), 'SHOPIFY-1001 108.00, paid 108.00');
+        assert.deepEqual(holds(planned(back, now, CATEGORY)), []);
+        proven(back, now);
+      }
+    }
+  });
+
+  test('and of which more went back is a concession only by the rest', () => {
+    const back = withRefunds(twice, amount('118'));
+    const now = book(back, book(twice));
+    assert.equal(books(now), 'SHOPIFY-1001 98.00, paid 98.00');
+    proven(back, now);
+    const late = seen(withRefunds(twice, amount('118', DECEMBER)), DECEMBER);
+    const expense = book(late, book(twice), CATEGORY);
+    assert.equal(books(expense), 'SHOPIFY-1001 108.00, paid 108.00, expense 10.00');
+    proven(late, expense);
+  });
+});
+
+describe('money for what an edit took off', () => {
+  test('in the month of the sale lowers nothing a second time', () => {
+    const edited = seen(withRefunds(SOLD, removal()), NOVEMBER);
+    const between = book(edited, book(SOLD));
+    assert.equal(books(between), 'SHOPIFY-1001 54.00, paid 54.00');
+    assert.deepEqual(holds(planned(edited, between)), ['order-overpaid']);
+    for (const moment of [NOVEMBER, DECEMBER]) {
+      const back = seen(withRefunds(SOLD, removal(), amount('54', moment)), moment);
+      const now = book(back, between, CATEGORY);
+      assert.equal(books(now), 'SHOPIFY-1001 54.00, paid 54.00');
+      assert.deepEqual(holds(planned(back, now, CATEGORY)), []);
+      proven(back, now);
+    }
+  });
+
+  test('in a later month is an expense with the tax of what was taken off', () => {
+    const edited = seen(withRefunds(SOLD, removal({ at: DECEMBER })), DECEMBER);
+    const between = book(edited, book(SOLD), CATEGORY);
+    assert.deepEqual(holds(planned(edited, between, CATEGORY)), ['order-reduced']);
+    const back = seen(withRefunds(SOLD, removal({ at: DECEMBER }), amount('54', DECEMBER)), DECEMBER);
+    const now = book(back, between, CATEGORY);
+    assert.equal(books(now), 'SHOPIFY-1001 108.00, paid 108.00, expense 54.00');
+    const [step] = work(back, between, CATEGORY).steps;
+    assert(step?.kind === 'expense');
+    assert.deepEqual(
+      step.taxes.map((each) => each.amount),
+      [usd('4')],
+    );
+    assert.deepEqual(holds(planned(back, now, CATEGORY)), []);
+    proven(back, now);
+  });
+
+  test('first seen after both is an invoice of what is left', () => {
+    const back = seen(withRefunds(SOLD, removal({ at: DECEMBER }), amount('54', DECEMBER)), DECEMBER);
+    const now = book(back, [], CATEGORY);
+    assert.equal(books(now), 'SHOPIFY-1001 54.00, paid 54.00');
+    assert.deepEqual(holds(planned(back, now, CATEGORY)), []);
+    proven(back, now);
+  });
+
+  test('that came before the edit leaves no second reduction', () => {
+    const first = amount('54', at('2026-11-12T09:00:00-05:00'));
+    const given = book(withRefunds(SOLD, first), book(SOLD));
+    assert.equal(books(given), 'SHOPIFY-1001 54.00, paid 54.00');
+    const edited = seen(withRefunds(SOLD, first, removal({ at: NOVEMBER })), NOVEMBER);
+    const now = book(edited, given);
+    assert.equal(books(now), 'SHOPIFY-1001 54.00, paid 54.00');
+    assert.deepEqual(
+      fold(now).invoices[0]?.document.taxes.map((each) => each.amount),
+      [usd('4')],
+    );
+    proven(edited, now);
+  });
+
+  test('that stands as an expense already stays so when the edit is told later', () => {
+    const given = seen(withRefunds(SOLD, amount('54', DECEMBER)), DECEMBER);
+    const before = book(given, book(SOLD), CATEGORY);
+    const edited = seen(
+      withRefunds(SOLD, amount('54', DECEMBER), removal({ at: after(DECEMBER) })),
+      after(DECEMBER),
+    );
+    const now = book(edited, before, CATEGORY);
+    assert.equal(books(now), 'SHOPIFY-1001 108.00, paid 108.00, expense 54.00');
+    proven(edited, now);
+  });
+
+  test('of a discount added later, and of tax that an address took away, is no second discount', () => {
+    for (const [total, back] of [
+      ['97.20', '10.80'],
+      ['100.00', '8.00'],
+    ] as const) {
+      const less = order({
+        lines: [
+          total === '100.00'
+            ? { ...CUP, taxes: [] }
+            : {
+                ...CUP,
+                discounts: [{ label: 'SORRY', amount: usd('10') }],
+                taxes: [tax('8', usd('7.20'))],
+              },
+        ],
+        cash: paid(usd('108')),
+      });
+      const shown = withRefunds(less, amount(back));
+      const now = book(shown, book(SOLD));
+      assert.equal(books(now), `SHOPIFY-1001 ${total}, paid ${total}`);
+      assert.deepEqual(holds(planned(shown, now)), []);
+      proven(shown, now);
+    }
+  });
+});
+
+describe('an order that was cancelled with its money kept', () => {
+  const cancelled = {
+    ...SOLD,
+    cancelledAt: NOVEMBER,
+    updatedAt: NOVEMBER,
+  };
+
+  test('is off the books, and stays so when the money goes back a month later', () => {
+    const without = withRefunds(cancelled, removal({ returns: [BOTH] }));
+    const before = book(without, book(SOLD));
+    assert.equal(books(before), '');
+    assert.deepEqual(holds(planned(without, before)), ['order-overpaid']);
+    const back = seen(
+      withRefunds(cancelled, removal({ returns: [BOTH] }), amount('108', DECEMBER)),
+      DECEMBER,
+    );
+    const now = book(back, before, CATEGORY);
+    assert.equal(books(now), '');
+    assert.deepEqual(holds(planned(back, now, CATEGORY)), []);
+    proven(back, now);
+  });
+});
+
+describe('an exchange', () => {
+  /** One cup came back for 54.00 and a plate of 21.60 was sent: 32.40 went back. */
+  const PLATE = line({ key: 'item:2', title: 'Plate', unitPrice: usd('20'), taxes: [tax('8', usd('1.60'))] });
+  const exchanged = (moment: Refund['at']): Order =>
+    seen(
+      withRefunds(
+        order({ lines: [CUP, PLATE], cash: paid(usd('108')) }),
+        refund(usd('32.40'), { at: moment, returns: [ONE], difference: usd('21.60') }),
+      ),
+      moment,
+    );
+
+  test('in the month of the sale leaves what the buyer has now, and nothing kept', () => {
+    const shown = exchanged(NOVEMBER);
+    for (const before of [book(SOLD), []]) {
+      const now = book(shown, before);
+      assert.equal(books(now), 'SHOPIFY-1001 75.60, paid 75.60');
+      assert.deepEqual(holds(planned(shown, now)), []);
+      proven(shown, now);
+    }
+  });
+
+  test('in a later month is an expense of what came back and an invoice that it paid', () => {
+    const shown = exchanged(DECEMBER);
+    const now = book(shown, book(SOLD), CATEGORY);
+    assert.equal(
+      books(now),
+      'SHOPIFY-1001 108.00, SHOPIFY-1001-2 21.60, paid 108.00, paid 21.60, expense 54.00',
+    );
+    assert.deepEqual(holds(planned(shown, now, CATEGORY)), []);
+    proven(shown, now);
+  });
+});
+
+describe('more that went back than the order was worth', () => {
+  test('in a later month is asked about, and the books stay as they were', () => {
+    const shown = seen(
+      withRefunds(SOLD, refund(usd('120'), { at: DECEMBER, returns: [BOTH], difference: usd('-12') })),
+      DECEMBER,
+    );
+    const before = book(SOLD);
+    const now = book(shown, before, CATEGORY);
+    assert.equal(books(now), 'SHOPIFY-1001 108.00, paid 108.00');
+    assert.deepEqual(holds(planned(shown, now, CATEGORY)), ['order-worth-negative']);
+  });
+});
+
+describe('money that was to go back and did not', () => {
+  test('changes nothing, whether or not a difference says so', () => {
+    const before = book(SOLD);
+    for (const difference of ['0', '54']) {
+      const shown = withRefunds(
+        SOLD,
+        refund(usd('0'), { returns: [ONE], difference: usd(difference), isUnpaid: true }),
+      );
+      assert.deepEqual(work(shown, before), { outcome: 'work', steps: [], holds: [] });
+    }
+  });
+});
+
+function after(moment: Refund['at']): Refund['at'] {
+  return at(new Date(moment + 3_600_000).toISOString());
+}
