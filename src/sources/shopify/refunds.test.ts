@@ -57,11 +57,12 @@ function refundBody({ lines = [], shipping, adjustments = [], transactions = [] 
   };
 }
 
-function orderWith(spec: OrderSpec, went: Went, as: Body): Order {
+function orderWith(spec: OrderSpec, went: Went | readonly Went[], as: Body): Order {
+  const refunds = [went].flat().map((each, index) => ({ ...refundBody(each), id: 901 + index }));
   const body = bodyOf({
     currency: 'EUR',
     ...spec,
-    as: { refunds: [refundBody(went)], current_total_price_set: null, ...as },
+    as: { refunds, current_total_price_set: null, ...as },
   });
   return snapshotOf(body).order;
 }
@@ -69,6 +70,39 @@ function orderWith(spec: OrderSpec, went: Went, as: Body): Order {
 const GOODS: OrderSpec = { lines: [{ price: 1000, quantity: 2, taxes: [{ rate: 0.2, amount: 400 }] }] };
 
 void describe('refunds', () => {
+  void test('whose money did not go are unpaid, with a difference or without; an edit is not', () => {
+    const lines = [{ line: 0, quantity: 1, subtotal: '10.00', tax: '2.00' }];
+    const transactions = ['pending', 'failure', 'error'].map((status) => [{ amount: '12.00', status }]);
+    for (const [own, adjustments] of [
+      ...transactions.map((each) => [each, []] as const),
+      ...transactions.map((each) => [each, [{ amount: '12.00', tax_amount: '0.00' }]] as const),
+      [[], []] as const,
+    ]) {
+      const { refunds, doubt } = orderWith(
+        GOODS,
+        { lines, transactions: own, adjustments },
+        { current_total_price: '12.00' },
+      );
+      assert.equal(doubt, undefined);
+      const state = [refunds[0]?.isUnpaid, refunds[0]?.payouts.length];
+      assert.deepEqual(state, [own.length > 0 ? true : undefined, 0]);
+    }
+  });
+
+  void test('of goods without money, neutralised, beside money without goods are asked about', () => {
+    const goods = {
+      lines: [{ line: 0, quantity: 1, subtotal: '10.00', tax: '2.00' }],
+      adjustments: [{ amount: '12.00', tax_amount: '0.00' }],
+    };
+    const amount = {
+      adjustments: [{ amount: '-12.00', tax_amount: '0.00' }],
+      transactions: [{ amount: '12.00' }],
+    };
+    const { doubt } = orderWith(GOODS, [goods, amount], { current_total_price: '12.00', transactions: [] });
+    assert.match(doubt?.why ?? '', /more than one way/);
+    assert.equal(doubt?.ask, 'person');
+  });
+
   void test('of one unit of two give back its price and its part of the tax', () => {
     const { refunds, doubt, currentTotal } = orderWith(
       GOODS,

@@ -38,7 +38,7 @@ export function refundsOf(context: RefundContext): RefundsRead {
     const all = [...found.values()];
     const narrow = all.length > 1 ? all.filter((refunds) => fitsLines(refunds, context)) : all;
     const [only, ...others] = narrow;
-    return only !== undefined && others.length === 0
+    return only !== undefined && others.length === 0 && !isPaidApart(only, context)
       ? { refunds: only }
       : doubtful(context, all.length === 0 ? 'do not add up' : 'can be read in more than one way');
   } catch (thrown) {
@@ -47,6 +47,20 @@ export function refundsOf(context: RefundContext): RefundsRead {
     }
     throw thrown;
   }
+}
+
+/**
+ * Goods without any money, whose difference neutralises them as if money were under way, beside money that went back for
+ * nothing: it may have been for them, and then they went back, or for something else, and then they did not.
+ */
+function isPaidApart(refunds: readonly Refund[], context: RefundContext): boolean {
+  const basis = basisOf(context);
+  const isNeutral = ({ id, returns, difference }: Refund): boolean =>
+    returns.length > 0 &&
+    !isZero(difference) &&
+    equal(difference, worthOf({ returns }, basis)) &&
+    context.order.refunds.some((refund) => refund.id === id && refund.transactions.length === 0);
+  return refunds.some(isNeutral) && refunds.some(({ difference }) => isNegative(difference));
 }
 
 /** All that the fields could mean. Where tax is zero or on top, several say the same, which is no doubt. */
