@@ -1,4 +1,4 @@
-import { localDate } from '#core/time.ts';
+import { localDate, zoneAt } from '#core/time.ts';
 import type { Instant, Zone } from '#core/time.ts';
 
 /** Moments as a person reads them: the shop's own wall clock, whose zone the heading names. */
@@ -7,8 +7,9 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** "2026-11-20 10:00:00.120" */
 export function showTime(at: Instant, zone: Zone): string {
-  const known = formats.get(zone) ?? timeFormat(zone);
-  formats.set(zone, known);
+  const then = zoneAt(zone, at);
+  const known = formats.get(then) ?? timeFormat(then);
+  formats.set(then, known);
   return `${localDate(at, zone)} ${known.format(new Date(at)).replace(',', '.')}`;
 }
 

@@ -14,6 +14,8 @@ import {
   parseTimestamp,
   parseZone,
   showInstant,
+  zoneAt,
+  zoneOfStamps,
 } from './time.ts';
 
 const on = (timestamp: string, zone: string) => localDate(parseTimestamp(timestamp).at, parseZone(zone));
@@ -198,4 +200,35 @@ test('instants are whole milliseconds that a calendar has', () => {
   }
   assert.equal(after(instant(5), DAY + HOUR + MINUTE + SECOND), 5 + 90_061_000);
   assert.equal(showInstant(instant(0)), '1970-01-01T00:00:00.000Z');
+});
+
+describe('the zone of timestamps', () => {
+  const placed = parseTimestamp('2026-02-10T12:00:00-05:00');
+  const seen = (...texts: readonly string[]) => zoneOfStamps(placed, texts.map(parseTimestamp));
+  const dayIn = (zone: ReturnType<typeof seen>, text: string) => localDate(parseTimestamp(text).at, zone);
+
+  test('is one offset while all show it, or were written elsewhere', () => {
+    assert.equal(seen(), '-05:00');
+    assert.equal(seen('2026-02-11T12:00:00-05:00', '2026-07-01T04:30:00Z'), '-05:00');
+    assert.equal(seen('2026-07-01T10:00:00+05:30'), '-05:00', 'hours off');
+  });
+
+  test('follows the shop through summer and winter', () => {
+    const zone = seen('2026-12-01T00:30:00-05:00', '2026-07-01T00:30:00-04:00', '2026-07-02T10:00:00-04:00');
+    assert.equal(dayIn(zone, '2026-02-10T04:59:00Z'), '2026-02-09');
+    assert.equal(dayIn(zone, '2026-07-01T04:30:00Z'), '2026-07-01');
+    assert.equal(dayIn(zone, '2026-12-01T05:30:00Z'), '2026-12-01');
+    assert.equal(dayIn(zone, '2026-12-02T04:59:00Z'), '2026-12-01');
+    assert.deepEqual(
+      ['2026-02-10T12:00:00Z', '2026-07-03T12:00:00Z', '2026-12-03T12:00:00Z'].map((text) =>
+        zoneAt(zone, parseTimestamp(text).at),
+      ),
+      ['-05:00', '-04:00', '-05:00'],
+    );
+  });
+
+  test('of a name is that name', () => {
+    const zone = parseZone('Europe/Berlin');
+    assert.equal(zoneAt(zone, placed.at), zone);
+  });
 });

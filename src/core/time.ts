@@ -9,7 +9,7 @@ export type LocalDate = string & { readonly __brand: 'LocalDate' };
 /** A calendar month `YYYY-MM`. */
 export type Month = string & { readonly __brand: 'Month' };
 
-/** An IANA name ("Europe/Berlin") or a fixed offset ("-05:00", "Z"). */
+/** An IANA name ("Europe/Berlin"), a fixed offset ("-05:00", "Z"), or several of these as timestamps told them (`zoneOfStamps`). */
 export type Zone = string & { readonly __brand: 'Zone' };
 
 /** What core needs of an AbortSignal, which it cannot see: its project knows neither Node nor the DOM. */
@@ -57,7 +57,7 @@ const YEAR_MAX = '2999';
  * Reads an RFC 3339 timestamp with its offset, which is kept: Shopify writes the shop's own offset, and that decides the
  * date of an invoice. Throws a SyntaxError that quotes the text; a timestamp without an offset is refused.
  */
-export function parseTimestamp(text: string): { readonly at: Instant; readonly offset: Zone } {
+export function parseTimestamp(text: string): Stamp {
   const match = TIMESTAMP.exec(text);
   const ms = Date.parse(text);
   const day = match?.[1] ?? '';
@@ -89,13 +89,57 @@ export function parseZone(text: string): Zone {
   return text as Zone; // oxlint-disable-line typescript/no-unsafe-type-assertion -- the brand is made here
 }
 
+/** A timestamp as written, with its offset. */
+export interface Stamp {
+  readonly at: Instant;
+  readonly offset: Zone;
+}
+
+/** No zone changes its offset by more when its summer begins or ends. */
+const SEASON_MINUTES_MAX = 60;
+const SINCE = ' since ';
+const NEXT = '; ';
+
+/**
+ * The zone in which these timestamps were written, of which only its offsets are known: that of `first`, and from each stamp on
+ * that shows another its own, as after the change to summer time. A stamp in UTC, or hours off, was written elsewhere.
+ */
+export function zoneOfStamps(first: Stamp, others: readonly Stamp[]): Zone {
+  const base = offsetMinutes(first.offset) ?? 0;
+  const own = others.filter(
+    ({ offset }) =>
+      offset !== 'Z' && Math.abs((offsetMinutes(offset) ?? Infinity) - base) <= SEASON_MINUTES_MAX,
+  );
+  let [zone, last]: [string, Zone] = [first.offset, first.offset];
+  for (const { at, offset } of own.toSorted((a, b) => a.at - b.at)) {
+    if (at > first.at && offset !== last) {
+      zone += `${NEXT}${offset}${SINCE}${showInstant(at)}`;
+      last = offset;
+    }
+  }
+  return zone as Zone; // oxlint-disable-line typescript/no-unsafe-type-assertion -- the brand is made here
+}
+
+/** The one name or offset that a zone has at a moment. */
+export function zoneAt(zone: Zone, moment: Instant): Zone {
+  if (!zone.includes(NEXT)) {
+    return zone;
+  }
+  const [first = zone, ...later] = zone.split(NEXT);
+  const found = later
+    .map((part) => part.split(SINCE))
+    .findLast(([, since = '']) => Date.parse(since) <= moment);
+  return (found?.[0] ?? first) as Zone; // oxlint-disable-line typescript/no-unsafe-type-assertion -- a part of one
+}
+
 /** The calendar date that a moment has in a zone. */
 export function localDate(moment: Instant, zone: Zone): LocalDate {
-  const offset = offsetMinutes(zone);
+  const then = zoneAt(zone, moment);
+  const offset = offsetMinutes(then);
   if (offset !== undefined) {
     return parseLocalDate(new Date(moment + offset * MINUTE).toISOString().slice(0, 10));
   }
-  return parseLocalDate(dateFormat(zone).format(new Date(moment)));
+  return parseLocalDate(dateFormat(then).format(new Date(moment)));
 }
 
 export function parseLocalDate(text: string): LocalDate {

@@ -5,7 +5,7 @@ import { Failure } from '#core/failure.ts';
 import { parseLossless } from '#core/json.ts';
 import type { Lossless } from '#core/json.ts';
 import { parseTimestamp } from '#core/time.ts';
-import type { Instant, Zone } from '#core/time.ts';
+import type { Stamp } from '#core/time.ts';
 import type { Authentic } from '#pipeline/source.ts';
 
 /**
@@ -21,12 +21,6 @@ const TEXT_MAX = 500;
 /** Of a wrong value, this much is shown. */
 const QUOTE_MAX = 40;
 const DECIMAL = /^-?\d{1,18}(\.\d{1,18})?$/;
-
-/** A timestamp as written, with its offset. */
-export interface Stamp {
-  readonly at: Instant;
-  readonly offset: Zone;
-}
 
 /** A message's JSON. Throws a Failure `delivery-empty` or `delivery-not-json`. */
 export function jsonIn({ topic, body }: Pick<Authentic, 'topic' | 'body'>): Lossless {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { localDate } from '#core/time.ts';
 import { format, show } from '#core/money.ts';
 import { channelTaxOf, totalByLines } from '#core/order.ts';
 import type { Order } from '#core/order.ts';
@@ -450,5 +451,28 @@ describe('what the rules of booking ask', () => {
     assert.deepEqual([tags, sourceName], [['VIP', 'two words', 'x'], 'pos']);
     const bare = orderWith({ tags: null });
     assert.deepEqual([bare.tags, bare.sourceName], [[], '']);
+  });
+});
+
+describe('days', () => {
+  test('of money that moved after the clocks were changed are the shop’s of then', () => {
+    const stamp = '2026-07-01T00:30:00-04:00';
+    const { order } = snapshotOf(
+      bodyOf({
+        lines: [{ price: 1000 }],
+        as: {
+          created_at: '2026-02-10T12:00:00-05:00',
+          processed_at: '2026-02-10T12:00:00-05:00',
+          updated_at: stamp,
+          transactions: [
+            { id: 1, kind: 'capture', status: 'success', gateway: 'x', amount: '10.00', processed_at: stamp },
+          ],
+        },
+      }),
+    );
+    assert(order.cash.state === 'known');
+    const [tender] = order.cash.tenders;
+    assert.equal(localDate(tender?.at ?? order.placedAt, order.zone), '2026-07-01');
+    assert.equal(localDate(order.placedAt, order.zone), '2026-02-10');
   });
 });

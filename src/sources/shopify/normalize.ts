@@ -5,6 +5,8 @@ import type { Money } from '#core/money.ts';
 import { totalByLines } from '#core/order.ts';
 import type { Cash, Order, OrderLine, Refund } from '#core/order.ts';
 import { worthOf } from '#core/sale.ts';
+import { zoneOfStamps } from '#core/time.ts';
+import type { Stamp } from '#core/time.ts';
 import type { Snapshot } from '#pipeline/source.ts';
 import { amountsOf } from './amounts.ts';
 import type { Amounts, CurrencySide } from './amounts.ts';
@@ -47,7 +49,7 @@ export function normalize(body: OrderPayload, shop: ShopIdentity): Snapshot {
     ...namesOf(body),
     placedAt: sale.placedAt,
     updatedAt: body.updated_at.at,
-    zone: placedStamp(body).offset,
+    zone: zoneOfStamps(placedStamp(body), stampsOf(body)),
     currency: sale.amounts.currency,
     pricesIncludeTax: body.taxes_included,
     isTest: body.test,
@@ -76,6 +78,19 @@ export function normalize(body: OrderPayload, shop: ShopIdentity): Snapshot {
     },
   };
   return { order, buyer };
+}
+
+/** Each bears the offset that the shop had then. */
+function stampsOf(body: OrderPayload): readonly Stamp[] {
+  const transactions = [
+    ...(body.transactions ?? []),
+    ...body.refunds.flatMap((refund) => refund.transactions),
+  ];
+  const stamps = [body, ...body.refunds, ...transactions].flatMap((each) => [
+    each.created_at,
+    each.processed_at,
+  ]);
+  return [...stamps, body.updated_at, body.cancelled_at].flatMap((stamp) => stamp ?? []);
 }
 
 function saleOf(body: OrderPayload, side: CurrencySide): Sale {
