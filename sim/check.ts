@@ -35,7 +35,7 @@ export interface ExpectedBooks<Id = bigint, Reason = 'test' | 'not confirmed' | 
 /**
  * What must stand now, once everything was told: sum of live invoices less credit notes and dated refund expenses = the shop's
  * current total less amounts that went back without lines and evened no account; payments less the same = captures less refunds. The tax that the
- * channel remits is in none of them. A refund whose money is still under way or did not succeed changes nothing.
+ * channel remits is in none of them. A refund of which some money is still under way, or none succeeded, changes nothing.
  */
 export interface ExpectedNow {
   readonly worth: bigint;
@@ -98,7 +98,7 @@ export function expectedBooks(order: WorldOrder, side: Side = 'shop'): ExpectedB
     received,
     refunded,
     paid: received - refunded,
-    owed: owedOf(order, side, { received, refunded, rounding }),
+    owed: owedOf(order, side),
     rounding,
     now: standsNow(order, side, { received, refunded, rounding }),
   };
@@ -106,25 +106,30 @@ export function expectedBooks(order: WorldOrder, side: Side = 'shop'): ExpectedB
 
 type Cash = Pick<ExpectedBooks, 'received' | 'refunded' | 'rounding'>;
 
-function owedOf(order: WorldOrder, side: Side, { received, refunded, rounding }: Cash): bigint {
+/** Of refunds that are under way too, as the shop sees them. */
+function owedOf(order: WorldOrder, side: Side): bigint {
   const effective = order.refunds.filter((refund) => isEffective(order, refund));
-  const left = figures({ ...order, refunds: effective }, side, 1n);
-  const account = { kept: received - refunded, due: left.total + rounding };
-  return account.due + agreedOf(effective, side, account) - account.kept;
+  return agreedOf(order, effective, side) - openAfter(order, effective, side);
 }
 
-function standsNow(order: WorldOrder, side: Side, { received, refunded, rounding }: Cash): ExpectedNow {
-  const effective = order.refunds.filter((refund) => isEffective(order, refund));
+function standsNow(order: WorldOrder, side: Side, cash: Cash): ExpectedNow {
+  const { received, rounding } = cash;
+  const waiting = order.refunds.filter((refund) => isUnderWay(order, refund));
+  const effective = order.refunds.filter((refund) => isEffective(order, refund) && !waiting.includes(refund));
   const left = figures({ ...order, refunds: effective }, side, 1n);
-  const agreed = agreedOf(effective, side, { kept: received - refunded, due: left.total + rounding });
+  const toCome = waiting.flatMap(({ transactionIds }) => transactionIds);
+  const refunds = order.transactions.filter(
+    ({ id, kind, status }) => kind === 'refund' && status === 'success' && !toCome.includes(id),
+  );
+  const stayed = received - sum(refunds.map(({ amount }) => amount[side]));
+  const agreed = agreedOf(order, effective, side);
   const { status } = figuresOf(order);
   const isOver = order.cancelled !== null || status === 'voided' || status === 'expired';
-  const isGone = isOver && received === refunded;
-  const cash = received - refunded;
-  const channelPart = left.channelTax < cash ? left.channelTax : cash;
+  const isGone = isOver && received === cash.refunded;
+  const channelPart = left.channelTax < stayed ? left.channelTax : stayed;
   return {
     worth: isGone ? 0n : left.total - left.channelTax + agreed + rounding,
-    kept: cash - (channelPart > 0n ? channelPart : 0n),
+    kept: stayed - (channelPart > 0n ? channelPart : 0n),
     isGone,
     taxes: left.taxes.filter((tax) => !tax.isChannelLiable),
     storeCredit: sum(
@@ -134,25 +139,49 @@ function standsNow(order: WorldOrder, side: Side, { received, refunded, rounding
 }
 
 /**
- * What refunds kept (positive) or gave beside their lines, as far as what the shop kept differs from what its lines are worth
- * by it. The rest only evened the account: the way back of what was paid twice, or for what was taken off or added meanwhile.
+ * What refunds kept (positive) or gave beside their lines, by what was open when each was made: money that evens the account gives
+ * and keeps nothing. Where the account ends uneven and would be even if less had been given or kept, less was.
  */
-function agreedOf(
-  refunds: WorldOrder['refunds'],
-  side: Side,
-  { kept, due }: { readonly kept: bigint; readonly due: bigint },
-): bigint {
-  const beside = refunds.map((refund) => sum(refund.adjustments.map((entry) => entry.amount[side])));
-  const most = sum(beside.filter((amount) => amount > 0n));
-  const least = sum(beside.filter((amount) => amount < 0n));
-  const open = kept - due;
-  return open < least ? least : open > most ? most : open;
+function agreedOf(order: WorldOrder, refunds: WorldOrder['refunds'], side: Side): bigint {
+  let [given, kept] = [0n, 0n];
+  for (const [index, refund] of refunds.entries()) {
+    const open = openAfter(order, refunds.slice(0, index), side) - kept + given;
+    const amount = sum(refund.adjustments.map((entry) => entry.amount[side]));
+    if (amount < 0n) given += atLeastZero(-amount - atLeastZero(open));
+    else kept += atLeastZero(amount - atLeastZero(-open));
+  }
+  const open = openAfter(order, refunds, side) - kept + given;
+  const isEvened = open > 0n ? open <= given : -open <= kept;
+  return kept - given + (isEvened ? open : 0n);
+}
+
+/** What the buyer has paid too much by the lines once these refunds were made. */
+function openAfter(order: WorldOrder, refunds: WorldOrder['refunds'], side: Side): bigint {
+  const own = refunds.flatMap(({ transactionIds }) => transactionIds);
+  const done = order.transactions.filter(
+    ({ id, kind, status }) => status === 'success' && (kind !== 'refund' || own.includes(id)),
+  );
+  const rounding = sum(done.map((entry) => entry.rounding[side]));
+  const received = done.filter(({ kind }) => kind === 'sale' || kind === 'capture');
+  const refunded = done.filter(({ kind }) => kind === 'refund');
+  const stayed =
+    sum(received.map(({ amount }) => amount[side])) - sum(refunded.map(({ amount }) => amount[side]));
+  return stayed - figures({ ...order, refunds }, side, 1n).total - rounding;
+}
+
+function atLeastZero(amount: bigint): bigint {
+  return amount > 0n ? amount : 0n;
 }
 
 /** Units that an edit took off count at once; a refund by its money, once some of it went back. */
 function isEffective(order: WorldOrder, refund: WorldOrder['refunds'][number]): boolean {
   const own = order.transactions.filter((entry) => refund.transactionIds.includes(entry.id));
   return refund.kind === 'removal' || own.length === 0 || own.some((entry) => entry.status === 'success');
+}
+
+/** Some of its money may still go or fail: until then it waits as a whole. */
+function isUnderWay(order: WorldOrder, { transactionIds }: WorldOrder['refunds'][number]): boolean {
+  return order.transactions.some(({ id, status }) => transactionIds.includes(id) && status === 'pending');
 }
 
 /** A new credit, not the refilling of a gift card that had paid. */

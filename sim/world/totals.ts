@@ -46,7 +46,7 @@ export function figuresOf(order: WorldOrder): Figures {
   const money = moneyOf(order);
   const unpaid = order.refunds.filter((refund) => isUnpaid(order, refund));
   const due = plus(current.total, sumOf(unpaid.map(besideOf)));
-  const open = evened(order, minus(minus(due, money.covered), minus(ZERO, money.refunded)));
+  const open = openOf(order, sold, money);
   // Orders that are only authorized show 0.00 outstanding in public samples 02 and 11-13; once a capture was made the
   // uncaptured rest is taken to be outstanding again (not verifiable offline).
   const isWaiting = money.covered.shop === 0n && !order.isAuthorizationExpired && money.capturable.shop > 0n;
@@ -72,18 +72,32 @@ function besideOf({ adjustments }: Refund): Bag {
 }
 
 /**
- * What is open once everybody agreed to what refunds gave or kept beside their lines: given is nothing that the buyer owes, and
- * kept nothing that the shop owes. What is even without that stays even (not verifiable offline).
+ * What the buyer owes once refunds gave and kept what they did. What one pays beyond its lines settles first what he had paid too
+ * much then, what it keeps first what he owed; and less was given or kept where that makes the account even (how the shop itself
+ * counts is not verifiable offline).
  */
-function evened(order: WorldOrder, open: Bag): Bag {
-  const beside = order.refunds.filter((refund) => !isUnpaid(order, refund)).map(besideOf);
+function openOf(order: WorldOrder, sold: Sold, money: Money): Bag {
   return bagOf((side) => {
-    const amounts = beside.map((amount) => amount[side]);
-    const given = amounts.filter((amount) => amount < 0n).reduce((total, amount) => total - amount, 0n);
-    const kept = amounts.filter((amount) => amount > 0n).reduce((total, amount) => total + amount, 0n);
-    if (open[side] > 0n) return open[side] > given ? open[side] - given : 0n;
-    return -open[side] > kept ? open[side] + kept : 0n;
+    const parts: bigint[] = [];
+    let owed = sold.total[side] - money.covered[side];
+    for (const refund of order.refunds.filter((each) => !isUnpaid(order, each))) {
+      const difference = besideOf(refund)[side];
+      const settled =
+        refund.transactionIds.length === 0 && difference === 0n
+          ? currentFigures({ ...order, refunds: [refund] }, sold).total[side] - sold.total[side]
+          : within(-difference, -owed);
+      if (refund.transactionIds.length > 0 || difference !== 0n) parts.push(-difference - settled);
+      owed += settled;
+    }
+    const rest = parts.filter((part) => part < 0n === owed > 0n).reduce((total, part) => total + part, 0n);
+    return within(rest, -owed) === -owed ? 0n : owed;
   });
+}
+
+/** As much of an amount as another of the same sign holds. */
+function within(amount: bigint, limit: bigint): bigint {
+  if (amount > 0n) return limit <= 0n ? 0n : amount < limit ? amount : limit;
+  return limit >= 0n ? 0n : amount > limit ? amount : limit;
 }
 
 type Sold = Pick<

@@ -141,7 +141,7 @@ export interface Refund {
   readonly settled?: Money;
   /** Successful ones only. Empty when units left the order without any money: an edit, or an order that nobody paid. */
   readonly payouts: readonly Payout[];
-  /** More may be paid out: nothing is booked of what has not succeeded. */
+  /** More may be paid out: until that succeeds or fails nothing of it is booked. */
   readonly isPending: boolean;
   /** Money was to go back, and nothing of it has. */
   readonly isUnpaid?: true;

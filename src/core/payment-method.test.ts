@@ -14,6 +14,20 @@ test('a gateway that the rules name is entered as they say, in whatever case', (
 test('a gateway that the rules do not name is known by its words', () => {
   assert.equal(methodOf('shopify_payments', RULED), 'card');
   assert.equal(methodOf('constructor', RULED), 'other');
+  for (const [gateway, method] of [
+    ['Bank Deposit', 'bank'],
+    ['Banküberweisung', 'bank'],
+    ['bank_transfer', 'bank'],
+    ['Cash on Delivery (COD)', 'cash'],
+    ['cash', 'cash'],
+    ['manual', 'cash'],
+    ['Bank of America Merchant', 'other'],
+    ['Cashfree Payments', 'other'],
+    ['shop_cash', 'other'],
+    ['Razorpay Secure (UPI, Cards, Wallets, NetBanking)', 'card'],
+  ] as const) {
+    assert.equal(methodOf(gateway, rules()), method, gateway);
+  }
 });
 
 test('several gateways in one payment follow the rules only where those agree on all', () => {

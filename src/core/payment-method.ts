@@ -7,10 +7,12 @@ export const TOGETHER = ' + ';
 
 /** Words in a gateway's name that tell how the money came; the first that fits decides. */
 const METHODS: readonly (readonly [RegExp, PaymentMethod])[] = [
-  [/gift.?card|store.?credit|cash.?app/i, 'other'],
+  [/gift.?card|store.?credit|cash.?app|shop.?cash/i, 'other'],
   [/paypal/i, 'paypal'],
-  [/bank|\bwire\b|transfer|sepa/i, 'bank'],
-  [/manual|cash|\bcod\b/i, 'cash'],
+  // Not "NetBanking" of a card gateway, nor a bank by its name.
+  [/(?<![a-z])bank(?! of\b)|\bwire\b|transfer|sepa/i, 'bank'],
+  // Not "Cashfree", a card gateway.
+  [/manual|(?<![a-z])cash(?![a-z])|\bcod\b/i, 'cash'],
   [
     /card|shopify.?payments|stripe|authorize|braintree|adyen|worldpay|cybersource|square|bogus|moneris|eway|checkout/i,
     'card',

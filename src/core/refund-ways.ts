@@ -216,7 +216,7 @@ function asExpense(order: Order, refund: Refund, priced: Priced): Way {
       detail: `Refund ${refund.id} of order ${order.name} is to stand as an expense, and no category is chosen for refunds`,
       facts: [
         { name: 'Paid back', value: money.show(amount) },
-        { name: 'Day', value: localDate(firstPayout(refund), zone) },
+        { name: 'Day', value: localDate(paidAt(refund), zone) },
       ],
     });
   }
@@ -305,7 +305,7 @@ type Dated =
 
 /** The day on which a refund is booked: its own, or by a person's choice the first open one. */
 function dayFor(order: Order, refund: Refund, { terms, zone }: Considering): Dated {
-  const day = localDate(firstPayout(refund), zone);
+  const day = localDate(paidAt(refund), zone);
   return openDay(day, terms, {
     step: stepOf(refund),
     what: `Refund ${refund.id} of order ${order.name}`,
@@ -343,8 +343,14 @@ export function openDay(
   };
 }
 
-function firstPayout({ payouts, at }: Refund): Refund['at'] {
-  return payouts[0]?.at ?? at;
+/** When the last of its money went. */
+function paidAt({ payouts, at }: Refund): Refund['at'] {
+  return (
+    payouts.reduce<Refund['at'] | undefined>(
+      (last, payout) => (last === undefined || payout.at > last ? payout.at : last),
+      undefined,
+    ) ?? at
+  );
 }
 
 function stepOf(refund: Refund): string {

@@ -26,11 +26,15 @@ export function paidBack({ payouts }: Refund, currency: string): Money {
 }
 
 /**
- * Whether a refund changes anything: one whose money is still under way, or did not succeed, is neutralised by its own
- * difference, if by nothing else, and counts as if it were not there. Without money, only units that left the order count.
+ * Whether a refund changes anything: one of which some money is still under way, or none succeeded, counts as if it were not
+ * there; so it is booked whole, with all of its tax, or not. Without money, only units that left the order count, unless a
+ * difference neutralises them.
  */
 export function isEffective(refund: Refund, order: Pick<Order, 'currency' | 'pricesIncludeTax'>): boolean {
-  const { payouts, returns, isUnpaid } = refund;
+  const { payouts, returns, isPending, isUnpaid } = refund;
+  if (isPending) {
+    return false;
+  }
   const difference = wholeDifference(refund);
   return (
     payouts.length > 0 ||
@@ -57,40 +61,15 @@ export function merchantPart(refund: Refund, order: Order): Money {
 }
 
 /**
- * The order with the account of each refund struck. That more went back than was returned is a concession only as far as the
- * shop then has less than the lines are worth: else it pays back what was paid twice, or for what an edit took off. That less
- * went back is kept only as far as the shop then has more: else it pays for what an exchange added. What only settles is of
- * the latest refunds. While it is not known what was received, all of it is taken as given or kept.
+ * The order with the account struck at each refund: of its difference, what only settles the account is told apart from what it
+ * gave or kept. While it is not known what was received, all of it is taken as given or kept.
  */
 export function balanced(order: Order): Order {
-  const { cash, currency, refunds } = order;
-  const effective = refunds.filter((refund) => isEffective(refund, order));
-  const differences = effective.map(wholeDifference);
-  if (cash.state !== 'known' || money.isZero(cash.received) || differences.every(money.isZero)) {
+  const { cash, refunds } = order;
+  if (cash.state !== 'known' || money.isZero(cash.received)) {
     return order;
   }
-  const zero = money.zero(currency);
-  const kept = money.subtract(
-    cash.received,
-    money.sum(
-      effective.map((refund) => paidBack(refund, currency)),
-      currency,
-    ),
-  );
-  const worth = totalByLines({ ...order, lines: linesWithout(order, effective) });
-  const given = money.sum(differences.filter(money.isNegative), currency);
-  const withheld = money.sum(differences.map(money.atLeastZero), currency);
-  const counted = money.minimum(money.maximum(money.subtract(kept, worth), given), withheld);
-  let open = money.subtract(money.sum(differences, currency), counted);
-  const settled = new Map<Refund, Money>();
-  for (const refund of effective.toReversed()) {
-    const whole = wholeDifference(refund);
-    const part = money.isNegative(open)
-      ? money.maximum(open, money.minimum(whole, zero))
-      : money.minimum(open, money.atLeastZero(whole));
-    settled.set(refund, part);
-    open = money.subtract(open, part);
-  }
+  const { settled } = accountOf(order, money.subtract(cash.received, totalByLines(order)));
   return {
     ...order,
     refunds: refunds.map((refund) => {
@@ -100,6 +79,60 @@ export function balanced(order: Order): Order {
         : { ...refund, difference: money.subtract(wholeDifference(refund), part), settled: part };
     }),
   };
+}
+
+export interface Account {
+  /** Of the difference of each refund that counts, what settles. */
+  readonly settled: ReadonlyMap<Refund, Money>;
+  /** What the buyer has paid too much at the end; negative: still owes. */
+  readonly open: Money;
+}
+
+/**
+ * What is open between shop and buyer, refund by refund, from what was paid too much before any (negative: owed). What a refund
+ * pays beyond its returns first settles what was paid twice, or is open for what an edit took off; what it keeps of them, what is
+ * owed for lines that an exchange added. The rest is given or kept. But where the account is even only if more of it settles, it
+ * does, of the latest refunds first: money may go back before the edit that it is for.
+ */
+export function accountOf(
+  order: Pick<Order, 'currency' | 'pricesIncludeTax' | 'refunds'>,
+  start: Money,
+): Account {
+  const effective = order.refunds.filter((refund) => isEffective(refund, order));
+  const settled = new Map<Refund, Money>();
+  let open = start;
+  for (const refund of effective) {
+    const difference = wholeDifference(refund);
+    const isRemoval = refund.payouts.length === 0 && money.isZero(difference);
+    const part = isRemoval ? worthOf(refund, order) : overlap(difference, money.negate(open));
+    open = money.add(open, part);
+    settled.set(refund, isRemoval ? money.zero(order.currency) : part);
+  }
+  if (money.isZero(open)) {
+    return { settled, open };
+  }
+  const given = effective.map((refund) =>
+    money.subtract(wholeDifference(refund), settled.get(refund) ?? open),
+  );
+  const evening = given.filter((part) => money.isNegative(part) !== money.isNegative(open));
+  const canBeEven =
+    money.compare(money.absolute(money.sum(evening, order.currency)), money.absolute(open)) >= 0;
+  if (!canBeEven) {
+    return { settled, open };
+  }
+  for (const [index, refund] of [...effective.entries()].toReversed()) {
+    const part = overlap(given[index] ?? open, money.negate(open));
+    settled.set(refund, money.add(settled.get(refund) ?? part, part));
+    open = money.add(open, part);
+  }
+  return { settled, open };
+}
+
+/** As much of an amount as another of the same sign holds. */
+function overlap(amount: Money, limit: Money): Money {
+  return money.isNegative(amount)
+    ? money.maximum(amount, money.minimum(limit, money.zero(amount.currency)))
+    : money.minimum(amount, money.atLeastZero(limit));
 }
 
 /** The merchant's own money that stayed: without what these refunds paid back, and without the channel's taxes. */

@@ -5,6 +5,7 @@ import { book, books, holds, planned, proven, withRefunds, work } from '#tests/p
 import { fold } from './ledger.ts';
 import * as money from './money.ts';
 import type { Order, Refund } from './order.ts';
+import { proofOf } from './proof.ts';
 
 /**
  * Money that settles the account of an order is no concession and nothing that was kept: what was paid twice and came back, what
@@ -50,6 +51,14 @@ describe('money that was paid twice', () => {
         proven(back, now);
       }
     }
+  });
+
+  test('and of which a part went back is still asked about, and the sale stays', () => {
+    const before = book(twice);
+    const back = withRefunds(twice, amount('50'));
+    const now = book(back, before);
+    assert.equal(books(now), 'SHOPIFY-1001 108.00, paid 108.00');
+    assert.deepEqual(holds(planned(back, now)), ['order-overpaid']);
   });
 
   test('and of which more went back is a concession only by the rest', () => {
@@ -102,6 +111,30 @@ describe('money for what an edit took off', () => {
     assert.equal(books(now), 'SHOPIFY-1001 54.00, paid 54.00');
     assert.deepEqual(holds(planned(back, now, CATEGORY)), []);
     proven(back, now);
+  });
+
+  test('is not what was given before it, unless that makes the account even', () => {
+    const given = refund(usd('5'), { at: at('2026-11-12T09:00:00-05:00') });
+    const before = book(withRefunds(SOLD, given), book(SOLD));
+    const edited = seen(withRefunds(SOLD, given, removal({ at: NOVEMBER })), NOVEMBER);
+    const between = book(edited, before);
+    assert.equal(books(between), 'SHOPIFY-1001 49.00, paid 49.00');
+    assert.deepEqual(holds(planned(edited, between)), ['order-overpaid']);
+    for (const [paidBack, worth] of [
+      ['54', '49.00'],
+      ['49', '54.00'],
+    ] as const) {
+      const back = withRefunds(
+        SOLD,
+        given,
+        removal({ at: NOVEMBER }),
+        refund(usd(paidBack), { id: '902', at: after(NOVEMBER) }),
+      );
+      const now = book(seen(back, after(NOVEMBER)), between);
+      assert.equal(books(now).split(',', 1)[0], `SHOPIFY-1001 ${worth}`);
+      assert.equal(holds(planned(back, now)).includes('order-overpaid'), false);
+      assert.equal(proofOf(back, fold(now)).difference?.minor, 0n);
+    }
   });
 
   test('that came before the edit leaves no second reduction', () => {
@@ -227,6 +260,27 @@ describe('more that went back than the order was worth', () => {
 });
 
 describe('money that was to go back and did not', () => {
+  test('wholly yet, waits for the rest of it', () => {
+    const before = book(SOLD);
+    const [part] = refund(usd('30')).payouts;
+    assert(part !== undefined);
+    const waiting = withRefunds(
+      SOLD,
+      refund(usd('30'), { returns: [BOTH], difference: usd('78'), isPending: true }),
+    );
+    assert.deepEqual(work(waiting, before), { outcome: 'work', steps: [], holds: [] });
+    const rest = { ...part, amount: usd('78'), at: DECEMBER };
+    const whole = seen(
+      withRefunds(SOLD, refund(usd('30'), { returns: [BOTH], difference: usd('0'), payouts: [part, rest] })),
+      DECEMBER,
+    );
+    const now = book(whole, before, CATEGORY);
+    assert.equal(books(now), 'SHOPIFY-1001 108.00, paid 108.00, expense 108.00');
+    const [step] = work(whole, before, CATEGORY).steps;
+    assert.equal(step?.kind === 'expense' && step.spentOn, '2026-12-05');
+    proven(whole, now);
+  });
+
   test('changes nothing, whether or not a difference says so', () => {
     const before = book(SOLD);
     for (const difference of ['0', '54']) {

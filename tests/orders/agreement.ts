@@ -297,10 +297,11 @@ function heldPart(holds: readonly PlannedHold[], { world, life, expect }: Compar
 /** Nothing is asked of a person without a reason that the shop's own figures show. `answered`: once the refunds are decided. */
 function assertTrue(
   hold: PlannedHold,
-  { world, expected, order, at }: Comparing,
+  { world, expected, order, at: when }: Comparing,
   { answered, beside, booked }: { answered: bigint; beside: bigint; booked: Booked },
 ): void {
   const { now } = expected;
+  const at = `${hold.code} ${when}: ${hold.detail} ${hold.facts.map(({ name, value }) => `${name} ${value}`).join(', ')}`;
   const succeeded = world.transactions.filter(
     ({ kind, status }) => kind === 'refund' && status === 'success',
   );
@@ -331,7 +332,7 @@ function assertTrue(
         at,
       );
     default:
-      return assert.fail(`${hold.code} is no question that an order asks here, ${at}: ${hold.detail}`);
+      return assert.fail(`No question that an order asks here: ${at}`);
   }
 }
 

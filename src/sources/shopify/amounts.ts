@@ -1,3 +1,4 @@
+import { exponentOf } from '#core/currency.ts';
 import { equal, parse, show, zero } from '#core/money.ts';
 import type { Money } from '#core/money.ts';
 import { malformed } from '#sources/fields.ts';
@@ -56,9 +57,9 @@ export function amountsOf(order: OrderPayload, side: CurrencySide): Amounts {
     return amount;
   };
 
-  /** Shopify writes the shop's side twice. Where the two differ, neither can be trusted. */
+  /** Shopify writes the shop's side twice, here and there as a number with a float's noise. Where the two differ, neither can be trusted. */
   const assertAgreed = (inSet: Money, plain: string, path: string): void => {
-    const alone = readPlain(plain, currency, path);
+    const alone = readPlain(withoutNoise(plain, exponentOf(currency) ?? 0), currency, path);
     if (!equal(inSet, alone)) {
       throw malformed(order.id, path, `is ${show(alone)}, and ${show(inSet)} in its set`);
     }
@@ -87,4 +88,19 @@ export function amountsOf(order: OrderPayload, side: CurrencySide): Amounts {
       return amount;
     },
   };
+}
+
+/** What a float's last bits leave of an amount: 59.970000000000006 for 59.97. Other decimals are no noise and stay. */
+const NOISE = /^(?:0{6}|9{6})\d*$/;
+
+function withoutNoise(plain: string, digits: number): string {
+  const [whole = '', fraction = ''] = plain.split('.');
+  if (!NOISE.test(fraction.slice(digits))) {
+    return plain;
+  }
+  const sign = whole.startsWith('-') ? '-' : '';
+  const isUp = fraction.charAt(digits) === '9';
+  const minor = BigInt(whole.replace('-', '') + fraction.slice(0, digits)) + (isUp ? 1n : 0n);
+  const text = String(minor).padStart(digits + 1, '0');
+  return `${sign}${text.slice(0, text.length - digits)}${digits === 0 ? '' : `.${text.slice(-digits)}`}`;
 }

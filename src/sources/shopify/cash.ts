@@ -4,8 +4,8 @@ import {
   format,
   isNegative,
   isZero,
-  maximum,
   minimum,
+  negate,
   show,
   subtract,
   sum,
@@ -13,6 +13,7 @@ import {
 } from '#core/money.ts';
 import type { Money } from '#core/money.ts';
 import type { Cash, Refund, Tender } from '#core/order.ts';
+import { accountOf } from '#core/sale.ts';
 import { TOGETHER } from '#core/payment-method.ts';
 import type { Instant } from '#core/time.ts';
 import type { Amounts } from './amounts.ts';
@@ -209,8 +210,7 @@ export function amountOf(transaction: TransactionPayload, amounts: Amounts): Mon
 /**
  * Whether a transaction's amount contains the cash rounding is not documented. When the receipts are exactly the unrounded
  * total, it does not, unless what is outstanding tells that the rounding is among them: then an edit made the total equal by
- * chance. Outstanding = total now − receipts without rounding + paid back, less what refunds gave beyond their returns where the
- * buyer would owe it, and what they kept where the shop would.
+ * chance. Outstanding is what the account leaves open once refunds gave and kept what they did.
  */
 function isRoundingApart(
   tenders: readonly Tender[],
@@ -226,37 +226,21 @@ function isRoundingApart(
     readonly receipts: readonly TransactionPayload[];
   },
 ): boolean {
-  const { total, currentTotal, rounding, amounts } = sale;
+  const { total, rounding, amounts } = sale;
   const received = sumOfAmounts(tenders, amounts.currency);
   if (isZero(rounding) || !equal(received, total) || !areTotalOnBothSides(receipts, order)) {
     return false;
   }
-  const neutral = sum(
-    refunds.filter(({ isUnpaid }) => isUnpaid).map((refund) => refund.difference),
-    amounts.currency,
-  );
-  const back = sumOfAmounts(
-    refunds.flatMap((refund) => refund.payouts),
-    amounts.currency,
-  );
-  const open = add(add(currentTotal, neutral), subtract(back, received));
-  const owed = evened(open, refunds);
+  const basis = { currency: amounts.currency, pricesIncludeTax: order.taxes_included, refunds };
+  const owed = negate(accountOf(basis, subtract(received, total)).open);
   const outstanding = outstandingOf(order, sale);
-  const within = evened(add(open, rounding), refunds);
+  const within = negate(accountOf(basis, subtract(received, add(total, rounding))).open);
   if (outstanding?.currency === within.currency) {
     return !equal(outstanding, within);
   }
   // In the other currency its sign tells, where the two would differ by it.
   const sign = outstanding === undefined ? undefined : signOf(outstanding);
   return sign === undefined || sign !== signOf(within) || sign === signOf(owed);
-}
-
-function evened(open: Money, refunds: readonly Refund[]): Money {
-  const none = zero(open.currency);
-  const differences = refunds.filter(({ isUnpaid }) => isUnpaid !== true).map((refund) => refund.difference);
-  const given = sum(differences.filter(isNegative), open.currency);
-  const kept = sum(differences.filter(isPositive), open.currency);
-  return isPositive(open) ? maximum(add(open, given), none) : minimum(add(open, kept), none);
 }
 
 function signOf(amount: Money): number {

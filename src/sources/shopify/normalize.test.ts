@@ -446,6 +446,11 @@ describe('what the rules of booking ask', () => {
     );
   });
 
+  test('an order that the shop has not confirmed waits, and one of which it says nothing does not', () => {
+    const pending = [false, true, undefined].map((confirmed) => orderWith({ confirmed }).pendingBecause);
+    assert.deepEqual(pending, ['the shop has not confirmed it', undefined, undefined]);
+  });
+
   test('tags are a list, and the source is as the shop names it', () => {
     const { tags, sourceName } = orderWith({ tags: ' VIP, two words ,, x', source_name: 'pos' });
     assert.deepEqual([tags, sourceName], [['VIP', 'two words', 'x'], 'pos']);

@@ -53,6 +53,7 @@ export function normalize(body: OrderPayload, shop: ShopIdentity): Snapshot {
     currency: sale.amounts.currency,
     pricesIncludeTax: body.taxes_included,
     isTest: body.test,
+    ...(body.confirmed || body.test ? {} : { pendingBecause: 'the shop has not confirmed it' }),
     // The rest, a null in webhooks among it, is not yet, in part, or taken back.
     isFulfilled: body.fulfillment_status === 'fulfilled',
     isPartlyFulfilled: PARTLY_FULFILLED.has(body.fulfillment_status),

@@ -317,6 +317,7 @@ const ORDER = object({
   name: orElse(readText, ''),
   order_number: maybe(readId),
   test: orElse(readFlag, false),
+  confirmed: orElse(readFlag, true),
   created_at: maybe(readStamp),
   processed_at: maybe(readStamp),
   updated_at: field(readStamp),

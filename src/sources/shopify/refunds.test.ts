@@ -13,6 +13,8 @@ interface Went {
     readonly quantity: number;
     readonly subtotal: string;
     readonly tax: string;
+    /** What the set shows, where one is. */
+    readonly set?: string;
   }[];
   readonly shipping?: { readonly subtotal: string; readonly tax: string };
   readonly adjustments?: readonly Body[];
@@ -25,7 +27,8 @@ function refundBody({ lines = [], shipping, adjustments = [], transactions = [] 
     id: 901,
     created_at: '2026-11-22T10:00:00-05:00',
     processed_at: '2026-11-22T10:00:00-05:00',
-    refund_line_items: lines.map(({ line, quantity, subtotal, tax }, index) => ({
+    refund_line_items: lines.map(({ line, quantity, subtotal, tax, set: inSet }, index) => ({
+      ...(inSet === undefined ? {} : { subtotal_set: set(inSet) }),
       id: 5000 + index,
       line_item_id: 1000 + line,
       quantity,
@@ -86,6 +89,21 @@ void describe('refunds', () => {
       assert.equal(doubt, undefined);
       const state = [refunds[0]?.isUnpaid, refunds[0]?.payouts.length];
       assert.deepEqual(state, [own.length > 0 ? true : undefined, 0]);
+    }
+  });
+
+  void test('are read by their sets, whatever noise a float left beside them', () => {
+    const went = (subtotal: string) => ({
+      lines: [{ line: 0, quantity: 1, subtotal, tax: '2.00', set: '10.00' }],
+      transactions: [{ amount: '12.00' }],
+    });
+    const as = { current_total_price: '12.00', financial_status: 'partially_refunded' };
+    for (const noise of ['10', '10.000000000000002', '9.999999999999998']) {
+      const [refund] = orderWith(GOODS, went(noise), as).refunds;
+      assert.equal(money.format(refund?.returns[0]?.amount ?? assert.fail()), '10.00');
+    }
+    for (const other of ['10.01', '10.005', '9.99']) {
+      assert.throws(() => orderWith(GOODS, went(other), as), /subtotal/);
     }
   });
 
