@@ -57,7 +57,10 @@ export function amountsOf(order: OrderPayload, side: CurrencySide): Amounts {
     return amount;
   };
 
-  /** Shopify writes the shop's side twice, here and there as a number with a float's noise. Where the two differ, neither can be trusted. */
+  /**
+   * Shopify writes the shop's side twice, here and there as a number with a float's noise. Where the two differ, neither can be
+   * trusted.
+   */
   const assertAgreed = (inSet: Money, plain: string, path: string): void => {
     const alone = readPlain(withoutNoise(plain, exponentOf(currency) ?? 0), currency, path);
     if (!equal(inSet, alone)) {
