@@ -34,9 +34,9 @@ export interface ExpectedBooks<Id = bigint, Reason = 'test' | 'not confirmed' | 
 
 /**
  * What must stand now, once everything was told: sum of live invoices less credit notes and dated refund expenses = the shop's
- * channel remits is in none of them. A refund of which some money is still under way, or of which none succeeded, changes
- * nothing.
- * channel remits is in none of them. A refund of which some money is still under way, or none succeeded, changes nothing.
+ * current total less amounts that went back without lines and evened no account; payments less the same = captures less
+ * refunds. The tax that the channel remits is in none of them. A refund of which some money is still under way, or of which
+ * none succeeded, changes nothing.
  */
 export interface ExpectedNow {
   readonly worth: bigint;
