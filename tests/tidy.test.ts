@@ -393,6 +393,8 @@ const BANS: readonly Ban[] = [
     instead: 'the transport of app.ts, which goes to hosts of the settings alone',
     // Mail goes to the one server of its settings.
     isIn: (path) => inSource(path) && !path.startsWith('src/alarms/'),
+    // It listens, and calls nobody.
+    except: ['src/http/server.ts'],
   },
   {
     words: /\.toFixed\(|\bparseFloat\(/,

@@ -1,5 +1,6 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { FastifyReply, FastifyRequest, RawServerDefault } from 'fastify';
+import { after } from '#core/time.ts';
+import type { Clock } from '#core/time.ts';
 
 /**
  * The connections of the server, and which of them may be closed without losing anything:
@@ -14,13 +15,13 @@ import type { Socket } from 'node:net';
  */
 export interface Connections {
   /** Puts a server's connections under watch. */
-  watch(server: Server): void;
+  watch(server: RawServerDefault): void;
   /** Whether this request is to be looked at. One too many on its connection closes that; what was stored of it stays so. */
-  admits(request: IncomingMessage, response: ServerResponse): boolean;
+  admits(request: Request, response: Response): boolean;
   /** A whole request has arrived. `over` is called once, when it is answered or when its connection ends before. */
-  answer(request: IncomingMessage, over: () => void): void;
+  answer(request: Request, over: () => void): void;
   /** The answer to a request is known, and is handed over now. */
-  answered(request: IncomingMessage, response: ServerResponse): void;
+  answered(request: Request, response: Response): void;
   /** Closes what waits, now and from now on, so that nobody who sends or reads slowly keeps the server from ending. */
   close(): void;
 }
@@ -37,21 +38,26 @@ interface Connection {
   /** Requests of which the answer has not left wholly. */
   unanswered: number;
   /** Several at once: a sender need not wait for one answer with the next request. */
-  readonly working: Map<IncomingMessage, () => void>;
+  readonly working: Map<Request, () => void>;
   /** Answers that are handed over and have not left wholly. */
   unfetched: number;
 }
 
+type Request = FastifyRequest['raw'];
+type Response = FastifyReply['raw'];
+type Socket = Request['socket'];
+
 interface Watched {
   readonly limits: ConnectionLimits;
+  readonly clock: Clock;
   readonly connections: Map<Socket, Connection>;
   /** Since when each waits is its place. */
   readonly waiting: Set<Socket>;
   isClosing: boolean;
 }
 
-export function createConnections(limits: ConnectionLimits): Connections {
-  const watched: Watched = { limits, connections: new Map(), waiting: new Set(), isClosing: false };
+export function createConnections(limits: ConnectionLimits, clock: Clock): Connections {
+  const watched: Watched = { limits, clock, connections: new Map(), waiting: new Set(), isClosing: false };
   const { connections, waiting } = watched;
   return {
     watch: (server) => void server.on('connection', (socket: Socket) => onConnection(watched, socket)),
@@ -81,7 +87,7 @@ export function createConnections(limits: ConnectionLimits): Connections {
         if (connections.get(socket)?.unfetched === 0) {
           socket.destroy();
         } else {
-          destroyLater(socket, limits);
+          destroyLater(socket, watched);
         }
       }
     },
@@ -106,7 +112,7 @@ function onConnection({ limits, connections, waiting, isClosing }: Watched, sock
   }
 }
 
-function onAnswered(watched: Watched, request: IncomingMessage, response: ServerResponse): void {
+function onAnswered(watched: Watched, request: Request, response: Response): void {
   const { socket } = request;
   const connection = watched.connections.get(socket);
   if (connection === undefined) {
@@ -127,10 +133,12 @@ function onAnswered(watched: Watched, request: IncomingMessage, response: Server
   }
   watched.waiting.add(socket);
   if (watched.isClosing) {
-    destroyLater(socket, watched.limits);
+    destroyLater(socket, watched);
   }
 }
 
-function destroyLater(socket: Socket, { fetchMs }: ConnectionLimits): void {
-  setTimeout(() => socket.destroy(), fetchMs).unref();
+function destroyLater(socket: Socket, { limits, clock }: Watched): void {
+  const ended = new AbortController();
+  socket.once('close', () => ended.abort());
+  void clock.sleep(after(clock.now(), limits.fetchMs), ended.signal).then(() => socket.destroy());
 }

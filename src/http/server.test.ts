@@ -262,7 +262,7 @@ void describe('requests of one connection', () => {
   });
 
   void test('whose answers are not fetched keep nobody out, nor the server from ending', async () => {
-    const { server, store, port } = await openWorld({
+    const { server, store, port, clock } = await openWorld({
       connectionsMax: 2,
       unansweredMax: 1_000_000,
       fetchMs: 100,
@@ -278,7 +278,10 @@ void describe('requests of one connection', () => {
       live.destroy();
     }
     assert.deepEqual(await storedIds({ store }), ['live-0', 'live-1', 'live-2']);
-    await server.close();
+    const closed = server.close();
+    await until('it waits for the answers to be fetched', () => clock.sleeping() > 0);
+    await clock.advance(100);
+    await closed;
     await store.close();
     deaf.forEach((socket) => socket.destroy());
   });

@@ -32,7 +32,7 @@ export interface ServerParts {
   /** By the first part of the webhook's path ("shopify"), then by connection. */
   readonly sources: ReadonlyMap<string, readonly Source[]>;
   readonly emit: Emit;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Clock;
   readonly limits?: HttpLimits;
   /** Throws when the service cannot do its work. */
   readonly checkReady: () => Promise<void>;
@@ -59,7 +59,7 @@ export interface Server {
 export function createServer(parts: ServerParts): Server {
   const { limits = HTTP_LIMITS, emit, clock, admin } = parts;
   const headers = securityHeaders(parts.isHttps === true);
-  const connections = createConnections(limits);
+  const connections = createConnections(limits, clock);
   const app = fastify({
     serverFactory(handle) {
       const http = {
