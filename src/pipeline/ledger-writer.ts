@@ -171,6 +171,7 @@ export function taskOf(run: Run, subject: Subject, { step, booked }: { step: Ste
         step,
         invoiceId,
         ...(isFresh ? { outstanding: read.amount } : {}),
+        last: lastWritten(booked, step.invoice, edits),
         ...(mayStandAlready(run, subject)
           ? { known: booked.payments.map(({ externalId }) => externalId) }
           : {}),

@@ -54,6 +54,8 @@ export type Task =
       readonly invoiceId: string;
       /** What the invoice has outstanding when it was read a moment ago; else it is read first. */
       readonly outstanding?: Money;
+      /** An invoice that is read and has another total than this was changed by a person. */
+      readonly last?: LastWritten;
       /** Ids of the order's payments, where a restore may have forgotten others. */
       readonly known?: readonly string[];
     }
@@ -92,7 +94,8 @@ export const VERSION_FACT = 'Version';
 
 /** What stands in the books for a task. */
 export type Standing =
-  | { readonly state: 'absent' }
+  /** `isAnswered`: what a person changed stands in its place, and he has said what is to become of it. */
+  | { readonly state: 'absent'; readonly isAnswered?: true }
   /** Ours, or made by hand for this very order and equal: adopted. */
   | { readonly state: 'standing'; readonly receipt: Receipt }
   /** Our number, on something that has nothing to do with this order. */

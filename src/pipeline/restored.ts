@@ -33,6 +33,10 @@ export interface Known {
 export async function doubtOf(run: Run, subject: Subject, known: Known): Promise<Doubt | undefined> {
   const { booked } = known;
   const order = orderOf(subject.order);
+  const answered = order === undefined ? undefined : await answeredDoubt(run, subject, { order, booked });
+  if (answered !== undefined) {
+    return answered;
+  }
   // Of a settlement only expenses stand: the plan makes each by its number, and what it makes is looked for first.
   if (
     order === undefined ||
@@ -49,7 +53,7 @@ export async function doubtOf(run: Run, subject: Subject, known: Known): Promise
   ];
   for (const look of looks) {
     const standing = await lookOnce(run, subject, look);
-    if (standing?.state === 'unclear') {
+    if (standing?.state === 'unclear' || isAnswered(standing)) {
       return { kind: 'changed', step: look.step };
     }
   }
@@ -68,6 +72,30 @@ export async function doubtOf(run: Run, subject: Subject, known: Known): Promise
     }
   }
   return undefined;
+}
+
+/**
+ * What a person has said of an edit is done before all else, whatever step asked about it: a payment meets an invoice of another
+ * total and writes no lines. In a database that was not restored nothing else is asked here.
+ */
+async function answeredDoubt(
+  run: Run,
+  subject: Subject,
+  { order, booked }: { readonly order: Order; readonly booked: Booked },
+): Promise<Doubt | undefined> {
+  if (subject.record.decisions.edits === undefined || mayStandAlready(run, subject)) {
+    return undefined;
+  }
+  for (const step of asKnown(order, booked)) {
+    if (isAnswered(await lookOnce(run, subject, { step, known: { booked, steps: [] } }))) {
+      return { kind: 'changed', step };
+    }
+  }
+  return undefined;
+}
+
+function isAnswered(standing: Standing | undefined): boolean {
+  return standing?.state === 'absent' && standing.isAnswered === true;
 }
 
 /** One for each time that an order's invoices were all taken away and another was made, and each number that was another's. */

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { backUpDatabase, restoreDatabase } from '#app.ts';
+import { fold } from '#core/ledger.ts';
+import { proofOf } from '#core/proof.ts';
+import { orderOf } from '#core/settlement.ts';
+import { expectedBooks } from '#sim/check.ts';
 import { scriptedFaults } from '#sim/faults.ts';
+import { hurriedClock } from '#tests/clock.ts';
 import { parseLocalDate } from '#core/time.ts';
 import { decideOrder, putAside } from '#pipeline/release.ts';
 import type { Decided, Decision } from '#pipeline/release.ts';
@@ -37,6 +46,16 @@ async function edited(counter: Counter): Promise<Placed> {
   return order;
 }
 
+/** A database that knows nothing of what happens here. */
+async function restoredAfter(stage: Counter['stage'], happens: () => void): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'counterfoil-answers-'));
+  const file = join(folder, 'backup');
+  await backUpDatabase(stage.config, { file, isOverwriting: false, isWithKey: false });
+  happens();
+  await stage.restart(async (config) => void (await restoreDatabase(config, hurriedClock(), file)));
+  rmSync(folder, { recursive: true });
+}
+
 void describe('questions and answers', () => {
   void test('what was edited by hand is written over by "restore"', () =>
     atCounter({}, async (counter) => {
@@ -54,6 +73,42 @@ void describe('questions and answers', () => {
       assert.deepEqual(await counter.questions(order), []);
       assert.equal(counter.stage.invoices(order)[0]?.createdOn, '2026-09-14');
     }));
+
+  for (const [decision, isRestored] of [
+    ['restore', false],
+    ['accept', false],
+    ['restore', true],
+    ['accept', true],
+  ] as const) {
+    const since = isRestored ? ', in a database restored from before it' : '';
+    void test(`an invoice made larger by hand is asked about before it is paid: ${decision}${since}`, () =>
+      atCounter({}, async (counter) => {
+        const { stage } = counter;
+        const order = await counter.sell({ ...TWO, payment: { kind: 'open' } });
+        const [invoice] = stage.invoices(order);
+        assert.ok(invoice !== undefined);
+        const edit = (): void =>
+          stage.sandbox.freshbooks.byHand().editInvoice(invoice.id, {
+            lines: [{ type: 0, name: 'By hand', qty: '1', unit_cost: { amount: '200.00' } }],
+          });
+        await (isRestored ? restoredAfter(stage, edit) : edit());
+        await counter.change(order, { kind: 'pay', gateway: 'manual' });
+        assert.deepEqual([...new Set(await counter.questions(order))], ['books-invoice-edited']);
+        assert.equal(counter.standing(order).paid, 0n);
+        await answer(counter, order, decision);
+        if (decision === 'restore') {
+          await counter.agrees(order);
+          return;
+        }
+        const { invoiced, paid } = counter.standing(order);
+        const { received } = expectedBooks(stage.sandbox.world.order(order.id) ?? order);
+        assert.deepEqual([invoiced, paid], [20_000n, received]);
+        const { key, snapshot } = await stage.atRest(order);
+        const booked = fold(await stage.app.store.read.entriesOf(key));
+        const { difference } = proofOf(orderOf(snapshot) ?? assert.fail(), booked);
+        assert.equal(difference?.minor, invoiced - paid, 'the difference is shown');
+      }));
+  }
 
   void test('what was taken as right is not deleted without another answer, and the question says which', () =>
     atCounter({}, async (counter) => {

@@ -75,9 +75,15 @@ export function factsOf(edited: readonly Omit<Compared, 'isSame'>[], version: st
 }
 
 export function asStanding(left: Left): Standing {
-  return left.state === 'edited'
-    ? { state: 'unclear', code: 'books-invoice-edited', detail: left.detail, facts: left.facts }
-    : { state: 'absent' };
+  switch (left.state) {
+    case 'edited':
+      return { state: 'unclear', code: 'books-invoice-edited', detail: left.detail, facts: left.facts };
+    case 'given up':
+    case 'accepted':
+      return { state: 'absent', isAnswered: true };
+    case 'as left':
+      return { state: 'absent' };
+  }
 }
 
 /** Throws `books-invoice-edited` for edits that nobody has given up. */

@@ -1,6 +1,5 @@
 import { Failure } from '#core/failure.ts';
 import type { Receipt } from '#core/ledger.ts';
-import type { Money } from '#core/money.ts';
 import type { Answer } from '#net/request.ts';
 import { expectDone } from './api.ts';
 import type { Api, Reply } from './api.ts';
@@ -51,15 +50,6 @@ export function goneFailure(invoiceId: string): Failure {
   return new Failure('books-invoice-deleted', {
     detail: `Invoice ${invoiceId} is not in FreshBooks any more`,
   });
-}
-
-/** What is open on an invoice, read now. Throws `books-invoice-deleted` where it does not stand any more. */
-export async function outstandingOf(api: Api, invoiceId: string): Promise<Money> {
-  const seen = await lookAt(api, invoiceId);
-  if (!isThere(seen)) {
-    throw goneFailure(invoiceId);
-  }
-  return needAmount(seen.invoice.outstanding, 'what is outstanding', seen.answer);
 }
 
 /** The invoice as our write left it. */

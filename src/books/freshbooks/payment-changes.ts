@@ -31,9 +31,12 @@ export async function findPaymentChange(api: Api, task: ChangeTask): Promise<Sta
     return { state: 'standing', receipt: { ...receiptOf(task, amount, seen?.answer), isFound: true } };
   }
   const edited = editsOf(seen, task);
-  return edited === undefined || saidOf(task.edits, edited.version) !== undefined
-    ? { state: 'absent' }
-    : { state: 'unclear', code: 'books-payment-edited', detail: edited.detail, facts: edited.facts };
+  if (edited === undefined) {
+    return { state: 'absent' };
+  }
+  return saidOf(task.edits, edited.version) === undefined
+    ? { state: 'unclear', code: 'books-payment-edited', detail: edited.detail, facts: edited.facts }
+    : { state: 'absent', isAnswered: true };
 }
 
 export async function changePayment(api: Api, task: ChangeTask): Promise<Receipt> {

@@ -5,7 +5,8 @@ import type { Money } from '#core/money.ts';
 import type { Standing, Task } from '#pipeline/ports.ts';
 import { expectDone } from './api.ts';
 import type { Api } from './api.ts';
-import { outstandingOf } from './invoice-reading.ts';
+import { assertWritable, leftOf } from './invoice-edits.ts';
+import { goneFailure, isThere, lookAt } from './invoice-reading.ts';
 import { scan, writeAnyScript } from './listing.ts';
 import { isMarked, markerOf, paymentBody, paymentType } from './mapping.ts';
 import { needAmount, paymentIn, paymentsIn } from './payload.ts';
@@ -109,7 +110,7 @@ function perhapsOurs({ step, invoiceId }: PaymentTask, payment: ReadPayment | un
 /** Never more than is outstanding: FreshBooks would make the rest a credit without a word (section 4). */
 export async function createPayment(api: Api, task: PaymentTask): Promise<Receipt> {
   const { step, invoiceId } = task;
-  const outstanding = task.outstanding ?? (await outstandingOf(api, invoiceId));
+  const outstanding = task.outstanding ?? (await openOn(api, task));
   assertFits(task, outstanding);
   const { reply, remarks } = await writeAnyScript(
     api,
@@ -129,6 +130,20 @@ export async function createPayment(api: Api, task: PaymentTask): Promise<Receip
     requestSha256: answer.requestSha256,
     answerSha256: answer.answerSha256,
   };
+}
+
+/** Read now: who pays an invoice of another total than was written pays what nobody owes. */
+async function openOn(api: Api, { invoiceId, last }: PaymentTask): Promise<Money> {
+  const seen = await lookAt(api, invoiceId);
+  if (!isThere(seen)) {
+    throw goneFailure(invoiceId);
+  }
+  const { total, outstanding } = seen.invoice;
+  const { amount } = last?.invoice ?? {};
+  if (last !== undefined && (total === undefined || amount === undefined || !money.equal(total, amount))) {
+    assertWritable(leftOf(seen, last));
+  }
+  return needAmount(outstanding, 'what is outstanding', seen.answer);
 }
 
 function assertFits({ step, invoiceId }: PaymentTask, outstanding: Money): void {
