@@ -302,7 +302,7 @@ function addCare(program: Command, run: Run): void {
   withJson(program.command('backup'))
     .description('Copy the database into a file, also while the server runs')
     .argument('<file>', 'where to; on another disk, if it is to survive this one')
-    .option('--force', 'write over a file that is there')
+    .option('--force', 'write over an earlier backup of that name')
     .option('--with-key', 'write the key that opens the stored tokens beside it, as <file>.key')
     .action((file: string, options: Json & BackupOptions) =>
       run(options, async (context) => (await import('./backup.ts')).backup(context, file, options)),

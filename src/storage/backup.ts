@@ -1,4 +1,13 @@
-import { existsSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { Failure } from '#core/failure.ts';
 import {
@@ -13,12 +22,13 @@ import {
   unfinishedName,
 } from './database-file.ts';
 import type { Contents } from './database-file.ts';
+import { keyFileOf as ownKeyFileOf } from './keys.ts';
 
 /** Copies the database into one file, also while a server writes to it. */
 export interface BackupOptions {
   readonly databasePath: string;
   readonly file: string;
-  /** Whether a file of that name may be written over. */
+  /** Whether an earlier backup of that name may be written over; nothing else is. */
   readonly isOverwriting: boolean;
   /** Written into a file of its own beside the backup; absent leaves it out. */
   readonly key?: string;
@@ -50,9 +60,13 @@ export async function backUp({
     });
   }
   const keyFile = key === undefined ? undefined : keyFileOf(file);
-  const written = [file, ...(keyFile === undefined ? [] : [keyFile])];
-  const assertFree = (): void =>
-    written.forEach((path) => assertMayWrite(path, { databasePath, isOverwriting }));
+  const place = { databasePath, isOverwriting };
+  const assertFree = (): void => {
+    assertMayWrite(file, { ...place, kind: 'backup' });
+    if (keyFile !== undefined) {
+      assertMayWrite(keyFile, { ...place, kind: 'key' });
+    }
+  };
   assertFree();
   removeUnfinished(file);
   const unfinished = unfinishedName(file);
@@ -71,33 +85,73 @@ export async function backUp({
   }
 }
 
+interface Place {
+  readonly databasePath: string;
+  readonly isOverwriting: boolean;
+  /** What is to be written there. */
+  readonly kind: 'backup' | 'key';
+}
+
 /** Throws `copy-failed` where something stands that must not be lost, or where there is no folder. */
-function assertMayWrite(
-  path: string,
-  { databasePath, isOverwriting }: { readonly databasePath: string; readonly isOverwriting: boolean },
-): void {
-  const refuse = (why: string): never => {
-    throw new Failure('copy-failed', { detail: `Cannot write "${path}": ${why}` });
-  };
-  const folder = statSync(dirname(path), { throwIfNoEntry: false });
-  if (folder?.isDirectory() !== true) {
-    // Not made here: a disk that is not mounted would be filled up behind its folder.
-    refuse('there is no such folder');
+function assertMayWrite(path: string, place: Place): void {
+  const doing = `Cannot write "${path}"`;
+  try {
+    const why = whatForbids(path, place);
+    if (why !== undefined) {
+      throw new Failure('copy-failed', { detail: `${doing}: ${why}` });
+    }
+  } catch (thrown) {
+    throw fileFailure(thrown, doing);
+  }
+}
+
+function whatForbids(path: string, { databasePath, isOverwriting, kind }: Place): string | undefined {
+  // Not made here: a disk that is not mounted would be filled up behind its folder.
+  if (statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory() !== true) {
+    return 'there is no such folder';
   }
   const standing = statSync(path, { throwIfNoEntry: false });
   if (standing === undefined) {
-    return;
+    return undefined;
   }
-  const own = [databasePath, ...companionsOf(databasePath), `${databasePath}.lock`];
-  if (own.some((mine) => existsSync(mine) && realpathSync(mine) === realpathSync(path))) {
-    refuse('it is the database itself');
+  const isSame = (mine: string): boolean => existsSync(mine) && realpathSync(mine) === realpathSync(path);
+  if ([databasePath, ...companionsOf(databasePath), `${databasePath}.lock`].some(isSame)) {
+    return 'it is the database itself';
   }
-  if (standing.isDirectory()) {
-    refuse('it is a folder');
+  if (isSame(ownKeyFileOf(databasePath))) {
+    return 'it is the key of the database itself';
+  }
+  if (!standing.isFile()) {
+    return standing.isDirectory() ? 'it is a folder' : 'it is no ordinary file';
   }
   if (!isOverwriting) {
-    refuse('it is there already; --force writes over it');
+    return 'it is there already; --force writes over it';
   }
+  const isReplaceable = kind === 'key' ? isKeyOrEmpty(path, standing.size) : isDatabaseOrEmpty(path);
+  return isReplaceable
+    ? undefined
+    : `it is no ${kind === 'key' ? 'key of a backup' : 'backup'}, and --force writes over nothing else`;
+}
+
+/** What every database begins with: https://sqlite.org/fileformat.html#magic_header_string. */
+const SQLITE_HEADER = Buffer.from('SQLite format 3\0');
+
+function isDatabaseOrEmpty(path: string): boolean {
+  const head = Buffer.alloc(SQLITE_HEADER.length);
+  const handle = openSync(path, 'r');
+  try {
+    const count = readSync(handle, head);
+    return count === 0 || head.equals(SQLITE_HEADER);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** A key is one line of a setting; what is longer than any is none. */
+const KEY_BYTES_MAX = 4096;
+
+function isKeyOrEmpty(path: string, bytes: number): boolean {
+  return bytes <= KEY_BYTES_MAX && readFileSync(path, 'utf8').trim().split('\n').length === 1;
 }
 
 /** Whole or not at all, and readable by its owner only. */

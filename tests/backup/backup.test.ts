@@ -126,11 +126,13 @@ void describe('a backup', () => {
   void test('writes over nothing unless it is told to, and never over the database', () =>
     inFolder(async (path) => {
       await makeBooks(path('a.db'));
-      writeFileSync(path('copy'), 'something else');
+      await copy(path);
+      const earlier = readFileSync(path('copy'));
       await assert.rejects(copy(path), fails('copy-failed', /copy": it is there already; --force/));
-      assert.equal(readFileSync(path('copy'), 'utf8'), 'something else');
+      assert.deepEqual(readFileSync(path('copy')), earlier);
+      new DatabaseSync(path('a.db')).exec('delete from deliveries where id = 3');
       await copy(path, { isOverwriting: true });
-      assert.equal(externalIds(path('copy')).length, 3);
+      assert.equal(externalIds(path('copy')).length, 2);
       symlinkSync(path('a.db'), path('link'));
       mkdirSync(path('folder'));
       const to = (name: string) =>
@@ -139,7 +141,43 @@ void describe('a backup', () => {
       await assert.rejects(to('link'), fails('copy-failed', /it is the database itself/));
       await assert.rejects(to('folder'), fails('copy-failed', /it is a folder/));
       await assert.rejects(to('nowhere/copy'), fails('copy-failed', /there is no such folder/));
-      assert.equal(externalIds(path('a.db')).length, 3);
+      assert.equal(externalIds(path('a.db')).length, 2);
+    }));
+
+  void test('writes over an earlier backup or an empty file only, also when it is told to', () =>
+    inFolder(async (path) => {
+      await makeBooks(path('a.db'));
+      const to = (name: string, key?: string) =>
+        backUp({
+          databasePath: path('a.db'),
+          file: path(name),
+          isOverwriting: true,
+          ...(key === undefined ? {} : { key }),
+        });
+      writeFileSync(path('counterfoil.key'), 'the key\n');
+      writeFileSync(path('server.key'), 'a certificate\nof a web server\n');
+      for (const name of ['counterfoil.key', 'server.key']) {
+        const before = readFileSync(path(name), 'utf8');
+        const isOwn = name === 'counterfoil.key';
+        const own = /counterfoil\.key": it is the key of the database itself/;
+        await assert.rejects(to(name), fails('copy-failed', isOwn ? own : /it is no backup, and --force/));
+        // The key that `--with-key` writes beside the backup has a name that may be taken as well.
+        await assert.rejects(
+          to(name.replace('.key', ''), 'hush'),
+          fails('copy-failed', isOwn ? own : /it is no key of a backup, and --force/),
+        );
+        assert.equal(readFileSync(path(name), 'utf8'), before);
+      }
+      await assert.rejects(
+        backUp({ databasePath: path('a.db'), file: '/dev/null', isOverwriting: true }),
+        fails('copy-failed', /"\/dev\/null": it is no ordinary file/),
+      );
+      assert.ok(statSync('/dev/null').isCharacterDevice());
+      writeFileSync(path('empty'), '');
+      await to('empty', 'hush');
+      await to('empty', 'another');
+      assert.equal(readFileSync(path('empty.key'), 'utf8'), 'another\n');
+      assert.equal(externalIds(path('empty')).length, 3);
     }));
 
   void test('of nothing, of another program’s database and of a newer one is refused', () =>
@@ -219,7 +257,8 @@ void describe('a backup that breaks off', () => {
   void test('because the disk is full says so, leaves nothing behind and the earlier one as it is', () =>
     inFolder(async (path) => {
       await makeBooks(path('a.db'), { messages: 200, bytes: 10_000 });
-      writeFileSync(path('copy'), 'the earlier one');
+      const earlier = 'SQLite format 3\0, the earlier one';
+      writeFileSync(path('copy'), earlier);
       // A limit on the size of files, in blocks of half a kilobyte, is refused as a full disk is, and needs no disk.
       const process = child(['backup', path('a.db'), path('copy')], 'ulimit -f 1000;');
       const errors: Buffer[] = [];
@@ -229,7 +268,7 @@ void describe('a backup that breaks off', () => {
         Buffer.concat(errors).toString(),
         /^copy-failed: Cannot write the copy "[^"]+": .*(full|disk I\/O)/,
       );
-      assert.equal(readFileSync(path('copy'), 'utf8'), 'the earlier one');
+      assert.equal(readFileSync(path('copy'), 'utf8'), earlier);
       assert.deepEqual(
         readdirSync(path('')).filter((name) => name.startsWith('copy')),
         ['copy'],
