@@ -33,7 +33,7 @@ import type { Poller } from '#sources/amazon/poller.ts';
 import { openShopify } from '#open-shopify.ts';
 import type { ShopifyParts } from '#open-shopify.ts';
 import type { Migrated } from '#storage/migrate.ts';
-import { keyFileOf, keysOf, rotateKeys } from '#storage/keys.ts';
+import { keyFileOf, keyPlaces, keysOf, rotateKeys } from '#storage/keys.ts';
 import { createSeal } from '#storage/seal.ts';
 import { readKey } from '#storage/key-file.ts';
 import type { Keys } from '#storage/seal.ts';
@@ -78,6 +78,10 @@ export interface App {
   readonly clock: Clock;
   readonly store: Store;
   readonly migrated: Migrated;
+  /** The names of secrets that were sealed with a key which is not here; none where that refuses to open. */
+  readonly lockedSecrets: readonly string[];
+  /** Forgets them, once what they opened was given anew. */
+  dropLockedSecrets(): Promise<void>;
   /** The rules of a source's orders while none are imported. */
   readonly defaultsOf: (source: ConnectionId) => Rules;
   /** The configured ways to tell a person of alarms. */
@@ -138,18 +142,44 @@ const POLL_MS = 250;
 /** Read in about a second at the start; a larger file is checked by `doctor` and by every backup. */
 const CHECKED_BYTES_MAX = 256 * 1024 * 1024;
 
-export async function openApp(config: Config, lent: Outside): Promise<App> {
+export interface OpenOptions {
+  /** Opens also when the key is not the one that secrets were sealed with: to tell it, or to mend it. */
+  readonly acceptsOtherKey?: boolean;
+}
+
+/** Throws `key-wrong` when what is stored was sealed with another key, and what opening a database throws. */
+export async function openApp(
+  config: Config,
+  lent: Outside,
+  { acceptsOtherKey = false }: OpenOptions = {},
+): Promise<App> {
   const outside = { ...lent, transport: onlyTo(originsOf(config), lent.transport) };
   const opened = await openWith(keysOf(config), config, outside);
   try {
-    return await appOf(opened, config, outside);
+    if (opened.locked.length > 0 && !acceptsOtherKey) {
+      throw new Failure('key-wrong', { detail: lockedText(config, opened.locked) });
+    }
+    const app = await appOf(opened, config, outside);
+    return { ...app, lockedSecrets: opened.locked, dropLockedSecrets: () => opened.dropLocked() };
   } catch (thrown) {
     await opened.store.close();
     throw thrown;
   }
 }
 
-async function appOf({ store, migrated }: Opened, config: Config, outside: Outside): Promise<App> {
+/** Which key does not open what, in words. */
+export function lockedText(config: Config, locked: readonly string[]): string {
+  const names = locked.slice(0, LOCKED_SHOWN).map((name) => `"${name}"`);
+  const more = locked.length > LOCKED_SHOWN ? ` and ${locked.length - LOCKED_SHOWN} more` : '';
+  return `What "${config.databasePath}" keeps sealed (${names.join(', ')}${more}) does not open with ${keyPlaces(config)}`;
+}
+
+/** There are three, unless a later version keeps more. */
+const LOCKED_SHOWN = 5;
+
+type Fitted = Omit<App, 'lockedSecrets' | 'dropLockedSecrets'>;
+
+async function appOf({ store, migrated }: Opened, config: Config, outside: Outside): Promise<Fitted> {
   const { clock } = outside;
   const { books, consent, open, ...lists } = connectFreshBooks({
     ...config.freshbooks,

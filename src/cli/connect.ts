@@ -1,4 +1,5 @@
 import { FRESHBOOKS, SHOPIFY } from '#connections.ts';
+import { findServer, lockedText } from '#app.ts';
 import type { App } from '#app.ts';
 import type { Config } from '#config.ts';
 import { Failure } from '#core/failure.ts';
@@ -30,36 +31,64 @@ export const NUMBERING =
 
 export async function connectFreshBooks(context: CommandContext, options: ConnectOptions): Promise<number> {
   assertSettings(configOf(context), options);
+  return withApp(context, (app) => connectWith(context, app, options), { acceptsOtherKey: true });
+}
+
+async function connectWith(context: CommandContext, app: App, options: ConnectOptions): Promise<number> {
   const { output } = context;
-  return withApp(context, async (app) => {
-    const lines = createLineReader(context.input);
-    try {
-      await grant(context, { app, lines, options });
-      const missing = await app.missingScopes();
-      const accounts = await app.consent.accounts();
-      output.note('');
-      table(output, ACCOUNT_COLUMNS, accountRows(accounts)).forEach((line) => output.note(line));
-      const account = await chooseAccount({ app, output, lines, accounts, asked: options.account });
-      await app.chooseAccount(account.accountId);
-      const settled = await settleRules(context, { app, lines, account, given: options });
-      output.json({
-        connection: FRESHBOOKS,
-        account,
-        missingScopes: missing,
-        accounts,
-        numbering: app.sourceOf(SHOPIFY) === undefined ? null : NUMBERING,
-        booksStart: settled.booksStart ?? null,
-        refundCategory: settled.refundCategory ?? null,
-        warnings: settled.warnings,
-        problems: settled.problems,
-      });
-      const numbering = app.sourceOf(SHOPIFY) === undefined ? [] : [NUMBERING];
-      printConnected(output, { account, missing, settled, numbering });
-      return missing.length + settled.problems.length === 0 ? DONE : FAILED;
-    } finally {
-      lines.close();
-    }
-  });
+  const lines = createLineReader(context.input);
+  try {
+    await grantWithAnyKey(context, { app, lines, options });
+    const missing = await app.missingScopes();
+    const accounts = await app.consent.accounts();
+    output.note('');
+    table(output, ACCOUNT_COLUMNS, accountRows(accounts)).forEach((line) => output.note(line));
+    const account = await chooseAccount({ app, output, lines, accounts, asked: options.account });
+    await app.chooseAccount(account.accountId);
+    const settled = await settleRules(context, { app, lines, account, given: options });
+    output.json({
+      connection: FRESHBOOKS,
+      account,
+      missingScopes: missing,
+      accounts,
+      numbering: app.sourceOf(SHOPIFY) === undefined ? null : NUMBERING,
+      booksStart: settled.booksStart ?? null,
+      refundCategory: settled.refundCategory ?? null,
+      warnings: settled.warnings,
+      problems: settled.problems,
+    });
+    const numbering = app.sourceOf(SHOPIFY) === undefined ? [] : [NUMBERING];
+    printConnected(output, { account, missing, settled, numbering });
+    return missing.length + settled.problems.length === 0 ? DONE : FAILED;
+  } finally {
+    lines.close();
+  }
+}
+
+interface Granting {
+  readonly app: App;
+  readonly lines: ReturnType<typeof createLineReader>;
+  readonly options: ConnectOptions;
+}
+
+/** What a lost key had sealed is forgotten once there is new access; until then the key may still be put back. */
+async function grantWithAnyKey(context: CommandContext, granting: Granting): Promise<void> {
+  const { app } = granting;
+  const { config, clock, lockedSecrets } = app;
+  if (lockedSecrets.length === 0) {
+    await grant(context, granting);
+    return;
+  }
+  const locked = lockedText(config, lockedSecrets);
+  const server = findServer(config, clock);
+  if (server !== undefined) {
+    // It would find the new access sealed with a key that it has not got.
+    throw new CommandError(`${locked}, and ${server}: use the key that it uses, or stop it first`);
+  }
+  const text = `${locked}. Give access anew to have it sealed with the key that is here; what else the lost key sealed is forgotten then, the admin password among it`;
+  paragraph(context.output, text, 'yellow').forEach((line) => context.output.note(line));
+  await grant(context, granting);
+  await app.dropLockedSecrets();
 }
 
 function printConnected(
@@ -86,18 +115,7 @@ function printConnected(
   lacking.flatMap((text) => paragraph(output, text, 'red')).forEach((line) => output.print(line));
 }
 
-async function grant(
-  context: CommandContext,
-  {
-    app,
-    lines,
-    options,
-  }: {
-    readonly app: App;
-    readonly lines: ReturnType<typeof createLineReader>;
-    readonly options: ConnectOptions;
-  },
-): Promise<void> {
+async function grant(context: CommandContext, { app, lines, options }: Granting): Promise<void> {
   if (options.code === undefined) {
     await askForConsent(context, { app, lines, isBrowserWanted: options.browser });
     return;

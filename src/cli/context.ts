@@ -1,5 +1,5 @@
 import { systemOutside } from '#outside.ts';
-import type { App } from '#app.ts';
+import type { App, OpenOptions } from '#app.ts';
 import type { Outside } from '#outside.ts';
 import { readConfig } from '#config.ts';
 import type { Config, Environment } from '#config.ts';
@@ -24,10 +24,14 @@ export function configOf(context: CommandContext): Config {
 }
 
 /** Opens the configured database beside a running server, and closes it again whatever happens. */
-export async function withApp<T>(context: CommandContext, work: (app: App) => Promise<T>): Promise<T> {
+export async function withApp<T>(
+  context: CommandContext,
+  work: (app: App) => Promise<T>,
+  options: OpenOptions = {},
+): Promise<T> {
   const config = configOf(context);
   const { openApp } = await import('#app.ts');
-  const app = await openApp(config, quietOutside());
+  const app = await openApp(config, quietOutside(), options);
   try {
     return await work(app);
   } finally {

@@ -1,7 +1,8 @@
-import { openApp } from '#app.ts';
+import { lockedText, openApp } from '#app.ts';
 import type { App } from '#app.ts';
 import type { Outside } from '#outside.ts';
 import type { Config } from '#config.ts';
+import { CATALOGUE } from '#core/failure.ts';
 import { SECOND, after, showInstant } from '#core/time.ts';
 import { DONE, FAILED, explained } from './command-error.ts';
 import { configOf, quietOutside } from './context.ts';
@@ -87,13 +88,22 @@ async function openedApp(
     outside.transport(new Request(request, { signal: AbortSignal.any([request.signal, signal]) }));
   let app: App | undefined;
   try {
-    app = await openApp(config, { ...outside, transport });
+    app = await openApp(config, { ...outside, transport }, { acceptsOtherKey: true });
     const { store, clock, migrated } = app;
     await store.transact((tx) => tx.putSetting('doctor', showInstant(clock.now())));
     const { version, applied } = migrated;
     const made = applied.length === 0 ? '' : ', brought up to date now';
     const text = `"${config.databasePath}" can be written, schema version ${version}${made}`;
     checked.push({ name, state: 'ok', text });
+    if (app.lockedSecrets.length > 0) {
+      const whatToDo = CATALOGUE['key-wrong'].sentence;
+      checked.push({
+        name: 'Stored secrets',
+        state: 'problem',
+        text: lockedText(config, app.lockedSecrets),
+        whatToDo,
+      });
+    }
     return app;
   } catch (thrown) {
     checked.push({ name, ...findingOf(thrown) });

@@ -27,6 +27,7 @@ export type AuditAction =
   | 'message put aside'
   | 'contact data redacted'
   | 'secrets sealed anew'
+  | 'lost secrets dropped'
   | 'backup made'
   | 'admin password set'
   | 'admin logged in'

@@ -317,6 +317,11 @@ export const CATALOGUE = {
     remedy: 'review',
     sentence: 'A setting is missing or wrong',
   },
+  'key-wrong': {
+    remedy: 'reauthorize',
+    sentence:
+      'What is stored was sealed with another key. Put that key back where it was; if it is lost, give access anew: counterfoil connect freshbooks',
+  },
   'connection-changed': {
     remedy: 'review',
     sentence:

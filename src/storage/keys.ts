@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Failure } from '#core/failure.ts';
 import { keysFromFile, keysInFile, rotateKeyFile } from './key-file.ts';
@@ -19,6 +20,16 @@ export function keysOf({ secretKey, oldSecretKey, databasePath }: KeySettings): 
   }
   const { current, older } = keysFromFile(path);
   return { current, older: [...older, ...old].filter((key) => key !== current) };
+}
+
+/** Where these keys come from, in words. */
+export function keyPlaces({ secretKey, databasePath }: KeySettings): string {
+  const path = keyFileOf(databasePath);
+  const file = `the key in "${path}"`;
+  if (secretKey === undefined) {
+    return file;
+  }
+  return existsSync(path) ? `COUNTERFOIL_SECRET_KEY and ${file}` : 'COUNTERFOIL_SECRET_KEY';
 }
 
 /**

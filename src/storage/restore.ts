@@ -22,7 +22,7 @@ import type { Contents } from './database-file.ts';
 import { migrate } from './migrate.ts';
 import type { Migrated } from './migrate.ts';
 import { readKey } from './key-file.ts';
-import { createSeal } from './seal.ts';
+import { createSeal, opens } from './seal.ts';
 import { takeServeLock } from './serve-lock.ts';
 import { sqliteDialect, translated } from './sqlite.ts';
 import type { Tables } from './tables.ts';
@@ -152,27 +152,20 @@ function sealedRows(database: DatabaseSync): readonly Sealed[] {
 /** The one in use if it opens the backup, else the one that was kept with the backup if that does. */
 function chosenKey({ key, file }: RestoreOptions, sealed: readonly Sealed[]): Chosen {
   const present = key.configured ?? (existsSync(key.path) ? readKey(key.path) : undefined);
-  const isOpening = present !== undefined && sealed.every((row) => opens(present, row));
+  const isOpening = present !== undefined && opensAll(present, sealed);
   if (isOpening || key.configured !== undefined || !existsSync(keyFileOf(file))) {
     return { text: present, isNew: false, isOpening: isOpening || sealed.length === 0 };
   }
   const kept = readKey(keyFileOf(file));
-  const isKept = sealed.every((row) => opens(kept, row));
+  const isKept = opensAll(kept, sealed);
   return isKept || present === undefined
     ? { text: kept, isNew: true, isOpening: isKept }
     : { text: present, isNew: false, isOpening: false };
 }
 
-function opens(key: string, { key: name, sealed }: Sealed): boolean {
-  try {
-    createSeal(key).open(name, sealed);
-    return true;
-  } catch (thrown) {
-    if (thrown instanceof Failure) {
-      return false;
-    }
-    throw thrown;
-  }
+function opensAll(key: string, rows: readonly Sealed[]): boolean {
+  const seal = createSeal(key);
+  return rows.every((row) => opens(seal, row.key, row.sealed));
 }
 
 /** Answers with where the key is that stood there. */
@@ -236,7 +229,9 @@ function takeOver(
       const row = database.prepare('select value from settings where key = ?').get(name);
       return row === undefined ? undefined : String(row['value']);
     };
-    const secrets = sealedRows(present).filter((row) => access.secrets.includes(row.key) && opens(key, row));
+    const seal = createSeal(key);
+    const isOpen = (row: Sealed): boolean => opens(seal, row.key, row.sealed);
+    const secrets = sealedRows(present).filter((row) => access.secrets.includes(row.key) && isOpen(row));
     const isSame = setting(present, access.identity) === setting(into, access.identity);
     if (secrets.length === 0 || !isSame) {
       return false;
@@ -247,6 +242,10 @@ function takeOver(
           'insert into secrets (key, sealed) values (?, ?) on conflict (key) do update set sealed = excluded.sealed',
         )
         .run(row.key, row.sealed);
+    }
+    // Sealed with a key that was replaced since: it would keep the service from starting, and nothing here opens it.
+    for (const row of sealedRows(into).filter((each) => !isOpen(each))) {
+      into.prepare('delete from secrets where key = ?').run(row.key);
     }
     for (const name of access.settings) {
       const value = setting(present, name);

@@ -13,7 +13,7 @@ import { Failure } from '#core/failure.ts';
 export interface Seal {
   /** With the current key. */
   seal(name: string, secret: string): string;
-  /** With the current key or an older one. Throws a Failure when it was sealed with another. */
+  /** With the current key or an older one. Throws `key-wrong` when it was sealed with another. */
   open(name: string, sealed: string): string;
   /** Tells keys apart without telling them. */
   readonly keyId: string;
@@ -53,12 +53,25 @@ export function createSeal(keyText: string, olderTexts: readonly string[] = []):
           cause = thrown;
         }
       }
-      throw new Failure('config-invalid', {
+      throw new Failure('key-wrong', {
         detail: `Cannot open the stored secret "${name}": COUNTERFOIL_SECRET_KEY (or the key file) is not the one it was sealed with`,
         cause,
       });
     },
   };
+}
+
+/** Whether it was sealed with one of these keys. */
+export function opens(seal: Pick<Seal, 'open'>, name: string, sealed: string): boolean {
+  try {
+    seal.open(name, sealed);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof Failure) {
+      return false;
+    }
+    throw thrown;
+  }
 }
 
 function opened(bytes: Buffer, { key, name }: { readonly key: KeyObject; readonly name: string }): string {

@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely';
 import { Failure } from '#core/failure.ts';
 import { showInstant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
+import { opens } from './seal.ts';
 import type { Seal } from './seal.ts';
 import type { Tables } from './tables.ts';
 
@@ -36,6 +37,21 @@ export async function sealAllAnew(tx: Tx, seal: Seal, now: Instant): Promise<num
       .execute();
   }
   return rows.length;
+}
+
+/** The names of secrets that none of the keys opens. */
+export async function lockedSecrets(db: Kysely<Tables>, seal: Seal): Promise<readonly string[]> {
+  const rows = await db.selectFrom('secrets').selectAll().orderBy('key').execute();
+  return rows.filter(({ key, sealed }) => !opens(seal, key, sealed)).map(({ key }) => key);
+}
+
+/** Forgets what none of the keys opens, and tells how many there were. */
+export async function dropLockedSecrets(tx: Tx, seal: Seal): Promise<number> {
+  const names = await lockedSecrets(tx, seal);
+  if (names.length > 0) {
+    await tx.deleteFrom('secrets').where('key', 'in', names).execute();
+  }
+  return names.length;
 }
 
 /** Throws `config-invalid` when the key was replaced. */

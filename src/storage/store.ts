@@ -36,7 +36,7 @@ import { redactionReader, redactionWriter, scrub } from './redaction.ts';
 import { at, deliveryOf, entryOf, entryRow, holdOf, orderOf, orderRow, pauseOf } from './rows.ts';
 import type { Seal } from './seal.ts';
 import { sessionReader, sessionWriter } from './sessions.ts';
-import { assertInUse, putSealed, sealAllAnew } from './secrets.ts';
+import { assertInUse, dropLockedSecrets, lockedSecrets, putSealed, sealAllAnew } from './secrets.ts';
 import type { Tables } from './tables.ts';
 
 /** Every query is bounded. An order with more deliveries, entries or holds than this is a fault elsewhere, and is cut here. */
@@ -59,6 +59,10 @@ export interface StoreOptions {
 export interface Opened {
   readonly store: Store;
   readonly migrated: Migrated;
+  /** The names of secrets that were sealed with a key which is not here. */
+  readonly locked: readonly string[];
+  /** Forgets them: what was sealed with a lost key is of no use to anybody. */
+  dropLocked(): Promise<void>;
   /** Seals every secret with the seal's current key; its older ones open nothing from then on. Tells how many there are. */
   sealAnew(): Promise<number>;
 }
@@ -68,9 +72,17 @@ export async function openStore(options: StoreOptions): Promise<Opened> {
   const db: Db = new Kysely<Tables>({ dialect: options.dialect });
   try {
     const migrated = await patiently(options, () => migrate(db, options.clock.now()));
+    const locked = await patiently(options, () => lockedSecrets(db, options.seal));
+    // Asked last: a key that was replaced meanwhile opens nothing, and is told as that.
     await assertInUse(db, options.seal);
     await patiently(options, () => beginAudit(db, options.seal));
-    return { store: createStore(db, options), migrated, sealAnew: () => sealAnew(db, options) };
+    return {
+      store: createStore(db, options),
+      migrated,
+      locked,
+      dropLocked: () => dropLocked(db, options),
+      sealAnew: () => sealAnew(db, options),
+    };
   } catch (thrown) {
     await db.destroy();
     throw thrown;
@@ -85,6 +97,16 @@ async function sealAnew(db: Db, options: StoreOptions): Promise<number> {
       const writer = writerOf(tx, { options, actions: [] });
       await writer.audited({ action: 'secrets sealed anew', subject: 'counterfoil', details: { count } });
       return count;
+    }),
+  );
+}
+
+async function dropLocked(db: Db, options: StoreOptions): Promise<void> {
+  await patiently(options, () =>
+    db.transaction().execute(async (tx) => {
+      const count = await dropLockedSecrets(tx, options.seal);
+      const writer = writerOf(tx, { options, actions: [] });
+      await writer.audited({ action: 'lost secrets dropped', subject: 'counterfoil', details: { count } });
     }),
   );
 }

@@ -222,6 +222,25 @@ void describe('the access after a restore', () => {
       assert.equal(await secretIn(path('a.db')), 'old', 'that of another account is not taken over');
     }));
 
+  void test('taken over under another key leaves nothing that this key does not open', () =>
+    inFolder(async (path) => {
+      await makeBooks(path('a.db'), { tokens: 'old' });
+      const before = await openAt(path('a.db'));
+      await before.transact((tx) => tx.putSecret('admin-password', 'a hash'));
+      await before.close();
+      await backUp({ databasePath: path('a.db'), file: path('backup'), isOverwriting: false });
+      new DatabaseSync(path('a.db')).exec('delete from secrets');
+      const store = await openAt(path('a.db'), 'the next key');
+      await store.transact((tx) => tx.putSecret('tokens:freshbooks', 'renewed'));
+      await store.close();
+      const key = { path: path('counterfoil.key'), configured: 'the next key' };
+      assert.equal((await put(path, { key })).isAccessTakenOver, true);
+      const restored = await openAt(path('a.db'), 'the next key');
+      assert.equal(await restored.read.secret('tokens:freshbooks'), 'renewed');
+      assert.equal(await restored.read.secret('admin-password'), undefined);
+      await restored.close();
+    }));
+
   void test('opens with the key kept with the backup, on a machine that has none', () =>
     inFolder(async (path) => {
       await makeBooks(path('a.db'));

@@ -239,7 +239,7 @@ void describe('SQLite: secrets', () => {
       const { store } = await openAt(path('a.db'), { key: 'another' });
       await assert.rejects(
         store.read.secret('tokens'),
-        fails('config-invalid', /^Cannot open the stored secret "tokens": COUNTERFOIL_SECRET_KEY/),
+        fails('key-wrong', /^Cannot open the stored secret "tokens": COUNTERFOIL_SECRET_KEY/),
       );
       await store.close();
     }));
@@ -249,7 +249,7 @@ void describe('SQLite: secrets', () => {
     const sealed = seal.seal('a', 'hush');
     assert.notEqual(sealed, seal.seal('a', 'hush'));
     assert.equal(seal.open('a', sealed), 'hush');
-    assert.throws(() => seal.open('b', sealed), fails('config-invalid'));
+    assert.throws(() => seal.open('b', sealed), fails('key-wrong'));
     for (const broken of [
       '',
       'v1:',
@@ -258,7 +258,7 @@ void describe('SQLite: secrets', () => {
       `${sealed.slice(0, -4)}AAA=`,
       'nonsense',
     ]) {
-      assert.throws(() => seal.open('a', broken), fails('config-invalid'), broken);
+      assert.throws(() => seal.open('a', broken), fails('key-wrong'), broken);
     }
   });
 

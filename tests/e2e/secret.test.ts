@@ -12,9 +12,9 @@ import type { Sandbox } from '#sim/main.ts';
 import { startService } from '#tests/service.ts';
 import { until } from '#tests/until.ts';
 import { send } from '#tests/webhook.ts';
-import { startCli } from './cli-process.ts';
+import { consentTo, startCli } from './cli-process.ts';
 import type { Ended } from './cli-process.ts';
-import { runCommand } from './command.ts';
+import { runCommand, startCommand } from './command.ts';
 
 /** Changing the key as an operator does it: the real process, also one that is killed. */
 
@@ -121,5 +121,45 @@ void describe('counterfoil secret rotate', () => {
     const { out: audit } = await run(['audit', '--json'], { COUNTERFOIL_SECRET_KEY: 'the next' });
     const actions = (JSON.parse(audit).rows as { action: string }[]).map(({ action }) => action);
     assert.equal(actions.filter((action) => action === 'secrets sealed anew').length, 3);
+  });
+
+  test('another key stops every start and holds no order, and a lost key is got over by connecting anew', async () => {
+    const wrong = { COUNTERFOIL_SECRET_KEY: 'another', COUNTERFOIL_ADMIN_PASSWORD: 'a long enough password' };
+    const right = { COUNTERFOIL_SECRET_KEY: 'the next' };
+    const refusal =
+      /^What ".*counterfoil\.db" keeps sealed \("audit-head", .* and \d+ more\) does not open with COUNTERFOIL_SECRET_KEY\n.*Put that key back.*connect freshbooks$/m;
+    for (const args of [['serve'], ['orders'], ['retry', '1001'], ['admin', 'password']]) {
+      const more = args[0] === 'admin' ? { COUNTERFOIL_SECRET_KEY: 'another' } : wrong;
+      const { code, err } = await runCommand(args, {
+        cwd: folder,
+        environment: { ...environment, ...more },
+        input: 'a long enough password\n',
+      });
+      assert.equal(code, 1, err);
+      assert.match(err, refusal);
+    }
+    const { code, out } = await run(['doctor'], wrong);
+    assert.equal(code, 1);
+    assert.match(out, /^problem +Stored secrets +What "/m);
+    assert.equal((await run(['audit', 'verify'], right)).code, 0, 'nothing was sealed with the other key');
+    await books(right);
+
+    const service = await startService({ ...environment, ...right });
+    const beside = await run(['connect', 'freshbooks', '--no-browser'], wrong);
+    assert.equal(beside.code, 1);
+    assert.match(beside.err, /and Process \d+.* already serves the database.*: use the key that it uses/);
+    await service.stop();
+
+    const connecting = startCommand(['connect', 'freshbooks', '--no-browser', '--account', 'SiMfb1'], {
+      cwd: folder,
+      environment: { ...environment, ...wrong },
+    });
+    const address = await consentTo(connecting);
+    connecting.type(`${address.href}\n`);
+    const connected = await connecting.ended();
+    assert.equal(connected.code, 0, connected.err);
+    await books(wrong);
+    const verdict = await run(['audit', 'verify'], wrong);
+    assert.equal(verdict.code, 0, verdict.out);
   });
 });
