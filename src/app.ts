@@ -35,7 +35,7 @@ import type { ShopifyParts } from '#open-shopify.ts';
 import type { Migrated } from '#storage/migrate.ts';
 import { keyFileOf, keyPlaces, keysOf, rotateKeys } from '#storage/keys.ts';
 import { createSeal } from '#storage/seal.ts';
-import { readKey } from '#storage/key-file.ts';
+import { keysInFile, readKey } from '#storage/key-file.ts';
 import type { Keys } from '#storage/seal.ts';
 import { backUp } from '#storage/backup.ts';
 import { assertWhole } from '#storage/database-file.ts';
@@ -315,6 +315,11 @@ export function keyPathOf({ databasePath }: Config): string {
   return keyFileOf(databasePath);
 }
 
+/** How many keys are in that file; none while it is not there. Throws `config-invalid` when it cannot be read. */
+export function countKeysInFile(config: Config): number {
+  return keysInFile(keyPathOf(config)).length;
+}
+
 /** Copies the database into a file, also beside a running server. Throws a Failure; then there is no such file. */
 export async function backUpDatabase(
   config: Config,
@@ -540,11 +545,16 @@ async function listenForConsent(app: Parts, { emit, clock }: Outside): Promise<S
     return { port, stop: () => server.close() };
   } catch (thrown) {
     await server.close();
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE') {
+    if (isTaken(thrown)) {
       return undefined;
     }
     throw thrown;
   }
+}
+
+function isTaken(thrown: unknown): boolean {
+  const cause = thrown instanceof Failure ? thrown.cause : undefined;
+  return cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
 }
 
 function isHttps({ publicUrl }: Config): boolean {

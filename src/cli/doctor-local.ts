@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { assertDatabaseWhole, findServer } from '#app.ts';
+import { existsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { assertDatabaseWhole, countKeysInFile, findServer, keyPathOf } from '#app.ts';
 import { FRESHBOOKS } from '#connections.ts';
 import type { App } from '#app.ts';
 import { SETTINGS, readConfig } from '#config.ts';
@@ -62,12 +62,13 @@ function isSecret(name: string): boolean {
   return Object.entries(SETTINGS).some(([known, setting]) => known === name && 'isSecret' in setting);
 }
 
-export function keyCheck({ secretKey, oldSecretKey, databasePath }: Config): Check {
+export function keyCheck(config: Config): Check {
+  const { secretKey, oldSecretKey } = config;
   return {
     name: 'Key of secrets',
     run: () => {
-      const path = join(dirname(databasePath), 'counterfoil.key');
-      if (oldSecretKey !== undefined || (existsSync(path) && linesIn(path) > 1)) {
+      const path = keyPathOf(config);
+      if (oldSecretKey !== undefined || countKeysInFile(config) > 1) {
         return {
           state: 'warning',
           text: 'The key is being replaced, and the one so far still opens what was sealed with it',
@@ -84,15 +85,19 @@ export function keyCheck({ secretKey, oldSecretKey, databasePath }: Config): Che
         ? {
             state: 'warning',
             text: `"${path}" could be read by others (${modeOf(path)})`,
-            whatToDo: 'It was closed to them now',
+            whatToDo: isOurs(path)
+              ? 'It was closed to them now'
+              : 'It belongs to another account: have that one run chmod 600 on it, or give it to this one',
           }
         : { state: 'ok', text: `"${path}", readable by its owner only (${modeOf(path)})` };
     },
   };
 }
 
-function linesIn(path: string): number {
-  return readFileSync(path, 'utf8').trim().split('\n').length;
+/** Whether opening the database can close it to others. */
+function isOurs(path: string): boolean {
+  const account = process.geteuid?.() ?? 0;
+  return account === 0 || statSync(path).uid === account;
 }
 
 /** Who else on this machine could read what is stored: buyers' contact data, and with the key the tokens. */

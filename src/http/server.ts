@@ -52,6 +52,7 @@ export interface ConsentAnswer {
 }
 
 export interface Server {
+  /** Throws `config-invalid` when it cannot listen there, with the system's error as its cause. */
   listen(address: { readonly host: string; readonly port: number }): Promise<{ readonly port: number }>;
   close(): Promise<void>;
 }
@@ -119,12 +120,35 @@ export function createServer(parts: ServerParts): Server {
   return {
     async listen({ host, port }) {
       // By that name fastify would make a server for each address of it, and each would have limits of its own.
-      await app.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port });
+      try {
+        await app.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port });
+      } catch (cause) {
+        throw listenFailure(cause, { host, port });
+      }
       const address = app.server.address();
       return { port: typeof address === 'object' && address !== null ? address.port : port };
     },
     close: () => app.close(),
   };
+}
+
+/** What the system refused, as the setting that is to be changed; a bug stays what it is. */
+function listenFailure(
+  cause: unknown,
+  { host, port }: { readonly host: string; readonly port: number },
+): unknown {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const at = `port ${port} of ${host}`;
+  const why: Partial<Record<string, string>> = {
+    EADDRINUSE: `PORT: another program listens on ${at}. Stop it, or set PORT to a free one`,
+    EACCES: `PORT: this account may not listen on ${at}. Set PORT to one above 1023`,
+    EADDRNOTAVAIL: `HOST: this machine has no address "${host}". Set HOST to one that it has, or to 127.0.0.1`,
+    EAFNOSUPPORT: `HOST: this machine has no address of the kind of "${host}". Set HOST to one that it has, or to 127.0.0.1`,
+    ENOTFOUND: `HOST: "${host}" is the name of no address. Set HOST to an address of this machine, such as 127.0.0.1`,
+    EAI_AGAIN: `HOST: the address of "${host}" cannot be looked up. Set HOST to an address of this machine, such as 127.0.0.1`,
+  };
+  const detail = why[code];
+  return detail === undefined ? cause : new Failure('config-invalid', { detail, cause });
 }
 
 interface WebhookPath {

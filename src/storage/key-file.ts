@@ -7,6 +7,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -27,7 +28,7 @@ import type { Keys } from './seal.ts';
 
 const KEY_BYTES = 32;
 
-/** Made once, when it is not there. */
+/** Made once, when it is not there. Throws `config-invalid` when it cannot be made, read or closed to others. */
 export function keysFromFile(path: string): Keys {
   if (!existsSync(path)) {
     makePrivateFolder(dirname(path));
@@ -40,7 +41,7 @@ export function keysFromFile(path: string): Keys {
       }
     }
   }
-  chmodSync(path, FILE_MODE);
+  closeToOthers(path);
   const [current, ...older] = linesOf(path);
   if (current === undefined) {
     // Another process is just making it, or died doing so; an empty key would seal with what everybody knows.
@@ -60,7 +61,7 @@ export function readKey(path: string): string {
   return current;
 }
 
-/** Those of a file that may not be there. */
+/** Those of a file that may not be there. Throws `config-invalid` when it cannot be read. */
 export function keysInFile(path: string): readonly string[] {
   return existsSync(path) ? linesOf(path) : [];
 }
@@ -101,8 +102,32 @@ function newKey(): string {
 }
 
 function linesOf(path: string): string[] {
-  return readFileSync(path, 'utf8')
+  return onFile(path, 'read', () => readFileSync(path, 'utf8'))
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
+}
+
+/** Asked first: another account's file that is closed already need not be changed, and could not be. */
+function closeToOthers(path: string): void {
+  onFile(path, 'close to others', () => {
+    if ((statSync(path).mode & 0o777) !== FILE_MODE) {
+      chmodSync(path, FILE_MODE);
+    }
+  });
+}
+
+function onFile<T>(path: string, doing: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    const whatToDo = ['EACCES', 'EPERM'].includes(code)
+      ? 'it belongs to another account. Run this as that account, or have the file given to this one (chown) with mode 0600'
+      : `${code === '' ? String(cause) : code}. Put the key there, readable by this account alone`;
+    throw new Failure('config-invalid', {
+      detail: `Cannot ${doing} the key file "${path}": ${whatToDo}`,
+      cause,
+    });
+  }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -19,6 +19,10 @@ import { openStore } from '#storage/store.ts';
 import { message } from '#tests/build.ts';
 import { hurriedClock, testClock, turns } from '#tests/clock.ts';
 import { storeContract } from '#tests/contract/store.ts';
+
+const NOBODY = 65_534;
+/** Who is not root can neither own another's file nor act as another. */
+const AS_ROOT = process.geteuid?.() === 0 ? {} : { skip: 'only root can act as another account' };
 
 const CHILD = join(import.meta.dirname, 'store-child.ts');
 const NOW = hurriedClock().now();
@@ -272,6 +276,36 @@ void describe('SQLite: secrets', () => {
       writeFileSync(file, `  typed by hand \n`);
       assert.deepEqual(keysFromFile(file), { current: 'typed by hand', older: [] });
     }));
+
+  void test('a key file that is closed already is not touched, whoever owns it', () =>
+    inFolder(async (path) => {
+      keysFromFile(path('counterfoil.key'));
+      const { ctimeNs } = statSync(path('counterfoil.key'), { bigint: true });
+      keysFromFile(path('counterfoil.key'));
+      assert.equal(statSync(path('counterfoil.key'), { bigint: true }).ctimeNs, ctimeNs);
+    }));
+
+  void test('a key file of another account is refused with what to do', AS_ROOT, () =>
+    inFolder(async (path) => {
+      const file = path('counterfoil.key');
+      writeFileSync(file, 'key\n', { mode: 0o600 });
+      chmodSync(path(''), 0o755);
+      const asNobody = (): unknown => {
+        process.seteuid?.(NOBODY);
+        try {
+          return keysFromFile(file);
+        } finally {
+          process.seteuid?.(0);
+        }
+      };
+      assert.throws(
+        asNobody,
+        fails('config-invalid', /^Cannot read .*another account\. Run this as that account/),
+      );
+      chmodSync(file, 0o644);
+      assert.throws(asNobody, fails('config-invalid', /^Cannot close to others .*another account/));
+    }),
+  );
 
   void test('an empty key file is refused: everything would be sealed with nothing', () =>
     inFolder(async (path) => {

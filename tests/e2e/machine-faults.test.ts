@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, closeSync, mkdirSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -116,6 +119,15 @@ async function onScene(body: (scene: Scene) => Promise<void>, prepared?: string)
   }
 }
 
+async function inOwnFolder<T>(body: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'counterfoil-faults-'));
+  try {
+    return await body(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 function differences(sandbox: Sandbox, id: bigint): string[] {
   const order = sandbox.world.order(id);
   assert.ok(order !== undefined);
@@ -218,6 +230,33 @@ void describe('a disk', { concurrency: false }, () => {
         /The database cannot be read or written\. Check the disk and the data folder’s permissions/,
       );
     }));
+});
+
+void describe('an address to listen on', { concurrency: false }, () => {
+  const starting = (more: Readonly<Record<string, string>>): Promise<Ended> =>
+    inOwnFolder((folder) =>
+      runCommand(['serve'], { cwd: folder, environment: { LOG_LEVEL: 'error', ...more } }),
+    );
+
+  void test('that is taken, or is not this machine’s, ends the start with what to do', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    try {
+      await once(other, 'listening');
+      const { port } = other.address() as AddressInfo;
+      const taken = await starting({ PORT: String(port) });
+      assert.equal(taken.code, 1);
+      assert.equal(
+        taken.err,
+        `PORT: another program listens on port ${port} of 127.0.0.1. Stop it, or set PORT to a free one\n`,
+      );
+    } finally {
+      other.close();
+    }
+    // Of the addresses for documentation, RFC 5737: nobody has it.
+    const absent = await starting({ HOST: '203.0.113.9', PORT: '0' });
+    assert.equal(absent.code, 1);
+    assert.match(absent.err, /^HOST: this machine has no address "203\.0\.113\.9"\. Set HOST to .*\n$/);
+  });
 });
 
 void describe('a database', { concurrency: false }, () => {
