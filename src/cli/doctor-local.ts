@@ -187,7 +187,8 @@ async function pause({ store, clock }: App): Promise<Finding> {
     ? {
         state: 'problem',
         text: `FreshBooks is paused: ${paused.reason}`,
-        whatToDo: 'Mend the cause; it is tried again by itself',
+        whatToDo:
+          'Mend the cause by counterfoil connect freshbooks; or in FreshBooks, and then counterfoil retry ORDER for one that waits',
       }
     : {
         state: 'warning',
