@@ -66,7 +66,7 @@ export const CATALOGUE = {
   'order-needs-reread': {
     remedy: 'review',
     sentence:
-      'The message alone does not tell the order’s state, and the shop cannot be asked because no API access is configured',
+      'The message alone does not tell the order’s state, and the shop could not be asked because no API access was configured. Configure it, then retry',
   },
   'order-deleted': {
     remedy: 'review',

@@ -409,6 +409,34 @@ test('what names an order while the shop is asked for it has the shop asked agai
   await store.close();
 });
 
+test('an order that is held and named while its shop is asked is not said to lack access to the shop', async () => {
+  let reads = 0;
+  const { store, machine, accept, work } = await openWorld({
+    async answer() {
+      reads += 1;
+      if (reads === 1) {
+        await sortDelivery(machine, await accept('during', order(), 'touch'));
+      }
+      return order();
+    },
+  });
+  const [route] = machine.routes.values();
+  assert.ok(route !== undefined);
+  const refusing: Books = {
+    ...route.books,
+    apply: () => Promise.reject(new Failure('books-refused', { detail: 'Not this one' })),
+  };
+  const on = { ...machine, routes: new Map([[SHOP, { ...route, books: refusing }]]) };
+  const codes = async (): Promise<readonly string[]> =>
+    (await store.read.holds({ order: ORDER, isOpen: true })).map(({ code }) => code);
+  await sortDelivery(machine, await accept('before', order(), 'touch'));
+  await work(on);
+  assert.deepEqual(await codes(), ['books-refused']);
+  await work(on);
+  assert.deepEqual([reads, await codes()], [2, ['books-refused']]);
+  await store.close();
+});
+
 test('an answer of the shop that a dead process left unsorted does not end what was asked since', async () => {
   const then = order();
   const now = order({ lines: [line({ quantity: 2 })] });

@@ -397,16 +397,18 @@ function concluded(
   return trouble === undefined ? unanswered(run, record, holds) : { ...trouble, refused: failed };
 }
 
-/** The order's state is not told by what arrived and the source cannot be asked: wait for the message that shows it, then ask a person. */
+/** What arrived does not tell the order's state: the source is asked, or the message that shows it waited for, then a person asked. */
 function unanswered({ machine, route }: Run, record: OrderRecord, holds: readonly HeldStep[]): Outcome {
-  if (record.reread === undefined) {
+  const { canRead, readNeeds } = route.source;
+  // Of a source that can be asked it was named anew while it answered: the run that is due by that asks again.
+  if (record.reread === undefined || (canRead && holds.length > 0)) {
     return { state: holds.length > 0 ? 'held' : 'settled', holds };
   }
   const until = after(record.reread.since, REREAD_PATIENCE_MS);
-  if (machine.clock.now() < until && holds.length === 0) {
+  if (canRead || (machine.clock.now() < until && holds.length === 0)) {
     return { state: 'waiting', until, reason: record.reread.why, isAttempt: false };
   }
-  const detail = `${record.reread.why}; to ask the shop, set ${route.source.readNeeds}`;
+  const detail = `${record.reread.why}; to ask the shop, set ${readNeeds}`;
   return {
     state: 'held',
     holds: [...holds, { step: 'reread', code: 'order-needs-reread', detail, facts: [] }],
