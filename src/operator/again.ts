@@ -10,10 +10,13 @@ export interface Released {
   readonly text: string;
 }
 
-/** Has an order planned anew. `actor`: who says so, when it is not who opened the store; `isOfMany`: behind live orders. */
+/**
+ * Has an order planned anew, as far as no decision keeps it from being. `actor`: who says so, when it is not who opened the
+ * store; `isOfMany`: behind live orders.
+ */
 export async function again(
   { store, clock }: { readonly store: Store; readonly clock: Pick<Clock, 'now'> },
-  { key, name, state }: OrderRecord,
+  { key, name, state, decisions }: OrderRecord,
   {
     account,
     actor,
@@ -30,12 +33,21 @@ export async function again(
   if (released === undefined) {
     return { what: key, isDone: false, text: `Order ${name} is not stored any more` };
   }
-  const { closedHolds } = released;
-  const questions =
-    closedHolds === 1 ? '1 open question is closed' : `${closedHolds} open questions are closed`;
-  return {
-    what: key,
-    isDone: true,
-    text: `Order ${name} was ${state} and is planned anew: ${questions}; what is already in FreshBooks stays and is not made twice`,
-  };
+  return { what: key, isDone: true, text: releasedText({ name, state, decisions }, released.closedHolds) };
+}
+
+/** What was decided about an order outlives a try again. */
+function releasedText(
+  { name, state, decisions }: Pick<OrderRecord, 'name' | 'state' | 'decisions'>,
+  closedHolds: number,
+): string {
+  const closed = closedHolds === 1 ? '1 open question is closed' : `${closedHolds} open questions are closed`;
+  if (decisions.following === 'stopped') {
+    return `Order ${name} stays as it is: you decided keep, so FreshBooks is not changed for it any more; ${closed}`;
+  }
+  const rest =
+    decisions.period === 'already-booked'
+      ? ', but for what lies on closed days: you decided already-booked'
+      : '';
+  return `Order ${name} was ${state} and is planned anew${rest}: ${closed}; what is already in FreshBooks stays and is not made twice`;
 }
