@@ -25,10 +25,10 @@ export async function audit(context: CommandContext, action: string, options: Au
 const COLUMNS: readonly Column[] = [
   { title: 'No.', align: 'right' },
   { title: 'Time (UTC)' },
-  { title: 'Who' },
+  { title: 'Who', mayStandBeneath: true },
   { title: 'Did' },
-  { title: 'To', isFlexible: true },
-  { title: 'How', isFlexible: true },
+  { title: 'To' },
+  { title: 'How', mayStandBeneath: true },
 ];
 
 async function list(context: CommandContext, { limit, before }: AuditOptions): Promise<number> {

@@ -63,8 +63,8 @@ function section(
 
 const PAPER: readonly Column[] = [
   { title: 'Date' },
-  { title: 'Order', isFlexible: true },
-  { title: 'Invoice', isFlexible: true },
+  { title: 'Order' },
+  { title: 'Invoice', mayStandBeneath: true },
 ];
 const AMOUNT: Column = { title: 'Amount', align: 'right' };
 const BALANCE: Column = { title: 'Balance', align: 'right' };

@@ -38,11 +38,11 @@ export async function orders(context: CommandContext, options: OrdersOptions): P
 }
 
 const COLUMNS: readonly Column[] = [
-  { title: 'Order', isFlexible: true },
-  { title: 'Placed' },
+  { title: 'Order' },
+  { title: 'Placed', mayStandBeneath: true },
   { title: 'State' },
   { title: 'Shop', align: 'right' },
-  { title: 'Invoice', isFlexible: true },
+  { title: 'Invoice', mayStandBeneath: true },
   { title: 'FreshBooks', align: 'right' },
   { title: 'Paid', align: 'right' },
   { title: 'Diff.', align: 'right' },

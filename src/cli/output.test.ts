@@ -28,6 +28,34 @@ describe('a table', () => {
     assert.equal(line, `${'x'.repeat(27)}…  1234567.00`);
   });
 
+  test('puts beneath a row what has no place beside it, the last first, and cuts none of it', () => {
+    const columns: readonly Column[] = [
+      { title: 'Order' },
+      { title: 'Placed', mayStandBeneath: true },
+      { title: 'Paid', align: 'right' },
+      { title: 'Invoice', mayStandBeneath: true },
+    ];
+    const rows = [
+      ['111-1234567-1234567', '2026-11-02', '79.00', 'AMAZON-111-1234567-1234567'],
+      { note: 'Why it waits' },
+      ['111-7654321-7654321', '2026-11-03', '5.00', '–'],
+    ];
+    assert.deepEqual(table(SCREEN, columns, rows), [
+      'Order                Placed       Paid',
+      '111-1234567-1234567  2026-11-02  79.00',
+      '  Invoice: AMAZON-111-1234567-1234567',
+      '  Why it waits',
+      '111-7654321-7654321  2026-11-03   5.00',
+    ]);
+    assert.deepEqual(table({ ...SCREEN, columns: 31 }, columns, rows.slice(0, 1)), [
+      'Order                 Paid',
+      '111-1234567-1234567  79.00',
+      '  Placed: 2026-11-02 · Invoice:',
+      '  AMAZON-111-1234567-1234567',
+    ]);
+    assert.equal(table({ ...SCREEN, columns: 80 }, columns, rows).length, 4);
+  });
+
   test('shortens nothing where the width is unlimited', () => {
     const [, line] = table({ ...SCREEN, columns: Infinity }, COLUMNS, [['x'.repeat(600), '1']]);
     assert.ok(line?.startsWith('x'.repeat(600)));

@@ -76,6 +76,8 @@ export interface Column {
   readonly align?: 'left' | 'right';
   /** Shortened when the table is wider than the terminal; others stand whole. */
   readonly isFlexible?: boolean;
+  /** On a line beneath its row, whole, where the table is wider than the terminal: of several the last first. */
+  readonly mayStandBeneath?: boolean;
 }
 
 export interface Cell {
@@ -97,42 +99,81 @@ const FLEXIBLE_MIN = 8;
 /** Aligned columns under their titles. What comes from outside is made harmless here; colours go into cells only. */
 export function table(
   output: Pick<Output, 'columns' | 'paint'>,
-  columns: readonly Column[],
+  all: readonly Column[],
   rows: readonly Row[],
 ): string[] {
   const cells = rows.flatMap((row) =>
-    'note' in row ? [] : [columns.map((_column, index) => cellOf(row[index]))],
+    'note' in row ? [] : [all.map((_column, index) => cellOf(row[index]))],
   );
-  const widths = shrunk(
-    columns,
-    columns.map((column, index) =>
-      Math.max(widthOf(column.title), ...cells.map((row) => widthOf(row[index]?.text ?? ''))),
-    ),
-    output.columns,
-  );
-  const line = (row: readonly Cell[]): string =>
-    columns
-      .map(({ align }, index) => {
-        const { text, colour } = row[index] ?? { text: '' };
-        const short = fitted(text, widths[index] ?? 0);
-        const space = padded(short, widths[index] ?? 0).slice(short.length);
-        const shown = colour === undefined ? short : output.paint(short, colour);
-        return align === 'right' ? space + shown : shown + space;
-      })
-      .join(' '.repeat(GAP))
-      .trimEnd();
-  const titles = columns.map(({ title }): Cell => ({ text: title, colour: 'dim' }));
+  const placed = all.map((column, index): Placed => {
+    const widest = Math.max(widthOf(column.title), ...cells.map((row) => widthOf(row[index]?.text ?? '')));
+    return { column, index, width: widest };
+  });
+  const beside = besideOf(placed, output.columns);
+  const beneath = placed.filter((each) => !beside.includes(each));
+  const columns = shrunk(beside, output.columns);
+  const titles = all.map(({ title }): Cell => ({ text: title, colour: 'dim' }));
   return [
-    ...(columns.some(({ title }) => title !== '') ? [line(titles)] : []),
+    ...(all.some(({ title }) => title !== '') ? [tableLine(output, columns, titles)] : []),
     ...rows.flatMap((row) =>
-      'note' in row ? noteLines(output, row) : [line(columns.map((_column, index) => cellOf(row[index])))],
+      'note' in row
+        ? noteLines(output, row)
+        : [tableLine(output, columns, row), ...noteLines(output, { note: beneathText(beneath, row) })],
     ),
   ];
 }
 
+interface Placed {
+  readonly column: Column;
+  /** Of its cell in each row. */
+  readonly index: number;
+  readonly width: number;
+}
+
+/** The columns that stand beside each other. */
+function besideOf(placed: readonly Placed[], available: number): readonly Placed[] {
+  let beside = placed;
+  for (const each of placed.toReversed().filter(({ column }) => column.mayStandBeneath === true)) {
+    if (totalWidth(beside) > available) {
+      beside = beside.filter((other) => other !== each);
+    }
+  }
+  return beside;
+}
+
+function totalWidth(columns: readonly Pick<Placed, 'width'>[]): number {
+  return columns.reduce((sum, { width }) => sum + width, GAP * (columns.length - 1));
+}
+
+function tableLine(
+  { paint }: Pick<Output, 'paint'>,
+  columns: readonly Placed[],
+  row: readonly (string | Cell)[],
+): string {
+  return columns
+    .map(({ column, index, width }) => {
+      const { text, colour } = cellOf(row[index]);
+      const short = fitted(text, width);
+      const space = padded(short, width).slice(short.length);
+      const shown = colour === undefined ? short : paint(short, colour);
+      return column.align === 'right' ? space + shown : shown + space;
+    })
+    .join(' '.repeat(GAP))
+    .trimEnd();
+}
+
+/** Empty where the row has none of it. */
+function beneathText(beneath: readonly Placed[], row: readonly (string | Cell)[]): string {
+  return beneath
+    .map(({ column, index }) => ({ title: column.title, text: cellOf(row[index]).text }))
+    .filter(({ text }) => text !== '' && text !== '–')
+    .map(({ title, text }) => `${title}: ${text}`)
+    .join(' · ');
+}
+
 function noteLines({ columns, paint }: Pick<Output, 'columns' | 'paint'>, { note }: Note): string[] {
   const indent = ' '.repeat(GAP);
-  return wrapped(plain(note), columns - GAP).map((line) => indent + paint(line, 'dim'));
+  return note === '' ? [] : wrapped(plain(note), columns - GAP).map((line) => indent + paint(line, 'dim'));
 }
 
 function cellOf(value: string | Cell | undefined): Cell {
@@ -141,19 +182,18 @@ function cellOf(value: string | Cell | undefined): Cell {
 }
 
 /** Takes what is too wide from the flexible columns, the widest first. */
-function shrunk(columns: readonly Column[], widths: readonly number[], available: number): number[] {
-  const result = [...widths];
-  const isFlexible = (index: number): boolean =>
-    columns[index]?.isFlexible === true && (result[index] ?? 0) > FLEXIBLE_MIN;
+function shrunk(columns: readonly Placed[], available: number): readonly Placed[] {
+  const widths = columns.map(({ width }) => width);
+  const isFlexible = (place: number): boolean =>
+    columns[place]?.column.isFlexible === true && (widths[place] ?? 0) > FLEXIBLE_MIN;
   for (;;) {
-    const total = result.reduce((sum, width) => sum + width, GAP * (columns.length - 1));
-    const candidates = [...result.keys()].filter(isFlexible);
-    const [first, ...rest] = candidates;
-    if (total <= available || first === undefined) {
+    const result = columns.map((each, place) => ({ ...each, width: widths[place] ?? 0 }));
+    const [first, ...rest] = [...widths.keys()].filter(isFlexible);
+    if (totalWidth(result) <= available || first === undefined) {
       return result;
     }
-    const widest = rest.reduce((a, b) => ((result[b] ?? 0) > (result[a] ?? 0) ? b : a), first);
-    result[widest] = (result[widest] ?? 0) - 1;
+    const widest = rest.reduce((a, b) => ((widths[b] ?? 0) > (widths[a] ?? 0) ? b : a), first);
+    widths[widest] = (widths[widest] ?? 0) - 1;
   }
 }
 
