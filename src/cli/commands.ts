@@ -338,7 +338,7 @@ function addRules(program: Command, run: Run): void {
     .argument('<file>', 'as for check')
     .addHelpText(
       'after',
-      '\nOrders already booked keep the rules they were booked by (see plan); books_start, closed_through and refund_category hold for all at once.\nA rule that the file leaves out gets its default.',
+      '\nOrders already booked keep the rules they were booked by (see plan); books_start, closed_through, refund_category and fee_category hold for all at once.\nA rule that the file leaves out gets its default.',
     )
     .action((file: string, options: Json) =>
       run(options, async (context) => (await import('./rules.ts')).importRules(context, file)),

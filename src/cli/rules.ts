@@ -67,12 +67,19 @@ function printRoute(output: Output, { from, to, rules }: RouteRules): void {
   facts(output, ruleTexts(rules)).forEach((line) => output.print(line));
 }
 
+/** What only some of several routes have names them. */
 function warningsIn(routes: readonly RouteRules[]): string[] {
   const { clock } = quietOutside();
-  return routes.flatMap(({ rules }) => [
-    ...warningsOf(rules),
-    ...dayWarnings(rules, localDate(clock.now(), rules.timeZone ?? parseZone('Z'))),
-  ]);
+  const byText = Map.groupBy(
+    routes.flatMap(({ from, rules }) => {
+      const today = localDate(clock.now(), rules.timeZone ?? parseZone('Z'));
+      return [...warningsOf(rules), ...dayWarnings(rules, today)].map((text) => ({ from, text }));
+    }),
+    ({ text }) => text,
+  );
+  return [...byText].map(([text, those]) =>
+    those.length === routes.length ? text : `From ${those.map(({ from }) => from).join(', ')}: ${text}`,
+  );
 }
 
 /** A file may be imported before anything is connected, so a category that cannot be looked up is no mistake of the file. */
@@ -144,8 +151,17 @@ function printChanges(
 }
 
 function consequences(changes: readonly Change[]): string[] {
-  const general = changes.filter(({ holdsFor }) => holdsFor === 'all-orders').map(({ rule }) => rule);
-  const dropped = changes.filter(({ holdsFor, after }) => holdsFor === 'all-orders' && after === 'none');
+  // A route that is new had nothing before, so what it has none of changes for nobody.
+  const general = changes.filter(
+    ({ holdsFor, before, after }) => holdsFor === 'all-orders' && !(before === '' && after === 'none'),
+  );
+  const names = new Set(general.map(({ rule }) => rule));
+  const dropped = general
+    .filter(({ after }) => after === 'none')
+    .map(
+      ({ rule, before }) =>
+        `${rule} was ${before} and is none from now on: a rule that the file leaves out gets its default`,
+    );
   return [
     ...(changes.length === 0 ? ['Nothing changes: these are the current rules'] : []),
     ...(changes.length > general.length
@@ -154,11 +170,8 @@ function consequences(changes: readonly Change[]): string[] {
         ]
       : []),
     ...(general.length > 0
-      ? [`For all orders at once, also those already booked: ${general.join(', ')}`]
+      ? [`For all orders at once, also those already booked: ${[...names].join(', ')}`]
       : []),
-    ...dropped.map(
-      ({ rule, before }) =>
-        `${rule} was ${before} and is none from now on: a rule that the file leaves out gets its default`,
-    ),
+    ...new Set(dropped),
   ];
 }

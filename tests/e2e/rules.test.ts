@@ -182,6 +182,21 @@ describe('without a shop', () => {
     );
   });
 
+  test('what holds for two routes is told once, and what one of them has names it', async () => {
+    const route = (from: string, rules: string): string =>
+      `  - from: ${from}\n    to: freshbooks\n    closed_through: 2026-03-31\n${rules}`;
+    const file = (more: string): string =>
+      `version: 1\nroutes:\n${route('shopify', '')}${route('amazon', more)}`;
+    const { out } = await run(['config', 'import', '-'], file('    channel_fees: per_settlement\n'));
+    assert.match(out, /^For all orders at once, also those already booked: closed_through$/m);
+    assert.equal(out.match(/^No expense category is chosen for refunds/gm)?.length, 1);
+    assert.match(out, /^From amazon: No expense category is chosen for fees/m);
+    const without = await run(['config', 'import', '-'], file('').replaceAll(/ +closed_through.*\n/g, ''));
+    assert.equal(without.out.match(/closed_through was 2026-03-31 and is none/g)?.length, 1);
+    const help = (await run(['config', 'import', '--help'])).out;
+    assert.match(help, /books_start, closed_through, refund_category and fee_category hold for all at once/);
+  });
+
   test('config check and preview warn of taxes as own lines and of refunds without a category', async () => {
     await writeFile(join(folder, 'own.yaml'), `${HEAD}    tax_lines: { NO: own_lines }\n`);
     const order = createWorld({ seed: 5, clock: Date }).scenario('paid, one line');
