@@ -38,7 +38,10 @@ export async function askForConsent(context: CommandContext, asking: Asking): Pr
     if (asking.isBrowserWanted && context.output.isTerminal) {
       openBrowser(url);
     }
-    const ways = [answeredElsewhere(app, state, stopping.signal), typedIn(asking, state, stopping.signal)];
+    const ways = [
+      answeredElsewhere(app, state, stopping.signal),
+      typedIn(context, asking, { state, signal: stopping.signal }),
+    ];
     await Promise.race(ways);
   } finally {
     stopping.abort();
@@ -72,7 +75,12 @@ async function answeredElsewhere(app: App, state: string, signal: AbortSignal): 
   }
 }
 
-async function typedIn({ app, lines }: Asking, state: string, signal: AbortSignal): Promise<void> {
+async function typedIn(
+  { output }: CommandContext,
+  { app, lines }: Asking,
+  { state, signal }: { readonly state: string; readonly signal: AbortSignal },
+): Promise<void> {
+  const redirectUri = app.config.freshbooks.app?.redirectUri ?? '';
   for (;;) {
     const line = await lines.next(signal);
     if (line === undefined) {
@@ -84,10 +92,20 @@ async function typedIn({ app, lines }: Asking, state: string, signal: AbortSigna
       await app.answerConsent(answer);
       return;
     }
+    if (line.trim() !== '') {
+      paragraph(output, unreadable(line.trim(), redirectUri), 'yellow').forEach((text) => output.note(text));
+    }
   }
 }
 
-/** What a person pasted: an address with its parameters, or the code alone. Nothing when it is neither. */
+function unreadable(text: string, redirectUri: string): string {
+  const what = URL.canParse(text)
+    ? 'This address holds no answer of FreshBooks'
+    : 'This is neither an address nor a code';
+  return `${what}. Paste the whole address that the browser shows once you have allowed access: it begins with ${redirectUri} and holds code=…; or that code alone`;
+}
+
+/** What a person pasted: an address with its parameters, or the code alone. Nothing when it holds no answer. */
 export function answerIn(text: string, state: string | undefined): Answer | undefined {
   if (URL.canParse(text)) {
     const { searchParams } = new URL(text);
@@ -97,6 +115,9 @@ export function answerIn(text: string, state: string | undefined): Answer | unde
       throw new Failure('token-missing', {
         detail: 'The pasted address answers another question: run counterfoil connect freshbooks again',
       });
+    }
+    if (code === undefined && error === undefined) {
+      return undefined;
     }
     const known = stated ?? state;
     return {

@@ -445,7 +445,13 @@ describe('connecting FreshBooks without a server', () => {
   test('the whole address can be pasted, and of several accounts one is asked for', async () => {
     const connecting = connect();
     const answer = await consentTo(connecting);
-    connecting.type(`not an answer\n${answer.href}\n`);
+    connecting.type('not an answer\n');
+    await connecting.seen(/^This is neither an address nor a code\. Paste the whole address/m);
+    connecting.type('https://my.freshbooks.com/#/dashboard\n');
+    await connecting.seen(
+      /^This address holds no answer of FreshBooks\. Paste the whole address[^]+\/callback/m,
+    );
+    connecting.type(`${answer.href}\n`);
     await connecting.seen(/Type its id \(AAAAA1, BBBBB2\):/);
     connecting.type('nonsense\nBBBBB2\n');
     const { code, out, err } = await connecting.ended();
@@ -489,6 +495,8 @@ describe('connecting FreshBooks without a server', () => {
       environment,
     });
     assert.equal(stateless.code, 2);
+    const elsewhere = ['connect', 'freshbooks', '--code', 'https://my.freshbooks.com/'];
+    assert.equal((await runCommand(elsewhere, { cwd: folder, environment })).code, 2);
   });
 
   test('a role that cannot write and an account of somebody else are refused', async () => {
