@@ -15,6 +15,7 @@ import type { Inspected } from './inspect.ts';
 import { createShopify, DEFAULT_APP as SHOPIFY_APP } from './shopify/shopify.ts';
 import type { ShopifySim } from './shopify/shopify.ts';
 import { listen } from './socket.ts';
+import type { Listener } from './socket.ts';
 import { createWorld } from './world.ts';
 import type { World, WorldOptions } from './world.ts';
 import { seededRandom } from './world/random.ts';
@@ -91,7 +92,8 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   });
   const latency = options.latencyMs === undefined ? {} : { latencyMs: options.latencyMs };
   const books = await listen(freshbooks.handle, { ...latency, port: options.ports?.freshbooks ?? 0 });
-  const shop = await listen((request) => shopify.handle(request), { port: options.ports?.shopify ?? 0 });
+  const shopPort = { port: options.ports?.shopify ?? 0 };
+  const shop = await listen((request) => shopify.handle(request), shopPort).catch(closing(books));
   const amazon =
     options.amazon === undefined
       ? null
@@ -137,6 +139,14 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
 }
 
+/** Nothing stays open of what could not be opened whole. */
+function closing(opened: Listener): (thrown: unknown) => Promise<never> {
+  return async (thrown) => {
+    await opened.close();
+    throw thrown;
+  };
+}
+
 /** What Developer Central and Seller Central would show the seller of one region. */
 function sellerSettings({ world, amazon, origin }: AmazonStand, region: Region): Record<string, string> {
   return {
@@ -163,7 +173,11 @@ const SERVICE_URL = 'http://127.0.0.1:3000';
 const ORDER_EVERY_MS = 5_000;
 
 async function runSandbox(): Promise<void> {
-  const sandbox = await openSandbox({ seed: 1, ports: PORTS, latencyMs: 100 });
+  const sandbox = await openSandbox({ seed: 1, ports: PORTS, latencyMs: 100 }).catch(explainTaken);
+  if (sandbox === undefined) {
+    process.exitCode = 1;
+    return;
+  }
   sandbox.deliverTo(SERVICE_URL);
   console.log(
     '# A simulated shop and account. Put this in .env, then: npx counterfoil webhooks register; npm start',
@@ -180,6 +194,15 @@ async function runSandbox(): Promise<void> {
       `${order.name} placed, ${delivered} of ${attempts.length} webhooks delivered to ${SERVICE_URL}`,
     );
   }
+}
+
+function explainTaken(thrown: unknown): undefined {
+  if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE' && 'port' in thrown)) {
+    throw thrown;
+  }
+  console.error(
+    `The sandbox listens on the ports ${PORTS.freshbooks} and ${PORTS.shopify}, and another program has ${String(thrown.port)}, perhaps a sandbox that runs already: stop that one first`,
+  );
 }
 
 if (import.meta.main) {
