@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +20,7 @@ import { openSandbox } from '#sim/main.ts';
 import type { Sandbox } from '#sim/main.ts';
 import { DONE, FAILED } from './command-error.ts';
 import type { CommandContext } from './context.ts';
+import { stopRequested } from './serve.ts';
 import { leapingClock } from './leaping-clock.ts';
 import type { LeapingClock } from './leaping-clock.ts';
 import type { Colour } from './output.ts';
@@ -108,6 +110,7 @@ const AMAZON_EVERY = 3;
 
 export async function demo(context: CommandContext, { keep }: { readonly keep: boolean }): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'counterfoil-demo-'));
+  const interruption = removeWhenInterrupted(folder);
   const watch = createWatch();
   const outside = systemOutside(watch.hear);
   const clock = leapingClock(outside.clock);
@@ -130,6 +133,7 @@ export async function demo(context: CommandContext, { keep }: { readonly keep: b
     const verdicts = await judge(stage);
     summarize(stage, verdicts);
     if (keep) {
+      interruption.forget();
       await stayUp(context, {
         databasePath: config.databasePath,
         shopDomain: sandbox.world.shop.domain,
@@ -148,8 +152,23 @@ export async function demo(context: CommandContext, { keep }: { readonly keep: b
     await serving.stop();
     await app.close();
     await sandbox.close();
+    interruption.forget();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+const INTERRUPTIONS = ['SIGINT', 'SIGTERM'] as const;
+
+/** Who breaks off does not wait until the service has stopped: the process ends by the signal, as without this. */
+function removeWhenInterrupted(folder: string): { readonly forget: () => void } {
+  const end = (signal: NodeJS.Signals): void => {
+    forget();
+    rmSync(folder, { recursive: true, force: true });
+    process.kill(process.pid, signal);
+  };
+  const forget = (): void => INTERRUPTIONS.forEach((signal) => process.off(signal, end));
+  INTERRUPTIONS.forEach((signal) => process.on(signal, end));
+  return { forget };
 }
 
 interface Stage {
@@ -538,5 +557,5 @@ async function stayUp(
     output.print(`  npx counterfoil ${command}`);
   }
   output.print('Ctrl-C ends it and removes its folder');
-  await new Promise<void>((resolve) => process.once('SIGINT', () => resolve()));
+  await stopRequested();
 }

@@ -55,7 +55,7 @@ function introduction({ config, migrated, alarmChannels }: App): string[] {
 }
 
 /** The first signal asks for a soft stop; a second one ends the process as the platform does. */
-function stopRequested(): Promise<void> {
+export function stopRequested(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.once(signal, () => resolve());
