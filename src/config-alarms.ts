@@ -1,5 +1,5 @@
 import type { ChannelsConfig } from '#alarms/channels.ts';
-import { invalid, listed } from '#config-values.ts';
+import { invalid, listed, readAll, whereSet } from '#config-values.ts';
 import { HOUR, MINUTE, SECOND } from '#core/time.ts';
 import type { AlarmTerms } from '#pipeline/alarm-watch.ts';
 
@@ -38,28 +38,26 @@ const ADDRESSES_MAX = 10;
 /** Shorter ones can be guessed from one signed message. */
 const SECRET_LENGTH_MIN = 16;
 
-/** Throws `config-invalid` naming the setting and what is to be done. */
+/** Throws `config-invalid` naming each wrong setting and what is to be done. */
 export function alarmsConfig(read: Read): AlarmsConfig {
-  const mail = mailConfig(read);
-  const slackUrl = read('ALARM_SLACK_URL');
-  const webhook = webhookConfig(read);
+  const { mail, slackUrl, webhook, minutes, hours, seconds } = readAll({
+    mail: () => mailConfig(read),
+    slackUrl: () => whereSet(read, 'ALARM_SLACK_URL', webUrl),
+    webhook: () => webhookConfig(read),
+    minutes: () =>
+      wholeNumber(read, { name: 'ALARM_QUEUE_MINUTES', otherwise: 10, min: 1, max: QUEUE_MINUTES_MAX }),
+    hours: () =>
+      wholeNumber(read, { name: 'ALARM_REPEAT_HOURS', otherwise: 24, min: 0, max: REPEAT_HOURS_MAX }),
+    seconds: () =>
+      wholeNumber(read, { name: 'ALARM_GROUP_SECONDS', otherwise: 30, min: 0, max: GROUP_SECONDS_MAX }),
+  });
   return {
     channels: {
       ...(mail === undefined ? {} : { mail }),
-      ...(slackUrl === undefined ? {} : { slack: { url: webUrl('ALARM_SLACK_URL', slackUrl) } }),
+      ...(slackUrl === undefined ? {} : { slack: { url: slackUrl } }),
       ...(webhook === undefined ? {} : { webhook }),
     },
-    terms: {
-      queueMs:
-        wholeNumber(read, { name: 'ALARM_QUEUE_MINUTES', otherwise: 10, min: 1, max: QUEUE_MINUTES_MAX }) *
-        MINUTE,
-      repeatMs:
-        wholeNumber(read, { name: 'ALARM_REPEAT_HOURS', otherwise: 24, min: 0, max: REPEAT_HOURS_MAX }) *
-        HOUR,
-      groupMs:
-        wholeNumber(read, { name: 'ALARM_GROUP_SECONDS', otherwise: 30, min: 0, max: GROUP_SECONDS_MAX }) *
-        SECOND,
-    },
+    terms: { queueMs: minutes * MINUTE, repeatMs: hours * HOUR, groupMs: seconds * SECOND },
   };
 }
 
@@ -88,11 +86,11 @@ function mailConfig(read: Read): ChannelsConfig['mail'] {
       'needs ALARM_EMAIL_FROM too: an address that the mail server lets you send from',
     );
   }
-  return {
-    to: to.map((address) => mailAddress('ALARM_EMAIL_TO', address)),
-    from: mailAddress('ALARM_EMAIL_FROM', from),
-    server: mailServer(server),
-  };
+  return readAll({
+    to: () => to.map((address) => mailAddress('ALARM_EMAIL_TO', address)),
+    from: () => mailAddress('ALARM_EMAIL_FROM', from),
+    server: () => mailServer(server),
+  });
 }
 
 function mailServer(text: string): NonNullable<ChannelsConfig['mail']>['server'] {

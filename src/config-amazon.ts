@@ -1,4 +1,4 @@
-import { invalid, listed, webAddress } from '#config-values.ts';
+import { invalid, listed, readAll, webAddress, whereSet } from '#config-values.ts';
 import { MARKETPLACES, marketplaceByCountry, marketplaceById } from '#core/marketplaces.ts';
 import type { AmazonRegion, Marketplace } from '#core/marketplaces.ts';
 import { PERIOD_DAY_MAX, PERIOD_DAY_MIN, periodDay } from '#core/period.ts';
@@ -117,7 +117,7 @@ const ONLY_WITH_SELLER = [
   'AMAZON_API_KEY',
 ] as const satisfies readonly AmazonSetting[];
 
-/** Nothing without a seller. Throws `config-invalid` naming the setting, what it holds unless secret, and what is allowed. */
+/** Nothing without a seller. Throws `config-invalid` naming each wrong setting, what it holds unless secret, and what is allowed. */
 export function amazonConfig(read: Read): AmazonConfig | undefined {
   const sellerId = read('AMAZON_SELLER_ID');
   if (sellerId === undefined) {
@@ -127,28 +127,35 @@ export function amazonConfig(read: Read): AmazonConfig | undefined {
     }
     return undefined;
   }
-  if (!/^A[A-Z0-9]{8,20}$/.test(sellerId)) {
-    throw invalid('AMAZON_SELLER_ID', `"${sellerId}" is not a seller’s id such as A3EXAMPLESELLER`);
-  }
-  const { region, marketplaces } = storesConfig(read);
-  const access = accessConfig(read);
-  const applicationId = applicationIdOf(read('SP_API_APPLICATION_ID'));
-  const authorizedOn = dayIn(read, 'SP_API_AUTHORIZED_ON');
-  const secretRotatedOn = dayIn(read, 'SP_API_SECRET_ROTATED_ON');
-  const queue = queueConfig(read);
+  const { stores, access, applicationId, authorizedOn, secretRotatedOn, queue, ...parts } = readAll({
+    sellerId: () => sellerIdIn(sellerId),
+    stores: () => storesConfig(read),
+    access: () => accessConfig(read),
+    applicationId: () => applicationIdOf(read('SP_API_APPLICATION_ID')),
+    authorizedOn: () => whereSet(read, 'SP_API_AUTHORIZED_ON', dayIn),
+    secretRotatedOn: () => whereSet(read, 'SP_API_SECRET_ROTATED_ON', dayIn),
+    apiUrl: () => whereSet(read, 'SP_API_URL', webAddress),
+    lwaUrl: () => whereSet(read, 'LWA_URL', webAddress) ?? 'https://api.amazon.com',
+    queue: () => queueConfig(read),
+    webhook: () => webhookConfig(read),
+  });
   return {
-    sellerId,
-    region,
-    marketplaces,
+    ...parts,
+    ...stores,
     ...(access === undefined ? {} : { access }),
     ...(applicationId === undefined ? {} : { applicationId }),
     ...(authorizedOn === undefined ? {} : { authorizedOn }),
     ...(secretRotatedOn === undefined ? {} : { secretRotatedOn }),
-    apiUrl: webAddress('SP_API_URL', read('SP_API_URL') ?? `https://sellingpartnerapi-${region}.amazon.com`),
-    lwaUrl: webAddress('LWA_URL', read('LWA_URL') ?? 'https://api.amazon.com'),
+    apiUrl: parts.apiUrl ?? `https://sellingpartnerapi-${stores.region}.amazon.com`,
     ...(queue === undefined ? {} : { queue }),
-    webhook: webhookConfig(read),
   };
+}
+
+function sellerIdIn(text: string): string {
+  if (!/^A[A-Z0-9]{8,20}$/.test(text)) {
+    throw invalid('AMAZON_SELLER_ID', `"${text}" is not a seller’s id such as A3EXAMPLESELLER`);
+  }
+  return text;
 }
 
 /** An application sees the stores of one region, so those of two need two services. */
@@ -212,10 +219,9 @@ function applicationIdOf(text: string | undefined): string | undefined {
   return text;
 }
 
-function dayIn(read: Read, name: AmazonSetting): LocalDate | undefined {
-  const text = read(name);
-  const day = text === undefined ? undefined : periodDay(text);
-  if (text !== undefined && day === undefined) {
+function dayIn(name: AmazonSetting, text: string): LocalDate {
+  const day = periodDay(text);
+  if (day === undefined) {
     throw invalid(name, `"${text}" is not a date as YYYY-MM-DD from ${PERIOD_DAY_MIN} to ${PERIOD_DAY_MAX}`);
   }
   return day;
@@ -227,6 +233,19 @@ function queueConfig(read: Read): QueueConfig | undefined {
   if (text === undefined) {
     return undefined;
   }
+  const { place, endpoint, credentials } = readAll({
+    place: () => placeOfQueue(read, text),
+    endpoint: () => whereSet(read, 'AWS_ENDPOINT_URL_SQS', webAddress),
+    credentials: () => credentialsConfig(read),
+  });
+  return {
+    ...place,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(credentials === undefined ? {} : { credentials }),
+  };
+}
+
+function placeOfQueue(read: Read, text: string): Pick<QueueConfig, 'url' | 'region'> {
   const url = webAddress('AMAZON_SQS_QUEUE_URL', text);
   if (!/^\/\d{12}\/[\w-]{1,80}$/.test(new URL(url).pathname)) {
     throw invalid(
@@ -244,14 +263,7 @@ function queueConfig(read: Read): QueueConfig | undefined {
   if (!/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/.test(region)) {
     throw invalid('AWS_REGION', `"${region}" is not a region such as eu-west-1`);
   }
-  const endpoint = read('AWS_ENDPOINT_URL_SQS');
-  const credentials = credentialsConfig(read);
-  return {
-    url,
-    region,
-    ...(endpoint === undefined ? {} : { endpoint: webAddress('AWS_ENDPOINT_URL_SQS', endpoint) }),
-    ...(credentials === undefined ? {} : { credentials }),
-  };
+  return { url, region };
 }
 
 function credentialsConfig(read: Read): QueueConfig['credentials'] {
@@ -271,11 +283,12 @@ function credentialsConfig(read: Read): QueueConfig['credentials'] {
 
 function webhookConfig(read: Read): WebhookConfig {
   const arn = read('AMAZON_SNS_TOPIC_ARN');
-  return {
-    secrets: secretsIn(read, 'AMAZON_WEBHOOK_SECRET'),
-    ...(arn === undefined ? {} : { topic: topicOf(arn) }),
-    apiKeys: secretsIn(read, 'AMAZON_API_KEY'),
-  };
+  const { topic, ...proofs } = readAll({
+    secrets: () => secretsIn(read, 'AMAZON_WEBHOOK_SECRET'),
+    topic: () => (arn === undefined ? undefined : topicOf(arn)),
+    apiKeys: () => secretsIn(read, 'AMAZON_API_KEY'),
+  });
+  return { ...proofs, ...(topic === undefined ? {} : { topic }) };
 }
 
 function secretsIn(read: Read, name: 'AMAZON_WEBHOOK_SECRET' | 'AMAZON_API_KEY'): readonly string[] {

@@ -21,6 +21,42 @@ export function listed(text: string | undefined): readonly string[] {
     .filter((part) => part !== '');
 }
 
+/**
+ * What each part reads, where all can be read. Throws one `config-invalid` for all that is wrong in any of them, a line for
+ * each setting, so that nobody mends one only to be told of the next.
+ */
+export function readAll<T extends Readonly<Record<string, () => unknown>>>(
+  parts: T,
+): { readonly [K in keyof T]: ReturnType<T[K]> } {
+  const mistakes: string[] = [];
+  const values = Object.entries(parts).map(([name, read]): [string, unknown] => {
+    try {
+      return [name, read()];
+    } catch (thrown) {
+      if (!(thrown instanceof Failure && thrown.code === 'config-invalid')) {
+        throw thrown;
+      }
+      mistakes.push(...thrown.message.split('\n'));
+      return [name, undefined];
+    }
+  });
+  if (mistakes.length > 0) {
+    throw new Failure('config-invalid', { detail: [...new Set(mistakes)].join('\n') });
+  }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each value is what the part of its name has read
+  return Object.fromEntries(values) as { readonly [K in keyof T]: ReturnType<T[K]> };
+}
+
+/** What is read of a setting; nothing where it is not set. */
+export function whereSet<N extends string, T>(
+  read: (name: N) => string | undefined,
+  name: N,
+  parse: (name: N, text: string) => T,
+): T | undefined {
+  const text = read(name);
+  return text === undefined ? undefined : parse(name, text);
+}
+
 /** The failure that names the setting and what is wrong with it. */
 export function invalid(name: string, problem: string): Failure {
   return new Failure('config-invalid', { detail: `${name}: ${problem}` });

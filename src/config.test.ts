@@ -33,3 +33,36 @@ test('a retention is a whole number of days from one', () => {
   assert.equal(readConfig({ RETENTION_DAYS: '30' }).retentionDays, 30);
   assert.equal(readConfig({}).retentionDays, undefined);
 });
+
+test('all that is wrong is named at once, a line for each setting', () => {
+  const problem = refusal({
+    DATABASE_URL: 'mysql://me:hush@localhost',
+    PORT: 'eighty',
+    SHOPIFY_SHOP_DOMAIN: 'https://acme.example/',
+    SHOPIFY_API_URL: 'acme',
+    FRESHBOOKS_API_URL: 'books',
+    AMAZON_SELLER_ID: 'me',
+    SP_API_REGION: 'mars',
+    AMAZON_API_KEY: 'short',
+    ALARM_WEBHOOK_URL: 'https://alarms.example',
+    ALARM_REPEAT_HOURS: 'often',
+    LOG_LEVEL: 'loud',
+  });
+  assert.deepEqual(
+    problem.split('\n').map((line) => line.split(':')[0]),
+    [
+      'SHOPIFY_SHOP_DOMAIN',
+      'SHOPIFY_API_URL',
+      'AMAZON_SELLER_ID',
+      'SP_API_REGION',
+      'AMAZON_API_KEY',
+      'FRESHBOOKS_API_URL',
+      'DATABASE_URL',
+      'PORT',
+      'ALARM_WEBHOOK_URL',
+      'ALARM_REPEAT_HOURS',
+      'LOG_LEVEL',
+    ],
+  );
+  assert.doesNotMatch(problem, /hush/);
+});

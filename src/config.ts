@@ -3,7 +3,7 @@ import { ALARM_SETTINGS, alarmsConfig } from '#config-alarms.ts';
 import type { AlarmsConfig } from '#config-alarms.ts';
 import { AMAZON_SETTINGS, amazonConfig } from '#config-amazon.ts';
 import type { AmazonConfig } from '#config-amazon.ts';
-import { invalid, listed, webAddress } from '#config-values.ts';
+import { invalid, listed, readAll, webAddress, whereSet } from '#config-values.ts';
 import { passwordFault } from '#core/admin-password.ts';
 import { MINUTE, SECOND, parseZone } from '#core/time.ts';
 import type { Zone } from '#core/time.ts';
@@ -126,36 +126,45 @@ export function environmentOf(dotenv: string | undefined): Environment {
   return { ...(dotenv === undefined ? {} : parseEnv(dotenv)), ...process.env };
 }
 
-/** Throws `config-invalid` naming the setting, what it holds (unless secret) and what is allowed. */
+/** Throws `config-invalid` naming each wrong setting, what it holds (unless secret) and what is allowed. */
 export function readConfig(environment: Environment): Config {
   const read = (name: SettingName): string | undefined => {
     const value = environment[name]?.trim();
     return value === '' ? undefined : value;
   };
-  const publicUrl = read('COUNTERFOIL_PUBLIC_URL');
   const secretKey = read('COUNTERFOIL_SECRET_KEY');
   const oldSecretKey = read('COUNTERFOIL_OLD_SECRET_KEY');
-  const password = read('COUNTERFOIL_ADMIN_PASSWORD');
-  const zone = read('COUNTERFOIL_TIME_ZONE');
-  const retentionDays = read('RETENTION_DAYS');
-  const shopify = shopifyConfig(read);
-  const amazon = amazonConfig(read);
+  const parts = readAll({
+    shopify: () => shopifyConfig(read),
+    amazon: () => amazonConfig(read),
+    freshbooks: () => freshbooksConfig(read),
+    databasePath: () => databasePath(read('DATABASE_URL') ?? 'sqlite:data/counterfoil.db'),
+    port: () => wholeNumber('PORT', read('PORT') ?? '3000', 65_535),
+    publicUrl: () => whereSet(read, 'COUNTERFOIL_PUBLIC_URL', webAddress),
+    adminPassword: () => whereSet(read, 'COUNTERFOIL_ADMIN_PASSWORD', adminPassword),
+    timeZone: () => whereSet(read, 'COUNTERFOIL_TIME_ZONE', zoneIn),
+    unknownWaitMs: () => unknownWaitMs(read('UNKNOWN_WAIT_SECONDS')),
+    retentionDays: () => whereSet(read, 'RETENTION_DAYS', days),
+    alarms: () => alarmsConfig(read),
+    logLevel: () => logLevel(read('LOG_LEVEL') ?? 'info'),
+  });
+  const { shopify, amazon, publicUrl, timeZone, retentionDays } = parts;
   return Object.freeze({
     ...(shopify === undefined ? {} : { shopify }),
     ...(amazon === undefined ? {} : { amazon }),
-    freshbooks: freshbooksConfig(read),
-    databasePath: databasePath(read('DATABASE_URL') ?? 'sqlite:data/counterfoil.db'),
+    freshbooks: parts.freshbooks,
+    databasePath: parts.databasePath,
     host: read('HOST') ?? '127.0.0.1',
-    port: wholeNumber('PORT', read('PORT') ?? '3000', 65_535),
-    ...(publicUrl === undefined ? {} : { publicUrl: webAddress('COUNTERFOIL_PUBLIC_URL', publicUrl) }),
+    port: parts.port,
+    ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(secretKey === undefined ? {} : { secretKey }),
     ...(oldSecretKey === undefined ? {} : { oldSecretKey }),
-    ...(password === undefined ? {} : { adminPassword: adminPassword(password) }),
-    ...(zone === undefined ? {} : { timeZone: checked('COUNTERFOIL_TIME_ZONE', () => parseZone(zone)) }),
-    unknownWaitMs: unknownWaitMs(read('UNKNOWN_WAIT_SECONDS')),
-    ...(retentionDays === undefined ? {} : { retentionDays: days('RETENTION_DAYS', retentionDays) }),
-    alarms: alarmsConfig(read),
-    logLevel: logLevel(read('LOG_LEVEL') ?? 'info'),
+    ...(parts.adminPassword === undefined ? {} : { adminPassword: parts.adminPassword }),
+    ...(timeZone === undefined ? {} : { timeZone }),
+    unknownWaitMs: parts.unknownWaitMs,
+    ...(retentionDays === undefined ? {} : { retentionDays }),
+    alarms: parts.alarms,
+    logLevel: parts.logLevel,
   });
 }
 
@@ -166,24 +175,31 @@ function shopifyConfig(read: Read): ShopifyConfig | undefined {
   if (domain === undefined) {
     return undefined;
   }
-  if (!/^[a-z0-9][a-z0-9.-]*(:\d+)?$/.test(domain)) {
-    throw invalid('SHOPIFY_SHOP_DOMAIN', `"${domain}" is not a domain: write it without https:// and path`);
-  }
-  const apiUrl = read('SHOPIFY_API_URL') ?? `https://${domain}`;
+  const { shopDomain, apiUrl } = readAll({
+    shopDomain: () => shopDomainIn(domain),
+    apiUrl: () => whereSet(read, 'SHOPIFY_API_URL', webAddress) ?? `https://${domain}`,
+  });
   const [clientId, clientSecret, token] = [
     read('SHOPIFY_API_KEY'),
     read('SHOPIFY_API_SECRET'),
     read('SHOPIFY_ACCESS_TOKEN'),
   ];
   return {
-    shopDomain: domain,
+    shopDomain,
     webhookSecrets: [
       ...(clientSecret === undefined ? [] : [clientSecret]),
       ...listed(read('SHOPIFY_WEBHOOK_SECRET')),
     ],
     access: shopifyAccess({ clientId, clientSecret, token }),
-    apiUrl: webAddress('SHOPIFY_API_URL', apiUrl),
+    apiUrl,
   };
+}
+
+function shopDomainIn(text: string): string {
+  if (!/^[a-z0-9][a-z0-9.-]*(:\d+)?$/.test(text)) {
+    throw invalid('SHOPIFY_SHOP_DOMAIN', `"${text}" is not a domain: write it without https:// and path`);
+  }
+  return text;
 }
 
 function shopifyAccess({
@@ -221,8 +237,10 @@ function freshbooksConfig(read: Read): FreshBooksConfig {
       : {
           seed: { accessToken: accessToken ?? '', ...(refreshToken === undefined ? {} : { refreshToken }) },
         }),
-    apiUrl: webAddress('FRESHBOOKS_API_URL', read('FRESHBOOKS_API_URL') ?? 'https://api.freshbooks.com'),
-    authUrl: webAddress('FRESHBOOKS_AUTH_URL', read('FRESHBOOKS_AUTH_URL') ?? 'https://auth.freshbooks.com'),
+    ...readAll({
+      apiUrl: () => whereSet(read, 'FRESHBOOKS_API_URL', webAddress) ?? 'https://api.freshbooks.com',
+      authUrl: () => whereSet(read, 'FRESHBOOKS_AUTH_URL', webAddress) ?? 'https://auth.freshbooks.com',
+    }),
   };
 }
 
@@ -236,10 +254,10 @@ function databasePath(text: string): string {
 }
 
 /** Never quoted. */
-function adminPassword(text: string): string {
+function adminPassword(name: SettingName, text: string): string {
   const fault = passwordFault(text);
   if (fault !== undefined) {
-    throw invalid('COUNTERFOIL_ADMIN_PASSWORD', `the password ${fault}`);
+    throw invalid(name, `the password ${fault}`);
   }
   return text;
 }
@@ -274,9 +292,9 @@ function logLevel(text: string): LogLevel {
   return level;
 }
 
-function checked<T>(name: SettingName, parse: () => T): T {
+function zoneIn(name: SettingName, text: string): Zone {
   try {
-    return parse();
+    return parseZone(text);
   } catch (thrown) {
     throw invalid(name, thrown instanceof Error ? thrown.message : String(thrown));
   }

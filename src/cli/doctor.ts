@@ -131,7 +131,11 @@ async function checkOne({ name, run }: Check): Promise<Checked> {
 
 function findingOf(thrown: unknown): Finding {
   const { message, advice } = explained(thrown);
-  return { state: 'problem', text: message, ...(advice === '' ? {} : { whatToDo: advice }) };
+  return {
+    state: 'problem',
+    text: message.replaceAll('\n', '. '),
+    ...(advice === '' ? {} : { whatToDo: advice }),
+  };
 }
 
 const COLOURS = { ok: 'green', warning: 'yellow', problem: 'red' } as const;

@@ -14,7 +14,11 @@ export function report(
     output.error(outputJson({ error }));
     return exitCode;
   }
-  paragraph(output, error.message, 'red').forEach((line) => output.error(line));
+  // Several settings that are wrong stand under each other.
+  error.message
+    .split('\n')
+    .flatMap((text) => paragraph(output, text, 'red'))
+    .forEach((line) => output.error(line));
   facts(output, error.facts).forEach((line) => output.error(line));
   if (error.advice !== '') {
     paragraph(output, error.advice).forEach((line) => output.error(line));
