@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Failure } from '#core/failure.ts';
 import { connectionId } from '#core/ids.ts';
-import { HOUR, MINUTE } from '#core/time.ts';
+import { HOUR, MINUTE, SECOND } from '#core/time.ts';
 import type { Verdict } from '#pipeline/source.ts';
 import { makeCertificate } from '#tests/amazon/certificate.ts';
 import { NOTIFICATION, orderChange } from '#tests/amazon/notifications.ts';
@@ -173,20 +173,62 @@ void describe('a certificate of SNS', () => {
     await assert.rejects(proofWith(huge).verify(), { code: 'request-answer-unreadable' });
   });
 
-  void test('is fetched ten times a minute at most, and what a stranger names drives no good one out', async () => {
+  /** Names of the form that SNS uses, none of which is there. */
+  const nameOf = (index: number): string =>
+    `${TOPIC.origin}/SimpleNotificationService-${String(index).padStart(32, 'f')}.pem`;
+
+  void test('that is not there is asked for once a minute, however many messages name it', async () => {
     const host = snsHost(AT_SNS);
     const { verify, clock } = proofWith(host);
-    await verify();
-    const stranger = (index: number) =>
-      verify({ fields: { SigningCertURL: `${TOPIC.origin}/Missing-${index}.pem` } });
-    for (let index = 1; index < 10; index += 1) {
+    const stranger = () => verify({ fields: { SigningCertURL: nameOf(1) } });
+    assert.equal((await stranger()).proof, 'refused');
+    const again = await stranger();
+    assert.match(again.proof === 'refused' ? again.why : '', /is not there \(status 403\)/);
+    assert.equal(host.asked.length, 1);
+    await clock.advance(MINUTE);
+    assert.equal((await stranger()).proof, 'refused');
+    assert.equal(host.asked.length, 2);
+  });
+
+  void test('is fetched whatever strangers name of another form than SNS does', async () => {
+    const host = snsHost(AT_SNS);
+    const { verify } = proofWith(host);
+    for (let index = 0; index < 100; index += 1) {
+      const SigningCertURL = `${TOPIC.origin}/Missing-${index}.pem`;
+      await verify({ fields: { SigningCertURL } }).catch((thrown: unknown) => {
+        assert(thrown instanceof Failure && thrown.code === 'request-rate-limited');
+      });
+    }
+    assert.equal(host.asked.length, 5);
+    assert.equal((await verify()).proof, 'authentic');
+  });
+
+  void test('is fetched within a second when strangers have used up what may be fetched', async () => {
+    const host = snsHost(AT_SNS);
+    const { verify, clock } = proofWith(host);
+    const stranger = (index: number) => verify({ fields: { SigningCertURL: nameOf(index) } });
+    for (let index = 0; index < 60; index += 1) {
       assert.equal((await stranger(index)).proof, 'refused');
     }
-    await assert.rejects(stranger(10), { code: 'request-rate-limited', remedy: 'retry' });
+    await assert.rejects(stranger(60), { code: 'request-rate-limited', remedy: 'retry' });
+    await assert.rejects(verify(), { code: 'request-rate-limited', remedy: 'retry' });
+    await clock.advance(SECOND / 4);
     assert.equal((await verify()).proof, 'authentic');
-    assert.equal(host.asked.length, 10);
-    await clock.advance(MINUTE);
-    assert.equal((await stranger(11)).proof, 'refused');
+    await assert.rejects(stranger(61), { code: 'request-rate-limited' });
+    assert.equal((await verify()).proof, 'authentic');
+    assert.equal(host.asked.length, 61);
+  });
+
+  void test('that has signed a message is driven out by no real one that strangers name', async () => {
+    const names = Array.from({ length: 20 }, (_none, index) => nameOf(index));
+    const host = snsHost({ ...AT_SNS, ...Object.fromEntries(names.map((name) => [name, OTHER.pem])) });
+    const { verify } = proofWith(host);
+    await verify();
+    for (const SigningCertURL of names) {
+      assert.equal((await verify({ fields: { SigningCertURL } })).proof, 'refused');
+    }
+    assert.equal((await verify()).proof, 'authentic');
+    assert.equal(host.asked.filter((url) => url === CERTIFICATE_URL).length, 1);
   });
 });
 

@@ -48,8 +48,18 @@ const CERTIFICATE_BYTES_MAX = 32 * 1024;
 const CONFIRMATION_BYTES_MAX = 64 * 1024;
 /** SNS waits 15 s for an answer, and both may be asked within one message. */
 const REQUEST_TIMEOUT_MS = 5 * SECOND;
-/** Anybody can name a certificate that is not there; asking for them must not become his tool against SNS. */
-const FETCHES_A_MINUTE_MAX = 10;
+/** As SNS names its certificates in its documentation: SendMessageToHttp.prepare.html, 2026-11. */
+const USUAL_NAME = /\/SimpleNotificationService-[0-9a-f]{32}\.pem$/;
+/**
+ * Anybody can name certificates that are not there. So many asked for are nothing to SNS; beyond them chance decides whose name is
+ * next, and a message whose name was not comes again, or its order is found by the sweep.
+ */
+const USUAL_BUDGET: Budget = { atOnceMax: 60, everyMs: SECOND / 4 };
+/** Another name may be a real one of tomorrow, and takes nothing from those of today. */
+const UNUSUAL_BUDGET: Budget = { atOnceMax: 5, everyMs: 20 * SECOND };
+/** One that is not there is not asked for with each message that names it; short, for it may only be new. */
+const REFUSED_FOR_MS = MINUTE;
+const REFUSED_NAMES_MAX = 200;
 /** Below it a key is not taken for safe any more. */
 const KEY_BITS_MIN = 2048;
 /** What a log may hold of a text that anybody can send. */
@@ -84,8 +94,10 @@ export function createSnsProof(terms: SnsTerms): SnsProof {
       try {
         const fields = fieldsIn(body);
         assertNamed(fields, terms);
-        const key = await certificates.keyAt(certificateUrl(fields, terms.topic));
-        assertSigned(fields, key);
+        const url = certificateUrl(fields, terms.topic);
+        const certificate = await certificates.at(url);
+        assertSigned(fields, certificate.publicKey);
+        certificates.prove(url, certificate);
         return await verdictOf(fields, terms);
       } catch (thrown) {
         if (thrown instanceof Refusal) {
@@ -231,61 +243,107 @@ async function confirm(fields: Fields, { topic, transport, clock }: SnsTerms): P
 
 interface Certificates {
   /** Throws a Refusal for a certificate that is not there or not good, a Failure when it cannot be had now. */
-  keyAt(url: string): Promise<KeyObject>;
+  at(url: string): Promise<X509Certificate>;
+  /** It has signed a message of this topic, which no stranger can have it do. */
+  prove(url: string, certificate: X509Certificate): void;
 }
 
+/**
+ * What strangers can do with names of certificates: use up what may be fetched of names that are new, until one of the real
+ * name gets through; nothing once it has.
+ */
 function createCertificates(terms: SnsTerms): Certificates {
-  /** Oldest first. Only what SNS really has comes in, so that no stranger drives the good ones out. */
-  const kept = new Map<string, X509Certificate>();
+  const proven = createKept<X509Certificate>(CERTIFICATES_MAX);
+  const unproven = createKept<X509Certificate>(CERTIFICATES_MAX);
+  /** Why a name is not asked for again, and until when. */
+  const refused = createKept<{ readonly why: string; readonly until: Instant }>(REFUSED_NAMES_MAX);
   /** One that is being fetched is fetched once for all who wait. */
   const fetching = new Map<string, Promise<X509Certificate>>();
-  const budget = createBudget(terms.clock);
+  const budgets = {
+    usual: createBudget(terms.clock, USUAL_BUDGET),
+    unusual: createBudget(terms.clock, UNUSUAL_BUDGET),
+  };
   const fetchOnce = async (url: string): Promise<X509Certificate> => {
     try {
       const certificate = await fetchCertificate(url, terms);
-      kept.set(url, certificate);
-      for (const oldest of [...kept.keys()].slice(0, -CERTIFICATES_MAX)) {
-        kept.delete(oldest);
-      }
+      assertGood(certificate, terms.clock.now());
+      unproven.keep(url, certificate);
       return certificate;
+    } catch (thrown) {
+      if (thrown instanceof Refusal) {
+        refused.keep(url, { why: thrown.message, until: after(terms.clock.now(), REFUSED_FOR_MS) });
+      }
+      throw thrown;
     } finally {
       fetching.delete(url);
     }
   };
   const load = async (url: string): Promise<X509Certificate> => {
-    const standing = kept.get(url) ?? fetching.get(url);
+    const standing = proven.get(url) ?? unproven.get(url) ?? fetching.get(url);
     if (standing !== undefined) {
       return standing;
     }
-    budget.take();
+    const refusal = refused.get(url);
+    if (refusal !== undefined && refusal.until > terms.clock.now()) {
+      throw new Refusal(refusal.why);
+    }
+    budgets[USUAL_NAME.test(url) ? 'usual' : 'unusual'].take();
     const started = fetchOnce(url);
     fetching.set(url, started);
     return started;
   };
   return {
-    async keyAt(url) {
+    async at(url) {
       const certificate = await load(url);
       // Asked each time: a certificate runs out while it is kept.
       assertGood(certificate, terms.clock.now());
-      return certificate.publicKey;
+      return certificate;
+    },
+    prove: (url, certificate) => proven.keep(url, certificate),
+  };
+}
+
+interface Kept<T> {
+  get(url: string): T | undefined;
+  keep(url: string, value: T): void;
+}
+
+/** So many at most, the oldest goes first. */
+function createKept<T>(max: number): Kept<T> {
+  const kept = new Map<string, T>();
+  return {
+    get: (url) => kept.get(url),
+    keep(url, value) {
+      kept.delete(url);
+      kept.set(url, value);
+      for (const oldest of [...kept.keys()].slice(0, -max)) {
+        kept.delete(oldest);
+      }
     },
   };
 }
 
-function createBudget(clock: Clock): { take(): void } {
-  let moments: readonly Instant[] = [];
+interface Budget {
+  readonly atOnceMax: number;
+  /** How soon after that there is one more. */
+  readonly everyMs: number;
+}
+
+function createBudget(clock: Clock, { atOnceMax, everyMs }: Budget): { take(): void } {
+  let left = atOnceMax;
+  let filledAt = clock.now();
   return {
     take() {
       const now = clock.now();
-      moments = moments.filter((moment) => after(moment, MINUTE) > now);
-      const [oldest] = moments;
-      if (oldest !== undefined && moments.length >= FETCHES_A_MINUTE_MAX) {
+      left = Math.min(atOnceMax, left + Math.max(0, now - filledAt) / everyMs);
+      filledAt = now;
+      if (left < 1) {
         throw new Failure('request-rate-limited', {
-          detail: `Fetching a certificate of SNS: ${FETCHES_A_MINUTE_MAX} were fetched within a minute`,
-          retryAt: after(oldest, MINUTE),
+          detail: `Fetching a certificate of SNS: ${atOnceMax} of new names were fetched, and one more is each ${everyMs / SECOND} s`,
+          retryAt: after(now, Math.ceil((1 - left) * everyMs)),
         });
       }
-      moments = [...moments, now];
+      left -= 1;
     },
   };
 }
