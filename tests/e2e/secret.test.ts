@@ -160,6 +160,7 @@ void describe('counterfoil secret rotate', () => {
     assert.equal(connected.code, 0, connected.err);
     await books(wrong);
     const verdict = await run(['audit', 'verify'], wrong);
-    assert.equal(verdict.code, 0, verdict.out);
+    assert.equal(verdict.code, 1);
+    assert.match(verdict.out.replace(/\s+/g, ' '), /the seal of the row before it .* was another key’s/);
   });
 });
