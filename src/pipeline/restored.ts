@@ -33,7 +33,7 @@ export interface Known {
 export async function doubtOf(run: Run, subject: Subject, known: Known): Promise<Doubt | undefined> {
   const { booked } = known;
   const order = orderOf(subject.order);
-  const answered = order === undefined ? undefined : await answeredDoubt(run, subject, { order, booked });
+  const answered = order === undefined ? undefined : await answeredDoubt(run, subject, { ...known, order });
   if (answered !== undefined) {
     return answered;
   }
@@ -48,12 +48,13 @@ export async function doubtOf(run: Run, subject: Subject, known: Known): Promise
   // Payments are lowered before their invoice is changed, and must not be where that ends in a question.
   const changes = known.steps.slice(1).filter(({ kind }) => kind === 'lines' || kind === 'void');
   const looks = [
-    ...asKnown(order, booked).map((step) => ({ step, known })),
-    ...changes.map((step) => ({ step, known: { booked, steps: [] } })),
+    ...asKnown(order, booked).map((step) => ({ step, known, isAsKnown: true })),
+    ...changes.map((step) => ({ step, known: { booked, steps: [] }, isAsKnown: false })),
   ];
   for (const look of looks) {
     const standing = await lookOnce(run, subject, look);
-    if (standing?.state === 'unclear' || isAnswered(standing)) {
+    // What the plan changes itself carries the answer out in its turn.
+    if (standing?.state === 'unclear' || (look.isAsKnown && isAnswered(standing))) {
       return { kind: 'changed', step: look.step };
     }
   }
@@ -75,19 +76,19 @@ export async function doubtOf(run: Run, subject: Subject, known: Known): Promise
 }
 
 /**
- * What a person has said of an edit is done before all else, whatever step asked about it: a payment meets an invoice of another
- * total and writes no lines. In a database that was not restored nothing else is asked here.
+ * What a person has said of an edit is done before all else where no step of the plan does it: a payment meets an invoice of
+ * another total and writes no lines. In a database that was not restored nothing else is asked here.
  */
 async function answeredDoubt(
   run: Run,
   subject: Subject,
-  { order, booked }: { readonly order: Order; readonly booked: Booked },
+  { order, booked, steps }: Pick<Known, 'booked' | 'steps'> & { readonly order: Order },
 ): Promise<Doubt | undefined> {
   if (subject.record.decisions.edits === undefined || mayStandAlready(run, subject)) {
     return undefined;
   }
   for (const step of asKnown(order, booked)) {
-    if (isAnswered(await lookOnce(run, subject, { step, known: { booked, steps: [] } }))) {
+    if (isAnswered(await lookOnce(run, subject, { step, known: { booked, steps } }))) {
       return { kind: 'changed', step };
     }
   }

@@ -242,7 +242,7 @@ void describe('what was redacted leaves the disk', () => {
       assert.deepEqual(found(), []);
     }));
 
-  for (const seed of [2, 5]) {
+  for (const seed of [5]) {
     void test(`nor in the gaps of pages that were laid out anew, when the file is rewritten (seed ${seed})`, () =>
       inFolder(async (path, folder) => {
         const random = seededRandom(seed);

@@ -303,22 +303,26 @@ void describe('a database', { concurrency: false }, () => {
       await until('it says that it is not ready', async () => (await isReady(service)) === 503);
     }));
 
-  void test('that another process holds longer than anybody waits is told, and books go on when it is free', () =>
-    onScene(async (scene) => {
-      const service = await scene.start();
-      await scene.tell(service);
-      await scene.booked(service);
-      using other = new DatabaseSync(scene.databasePath, { timeout: BUSY_MS });
-      other.exec('begin immediate');
-      const refused = await scene.tell(service);
-      assert.deepEqual(
-        [refused.status, refused.title, refused.detail],
-        [503, 'Not stored, please send again', CATALOGUE['database-busy'].sentence],
-      );
-      other.exec('rollback');
-      await taken(scene, service, refused.order);
-      await scene.booked(service);
-    }));
+  void test(
+    'that another process holds longer than anybody waits is told, and books go on when it is free',
+    LONG,
+    () =>
+      onScene(async (scene) => {
+        const service = await scene.start();
+        await scene.tell(service);
+        await scene.booked(service);
+        using other = new DatabaseSync(scene.databasePath, { timeout: BUSY_MS });
+        other.exec('begin immediate');
+        const refused = await scene.tell(service);
+        assert.deepEqual(
+          [refused.status, refused.title, refused.detail],
+          [503, 'Not stored, please send again', CATALOGUE['database-busy'].sentence],
+        );
+        other.exec('rollback');
+        await taken(scene, service, refused.order);
+        await scene.booked(service);
+      }),
+  );
 });
 
 void describe('FreshBooks', { concurrency: false }, () => {
@@ -343,38 +347,42 @@ void describe('FreshBooks', { concurrency: false }, () => {
     }),
   );
 
-  void test('that is down is one matter for all its orders, and doctor, orders and explain say so', () =>
-    onScene(async (scene) => {
-      const { faults } = scene;
-      faults.add({ fault: { kind: 'status', status: 503 }, times: Number.POSITIVE_INFINITY });
-      const service = await scene.start();
-      const orders: Placed[] = [];
-      for (let count = 0; count < 6; count += 1) {
-        orders.push((await scene.tell(service)).order);
-      }
-      const text = await until('the account is down', async () => {
-        const pause = await pauseText(scene);
-        return pause.includes('has been down') && pause;
-      });
-      assert.match(text, /FreshBooks has been down for .*, \d orders? waits? for it: .* answered 503/);
-      const waiting = await until('orders wait for it', async () => {
-        const { out } = await scene.cli('orders', '--state', 'waiting', '--json');
-        const listed: { name: string; waitsFor: string | null }[] = JSON.parse(out).orders;
-        return listed.filter(({ waitsFor }) => waitsFor === 'freshbooks').length >= 3 && listed;
-      });
-      const name = waiting.find(({ waitsFor }) => waitsFor === 'freshbooks')?.name ?? '';
-      const explained = await scene.cli('explain', name);
-      assert.match(
-        explained.out.replace(/\s+/g, ' '),
-        /Account "freshbooks" is down since .* \(request-server-error\); the order waits for it/,
-      );
-      const before = scene.sandbox.freshbooks.calls.length;
-      faults.clear();
-      await scene.booked(service);
-      assert.ok(scene.sandbox.freshbooks.calls.length > before);
-      assert.match(await pauseText(scene), /FreshBooks is not paused/);
-      assert.match(service.output(), /"account down"/);
-    }));
+  void test(
+    'that is down is one matter for all its orders, and doctor, orders and explain say so',
+    LONG,
+    () =>
+      onScene(async (scene) => {
+        const { faults } = scene;
+        faults.add({ fault: { kind: 'status', status: 503 }, times: Number.POSITIVE_INFINITY });
+        const service = await scene.start();
+        const orders: Placed[] = [];
+        for (let count = 0; count < 6; count += 1) {
+          orders.push((await scene.tell(service)).order);
+        }
+        const text = await until('the account is down', async () => {
+          const pause = await pauseText(scene);
+          return pause.includes('has been down') && pause;
+        });
+        assert.match(text, /FreshBooks has been down for .*, \d orders? waits? for it: .* answered 503/);
+        const waiting = await until('orders wait for it', async () => {
+          const { out } = await scene.cli('orders', '--state', 'waiting', '--json');
+          const listed: { name: string; waitsFor: string | null }[] = JSON.parse(out).orders;
+          return listed.filter(({ waitsFor }) => waitsFor === 'freshbooks').length >= 3 && listed;
+        });
+        const name = waiting.find(({ waitsFor }) => waitsFor === 'freshbooks')?.name ?? '';
+        const explained = await scene.cli('explain', name);
+        assert.match(
+          explained.out.replace(/\s+/g, ' '),
+          /Account "freshbooks" is down since .* \(request-server-error\); the order waits for it/,
+        );
+        const before = scene.sandbox.freshbooks.calls.length;
+        faults.clear();
+        await scene.booked(service);
+        assert.ok(scene.sandbox.freshbooks.calls.length > before);
+        assert.match(await pauseText(scene), /FreshBooks is not paused/);
+        assert.match(service.output(), /"account down"/);
+      }),
+  );
 });
 
 async function pauseText(scene: Scene): Promise<string> {
