@@ -496,9 +496,12 @@ void describe('files', () => {
     none(FILES.filter((path) => statSync(join(ROOT, path)).size > 1024 * 1024));
   });
 
-  void test('every file of tests is run by the test command, by itself or from the units of its folder, and once', () => {
+  void test('every file of tests is run by the test command or the long part of CI, by itself or from the units of its folder, and once', () => {
     const { scripts } = JSON.parse(read('package.json'));
     const patterns = Array.from(String(scripts.test).matchAll(/"([^"]+)"/g), (match) => match[1] ?? '');
+    const long = 'tests/long/*.test.ts';
+    assert.ok(!patterns.includes(long) && read('.ci/run').includes(`"${long}"`));
+    patterns.push(long);
     const named = patterns.flatMap((pattern) => globSync(pattern, { cwd: ROOT }));
     const folders = named.filter((path) => basename(path) === 'units.test.ts').map((path) => dirname(path));
     const tests = FILES.filter((path) => path.endsWith('.test.ts'));

@@ -11,7 +11,7 @@ import { during } from '#tests/chaos/arena.ts';
 import { virtualTime } from '#tests/chaos/virtual-time.ts';
 import { openTimedApp } from '#tests/timed-app.ts';
 
-const OLD = process.env['COUNTERFOIL_TEST_ALL'] === '1' ? 600 : 80;
+const OLD = 600;
 /** Live orders come meanwhile, one in each of these: half of what Amazon lets be read. */
 const EVERY_MS = 4_000;
 /** Two calls of Amazon and up to seven of FreshBooks, of a tenth of a second each. */

@@ -13,9 +13,7 @@ import { seededRandom } from '#sim/world/random.ts';
 import { virtualTime } from '#tests/chaos/virtual-time.ts';
 import { openTimedApp } from '#tests/timed-app.ts';
 
-const ALL = process.env['COUNTERFOIL_TEST_ALL'] === '1';
 const OLD = 1_000;
-const LONG = ALL ? {} : { skip: 'long: COUNTERFOIL_TEST_ALL=1 node --test tests/live-first.test.ts' };
 /** Live orders come meanwhile, one in each of these. */
 const EVERY_MS = 7_000;
 /** Seven calls of a tenth of a second; in the last two seconds of a minute it may wait for the next. */
@@ -23,7 +21,7 @@ const LIVE_MS = 3_000;
 const LATENCY_MS = 100;
 const PATIENCE_MS = 6 * 3_600_000;
 
-void test(`a live order is booked at once while ${OLD} old ones are brought`, LONG, async (context) => {
+void test(`a live order is booked at once while ${OLD} old ones are brought`, async (context) => {
   const time = virtualTime(Date.UTC(2026, 10, 20, 9));
   const freshbooks = createFreshBooks({ clock: time, random: seededRandom(1) });
   const world = createWorld({ seed: 1, clock: time });

@@ -12,9 +12,9 @@ import type { Sandbox } from '#sim/main.ts';
 import { startService } from '#tests/service.ts';
 import { until } from '#tests/until.ts';
 import { send } from '#tests/webhook.ts';
-import { consentTo, startCli } from './cli-process.ts';
-import type { Ended } from './cli-process.ts';
-import { runCommand, startCommand } from './command.ts';
+import { consentTo, startCli } from '#tests/e2e/cli-process.ts';
+import type { Ended } from '#tests/e2e/cli-process.ts';
+import { runCommand, startCommand } from '#tests/e2e/command.ts';
 
 /** Changing the key as an operator does it: the real process, also one that is killed. */
 
