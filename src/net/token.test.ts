@@ -16,23 +16,28 @@ function bench(seed: StoredToken | undefined) {
   let saveFails = 0;
   let tail: Promise<unknown> = Promise.resolve();
   let now = NOW;
+  let meanwhile: () => void = () => undefined;
   const process = () =>
     createTokens({
       connection: 'freshbooks',
       clock: { now: () => now, sleep: () => Promise.resolve() },
       load: () => Promise.resolve(stored),
-      save: (token) => {
+      save: (token, spent) => {
         if (saveFails > 0) {
           saveFails -= 1;
           return Promise.reject(new Failure('database-failed', { detail: 'disk full' }));
         }
+        if (stored?.refreshToken !== spent) {
+          return Promise.resolve(stored ?? token);
+        }
         log.push(`saved ${token.accessToken}`);
         stored = token;
-        return Promise.resolve();
+        return Promise.resolve(token);
       },
       refresh: async (refreshToken) => {
         log.push(`refresh ${refreshToken}`);
         await Promise.resolve();
+        meanwhile();
         if (refreshToken !== valid) {
           throw new Failure('token-refused', { detail: 'invalid_grant' });
         }
@@ -51,6 +56,13 @@ function bench(seed: StoredToken | undefined) {
     process,
     store: (token: StoredToken) => {
       stored = token;
+    },
+    /** While a refresh is under way. */
+    during: (act: () => void) => {
+      meanwhile = act;
+    },
+    invalidate: () => {
+      valid = undefined;
     },
     failSaves: (times: number) => {
       saveFails = times;
@@ -145,6 +157,23 @@ void test('a pair that could not be stored is dropped when somebody connected an
   await codeOf(tokens.current());
   store({ accessToken: 'new', refreshToken: 'r-new', expiresAt: after(NOW, HOUR) });
   assert.equal(await tokens.renew('a0'), 'new');
+});
+
+void test('a grant given while the one before is renewed is kept, and used', async () => {
+  const anew = { accessToken: 'new', refreshToken: 'r-new', expiresAt: after(NOW, HOUR) };
+  for (const isRefused of [false, true]) {
+    const { process, during, store, invalidate, log } = bench({ ...SEED, expiresAt: NOW });
+    during(() => {
+      store(anew);
+      if (isRefused) {
+        invalidate();
+      }
+    });
+    const tokens = process();
+    assert.equal(await tokens.current(), 'new');
+    assert.equal(await tokens.current(), 'new');
+    assert.deepEqual(log, ['refresh r0']);
+  }
 });
 
 void test('a refresh without an answer is not repeated by itself, and says what it may have cost', async () => {

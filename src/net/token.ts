@@ -34,8 +34,11 @@ export interface TokenOptions {
   /** For texts: "freshbooks". */
   readonly connection: string;
   readonly load: () => Promise<StoredToken | undefined>;
-  /** Durable when it resolves. */
-  readonly save: (token: StoredToken) => Promise<void>;
+  /**
+   * Stores it where the one whose refresh token was spent for it still is, and tells what is stored then: somebody may have
+   * connected anew meanwhile. Durable when it resolves.
+   */
+  readonly save: (token: StoredToken, spent: string) => Promise<StoredToken>;
   /** Spends the refresh token. Throws `token-refused` when it is refused, and what net/request.ts throws. */
   readonly refresh: (refreshToken: string) => Promise<StoredToken>;
   readonly clock: Clock;
@@ -67,9 +70,9 @@ export function createTokens(options: TokenOptions): Tokens {
 
   const saveUnsaved = async (fresh: Unsaved): Promise<string> => {
     unsaved = fresh;
-    await options.save(fresh.token);
+    const stored = await options.save(fresh.token, fresh.spent);
     unsaved = undefined;
-    return fresh.token.accessToken;
+    return stored.accessToken;
   };
 
   const renewAlone = async (refused: string): Promise<string> => {
@@ -90,6 +93,11 @@ export function createTokens(options: TokenOptions): Tokens {
       const wasUnanswered = unanswered === refreshToken;
       if (thrown instanceof Failure && thrown.effect === 'unknown' && unsaved === undefined) {
         unanswered = refreshToken;
+      }
+      // The old one went with the old grant.
+      const other = await options.load();
+      if (unsaved === undefined && other !== undefined && isOther(other, { refused, refreshToken })) {
+        return other.accessToken;
       }
       throw explained(thrown, { connection: options.connection, wasUnanswered });
     }
@@ -114,6 +122,14 @@ export function createTokens(options: TokenOptions): Tokens {
     },
     renew,
   };
+}
+
+/** Granted anew while the last refresh token of before was being spent. */
+function isOther(
+  { accessToken, refreshToken }: StoredToken,
+  before: { readonly refused: string; readonly refreshToken: string },
+): boolean {
+  return accessToken !== '' && accessToken !== before.refused && refreshToken !== before.refreshToken;
 }
 
 function isUsable(token: StoredToken, now: Instant): boolean {

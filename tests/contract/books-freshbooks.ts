@@ -58,7 +58,7 @@ export async function openFreshBooks(options: WorldOptions = {}): Promise<FreshB
     load: () => Promise.resolve(stored),
     save: (token) => {
       stored = token;
-      return Promise.resolve();
+      return Promise.resolve(token);
     },
     refresh: (refreshToken) =>
       refresh(

@@ -42,6 +42,19 @@ test('an answer is taken by the state that was given out, once', async () => {
   await store.close();
 });
 
+test('a renewed token takes the place of the one that it was bought with, and of no other', async () => {
+  const { store, consent } = await bench();
+  const renewed = { accessToken: 'renewed', refreshToken: 'r2' };
+  assert.deepEqual(await consent.tokens.save(renewed, 'r1'), renewed, 'there was none');
+  const { state } = await consent.begin();
+  await consent.finish({ code: 'anew', state });
+  assert.equal((await consent.tokens.save(renewed, 'r2')).accessToken, 'of anew');
+  assert.equal((await consent.tokens.load())?.accessToken, 'of anew');
+  assert.deepEqual(await consent.tokens.save(renewed, 'r'), renewed);
+  assert.equal((await consent.tokens.load())?.accessToken, 'renewed');
+  await store.close();
+});
+
 test('an answer with another state, or too late, trades no code and changes no access', async () => {
   const { clock, store, consent, codes } = await bench();
   const { state } = await consent.begin();

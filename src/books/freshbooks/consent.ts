@@ -29,7 +29,7 @@ export interface Consent {
   choose(accountId: string): Promise<void>;
   readonly tokens: {
     readonly load: () => Promise<StoredToken | undefined>;
-    readonly save: (token: StoredToken) => Promise<void>;
+    readonly save: (token: StoredToken, spent: string) => Promise<StoredToken>;
   };
 }
 
@@ -96,8 +96,16 @@ export function createConsent(options: ConsentOptions): Consent {
         const stored = await store.read.secret(tokenKey);
         return stored === undefined ? undefined : fromJson<StoredToken>(stored);
       },
-      async save(token) {
-        await store.transact((tx) => tx.putSecret(tokenKey, toJson(token)));
+      async save(token, spent) {
+        return store.transact(async (tx) => {
+          const secret = await tx.secret(tokenKey);
+          const stored = secret === undefined ? undefined : fromJson<StoredToken>(secret);
+          if (stored !== undefined && stored.refreshToken !== spent) {
+            return stored;
+          }
+          await tx.putSecret(tokenKey, toJson(token));
+          return token;
+        });
       },
     },
   };
