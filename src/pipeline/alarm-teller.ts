@@ -10,7 +10,8 @@ import type { AlarmChannel, Emit, Reader, Store, Writer } from './ports.ts';
 
 /**
  * Tells one channel what it has not been told. What it was told is written once it took the message, so a crash between the
- * two tells it twice, under one id, and never not at all.
+ * two tells it twice, under one id, and never not at all. A process that could not write it down, as when the disk is full,
+ * remembers it, and tells nobody the same every few seconds.
  */
 export interface Teller {
   readonly store: Store;
@@ -18,6 +19,8 @@ export interface Teller {
   readonly emit: Emit;
   /** Which installation speaks. */
   readonly place: string;
+  /** By channel the id of the message that it took last. */
+  readonly taken?: Map<string, string>;
 }
 
 export async function channelState(read: Pick<Reader, 'setting'>, channel: string): Promise<ChannelState> {
@@ -58,12 +61,15 @@ export async function tellTest(teller: Teller, channel: AlarmChannel): Promise<b
 }
 
 async function deliver(
-  { store, clock, emit }: Teller,
+  { store, clock, emit, taken }: Teller,
   channel: AlarmChannel,
   message: AlarmMessage,
 ): Promise<boolean> {
   try {
-    await channel.send(message);
+    if (taken?.get(channel.name) !== message.id) {
+      await channel.send(message);
+      taken?.set(channel.name, message.id);
+    }
   } catch (thrown) {
     const { code, message: problem, retryAt } = asFailure(thrown, `Cannot send by ${channel.name}`);
     const now = clock.now();

@@ -53,6 +53,7 @@ export function createAlarmWatch(options: AlarmWatchOptions): AlarmWatch {
   const tally = createRefusalTally(clock);
   const queues = createUnreadQueues(clock);
   const stopping = new AbortController();
+  const teller: Teller = { ...options, taken: new Map() };
   let watching: Promise<void> | undefined;
   let forgetAt: Instant | undefined;
 
@@ -63,7 +64,7 @@ export function createAlarmWatch(options: AlarmWatchOptions): AlarmWatch {
     const alarms = await standing(options, now);
     // Each to its end, whatever becomes of the others: a look that began beside a message under way would send it again.
     const told = await Promise.allSettled(
-      options.channels.map((channel) => tell(options, channel, { ...options.terms, alarms, now })),
+      options.channels.map((channel) => tell(teller, channel, { ...options.terms, alarms, now })),
     );
     const failed = told.find((one) => one.status === 'rejected');
     if (failed !== undefined) {
