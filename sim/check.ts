@@ -141,18 +141,24 @@ function standsNow(order: WorldOrder, side: Side, cash: Cash): ExpectedNow {
 
 /**
  * What refunds kept (positive) or gave beside their lines, by what was open when each was made: money that evens the account gives
- * and keeps nothing. Where the account ends uneven and would be even if less had been given or kept, less was.
+ * and keeps nothing. Where the account ends uneven by just what one refund gave or kept, or all of them, that evened it.
  */
 function agreedOf(order: WorldOrder, refunds: WorldOrder['refunds'], side: Side): bigint {
   let [given, kept] = [0n, 0n];
+  const parts: bigint[] = [];
   for (const [index, refund] of refunds.entries()) {
     const open = openAfter(order, refunds.slice(0, index), side) - kept + given;
     const amount = sum(refund.adjustments.map((entry) => entry.amount[side]));
-    if (amount < 0n) given += atLeastZero(-amount - atLeastZero(open));
-    else kept += atLeastZero(amount - atLeastZero(-open));
+    if (amount < 0n) {
+      given += atLeastZero(-amount - atLeastZero(open));
+      parts.push(-atLeastZero(-amount - atLeastZero(open)));
+    } else {
+      kept += atLeastZero(amount - atLeastZero(-open));
+      parts.push(atLeastZero(amount - atLeastZero(-open)));
+    }
   }
   const open = openAfter(order, refunds, side) - kept + given;
-  const isEvened = open > 0n ? open <= given : -open <= kept;
+  const isEvened = parts.includes(-open) || (open > 0n ? open === given : -open === kept);
   return kept - given + (isEvened ? open : 0n);
 }
 

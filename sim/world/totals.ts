@@ -73,8 +73,8 @@ function besideOf({ adjustments }: Refund): Bag {
 
 /**
  * What the buyer owes once refunds gave and kept what they did. What one pays beyond its lines settles first what he had paid too
- * much then, what it keeps first what he owed; and less was given or kept where that makes the account even (how the shop itself
- * counts is not verifiable offline).
+ * much then, what it keeps first what he owed; and what one gave or kept, or all of them, settles where just that makes the account
+ * even (how the shop itself counts is not verifiable offline).
  */
 function openOf(order: WorldOrder, sold: Sold, money: Money): Bag {
   return bagOf((side) => {
@@ -90,7 +90,7 @@ function openOf(order: WorldOrder, sold: Sold, money: Money): Bag {
       owed += settled;
     }
     const rest = parts.filter((part) => part < 0n === owed > 0n).reduce((total, part) => total + part, 0n);
-    return within(rest, -owed) === -owed ? 0n : owed;
+    return rest === -owed || parts.includes(-owed) ? 0n : owed;
   });
 }
 

@@ -312,9 +312,9 @@ function stepsTo(basis: Basis, aim: Aim): Plan {
   const refundHolds = decided.flatMap(({ way }) => (way.kind === 'held' ? [way.hold] : []));
   const isCashKnown = order.cash.state === 'known';
   const gaps = unlike.length === 0 ? gapHolds(basis, aim) : [];
-  // What stands beside invoices that are in doubt would be asked about twice.
+  // Of what went back beyond the order's worth nothing is booked before a person has looked.
   const beside =
-    rules.endState === 'sent' && !gaps.some(({ code }) => code !== 'order-reduced')
+    rules.endState === 'sent' && !gaps.some(({ code }) => code === 'order-worth-negative')
       ? besideSteps(decided)
       : [];
   // An invoice that was found came without its client, and a credit note is made for one.

@@ -91,8 +91,8 @@ export interface Account {
 /**
  * What is open between shop and buyer, refund by refund, from what was paid too much before any (negative: owed). What a refund
  * pays beyond its returns first settles what was paid twice, or is open for what an edit took off; what it keeps of them, what is
- * owed for lines that an exchange added. The rest is given or kept. But where the account is even only if more of it settles, it
- * does, of the latest refunds first: money may go back before the edit that it is for.
+ * owed for lines that an exchange added. The rest is given or kept. But what was given or kept whole by one refund, or by all,
+ * settles too where just that makes the account even: money may go back before the edit that it is for.
  */
 export function accountOf(
   order: Pick<Order, 'currency' | 'pricesIncludeTax' | 'refunds'>,
@@ -108,24 +108,37 @@ export function accountOf(
     open = money.add(open, part);
     settled.set(refund, isRemoval ? money.zero(order.currency) : part);
   }
-  if (money.isZero(open)) {
-    return { settled, open };
-  }
-  const given = effective.map((refund) =>
-    money.subtract(wholeDifference(refund), settled.get(refund) ?? open),
-  );
-  const evening = given.filter((part) => money.isNegative(part) !== money.isNegative(open));
-  const canBeEven =
-    money.compare(money.absolute(money.sum(evening, order.currency)), money.absolute(open)) >= 0;
-  if (!canBeEven) {
-    return { settled, open };
-  }
-  for (const [index, refund] of [...effective.entries()].toReversed()) {
-    const part = overlap(given[index] ?? open, money.negate(open));
+  const left = effective.map((refund) => ({
+    refund,
+    part: money.subtract(wholeDifference(refund), settled.get(refund) ?? open),
+  }));
+  const evening = eveningOf(left, money.negate(open));
+  for (const { refund, part } of evening) {
     settled.set(refund, money.add(settled.get(refund) ?? part, part));
     open = money.add(open, part);
   }
   return { settled, open };
+}
+
+interface Part {
+  readonly refund: Refund;
+  readonly part: Money;
+}
+
+/** One whole part that is this amount, the latest, or else all of its sign together. */
+function eveningOf(parts: readonly Part[], amount: Money): readonly Part[] {
+  const alike = parts.filter(
+    ({ part }) => !money.isZero(part) && money.isNegative(part) === money.isNegative(amount),
+  );
+  const one = alike.findLast(({ part }) => money.equal(part, amount));
+  if (one !== undefined) {
+    return [one];
+  }
+  const all = money.sum(
+    alike.map(({ part }) => part),
+    amount.currency,
+  );
+  return money.equal(all, amount) ? alike : [];
 }
 
 /** As much of an amount as another of the same sign holds. */
