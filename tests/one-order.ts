@@ -37,6 +37,9 @@ function shopOf(answer: () => Order | Promise<Order>): Source {
     refusalUnread: () => ({ why: 'not asked here' }),
     verify: async () => ({ proof: 'refused', why: 'not asked here' }),
     sort: ({ topic, body }) => {
+      if (topic === 'deleted') {
+        return { kind: 'deleted', order: ORDER };
+      }
       const text = new TextDecoder().decode(body);
       return topic === 'touch' || topic === FOUND_TOPIC
         ? { kind: 'touch', order: ORDER, why: 'Touched' }

@@ -59,6 +59,8 @@ export interface Receipt {
   readonly linesSha256?: string;
   /** A person decided that the books' version is right although it differs. */
   readonly isAccepted?: boolean;
+  /** The fingerprint of that version: what stands like it is as it is to be. */
+  readonly acceptedVersion?: string;
   readonly requestSha256?: string;
   readonly answerSha256?: string;
   /** What the operator should know, a sentence each. */
@@ -99,6 +101,8 @@ export interface BookedInvoice {
   readonly isSent: boolean;
   /** A person decided that it is right as it stands in the books. */
   readonly isAccepted: boolean;
+  /** As what he saw then. */
+  readonly acceptedVersion?: string;
   /** What its rounding line was corrected by, once it was. */
   readonly correction?: Money;
   readonly remindsBuyer?: string;
@@ -114,6 +118,8 @@ export interface BookedPayment {
   readonly paidOn: LocalDate;
   readonly method: PaymentMethod;
   readonly note: string;
+  /** The version of it in the books that a person decided is right. */
+  readonly acceptedVersion?: string;
 }
 
 export interface BookedRefund {
@@ -193,8 +199,11 @@ function post(booked: Booked, step: Step, receipt: Receipt): Booked {
     }
     case 'payment-change': {
       const amount = receipt.amount ?? step.to;
+      const { acceptedVersion } = receipt;
       const payments = booked.payments.map((payment) =>
-        payment.slot === step.payment ? { ...payment, amount } : payment,
+        payment.slot === step.payment
+          ? { ...payment, amount, ...(acceptedVersion === undefined ? {} : { acceptedVersion }) }
+          : payment,
       );
       return { ...booked, payments: payments.filter((payment) => !money.isZero(payment.amount)) };
     }
@@ -229,12 +238,13 @@ function refundOf(step: ExpenseStep | CreditNoteStep, receipt: Receipt): BookedR
 
 /** What is known of the invoice from before and not told again stays; that of its lines does not. */
 function relined(invoice: BookedInvoice, step: LinesStep, receipt: Receipt): BookedInvoice {
-  const { correction: _before, linesSha256: _lines, ...rest } = invoice;
+  const { correction: _before, linesSha256: _lines, acceptedVersion: _version, ...rest } = invoice;
   return {
     ...rest,
     document: step.document,
     amount: receipt.amount ?? step.document.total,
     isAccepted: receipt.isAccepted ?? false,
+    ...(receipt.acceptedVersion === undefined ? {} : { acceptedVersion: receipt.acceptedVersion }),
     ...(money.isZero(step.correction) ? {} : { correction: step.correction }),
     ...(receipt.linesSha256 === undefined ? {} : { linesSha256: receipt.linesSha256 }),
   };

@@ -8,6 +8,7 @@ import { openWorld, usd } from '#tests/one-order.ts';
 import { mayStandAlready } from './machine.ts';
 import { RESTORED_SETTING } from './ports.ts';
 import type { Books, Standing } from './ports.ts';
+import { decideOrder } from './release.ts';
 import { sortDelivery } from './sorter.ts';
 
 /** What a database that was put back to an earlier state does not know of an order. */
@@ -191,6 +192,27 @@ test('an order of which nothing is to be done is a question where the books have
   assert.equal(seen.looks, looks, 'once it is known, it is not looked at');
   assert.equal(tasks.length, made, 'nothing is written');
   await store.close();
+});
+
+test('an order that was deleted before a restored database knew it is a question, until a person keeps it', async () => {
+  for (const isRestored of [true, false]) {
+    const { clock, store, machine, accept, work } = await openWorld();
+    if (isRestored) {
+      await store.transact((tx) => tx.putSetting(RESTORED_SETTING, String(clock.now())));
+    }
+    const ended = async (): Promise<readonly unknown[]> => {
+      await work(machine);
+      const open = await store.read.holds({ order: ORDER, isOpen: true });
+      return [(await store.read.order(ORDER))?.state, ...open.map(({ code }) => code)];
+    };
+    await sortDelivery(machine, await accept('a', order(), 'deleted'));
+    assert.deepEqual(await ended(), isRestored ? ['held', 'order-deleted'] : ['skipped']);
+    if (isRestored) {
+      await decideOrder(store, ORDER, { decision: 'keep', now: clock.now() });
+      assert.deepEqual(await ended(), ['skipped']);
+    }
+    await store.close();
+  }
 });
 
 test('a settlement may stand already also where its last transaction came after the restore, and an order does not', () => {

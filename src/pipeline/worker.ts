@@ -149,7 +149,9 @@ async function advance(run: Run, first: OrderRecord): Promise<Outcome> {
     !mayBeForgotten &&
     (await run.machine.store.read.entriesOf(record.key)).length === 0
   ) {
-    return { state: 'skipped', reason: DELETED, holds: [] };
+    return isLost(run, record)
+      ? { state: 'held', holds: [deletionHold(record, `. ${LOST}`)] }
+      : { state: 'skipped', reason: DELETED, holds: [] };
   }
   if (snapshot === undefined || newestDelivery === undefined || record.reread?.isBlocking === true) {
     return trouble ?? unanswered(run, record, []);
@@ -162,6 +164,14 @@ async function advance(run: Run, first: OrderRecord): Promise<Outcome> {
     return advance(run, await questioned(run, record));
   }
   return outcome;
+}
+
+const LOST =
+  'This database was restored from a backup and does not know what was booked of it: look for its invoice in FreshBooks, then keep';
+
+/** Neither the shop nor this database shows it any more, and it may have been booked since the backup. */
+function isLost({ restoredAt }: Run, { snapshot, decisions }: OrderRecord): boolean {
+  return restoredAt !== undefined && snapshot === undefined && decisions.following !== 'stopped';
 }
 
 interface Asked {
@@ -383,18 +393,14 @@ function concluded(
     trouble: Trouble | undefined;
   },
 ): Outcome {
-  const deletion: HeldStep[] = record.isDeleted
-    ? [
-        {
-          step: 'deletion',
-          code: 'order-deleted',
-          detail: `Order ${record.name} was deleted in the shop`,
-          facts: [],
-        },
-      ]
-    : [];
+  const deletion = record.isDeleted ? [deletionHold(record)] : [];
   const holds = [...planned.holds, ...failed, ...deletion];
   return trouble === undefined ? unanswered(run, record, holds) : { ...trouble, refused: failed };
+}
+
+function deletionHold({ name }: OrderRecord, more = ''): HeldStep {
+  const detail = `Order ${name} was deleted in the shop${more}`;
+  return { step: 'deletion', code: 'order-deleted', detail, facts: [] };
 }
 
 /** What arrived does not tell the order's state: the source is asked, or the message that shows it waited for, then a person asked. */

@@ -74,6 +74,29 @@ void describe('questions and answers', () => {
       assert.equal(counter.stage.invoices(order)[0]?.createdOn, '2026-09-14');
     }));
 
+  void test('what was taken as right is taken once, whatever is told of the order later', () =>
+    atCounter({}, async (counter) => {
+      const { stage } = counter;
+      const order = await counter.sell({ ...TWO, payment: { kind: 'open' } });
+      const [invoice] = stage.invoices(order);
+      assert.ok(invoice !== undefined);
+      const { outstanding, currency: code, createdOn: date } = invoice;
+      const amount = { amount: outstanding, code };
+      stage.sandbox.freshbooks.byHand().addPayment({ invoiceid: invoice.id, amount, date, type: 'Check' });
+      await counter.change(order, {
+        kind: 'edit',
+        edit: { kind: 'remove', line: 1, quantity: 1 },
+      });
+      assert.deepEqual([...new Set(await counter.questions(order))], ['books-invoice-edited']);
+      await answer(counter, order, 'accept');
+      await counter.change(order, { kind: 'pay', gateway: 'manual' });
+      const { key } = await stage.atRest(order);
+      const before = await stage.app.store.read.entriesOf(key);
+      await counter.change(order, { kind: 'note', note: 'Ring twice' });
+      await counter.change(order, { kind: 'note', note: 'Ring once' });
+      assert.deepEqual(await stage.app.store.read.entriesOf(key), before);
+    }));
+
   for (const [decision, isRestored] of [
     ['restore', false],
     ['accept', false],

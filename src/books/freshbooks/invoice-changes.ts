@@ -49,16 +49,20 @@ export async function changeLines(api: Api, { step, last }: LinesTask): Promise<
   const layout = layoutOf(step.document, step.correction);
   const { externalId } = last.invoice;
   const seen = await lookAt(api, externalId);
-  const state = assertChangeable(seen, last);
-  if (state === 'accepted' && isThere(seen)) {
-    return { ...receiptOf(seen.invoice, seen.answer, []), isAccepted: true };
+  const left = assertChangeable(seen, last);
+  if (left.state === 'accepted' && isThere(seen)) {
+    const { version } = left;
+    return { ...receiptOf(seen.invoice, seen.answer, []), isAccepted: true, acceptedVersion: version };
   }
   const { reply, remarks } = await writeAnyScript(
     api,
     { method: 'put', path: `invoices/invoices/${externalId}` },
     {
       query: INCLUDES,
-      body: linesBody(layout, state === 'given up' ? restoredBody(step.document, last.clientId ?? '') : {}),
+      body: linesBody(
+        layout,
+        left.state === 'given up' ? restoredBody(step.document, last.clientId ?? '') : {},
+      ),
       doing: `Changing the lines of invoice "${step.document.number}"`,
     },
   );
@@ -92,7 +96,9 @@ export async function voidInvoice(api: Api, { last }: VoidTask): Promise<Receipt
     return goneReceipt(last, seen);
   }
   // What is right as it stands stays, and asks again what is to become of it.
-  const asked: LastWritten = last.edits.say === 'accept' ? { ...last, edits: { say: 'ask' } } : last;
+  const { acceptedVersion: _version, ...invoice } = last.invoice;
+  const edits: LastWritten['edits'] = last.edits.say === 'accept' ? { say: 'ask' } : last.edits;
+  const asked: LastWritten = { ...last, invoice, edits };
   assertUnlocked(seen);
   assertWritable(toBeDeleted(leftOf(seen, asked)));
   assertUnpaid(seen);
@@ -100,11 +106,11 @@ export async function voidInvoice(api: Api, { last }: VoidTask): Promise<Receipt
   const { result, answer } = expectDone(
     await api.put(`invoices/invoices/${externalId}`, { body: hiddenBody('invoice'), doing }),
   );
-  const invoice = invoiceIn(result, answer);
-  if (invoice.visibility !== 'deleted') {
+  const hidden = invoiceIn(result, answer);
+  if (hidden.visibility !== 'deleted') {
     throw new Failure('books-refused', { detail: `${doing}: FreshBooks agreed and left it as it was` });
   }
-  return goneReceipt(last, { invoice, answer });
+  return goneReceipt(last, { invoice: hidden, answer });
 }
 
 function goneReceipt({ invoice: last }: LastWritten, seen: Seen | undefined): Receipt {
@@ -126,7 +132,7 @@ function assertUnpaid({ invoice, answer }: Seen): void {
 }
 
 /** Throws what keeps us from changing the invoice: it is gone, its date is locked, or a person changed it. */
-function assertChangeable(seen: Seen | undefined, last: LastWritten): Exclude<Left['state'], 'edited'> {
+function assertChangeable(seen: Seen | undefined, last: LastWritten): Exclude<Left, { state: 'edited' }> {
   if (!isThere(seen)) {
     throw goneFailure(last.invoice.externalId);
   }

@@ -20,8 +20,8 @@ export type Left =
   | { readonly state: 'as left' }
   /** A person has said of these very edits that they are to be written over. */
   | { readonly state: 'given up' }
-  /** Or that they are right as they stand. */
-  | { readonly state: 'accepted' }
+  /** Or that they are right as they stand; `isKnown` once that is written down. */
+  | { readonly state: 'accepted'; readonly version: string; readonly isKnown: boolean }
   | { readonly state: 'edited'; readonly detail: string; readonly facts: readonly Fact[] };
 
 /** One thing in both versions, readable. */
@@ -43,9 +43,10 @@ export function leftOf({ invoice, answer }: Seen, last: LastWritten): Left {
     return { state: 'as left' };
   }
   const version = sha256Of([linesSha256(lines), ...comparedFigures(invoice, last).map((one) => one.theirs)]);
-  const said = saidOf(last.edits, version);
+  const isKnown = version === last.invoice.acceptedVersion;
+  const said = isKnown ? 'accepted' : saidOf(last.edits, version);
   if (said !== undefined) {
-    return { state: said };
+    return said === 'accepted' ? { state: said, version, isKnown } : { state: said };
   }
   const names = edited.map((thing) => thing.name.toLowerCase()).join(', ');
   return {
@@ -78,8 +79,9 @@ export function asStanding(left: Left): Standing {
   switch (left.state) {
     case 'edited':
       return { state: 'unclear', code: 'books-invoice-edited', detail: left.detail, facts: left.facts };
-    case 'given up':
     case 'accepted':
+      return left.isKnown ? { state: 'absent' } : { state: 'absent', isAnswered: true };
+    case 'given up':
       return { state: 'absent', isAnswered: true };
     case 'as left':
       return { state: 'absent' };
@@ -87,11 +89,11 @@ export function asStanding(left: Left): Standing {
 }
 
 /** Throws `books-invoice-edited` for edits that nobody has given up. */
-export function assertWritable(left: Left): Exclude<Left['state'], 'edited'> {
+export function assertWritable(left: Left): Exclude<Left, { state: 'edited' }> {
   if (left.state === 'edited') {
     throw new Failure('books-invoice-edited', { detail: left.detail, facts: left.facts });
   }
-  return left.state;
+  return left;
 }
 
 /** By the fingerprint of what FreshBooks once answered; without one, by what we wrote, as loosely as FreshBooks keeps it. */

@@ -50,7 +50,12 @@ export async function changePayment(api: Api, task: ChangeTask): Promise<Receipt
   }
   if (said === 'accepted') {
     const stands = amountOf(seen, task) ?? money.zero(step.to.currency);
-    return { ...receiptOf(task, stands, seen?.answer), isAccepted: true };
+    const acceptedVersion = edited?.version;
+    return {
+      ...receiptOf(task, stands, seen?.answer),
+      isAccepted: true,
+      ...(acceptedVersion === undefined ? {} : { acceptedVersion }),
+    };
   }
   const isGone = seen === undefined || seen.payment.visibility === 'deleted';
   if (isGone && money.isZero(step.to)) {
@@ -110,6 +115,9 @@ function editsOf(seen: SeenPayment | undefined, task: ChangeTask): PaymentEdits 
     return undefined;
   }
   const version = sha256Of(things.map((thing) => thing.theirs));
+  if (version === last.acceptedVersion) {
+    return undefined;
+  }
   const names = edited.map((thing) => thing.name.toLowerCase()).join(', ');
   return {
     detail: `Payment ${last.externalId} on invoice ${invoiceId} was changed in FreshBooks: ${names}`,
