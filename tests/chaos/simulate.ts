@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { DEFAULT_RULES } from '#core/rules.ts';
+import type { Hold } from '#core/ledger.ts';
 import type { Rules } from '#core/rules.ts';
 import type { PipelineEvent } from '#pipeline/ports.ts';
 import { decideOrder, releaseOrder } from '#pipeline/release.ts';
@@ -213,6 +214,12 @@ async function subscribe(arena: Arena, seed: number): Promise<void> {
     ...(seller === undefined ? [] : [{ from: 'amazon', to, rules: seller.rules }]),
   ];
   await during(time, 'rules are imported', generation.app.importRules(routes));
+  // What was found before them, and could not be booked by the default ones, is tried again as a person would.
+  await during(
+    time,
+    'held orders are released',
+    release(arena, () => true),
+  );
   await during(time, 'the webhooks are registered', generation.app.shopAdmin.repairWebhooks());
 }
 
@@ -281,19 +288,18 @@ async function drain(arena: Arena): Promise<void> {
 
 /** What only the trouble has left for a person is tried again, as he would. */
 async function releaseHeld(arena: Arena): Promise<void> {
-  const { generation, time } = arena;
-  assert.ok(generation !== undefined);
-  const { store } = generation.app;
-  const release = async (): Promise<void> => {
-    for (const { key } of await store.read.orders({ state: 'held', limit: 1_000 })) {
-      const holds = await store.read.holds({ order: key, isOpen: true });
-      if (holds.some(({ code }) => FAULT_HOLDS.includes(code))) {
-        await releaseOrder(store, key, { now: time.now(), account: 'freshbooks' });
-      }
-    }
-  };
-  await during(time, 'held orders are released', release());
+  const isOfFault = ({ code }: Hold): boolean => FAULT_HOLDS.includes(code);
+  await during(arena.time, 'held orders are released', release(arena, isOfFault));
   await drain(arena);
+}
+
+async function release({ generation, time }: Arena, isMeant: (hold: Hold) => boolean): Promise<void> {
+  const { store } = generation?.app ?? assert.fail('the program lives');
+  for (const { key } of await store.read.orders({ state: 'held', limit: 1_000 })) {
+    if ((await store.read.holds({ order: key, isOpen: true })).some(isMeant)) {
+      await releaseOrder(store, key, { now: time.now(), account: 'freshbooks' });
+    }
+  }
 }
 
 /** The person says of what he changed that it is to be as the shop has it, that it is right, or that it is his, as often as he is asked. */
