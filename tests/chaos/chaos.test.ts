@@ -34,6 +34,9 @@ const FOUND_TOO: Readonly<Record<number, string>> = {
   15000040: 'a payment of a closed day was lowered for tax of the channel on what was added later',
   16001026: 'a draft of a closed day was sent once its account was well again',
   62182: 'an entry named newer rules than those it was planned by',
+  35002048: 'an order of which a restored database knew no more than its deletion was let go unasked',
+  35003591: 'an edit that was taken as right was taken again with every message',
+  35010415: 'an order waited for a person because the refusal of an old token could not be read',
   20256: 'an order that waited to be booked was asked for once, and when that failed never again',
 };
 

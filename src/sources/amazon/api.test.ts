@@ -83,6 +83,18 @@ describe('access to Amazon', () => {
     );
   });
 
+  test('that is refused by an answer that cannot be read is renewed as well', async () => {
+    let asked = 0;
+    const between = instead((request) => {
+      const isFirst = request.url.includes('/orders/') && (asked += 1) === 1;
+      return isFirst ? new Response('{"errors":[{"co', { status: 403 }) : undefined;
+    });
+    const world = await opened({ between });
+    await world.read();
+    assert.equal(asked, 2);
+    assert.equal(calls(world, 'token'), 2);
+  });
+
   test('that is refused again and again is asked for once, then told', async () => {
     let asked = 0;
     const refusal = {

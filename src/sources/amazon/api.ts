@@ -145,9 +145,9 @@ function isTokenRefused(answer: Answer): boolean {
   return answer.status === 401 || (answer.status === 403 && TOKEN_WORDS.test(wordsOf(answer)));
 }
 
-/** Without saying why: a role is lacking, or the token is of no use any more. */
+/** Without saying why, or so that it cannot be read: a role is lacking, or the token is of no use any more. */
 function isDenied(answer: Answer): boolean {
-  return answer.status === 403 && /Access to requested resource is denied/i.test(wordsOf(answer));
+  return answer.status === 403 && /^$|Access to requested resource is denied/i.test(wordsOf(answer));
 }
 
 /** Of a 403's details: the token is old or broken, which another one mends. */
