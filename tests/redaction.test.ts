@@ -12,6 +12,7 @@ import { decideOrder, putAside, releaseDelivery, releaseOrder } from '#pipeline/
 import { outputJson } from '#operator/json.ts';
 import { readStory, storyJson } from '#operator/order-story.ts';
 import { connectionId, orderKey } from '#core/ids.ts';
+import { scriptedFaults } from '#sim/faults.ts';
 import { createShopifySource } from '#sources/shopify/shopify.ts';
 import { createSeal } from '#storage/seal.ts';
 import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
@@ -103,6 +104,28 @@ async function held(stage: Stage, topic: string, content: unknown): Promise<stri
 const idOf = ({ id }: { readonly id: string }): string => id;
 
 void describe('a redacted order', () => {
+  void test('keeps no write that was refused, which until then is told without contact data', () => {
+    const faults = scriptedFaults();
+    return onStage(
+      async (stage) => {
+        const kim = bought(stage, 'kim');
+        const message = `${kim.contact.email} of ${kim.contact.street} is refused`;
+        const answer = JSON.stringify({ response: { errors: [{ errno: 1001, field: 'lines', message }] } });
+        const refusal = { kind: 'status', status: 422, body: answer } as const;
+        faults.add({ method: 'POST', path: '/invoices/invoices', fault: refusal });
+        const { key, state } = await tell(stage, kim);
+        assert.equal(state, 'held');
+        const holds = async (): Promise<unknown> => (await told(stage, key))['holds'];
+        const before = JSON.stringify(await holds());
+        assert.match(before, /"request":"POST \/accounting\/account\/[^"]*\/invoices\/invoices\\n\{/);
+        assert.match(before, /"answer":"422\\n.*is refused/);
+        assert.doesNotMatch(before, new RegExp(`${kim.contact.email}|${kim.contact.street}`));
+        await eraseOrder(stage.app.eraser, key);
+        assert.match(JSON.stringify(await holds()), /"request":null,"answer":null/);
+      },
+      { faults },
+    );
+  });
   void test('has no contact data anywhere on the disk, and is proven as before', () =>
     onStage(async (stage) => {
       const jane = bought(stage, 'jane');

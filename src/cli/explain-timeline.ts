@@ -200,7 +200,12 @@ function holdHappenings(hold: Hold): Happening[] {
   const opened: Happening = {
     at: openedAt,
     what: `Held: ${step} (${code})`,
-    texts: [detail, ...facts.map(({ name, value }) => `${name}: ${value}`), CATALOGUE[code].sentence],
+    texts: [
+      detail,
+      ...facts.map(({ name, value }) => `${name}: ${value}`),
+      CATALOGUE[code].sentence,
+      ...(hold.exchange === undefined ? [] : ['What was sent and answered, word by word: --json']),
+    ],
     colour: closedAt === undefined ? 'red' : 'yellow',
   };
   return closedAt === undefined

@@ -376,6 +376,15 @@ export interface Fact {
   readonly value: string;
 }
 
+/**
+ * A write that was refused, as it went over the wire and came back, a line of head and then the body: for a person who asks the
+ * vendor. Without tokens and contact data, and cut to a bound.
+ */
+export interface Exchange {
+  readonly request: string;
+  readonly answer: string;
+}
+
 export interface FailureOptions {
   /** What we were doing, with what, quoted. Never a secret, never contact data. */
   readonly detail: string;
@@ -383,6 +392,7 @@ export interface FailureOptions {
   /** When a retry makes sense, if the other side said so. */
   readonly retryAt?: Instant;
   readonly facts?: readonly Fact[];
+  readonly exchange?: Exchange;
   readonly cause?: unknown;
 }
 
@@ -393,6 +403,7 @@ export class Failure extends Error {
   readonly remedy: Remedy;
   readonly retryAt: Instant | undefined;
   readonly facts: readonly Fact[];
+  readonly exchange: Exchange | undefined;
 
   constructor(code: FailureCode, options: FailureOptions) {
     super(options.detail, options.cause === undefined ? undefined : { cause: options.cause });
@@ -402,6 +413,7 @@ export class Failure extends Error {
     this.remedy = CATALOGUE[code].remedy;
     this.retryAt = options.retryAt;
     this.facts = options.facts ?? [];
+    this.exchange = options.exchange;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { FailureCode } from './failure.ts';
+import type { Exchange, FailureCode } from './failure.ts';
 import type { ConnectionId, OrderKey, Reference } from './ids.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
@@ -291,6 +291,8 @@ export interface Hold {
   readonly facts: readonly { readonly name: string; readonly value: string }[];
   /** Of the step as it was refused: the same one is not sent again until a person closes the hold. */
   readonly intentSha256?: string;
+  /** Of the write that was refused; until it is redacted. */
+  readonly exchange?: Exchange;
   readonly openedAt: Instant;
   readonly closedAt?: Instant;
   readonly closedBecause?: string;

@@ -156,6 +156,8 @@ function holdJson(hold: Hold): unknown {
     sentence: CATALOGUE[hold.code].sentence,
     detail: hold.detail,
     facts: hold.facts,
+    request: hold.exchange?.request ?? null,
+    answer: hold.exchange?.answer ?? null,
     openedAt: instantJson(hold.openedAt),
     closedAt: instantJson(hold.closedAt),
     closedBecause: hold.closedBecause ?? null,

@@ -363,11 +363,12 @@ async function refused(
     throw failure;
   }
   await voidEntry(run, entry);
-  const { code, message, facts } = failure;
-  return {
-    state: 'held',
-    hold: { step: stepName(step), code, detail: message, facts, intentSha256: intentSha256(step) },
-  };
+  return { state: 'held', hold: refusalHold(step, failure) };
+}
+
+function refusalHold(step: Step, { code, message: detail, facts, exchange }: Failure): HeldStep {
+  const hold = { step: stepName(step), code, detail, facts, intentSha256: intentSha256(step) };
+  return exchange === undefined ? hold : { ...hold, exchange };
 }
 
 /** He was deleted in the books, or merged: the plan makes the order's client anew, and finds who is there now. */

@@ -1,4 +1,4 @@
-import type { Fact, FailureCode } from '#core/failure.ts';
+import type { Exchange, Fact, FailureCode } from '#core/failure.ts';
 import type { OrderKey } from '#core/ids.ts';
 import type { Instant } from '#core/time.ts';
 import type { Writer } from './ports.ts';
@@ -11,6 +11,8 @@ export interface HeldStep {
   readonly facts: readonly Fact[];
   /** Of the step that was refused: it is not sent again unchanged until a person closes the hold. */
   readonly intentSha256?: string;
+  /** Of the write that was refused. */
+  readonly exchange?: Exchange;
 }
 
 /** Makes an order's open holds exactly these: asks what is new, and closes what has no cause any more, saying so. */

@@ -9,6 +9,7 @@ import * as audit from './migrations/0004-audit.ts';
 import * as alarms from './migrations/0005-alarms.ts';
 import * as outages from './migrations/0006-outages.ts';
 import * as sessions from './migrations/0007-sessions.ts';
+import * as refusedWrites from './migrations/0008-refused-writes.ts';
 import type { Tables } from './tables.ts';
 
 interface Migration {
@@ -19,7 +20,16 @@ interface Migration {
 }
 
 /** Append-only; the number is the place in this list, from 1. */
-const MIGRATIONS: readonly Migration[] = [start, decisions, ofAnOrder, audit, alarms, outages, sessions];
+const MIGRATIONS: readonly Migration[] = [
+  start,
+  decisions,
+  ofAnOrder,
+  audit,
+  alarms,
+  outages,
+  sessions,
+  refusedWrites,
+];
 
 /** What `migrate` brings a database to. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -97,19 +97,23 @@ type Revise = (text: string) => string;
 type About = Parameters<Writer['reviseTexts']>[0];
 
 async function reviseHolds(tx: Tx, about: About, revise: Revise): Promise<number> {
-  const all = tx.selectFrom('holds').select(['id', 'detail', 'facts']);
+  const all = tx.selectFrom('holds').select(['id', 'detail', 'facts', 'request', 'answer']);
   const query =
     'order' in about
       ? all.where('order_key', '=', about.order)
       : all.where('delivery_id', '=', BigInt(about.delivery));
   let count = 0;
-  for (const { id, detail, facts } of await query.execute()) {
+  for (const { id, detail, facts, request, answer } of await query.execute()) {
     const known = fromJson<Hold['facts']>(facts);
     const revised = {
       detail: revise(detail),
       facts: toJson(known.map(({ name, value }) => ({ name, value: revise(value) }))),
+      // Whole bodies of a vendor's: what else they may quote is not known.
+      request: null,
+      answer: null,
     };
-    if (revised.detail !== detail || revised.facts !== facts) {
+    const isBlank = request === null && answer === null;
+    if (!isBlank || revised.detail !== detail || revised.facts !== facts) {
       await tx.updateTable('holds').set(revised).where('id', '=', id).execute();
       count += 1;
     }

@@ -164,6 +164,9 @@ export function holdOf(row: Selectable<HoldsTable>): Hold {
     ...(row.delivery_id === null ? {} : { delivery: String(row.delivery_id) }),
     ...(row.connection === null ? {} : { connection: connectionId(row.connection) }),
     ...(row.intent_sha256 === null ? {} : { intentSha256: row.intent_sha256 }),
+    ...(row.request === null || row.answer === null
+      ? {}
+      : { exchange: { request: row.request, answer: row.answer } }),
     ...(row.closed_at === null ? {} : { closedAt: at(row.closed_at) }),
     ...(row.closed_because === null ? {} : { closedBecause: row.closed_because }),
   };

@@ -430,7 +430,14 @@ function ledgerWriter(
       const row = holdRow(hold);
       let open = tx
         .updateTable('holds')
-        .set({ code: row.code, detail: row.detail, facts: row.facts, intent_sha256: row.intent_sha256 })
+        .set({
+          code: row.code,
+          detail: row.detail,
+          facts: row.facts,
+          intent_sha256: row.intent_sha256,
+          request: row.request,
+          answer: row.answer,
+        })
         .where('closed_at', 'is', null)
         .where('step', '=', hold.step)
         .where('order_key', 'is', row.order_key);
@@ -483,6 +490,8 @@ function holdRow(hold: Omit<Hold, 'id' | 'closedAt' | 'closedBecause'>) {
     detail: hold.detail,
     facts: toJson(hold.facts),
     intent_sha256: hold.intentSha256 ?? null,
+    request: hold.exchange?.request ?? null,
+    answer: hold.exchange?.answer ?? null,
     opened_at: hold.openedAt,
     closed_at: null,
     closed_because: null,

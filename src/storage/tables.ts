@@ -99,6 +99,9 @@ export interface HoldsTable {
   detail: string;
   facts: string;
   intent_sha256: string | null;
+  /** Of the write that was refused, without tokens and contact data; blanked with the order's messages. */
+  request: string | null;
+  answer: string | null;
   opened_at: Integer;
   closed_at: NullableInteger;
   closed_because: string | null;

@@ -850,6 +850,27 @@ void describe('the wire', () => {
       world.faults.clear();
     }
   });
+  booksTest(
+    'a write that is refused is kept with its answer, without token and contact data',
+    {},
+    async (world) => {
+      const person = buyer({ firstName: 'Zoë "Zed"', email: 'zoe@example.com' });
+      const message = 'Zoë "Zed" <zoe@example.com> is not taken';
+      const answer = JSON.stringify({ response: { errors: [{ errno: 1012, field: 'fname', message }] } });
+      const escaped = answer.replaceAll('ë', String.raw`\u00eb`);
+      for (const body of [answer, escaped]) {
+        world.faults.add({ method: 'POST', fault: { kind: 'status', status: 422, body } });
+        const { exchange } = await failureOf(world.books.apply(clientTask({ buyer: person })));
+        assert.match(
+          exchange?.request ?? '',
+          /^POST \/accounting\/account\/\w+\/users\/clients\n\{"client":\{/,
+        );
+        assert.match(exchange?.answer ?? '', /^422\n.*"errno":1012,"field":"fname".*is not taken/);
+        assert.doesNotMatch(JSON.stringify(exchange), /Zed|zoe@|Bearer/i);
+        world.faults.clear();
+      }
+    },
+  );
   booksTest('a page of the edge with a 4xx is a refusal without its text', {}, async (world) => {
     world.faults.add({
       method: 'POST',

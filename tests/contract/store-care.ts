@@ -118,7 +118,9 @@ export function redaction(promise: Promises): void {
       await store.transact(async (tx) => {
         await tx.putOrder(record({ reason: 'Jane is held', reread }));
         await tx.putOrder(record({ key: keyOf('6'), reason: 'Jane is held' }));
-        await tx.openHold(hold({ detail: 'Jane waits', facts }));
+        await tx.openHold(
+          hold({ detail: 'Jane waits', facts, exchange: { request: 'POST', answer: '422' } }),
+        );
         await tx.tell({ key: 'remark:Jane was told', order: ORDER, ...told });
         await tx.tell({ key: 'other', ...told });
       });
@@ -129,6 +131,7 @@ export function redaction(promise: Promises): void {
       assert.deepEqual([found?.reason, found?.reread?.why], ['… is held', '… edited it']);
       const [asked] = await store.read.holds({ order: ORDER });
       assert.deepEqual([asked?.detail, asked?.facts[0]?.value], ['… waits', '… exists']);
+      assert.equal(asked?.exchange, undefined, 'what was sent and answered is gone');
       assert.equal((await store.read.deliveriesOf(ORDER))[0]?.reason, 'By …');
       const notices = (await store.read.notices())
         .map(({ key, sentence }) => `${key}: ${sentence}`)

@@ -314,7 +314,16 @@ void describe('SQLite: secrets', () => {
     }));
 });
 
-const ALL = ['1 start', '2 decisions', '3 of-an-order', '4 audit', '5 alarms', '6 outages', '7 sessions'];
+const ALL = [
+  '1 start',
+  '2 decisions',
+  '3 of-an-order',
+  '4 audit',
+  '5 alarms',
+  '6 outages',
+  '7 sessions',
+  '8 refused-writes',
+];
 
 void describe('SQLite: migrations', () => {
   void test('are applied once, and harmless when run again', () =>

@@ -632,21 +632,31 @@ function holds(promise: Promises): void {
     store.transact((tx) => tx.openHold(hold(parts)));
 
   promise('a hold comes back as it was', async (store) => {
-    await open(store, { intentSha256: 'ab12' });
+    const refused = { intentSha256: 'ab12', exchange: { request: 'POST /a\n{}', answer: '422\n' } };
+    await open(store, refused);
     const [stored, ...more] = await store.read.holds({ order: ORDER, isOpen: true });
     assert(stored !== undefined);
     const { id, ...rest } = stored;
     assert.ok(id.length > 0 && more.length === 0);
-    assert.deepEqual(rest, hold({ intentSha256: 'ab12' }));
+    assert.deepEqual(rest, hold(refused));
   });
 
   promise('one that is asked again keeps its age and takes the new words', async (store) => {
-    await open(store, { openedAt: NOW, intentSha256: 'ab12' });
+    const exchange = { request: 'PUT', answer: '400' };
+    await open(store, { openedAt: NOW, intentSha256: 'ab12', exchange });
     await open(store, { openedAt: later(HOUR), code: 'books-refused', detail: 'New', facts: [] });
     const [stored, ...more] = await store.read.holds({ order: ORDER });
     assert.deepEqual(
-      [stored?.openedAt, stored?.code, stored?.detail, stored?.facts, stored?.intentSha256, more],
-      [NOW, 'books-refused', 'New', [], undefined, []],
+      [
+        stored?.openedAt,
+        stored?.code,
+        stored?.detail,
+        stored?.facts,
+        stored?.intentSha256,
+        stored?.exchange,
+        more,
+      ],
+      [NOW, 'books-refused', 'New', [], undefined, undefined, []],
     );
   });
 

@@ -1,4 +1,6 @@
+import { withoutContacts } from '#core/contacts.ts';
 import { Failure } from '#core/failure.ts';
+import type { Exchange } from '#core/failure.ts';
 import type { ConnectionId } from '#core/ids.ts';
 import type { Lossless } from '#core/json.ts';
 import { SECOND } from '#core/time.ts';
@@ -211,13 +213,42 @@ function replyOf(answer: Answer, call: Call): Reply {
   const json = isError ? jsonOrNothing(answer) : jsonOf(answer);
   const refusal = refusalIn(json, answer.status);
   if (refusal !== undefined) {
-    return { outcome: 'refused', refusal, failure: failureOf(refusal, call.doing, call.secrets) };
+    const { doing, secrets } = call;
+    const exchange = call.body === undefined ? undefined : exchangeOf(call, answer);
+    return { outcome: 'refused', refusal, failure: failureOf(refusal, { doing, secrets, exchange }) };
   }
   const result = isObject(json) ? call.resultOf(json) : undefined;
   if (!isObject(result)) {
     throw unreadable(answer, 'has no result');
   }
   return { outcome: 'done', result, answer };
+}
+
+/** A hundred lines take less; an answer is hardly ever longer than a line. */
+const KEPT_LENGTH_MAX = 32 * 1024;
+
+function exchangeOf({ method, url, body = '', secrets }: Call, answer: Answer): Exchange {
+  const kept = (head: string, text: string): string => {
+    const told = `${head}\n${withoutSecrets(text, secrets)}`;
+    return told.length > KEPT_LENGTH_MAX ? `${told.slice(0, KEPT_LENGTH_MAX)}…` : told;
+  };
+  return {
+    request: kept(`${method} ${new URL(url).pathname}`, body),
+    answer: kept(String(answer.status), answer.text),
+  };
+}
+
+/** As it came, and as JSON writes it: with its quotes escaped, and with all that is not ASCII escaped as well. */
+function withoutSecrets(text: string, secrets: readonly string[]): string {
+  const spellings = secrets.flatMap((secret) => {
+    const quoted = JSON.stringify(secret).slice(1, -1);
+    return [secret, quoted, escaped(quoted)];
+  });
+  return withoutContacts(text, [...new Set(spellings)]);
+}
+
+function escaped(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** A page of the edge says no more than its status. */

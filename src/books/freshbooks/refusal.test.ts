@@ -79,7 +79,7 @@ for (const [what, body, status, code] of [
   ['a feature of another plan', classic(12001, 'You do not have access to items.'), 200, 'books-refused'],
 ] as const) {
   void test(`${what} means ${code}, and nothing was done`, () => {
-    const failure = failureOf(read(body, status), 'Creating', []);
+    const failure = failureOf(read(body, status), { doing: 'Creating', secrets: [] });
     assert.deepEqual([failure.code, failure.effect], [code, 'none']);
   });
 }
@@ -98,13 +98,16 @@ void test('contact data that a message quotes is taken out, and field names stay
     "Invalid value 'Ann (Bell)' for field 'lname': ANN, O'Neil+x@example.com, Annual",
     'lname',
   );
-  const failure = failureOf(read(body, 422), 'Creating the client', ['Ann', 'Ann (Bell)', 'ß']);
+  const failure = failureOf(read(body, 422), {
+    doing: 'Creating the client',
+    secrets: ['Ann', 'Ann (Bell)', 'ß'],
+  });
   assert.match(failure.message, /Invalid value '…' for field 'lname': …, O'… Annual/);
   assert.doesNotMatch(failure.message, /Bell|example\.com/);
   assert.doesNotMatch(JSON.stringify(failure.facts), /Bell|example\.com/);
 });
 
 void test('a novel in a message is cut', () => {
-  const failure = failureOf(read(classic(1, 'x'.repeat(5000)), 400), 'Creating', []);
+  const failure = failureOf(read(classic(1, 'x'.repeat(5000)), 400), { doing: 'Creating', secrets: [] });
   assert.ok(failure.message.length < 500);
 });

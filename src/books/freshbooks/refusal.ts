@@ -1,6 +1,6 @@
 import { withoutContacts } from '#core/contacts.ts';
 import { Failure } from '#core/failure.ts';
-import type { Fact, FailureCode } from '#core/failure.ts';
+import type { Exchange, Fact, FailureCode } from '#core/failure.ts';
 import type { Lossless } from '#core/json.ts';
 import { isObject, listIn, textIn } from './json.ts';
 import type { JsonObject } from './json.ts';
@@ -138,13 +138,25 @@ function isAboutNumber(error: VendorError): boolean {
 }
 
 /** What the refusal means; its effect is `none`, because FreshBooks says that it did not act. */
-export function failureOf(refusal: Refusal, doing: string, secrets: readonly string[]): Failure {
+export function failureOf(
+  refusal: Refusal,
+  {
+    doing,
+    secrets,
+    exchange,
+  }: {
+    readonly doing: string;
+    readonly secrets: readonly string[];
+    readonly exchange?: Exchange | undefined;
+  },
+): Failure {
   const facts = refusal.errors.flatMap((error) => factsOf(error, secrets));
   const said = facts.map((fact) => fact.value).join(', ');
   return new Failure(codeOf(refusal), {
     detail: `${doing}: FreshBooks refused (status ${refusal.status}): ${said}`,
     effect: 'none',
     facts: [{ name: 'Status', value: String(refusal.status) }, ...facts],
+    ...(exchange === undefined ? {} : { exchange }),
   });
 }
 
