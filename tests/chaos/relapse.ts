@@ -62,10 +62,9 @@ export async function putBack(
   ground.database.exec('pragma synchronous = off');
 }
 
-/** At the end of the run. */
-export function removeRelapse({ database }: Pick<Ground, 'database'>, { folder }: Relapse): void {
+/** At the end of the run, when the database is closed. */
+export function removeRelapse({ folder }: Relapse): void {
   if (folder !== undefined) {
-    database.close();
     rmSync(folder, { recursive: true });
   }
 }

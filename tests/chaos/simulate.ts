@@ -89,8 +89,10 @@ export async function simulate({ seed, orders, hear = () => undefined }: Simulat
   try {
     return await lived(arena, { seed, random, orders });
   } finally {
+    // What SQLite keeps is outside of the heap: nothing else would hurry its end.
+    arena.ground.database.close();
     if (arena.relapse !== undefined) {
-      removeRelapse(arena.ground, arena.relapse);
+      removeRelapse(arena.relapse);
     }
   }
 }
