@@ -41,14 +41,16 @@ export const ALARM_CATALOGUE = {
       'counterfoil doctor tells why. Orders of which messages come are booked all the same, and nothing is passed over: it is asked again from where it stopped',
   },
   'queue-old': {
-    when: 'An order or message has been due for ALARM_QUEUE_MINUTES and was not taken up',
+    when: 'An order or message has been due, or has waited for calls that a limit allows, for ALARM_QUEUE_MINUTES',
     sentence: 'Work that is due is not taken up, or slower than it comes',
-    remedy: 'Look at the log of counterfoil serve, and at counterfoil doctor',
+    remedy:
+      'Look at the log of counterfoil serve, and at counterfoil doctor. counterfoil orders --state waiting tells whether limits of calls are used up',
   },
   'queue-deep': {
-    when: 'More than 500 orders and messages have been due for ALARM_QUEUE_MINUTES without a break',
+    when: 'More than 500 orders and messages have been due, or have waited for calls that a limit allows, for ALARM_QUEUE_MINUTES without a break',
     sentence: 'More comes than can be booked at the pace that FreshBooks allows',
-    remedy: 'Wait: it is worked off, live orders first. counterfoil orders --state due shows them',
+    remedy:
+      'Wait: it is worked off, live orders first. counterfoil orders --state due and --state waiting show them',
   },
   refused: {
     when: 'Five messages for a connection in a row came without a valid signature',

@@ -1,4 +1,5 @@
 import { Failure } from '#core/failure.ts';
+import type { FailureCode } from '#core/failure.ts';
 import { fromJson, toJson } from '#core/json.ts';
 import { nextProbeAt } from '#core/lifecycle.ts';
 import { isDown, isOutage, suspicionAfter } from '#core/outage.ts';
@@ -28,7 +29,13 @@ const RATE_LIMIT_WAIT_MS = MINUTE;
 export type Admission =
   /** A probe is the one order that tries an account that is down. */
   | { readonly state: 'open'; readonly isProbe: boolean }
-  | { readonly state: 'shut'; readonly until: Instant; readonly reason: string; readonly waitsFor?: string };
+  | {
+      readonly state: 'shut';
+      readonly until: Instant;
+      readonly reason: string;
+      readonly code?: FailureCode;
+      readonly waitsFor?: string;
+    };
 
 /** Asks before an order's run; where the account is down and its time has come, this run is the one that tries. */
 export async function admit(machine: Machine, account: string): Promise<Admission> {
@@ -57,7 +64,8 @@ function admissionBy(pause: Pause | undefined, now: Instant): Admission {
   if (pause.outage !== undefined) {
     return { state: 'shut', ...waitingFor(pause, now) };
   }
-  return { state: 'shut', until: pause.until ?? after(now, REFUSED_RECHECK_MS), reason: pause.reason };
+  const { until = after(now, REFUSED_RECHECK_MS), reason, code } = pause;
+  return { state: 'shut', until, reason, ...(code === undefined ? {} : { code }) };
 }
 
 /** How an order waits for an account that is down. */

@@ -1,4 +1,5 @@
 import type { Failure, FailureCode } from '#core/failure.ts';
+import { settlementIn } from '#core/ids.ts';
 import { nextAttemptAt, transition } from '#core/lifecycle.ts';
 import { isOutage } from '#core/outage.ts';
 import { HOUR, after } from '#core/time.ts';
@@ -25,7 +26,7 @@ export type Outcome =
       readonly until: Instant;
       readonly reason: string;
       readonly isAttempt: boolean;
-      /** What an attempt failed with. */
+      /** What an attempt failed with, or what the wait is for. */
       readonly code?: FailureCode;
       /** The account that is down. */
       readonly waitsFor?: string;
@@ -54,7 +55,7 @@ export function afterFailure(machine: Machine, record: OrderRecord, failure: Fai
   const now = machine.clock.now();
   const { code, message: reason } = failure;
   if (code === 'request-rate-limited' || code === 'settlement-open') {
-    return { state: 'waiting', until: limitEndsAt(failure, now), reason, isAttempt: false };
+    return { state: 'waiting', until: limitEndsAt(failure, now), reason, isAttempt: false, code };
   }
   if (failure.remedy === 'reauthorize') {
     return { state: 'waiting', until: after(now, REFUSED_RECHECK_MS), reason, isAttempt: false };
@@ -122,7 +123,17 @@ async function settledRecord(
   tx: Writer,
   { now, fresh, outcome }: { now: Instant; fresh: OrderRecord; outcome: Outcome },
 ): Promise<OrderRecord> {
-  const { reason: _old, dueAt, firstFailedAt, failedCode, ...rest } = { ...fresh, updatedAt: now };
+  const {
+    reason: _old,
+    dueAt,
+    firstFailedAt,
+    failedCode,
+    limitedSince,
+    ...rest
+  } = {
+    ...fresh,
+    updatedAt: now,
+  };
   const failed = {
     ...(firstFailedAt === undefined ? {} : { firstFailedAt }),
     ...(failedCode === undefined ? {} : { failedCode }),
@@ -143,6 +154,7 @@ async function settledRecord(
           }
         : failed;
       const again = dueAt === undefined ? outcome.until : dueAt;
+      const isLimited = outcome.code === 'request-rate-limited' && settlementIn(fresh.key) === undefined;
       return {
         ...rest,
         ...attempts,
@@ -150,6 +162,8 @@ async function settledRecord(
         dueAt: again,
         reason: outcome.reason,
         ...(outcome.waitsFor === undefined ? {} : { waitsFor: outcome.waitsFor }),
+        // A settlement is read for as long as it takes.
+        ...(isLimited ? { limitedSince: limitedSince ?? now } : {}),
       };
     }
     case 'stopped':

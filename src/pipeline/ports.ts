@@ -172,6 +172,8 @@ export interface OrderRecord {
   readonly reason?: string;
   /** The account that is down and that it waits for; kept until it is taken up again. */
   readonly waitsFor?: string;
+  /** Since when it has waited, time after time, because a limit of calls was used up. */
+  readonly limitedSince?: Instant;
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
 }
@@ -300,7 +302,7 @@ export interface WatchReader {
   pauses(): Promise<readonly Pause[]>;
   /** Open holds, oldest first, by what they hold: several steps of one order with one code are one. */
   openQuestions(limit: number): Promise<Listed<OpenQuestion>>;
-  /** What is due and was not taken up. */
+  /** What is due and was not taken up, and what waits because a limit of calls is used up. */
   backlog(now: Instant): Promise<Backlog>;
   /** Whether so many messages and orders or more are under way, due or not. */
   isBusy(count: number): Promise<boolean>;

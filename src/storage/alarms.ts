@@ -3,7 +3,8 @@ import type { Kysely, Selectable, SelectQueryBuilder, Transaction } from 'kysely
 import { ALARM_KINDS } from '#core/alarm-catalogue.ts';
 import type { Alarm, Telling } from '#core/alarm.ts';
 import { connectionId } from '#core/ids.ts';
-import type { FailingOrder, OpenQuestion, WatchReader, Writer } from '#pipeline/ports.ts';
+import type { Instant } from '#core/time.ts';
+import type { Backlog, FailingOrder, OpenQuestion, WatchReader, Writer } from '#pipeline/ports.ts';
 import { at, codeOf, keyOf, oneOf, orderOf, pauseOf } from './rows.ts';
 import type { AlarmsTable, Tables } from './tables.ts';
 
@@ -79,26 +80,37 @@ function questionOf(row: {
   };
 }
 
+/** Two questions of orders, because each has an index and both in one would read every order. */
+async function backlogAt(db: Db, now: Instant): Promise<Backlog> {
+  const orders = db
+    .selectFrom('orders')
+    .select(({ fn }) => [
+      fn.countAll<bigint>().as('count'),
+      fn.min(fn.coalesce('limited_since', 'due_at')).as('oldest'),
+    ]);
+  const isDue = orders.where('due_at', '<=', BigInt(now)).where('state', '<>', 'working');
+  const isLimited = orders
+    .where('limited_since', 'is not', null)
+    .where('state', '=', 'waiting')
+    .where('due_at', '>', BigInt(now));
+  const messages = db
+    .selectFrom('deliveries')
+    .select(({ fn }) => [fn.countAll<bigint>().as('count'), fn.min('received_at').as('oldest')])
+    .where(ACCEPTED);
+  const parts = [];
+  for (const query of [isDue, isLimited, messages]) {
+    parts.push(await query.executeTakeFirstOrThrow());
+  }
+  const oldest = parts.flatMap((part) => (part.oldest === null ? [] : [at(part.oldest)]));
+  return {
+    count: Number(parts.reduce((sum, { count }) => sum + count, 0n)),
+    ...(oldest.length === 0 ? {} : { oldestAt: oldest.reduce((a, b) => (b < a ? b : a)) }),
+  };
+}
+
 function workReader(db: Db): Pick<WatchReader, 'backlog' | 'isBusy' | 'failingOrders' | 'invoicedUnsettled'> {
   return {
-    async backlog(now) {
-      const orders = await db
-        .selectFrom('orders')
-        .select(({ fn }) => [fn.countAll<bigint>().as('count'), fn.min('due_at').as('oldest')])
-        .where('due_at', '<=', BigInt(now))
-        .where('state', '<>', 'working')
-        .executeTakeFirstOrThrow();
-      const messages = await db
-        .selectFrom('deliveries')
-        .select(({ fn }) => [fn.countAll<bigint>().as('count'), fn.min('received_at').as('oldest')])
-        .where(ACCEPTED)
-        .executeTakeFirstOrThrow();
-      const oldest = [orders.oldest, messages.oldest].filter((moment) => moment !== null).map(at);
-      return {
-        count: Number(orders.count + messages.count),
-        ...(oldest.length === 0 ? {} : { oldestAt: oldest.reduce((a, b) => (b < a ? b : a)) }),
-      };
-    },
+    backlog: (now) => backlogAt(db, now),
     async isBusy(count) {
       const accepted = await countOf(
         db,

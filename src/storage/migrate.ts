@@ -10,6 +10,7 @@ import * as alarms from './migrations/0005-alarms.ts';
 import * as outages from './migrations/0006-outages.ts';
 import * as sessions from './migrations/0007-sessions.ts';
 import * as refusedWrites from './migrations/0008-refused-writes.ts';
+import * as limitedSince from './migrations/0009-limited-since.ts';
 import type { Tables } from './tables.ts';
 
 interface Migration {
@@ -29,6 +30,7 @@ const MIGRATIONS: readonly Migration[] = [
   outages,
   sessions,
   refusedWrites,
+  limitedSince,
 ];
 
 /** What `migrate` brings a database to. */

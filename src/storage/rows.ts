@@ -79,6 +79,7 @@ export function orderOf(row: Selectable<OrdersTable>): OrderRecord {
         }),
     ...(row.reason === null ? {} : { reason: row.reason }),
     ...(row.waits_for === null ? {} : { waitsFor: row.waits_for }),
+    ...(row.limited_since === null ? {} : { limitedSince: at(row.limited_since) }),
   };
 }
 
@@ -106,6 +107,7 @@ export function orderRow(record: OrderRecord): Insertable<OrdersTable> {
     decisions: toJson(record.decisions),
     reason: record.reason ?? null,
     waits_for: record.waitsFor ?? null,
+    limited_since: record.limitedSince ?? null,
     created_at: record.createdAt,
     updated_at: record.updatedAt,
   };

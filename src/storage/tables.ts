@@ -65,6 +65,7 @@ export interface OrdersTable {
   decisions: string;
   reason: string | null;
   waits_for: string | null;
+  limited_since: NullableInteger;
   created_at: Integer;
   updated_at: Integer;
 }

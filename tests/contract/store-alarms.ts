@@ -106,6 +106,21 @@ export function watching(promise: Promises): void {
     assert.deepEqual(await store.read.backlog(NOW), { count: 2, oldestAt: later(-MINUTE) });
   });
 
+  promise('to the backlog belongs what waits for calls, for as long as it has waited', async (store) => {
+    const limited = { dueAt: later(SECOND), limitedSince: later(-HOUR) };
+    await put(
+      store,
+      record({ key: keyOf('1'), state: 'waiting', ...limited }),
+      record({ key: keyOf('2'), state: 'waiting', ...limited, limitedSince: later(-MINUTE) }),
+      record({ key: keyOf('3'), state: 'waiting', dueAt: later(SECOND) }),
+      record({ key: keyOf('4'), state: 'working', ...limited }),
+      record({ key: keyOf('5'), state: 'settled', ...limited }),
+    );
+    assert.deepEqual(await store.read.backlog(NOW), { count: 2, oldestAt: later(-HOUR) });
+    await put(store, record({ key: keyOf('1'), ...limited, dueAt: NOW }));
+    assert.deepEqual(await store.read.backlog(NOW), { count: 2, oldestAt: later(-HOUR) });
+  });
+
   promise('orders that fail and are tried again are listed, the longest first', async (store) => {
     const failing = (id: string, firstFailedAt: Instant, parts: Partial<OrderRecord> = {}): OrderRecord =>
       record({

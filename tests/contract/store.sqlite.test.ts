@@ -323,6 +323,7 @@ const ALL = [
   '6 outages',
   '7 sessions',
   '8 refused-writes',
+  '9 limited-since',
 ];
 
 void describe('SQLite: migrations', () => {

@@ -305,6 +305,7 @@ function orders(promise: Promises): void {
       isDeleted: true,
       reason: 'Because',
       waitsFor: 'freshbooks',
+      limitedSince: later(3),
       updatedAt: later(7),
     });
     await put(store, full);
