@@ -65,6 +65,12 @@ export const ALARM_CATALOGUE = {
     remedy: 'counterfoil explain tells what is missing',
     remedyOfSeveral: 'counterfoil explain ORDER tells what is missing',
   },
+  questions: {
+    when: 'More than 5,000 questions wait for a person: they are counted by cause and not named one by one',
+    sentence: 'A person must look',
+    remedy:
+      'counterfoil orders --state held lists them. Where one cause holds many, mend it, then counterfoil retry --all-held',
+  },
   held: {
     when: 'An order is held: it failed for good, or a person must decide',
     sentence: 'A person must look',

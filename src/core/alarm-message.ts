@@ -105,6 +105,8 @@ export function headingOf({
       return `Messages are refused: ${names}`;
     case 'unpaid':
       return `${counted(count, 'paid order has', 'paid orders have')} an open invoice: ${names}`;
+    case 'questions':
+      return `Questions pile up: ${names}`;
     case 'held':
       return `${counted(count, 'order waits', 'orders wait')} for a person: ${names}`;
     case 'message':
@@ -133,6 +135,8 @@ function overHeadingOf({ kind, count, subjects, connection }: AlarmGroup): strin
       return 'Work does not pile up any more';
     case 'refused':
       return `Messages are taken in again: ${connection ?? names}`;
+    case 'questions':
+      return 'Questions do not pile up any more';
     case 'unpaid':
     case 'held':
       return `Over for ${counted(count, 'order', 'orders')}: ${names}`;

@@ -12,14 +12,14 @@ import { proofOf } from '#core/proof.ts';
 import { calledOf, orderOf } from '#core/settlement.ts';
 import { MINUTE, after, instant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
-import type { FailingOrder, OpenQuestion, OrderRecord, Reader } from './ports.ts';
+import type { FailingOrder, OpenQuestion, OrderRecord, QuestionCause, Reader } from './ports.ts';
 import { REFUSALS_RAISED_AT, REFUSALS_SILENT_AFTER_MS, readRefusals } from './refusals.ts';
 import { readSwept } from './sweep.ts';
 import { readUnreadQueue } from './unread-queue.ts';
 
 /** What holds now of what a person is told of, read from the store. Names orders, connections and commands; nothing else. */
 
-/** More questions than this are counted and not named: nobody answers them one by one. */
+/** More questions than this are counted and not named: nobody answers them one by one, and each named one is an alarm that is kept. */
 const QUESTIONS_MAX = 5000;
 const FAILING_MAX = 1000;
 const UNPAID_MAX = 100;
@@ -50,8 +50,11 @@ export interface Seen {
 
 export async function conditionsNow(read: Reader, looking: Looking): Promise<Seen> {
   const questions = await read.openQuestions(QUESTIONS_MAX);
-  const waiting = questions.first.map(questionCondition);
-  const held = new Set(waiting.flatMap(({ order }) => order ?? []));
+  const isCut = questions.count > questions.first.length;
+  const waiting = isCut
+    ? (await read.questionCauses()).map(causeCondition)
+    : questions.first.map(questionCondition);
+  const held = new Set(questions.first.flatMap(({ order }) => order?.key ?? []));
   const unpaid = await unpaidConditions(read, { looking, held });
   const failing = await failingConditions(read, looking);
   const conditions = [
@@ -64,7 +67,6 @@ export async function conditionsNow(read: Reader, looking: Looking): Promise<See
     ...waiting,
     ...channelConditions(looking),
   ];
-  const isCut = questions.count > questions.first.length;
   const cut: Partial<Record<AlarmKind, boolean>> = {
     held: isCut,
     message: isCut,
@@ -269,6 +271,16 @@ function questionCondition({ code, openedAt, order, delivery, connection }: Open
     key: `message:${handle ?? connection ?? ''}:${code}`,
     ...(connection === undefined ? {} : { connection }),
     subject: handle ?? connection ?? 'a connection',
+  };
+}
+
+function causeCondition({ code, of, count, openedAt }: QuestionCause): Condition {
+  return {
+    ...wordsOf('questions', code),
+    key: `questions:${of}:${code}`,
+    subject: `${count} ${count === 1 ? of.slice(0, -1) : of}`,
+    sinceAt: openedAt,
+    patienceMs: 0,
   };
 }
 

@@ -302,6 +302,8 @@ export interface WatchReader {
   pauses(): Promise<readonly Pause[]>;
   /** Open holds, oldest first, by what they hold: several steps of one order with one code are one. */
   openQuestions(limit: number): Promise<Listed<OpenQuestion>>;
+  /** The same counted: how many wait of each code, orders and messages apart, the longest first. */
+  questionCauses(): Promise<readonly QuestionCause[]>;
   /** What is due and was not taken up, and what waits because a limit of calls is used up. */
   backlog(now: Instant): Promise<Backlog>;
   /** Whether so many messages and orders or more are under way, due or not. */
@@ -332,6 +334,13 @@ export interface OpenQuestion {
   readonly order?: { readonly key: OrderKey; readonly name: string };
   readonly delivery?: string;
   readonly connection?: ConnectionId;
+}
+
+export interface QuestionCause {
+  readonly code: FailureCode;
+  readonly of: 'orders' | 'messages';
+  readonly count: number;
+  readonly openedAt: Instant;
 }
 
 export interface Backlog {

@@ -4,7 +4,14 @@ import { ALARM_KINDS } from '#core/alarm-catalogue.ts';
 import type { Alarm, Telling } from '#core/alarm.ts';
 import { connectionId } from '#core/ids.ts';
 import type { Instant } from '#core/time.ts';
-import type { Backlog, FailingOrder, OpenQuestion, WatchReader, Writer } from '#pipeline/ports.ts';
+import type {
+  Backlog,
+  FailingOrder,
+  OpenQuestion,
+  QuestionCause,
+  WatchReader,
+  Writer,
+} from '#pipeline/ports.ts';
 import { at, codeOf, keyOf, oneOf, orderOf, pauseOf } from './rows.ts';
 import type { AlarmsTable, Tables } from './tables.ts';
 
@@ -22,8 +29,9 @@ export function watchReader(db: Db): WatchReader {
   return { ...questionReader(db), ...workReader(db), alarms: ({ overAfter }) => alarmsAfter(db, overAfter) };
 }
 
-function questionReader(db: Db): Pick<WatchReader, 'pauses' | 'openQuestions'> {
+function questionReader(db: Db): Pick<WatchReader, 'pauses' | 'openQuestions' | 'questionCauses'> {
   return {
+    questionCauses: () => causesOf(db),
     async pauses() {
       return (await db.selectFrom('pauses').selectAll().orderBy('account').execute()).map(pauseOf);
     },
@@ -51,6 +59,39 @@ function questionReader(db: Db): Pick<WatchReader, 'pauses' | 'openQuestions'> {
       return { first: rows.map(questionOf), count };
     },
   };
+}
+
+async function causesOf(db: Db): Promise<QuestionCause[]> {
+  const open = db
+    .selectFrom('holds')
+    .select(({ fn }) => [
+      'order_key',
+      'delivery_id',
+      'connection',
+      'code',
+      fn.min('opened_at').as('opened_at'),
+    ])
+    .where('closed_at', 'is', null)
+    .groupBy(['order_key', 'delivery_id', 'connection', 'code']);
+  const isOfOrder = sql<bigint>`case when order_key is null then 0 else 1 end`;
+  const rows = await db
+    .selectFrom(open.as('questions'))
+    .select(({ fn }) => [
+      'code',
+      isOfOrder.as('is_of_order'),
+      fn.countAll<bigint>().as('count'),
+      fn.min('opened_at').as('oldest'),
+    ])
+    .groupBy(['code', isOfOrder])
+    .orderBy('oldest')
+    .orderBy('code')
+    .execute();
+  return rows.map((row) => ({
+    code: codeOf(row.code),
+    of: Number(row.is_of_order) === 1 ? 'orders' : 'messages',
+    count: Number(row.count),
+    openedAt: at(row.oldest),
+  }));
 }
 
 async function countOf(db: Db, query: SelectQueryBuilder<Tables, never, object>): Promise<number> {

@@ -65,12 +65,18 @@ export function watching(promise: Promises): void {
       count: 4,
     });
     assert.deepEqual(await store.read.openQuestions(2), { first: [first, second], count: 4 });
+    assert.deepEqual(await store.read.questionCauses(), [
+      { code: 'books-refused', of: 'orders', count: 2, openedAt: later(1) },
+      { code: 'delivery-not-json', of: 'messages', count: 1, openedAt: later(2) },
+      { code: 'order-overpaid', of: 'orders', count: 1, openedAt: later(3) },
+    ]);
     await store.transact(async (tx) => {
       for (const open of await tx.holds({ isOpen: true })) {
         await tx.closeHold(open.id, { at: later(20), because: 'Gone' });
       }
     });
     assert.deepEqual(await store.read.openQuestions(10), { first: [], count: 0 });
+    assert.deepEqual(await store.read.questionCauses(), []);
   });
 
   promise('busy is who has so many messages and orders under way, due or not', async (store) => {
