@@ -5,7 +5,7 @@ import { nextProbeAt } from '#core/lifecycle.ts';
 import { isDown, isOutage, suspicionAfter } from '#core/outage.ts';
 import type { Suspicion } from '#core/outage.ts';
 import type { OrderKey } from '#core/ids.ts';
-import { HOUR, MINUTE, after, showInstant } from '#core/time.ts';
+import { HOUR, MINUTE, SECOND, after, showInstant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import type { Machine } from './machine.ts';
 import type { Books, Outage, Pause, Writer } from './ports.ts';
@@ -23,6 +23,8 @@ import type { Books, Outage, Pause, Writer } from './ports.ts';
 export const REFUSED_RECHECK_MS = MINUTE;
 /** Who waits for an outage to end is woken by its end; should that be missed, this is how late it is found out. */
 const DOWN_RECHECK_MS = HOUR;
+/** An order that comes new says more than one that failed before: it may be those that are at fault, and not the account. */
+const NEW_TRIES_WITHIN_MS = 30 * SECOND;
 /** A rate limit that names no end. The vendor's window is a minute. */
 const RATE_LIMIT_WAIT_MS = MINUTE;
 
@@ -127,18 +129,25 @@ export function heard(books: Books, answered: () => void): Books {
   };
 }
 
+interface Run {
+  readonly order: OrderKey;
+  /** No attempt at it has failed. */
+  readonly isNew: boolean;
+  readonly news: AccountNews;
+}
+
 /** Keeps what a run has learnt; answers with the pause as it stands from now on. */
 export async function noteRun(
   tx: Writer,
   machine: Machine,
-  { order, news }: { readonly order: OrderKey; readonly news: AccountNews },
+  { order, isNew, news }: Run,
 ): Promise<Pause | undefined> {
   const { account } = news;
   if (account === undefined) {
     return undefined;
   }
   const standing = await tx.pause(account);
-  const next = await pauseAfter(tx, machine, { order, news, account, standing });
+  const next = await pauseAfter(tx, machine, { order, isNew, news, account, standing });
   if (next === undefined && standing?.outage !== undefined) {
     await tx.clearPause(account);
     tx.afterCommit(() => machine.emit({ name: 'account up', level: 'info', fields: { account } }));
@@ -152,9 +161,7 @@ export async function noteRun(
   return next;
 }
 
-interface Noting {
-  readonly order: OrderKey;
-  readonly news: AccountNews;
+interface Noting extends Run {
   readonly account: string;
   readonly standing: Pause | undefined;
 }
@@ -179,9 +186,9 @@ async function pauseAfter(tx: Writer, machine: Machine, noting: Noting): Promise
     return afterOutageFailure(tx, machine, { ...noting, failure });
   }
   if (!news.isAnswered) {
-    return news.isProbe && standing?.outage !== undefined
-      ? untried(standing, standing.outage, machine.clock.now())
-      : standing;
+    return standing?.outage === undefined
+      ? standing
+      : untried(standing, standing.outage, { noting, now: machine.clock.now() });
   }
   if ((await tx.setting(suspicionSetting(account))) !== undefined) {
     await tx.dropSetting(suspicionSetting(account));
@@ -189,9 +196,18 @@ async function pauseAfter(tx: Writer, machine: Machine, noting: Noting): Promise
   return standing?.outage === undefined ? standing : undefined;
 }
 
-/** The one that was to try called nothing, so nothing is known of the account: another one tries at once, and it does not count. */
-function untried(pause: Pause, outage: Outage, now: Instant): Pause {
-  return { ...pause, until: now, outage: { ...outage, probes: Math.max(0, outage.probes - 1) } };
+/** Of a run that called nothing while the account is down. */
+function untried(
+  pause: Pause,
+  outage: Outage,
+  { noting: { isNew, news }, now }: { readonly noting: Noting; readonly now: Instant },
+): Pause {
+  if (news.isProbe) {
+    // Nothing is known of the account: another one tries at once, and this one does not count.
+    return { ...pause, until: now, outage: { ...outage, probes: Math.max(0, outage.probes - 1) } };
+  }
+  const soon = after(now, NEW_TRIES_WITHIN_MS);
+  return isNew && pause.until !== undefined && pause.until > soon ? { ...pause, until: soon } : pause;
 }
 
 async function afterOutageFailure(

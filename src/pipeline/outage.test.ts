@@ -253,6 +253,28 @@ void describe('an outage of the account', () => {
       assert.equal(new Set(tried).size, 6, 'each has its turn');
     }));
 
+  void test('is tried within half a minute for an order that is new, however many come', () =>
+    inWorld(async (world) => {
+      const { account, clock } = world;
+      await downWith(world, 3);
+      await world.pass(HOUR);
+      const from = clock.now();
+      account.calls.length = 0;
+      for (const id of [101, 102, 103, 104, 105, 106]) {
+        await world.place(id);
+        await world.pass(10 * SECOND);
+      }
+      await world.pass(13 * MINUTE);
+      const tried = account.calls.map(({ order: key, at: moment }) => [
+        Number(key.split('/')[1]),
+        (moment - from) / SECOND,
+      ]);
+      assert.deepEqual(tried, [
+        [101, 30],
+        [102, 60],
+      ]);
+    }));
+
   void test('ends when an order gets through: then all are booked at once', () =>
     inWorld(async (world) => {
       const { account, store, events } = world;
@@ -423,9 +445,9 @@ void describe('an order that fails alone', () => {
       assert.notEqual((await store.read.pause('freshbooks'))?.outage, undefined);
       for (const id of ids(60).slice(3)) {
         await world.place(id);
-        await world.pass(16 * MINUTE);
+        await world.pass(31 * SECOND);
         assert.equal((await world.record(id)).state, 'settled', `order ${id} is booked`);
-        await world.pass(44 * MINUTE);
+        await world.pass(HOUR);
       }
       assert.deepEqual(await world.states(1, 2, 3), ['held', 'held', 'held'], 'they come to an end');
       assert.equal(await store.read.pause('freshbooks'), undefined);

@@ -93,7 +93,7 @@ export async function recordOutcome(
       // Another holder took over while this run was stuck; what it wrote stands.
       return undefined;
     }
-    const pause = await noteRun(tx, machine, { order: record.key, news });
+    const pause = await noteRun(tx, machine, { order: record.key, isNew: record.attempts === 0, news });
     const isDown = pause?.outage !== undefined;
     const hasTried = news.failure !== undefined && isOutage(news.failure.code);
     const waits = isDown && hasTried && outcome.state === 'waiting' ? waitingFor(pause, now) : {};

@@ -447,9 +447,23 @@ export const GUARDS: readonly Guard[] = [
   {
     what: 'who was to try an account that is down, and called nothing, is no try',
     file: 'src/pipeline/account-pause.ts',
-    from: '    return news.isProbe && standing?.outage !== undefined',
-    to: '    return !news.isProbe && standing?.outage !== undefined',
+    from: '  if (news.isProbe) {',
+    to: '  if (!news.isProbe) {',
     test: 'src/pipeline/outage.test.ts',
+  },
+  {
+    what: 'an order that comes new has an account that is down tried soon',
+    file: 'src/pipeline/account-pause.ts',
+    from: '  return isNew && pause.until !== undefined && pause.until > soon',
+    to: '  return !isNew && pause.until !== undefined && pause.until > soon',
+    test: 'src/pipeline/outage.test.ts',
+  },
+  {
+    what: 'what waits for calls that a limit allows is backlog',
+    file: 'src/pipeline/outcome.ts',
+    from: "      const isLimited = outcome.code === 'request-rate-limited' &&",
+    to: "      const isLimited = outcome.code === 'request-not-found' &&",
+    test: 'src/pipeline/limited.test.ts',
   },
   {
     what: 'after a restore an invoice is looked for under each number that was used',
