@@ -6,6 +6,7 @@ import { NOBODY } from '#core/order.ts';
 import { toJson } from '#core/json.ts';
 import { paidOn } from '#core/ledger.ts';
 import type { Booked, BookedInvoice, Entry, Receipt } from '#core/ledger.ts';
+import type { Money } from '#core/money.ts';
 import { MINUTE, SECOND, after } from '#core/time.ts';
 import type { Edits, LastWritten, Task, Writer } from './ports.ts';
 import { mayStandAlready } from './machine.ts';
@@ -161,16 +162,20 @@ export function taskOf(run: Run, subject: Subject, { step, booked }: { step: Ste
     case 'void':
       return { kind: 'void', step, last: lastWritten(booked, step.invoice, edits) };
     case 'sent':
-      return { kind: 'sent', step, invoiceId: invoiceAt(booked, step.slot).externalId };
+      return {
+        kind: 'sent',
+        step,
+        last: lastWritten(booked, step.slot, edits),
+        isJustRead: readOf(run, invoiceAt(booked, step.slot).externalId) !== undefined,
+      };
     case 'payment': {
       const invoiceId = invoiceAt(booked, step.invoice).externalId;
-      const read = run.outstanding.get(invoiceId);
-      const isFresh = read !== undefined && run.machine.clock.now() < after(read.at, OUTSTANDING_FRESH_MS);
+      const outstanding = readOf(run, invoiceId);
       return {
         kind: 'payment',
         step,
         invoiceId,
-        ...(isFresh ? { outstanding: read.amount } : {}),
+        ...(outstanding === undefined ? {} : { outstanding }),
         last: lastWritten(booked, step.invoice, edits),
         ...(mayStandAlready(run, subject)
           ? { known: booked.payments.map(({ externalId }) => externalId) }
@@ -190,6 +195,14 @@ export function taskOf(run: Run, subject: Subject, { step, booked }: { step: Ste
       return { kind: 'credit-note', step, clientId: booked.client.externalId };
     }
   }
+}
+
+/** What the invoice has outstanding, where this run has read it a moment ago. */
+function readOf({ outstanding, machine }: Run, invoiceId: string): Money | undefined {
+  const read = outstanding.get(invoiceId);
+  return read !== undefined && machine.clock.now() < after(read.at, OUTSTANDING_FRESH_MS)
+    ? read.amount
+    : undefined;
 }
 
 function lastWritten(booked: Booked, slot: number, edits: Edits): LastWritten {

@@ -47,7 +47,13 @@ export type Task =
     }
   | { readonly kind: 'lines'; readonly step: LinesStep; readonly last: LastWritten }
   | { readonly kind: 'void'; readonly step: VoidStep; readonly last: LastWritten }
-  | { readonly kind: 'sent'; readonly step: SentStep; readonly invoiceId: string }
+  | {
+      readonly kind: 'sent';
+      readonly step: SentStep;
+      readonly last: LastWritten;
+      /** Read a moment ago, as it was last written; else it is read first. */
+      readonly isJustRead: boolean;
+    }
   | {
       readonly kind: 'payment';
       readonly step: PaymentStep;

@@ -151,6 +151,8 @@ async function closeThrough(app: App, acting: Acting, day: LocalDate | undefined
   const { office, touched } = acting;
   if (office.closing !== undefined) {
     assertClosed(acting, office.closing, touched);
+    // A crash after the import has been committed leaves the days open, and the import is to be repeated.
+    office.closing = undefined;
   }
   const routes = await app.routeRules();
   await app.importRules(

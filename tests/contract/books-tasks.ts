@@ -137,12 +137,13 @@ export function invoiceTask(
   };
 }
 
-export function sentTask(invoiceId: string): TaskOf<'sent'> {
+export function sentTask(receipt: Receipt, isJustRead = false): TaskOf<'sent'> {
   const reference = referenceOf(ORDER, 'sent', 1);
   return {
     kind: 'sent',
     step: { kind: 'sent', slot: 1, reference, fulfilledOn: parseLocalDate('2026-11-10') },
-    invoiceId,
+    last: lastWritten(receipt),
+    isJustRead,
   };
 }
 

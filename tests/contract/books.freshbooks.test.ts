@@ -282,7 +282,7 @@ void describe('creating an invoice', () => {
       'Shopify order #1001 (id 5001)\n[counterfoil shopify/5001/invoice-1]',
     );
     assert.deepEqual([invoice.texts['fname'], invoice.texts['country']], ['Ann', 'Canada']);
-    await world.books.apply(sentTask(receipt.externalId));
+    await world.books.apply(sentTask(receipt));
     assert.equal(world.sim.account().invoices[0]?.fulfilledOn, '2026-11-10');
   });
   booksTest('on the shared client the invoice shows the buyer', {}, async (world) => {
@@ -681,14 +681,14 @@ void describe('payments and sending', () => {
     const [, invoice] = await orderOf(world.books, { isPaid: false });
     world.sim.byHand().deleteInvoice(Number(invoice?.externalId));
     assert.equal(
-      codeOf(await world.books.find(sentTask(invoice?.externalId ?? ''))),
+      codeOf(await world.books.find(sentTask({ externalId: invoice?.externalId ?? '' }))),
       'books-invoice-deleted',
     );
-    assert.equal(codeOf(await world.books.find(sentTask('424242'))), 'books-invoice-deleted');
+    assert.equal(codeOf(await world.books.find(sentTask({ externalId: '424242' }))), 'books-invoice-deleted');
     for (const id of [invoice?.externalId ?? '', '424242']) {
       const unpaid = await failureOf(world.books.apply(paymentTask(id)));
       assert.deepEqual([unpaid.code, unpaid.effect], ['books-invoice-deleted', 'none']);
-      const unsent = await failureOf(world.books.apply(sentTask(id)));
+      const unsent = await failureOf(world.books.apply(sentTask({ externalId: id })));
       assert.deepEqual([unsent.code, unsent.effect], ['books-invoice-deleted', 'none']);
     }
   });
@@ -697,7 +697,7 @@ void describe('payments and sending', () => {
     { accounts: [{ lockedThrough: '2026-11-30' }] },
     async (world) => {
       const made = await world.books.apply(invoiceTask({ clientId: await clientIn(world) }));
-      const failure = await failureOf(world.books.apply(sentTask(made.externalId)));
+      const failure = await failureOf(world.books.apply(sentTask(made)));
       assert.deepEqual([failure.code, failure.effect], ['books-period-locked', 'none']);
       assert.doesNotMatch(failure.message, /Ann|Bell|example\.com/);
     },
@@ -765,7 +765,7 @@ void describe('access', () => {
   }
   booksTest('an account that is not there is not taken for a missing invoice', {}, async (world) => {
     const books = createFreshBooksBooks({ ...world.options, accountId: 'nobody' });
-    assert.equal((await failureOf(books.find(sentTask('1')))).code, 'books-account-unchosen');
+    assert.equal((await failureOf(books.find(sentTask({ externalId: '1' })))).code, 'books-account-unchosen');
   });
   booksTest('a scope that was not granted is named', {}, async (world) => {
     const granted = world.sim.grant({ scopes: ['user:invoices:read'] });
@@ -808,7 +808,7 @@ void describe('the wire', () => {
     const before = world.sim.calls.length;
     await world.books.find(invoiceTask());
     const invoice = await world.books.apply(invoiceTask({ clientId }));
-    const sent = await world.books.apply(sentTask(invoice.externalId));
+    const sent = await world.books.apply(sentTask(invoice, true));
     const task = paymentTask(invoice.externalId);
     await world.books.apply(
       sent.outstanding === undefined ? task : { ...task, outstanding: sent.outstanding },

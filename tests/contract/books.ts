@@ -71,9 +71,9 @@ export function booksContract(harness: BooksHarness): void {
       const found = await standing(books, task);
       assert.equal(found.externalId, invoice.externalId);
       assert.deepEqual([found.isFound, found.isAdopted], [true, undefined]);
-      assert.equal((await books.find(sentTask(invoice.externalId))).state, 'absent');
-      await books.apply(sentTask(invoice.externalId));
-      assert.equal((await standing(books, sentTask(invoice.externalId))).externalId, invoice.externalId);
+      assert.equal((await books.find(sentTask(invoice))).state, 'absent');
+      await books.apply(sentTask(invoice));
+      assert.equal((await standing(books, sentTask(invoice))).externalId, invoice.externalId);
       const payment = paymentTask(invoice.externalId);
       assert.equal((await books.find(payment)).state, 'absent');
       const paid = await books.apply(payment);
@@ -398,7 +398,7 @@ export async function orderOf(
 ): Promise<readonly Receipt[]> {
   const client = await books.apply(clientTask());
   const invoice = await books.apply(invoiceTask({ clientId: client.externalId }));
-  const sent = await books.apply(sentTask(invoice.externalId));
+  const sent = await books.apply(sentTask(invoice));
   return isPaid
     ? [client, invoice, sent, await books.apply(paymentTask(invoice.externalId))]
     : [client, invoice, sent];
@@ -451,7 +451,7 @@ async function taskFor(books: Books, kind: (typeof KINDS)[number]): Promise<Task
       return invoiceTask({ clientId: (await books.apply(clientTask())).externalId });
     case 'sent': {
       const client = await books.apply(clientTask());
-      return sentTask((await books.apply(invoiceTask({ clientId: client.externalId }))).externalId);
+      return sentTask(await books.apply(invoiceTask({ clientId: client.externalId })));
     }
     case 'payment': {
       const [, invoice] = await orderOf(books, { isPaid: false });

@@ -73,7 +73,7 @@ const TASKS: Readonly<Record<string, (bench: Bench) => Task>> = {
   lines: ({ invoice }) =>
     linesTask(standing(invoice), { document: document({ lines: [line({ quantity: 2 })] }) }),
   void: ({ invoice }) => voidTask(standing(invoice)),
-  sent: ({ invoice }) => sentTask(invoice.externalId),
+  sent: ({ invoice }) => sentTask(invoice),
   payment: ({ invoice }) =>
     paymentTask(invoice.externalId, {
       slot: 2,

@@ -312,8 +312,8 @@ export const GUARDS: readonly Guard[] = [
   {
     what: 'what is outstanding is read anew after some seconds',
     file: 'src/pipeline/ledger-writer.ts',
-    from: `const isFresh = read !== undefined && run.machine.clock.now() < after(read.at, OUTSTANDING_FRESH_MS);`,
-    to: `const isFresh = read !== undefined && OUTSTANDING_FRESH_MS > 0;`,
+    from: '  return read !== undefined && machine.clock.now() < after(read.at, OUTSTANDING_FRESH_MS)',
+    to: '  return read !== undefined && OUTSTANDING_FRESH_MS > 0 && machine.clock.now() > 0',
     test: 'src/pipeline/worker.test.ts',
     named: 'what an invoice has outstanding is read anew',
   },
@@ -457,6 +457,21 @@ export const GUARDS: readonly Guard[] = [
     from: '  return isNew && pause.until !== undefined && pause.until > soon',
     to: '  return !isNew && pause.until !== undefined && pause.until > soon',
     test: 'src/pipeline/outage.test.ts',
+  },
+  {
+    what: 'a draft is read and compared before it counts',
+    file: 'src/books/freshbooks/invoice-changes.ts',
+    from: '  if (!isJustRead) {',
+    to: '  if (!isJustRead && isJustRead) {',
+    test: 'tests/between-calls.test.ts',
+  },
+  {
+    what: 'a payment found with another amount than was sent is asked about',
+    file: 'src/books/freshbooks/payments.ts',
+    from: '  if (same !== undefined && !isExplained && !isEqual(same.amount, step.amount)) {',
+    to: '  if (same !== undefined && !isExplained && !same.id) {',
+    against: 'it acted, then the connection is cut',
+    test: 'tests/between-calls.test.ts',
   },
   {
     what: 'what waits for calls that a limit allows is backlog',

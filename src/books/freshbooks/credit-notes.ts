@@ -9,7 +9,7 @@ import { assertClientThere } from './clients.ts';
 import { onceWritten, proofOf } from './invoice-reading.ts';
 import { layOut, layoutOf } from './layout.ts';
 import { scan, writeAnyScript } from './listing.ts';
-import { creditLinesBody, creditNoteBody, markerOf } from './mapping.ts';
+import { creditLinesBody, creditNoteBody, isMarked, markerOf } from './mapping.ts';
 import { creditNoteIn, creditNotesIn, needAmount } from './payload.ts';
 import type { ReadCreditNote } from './payload.ts';
 
@@ -23,6 +23,7 @@ const PAGES_MAX = 100;
 export async function findCreditNote(api: Api, task: CreditTask): Promise<Standing> {
   const { step, clientId } = task;
   let marked: ReadCreditNote | undefined;
+  let lookalike: ReadCreditNote | undefined;
   const listing = {
     path: 'credit_notes/credit_notes',
     query: [['search[clientid]', clientId]] as const,
@@ -31,23 +32,57 @@ export async function findCreditNote(api: Api, task: CreditTask): Promise<Standi
     pagesMax: PAGES_MAX,
   };
   const end = await scan(api, listing, (credit) => {
-    if (credit.visibility === 'deleted' || !credit.notes.includes(markerOf(step.reference))) {
+    if (credit.visibility === 'deleted') {
       return 'go-on';
     }
-    marked = credit;
-    return 'stop';
+    if (credit.notes.includes(markerOf(step.reference))) {
+      marked = credit;
+      return 'stop';
+    }
+    if (isAlike(task, credit)) {
+      lookalike = credit;
+    }
+    return 'go-on';
   });
+  const total = marked?.total;
+  if (marked !== undefined && total?.currency !== step.document.total.currency) {
+    const shown = total === undefined ? 'an amount that is not shown' : money.show(total);
+    return unclear(`Credit note ${marked.number} of ours stands with ${shown}`, task);
+  }
   if (marked !== undefined) {
     return { state: 'standing', receipt: { ...receiptOf(task, marked, {}), isFound: true } };
   }
+  if (lookalike !== undefined) {
+    return unclear(
+      `Credit note ${lookalike.number} is like the one to be made and does not carry our mark`,
+      task,
+    );
+  }
   return end === 'too-many'
-    ? {
-        state: 'unclear',
-        code: 'books-expense-unclear',
-        detail: `The credit notes of client ${clientId} are too many to look through`,
-        facts: [],
-      }
+    ? unclear(`The credit notes of client ${clientId} are too many to look through`, task)
     : { state: 'absent' };
+}
+
+/** Another one of ours bears its own mark. */
+function isAlike({ step, clientId }: CreditTask, credit: ReadCreditNote): boolean {
+  return (
+    credit.clientId === clientId &&
+    credit.issuedOn === step.document.issuedOn &&
+    credit.total !== undefined &&
+    money.equal(credit.total, step.document.total) &&
+    !isMarked(credit.notes)
+  );
+}
+
+function unclear(detail: string, { step: { document } }: CreditTask): Standing {
+  return {
+    state: 'unclear',
+    code: 'books-expense-unclear',
+    detail,
+    facts: [
+      { name: 'Credit note to be made', value: `${money.show(document.total)} on ${document.issuedOn}` },
+    ],
+  };
 }
 
 /** A total that FreshBooks computes otherwise by no more than rounding explains gets its rounding line corrected at once. */

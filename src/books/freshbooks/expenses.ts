@@ -13,7 +13,7 @@ import { scan, writeAnyScript } from './listing.ts';
 import { expenseBody, isMarked, markerOf } from './mapping.ts';
 import { expenseIn, expensesIn, needAmount } from './payload.ts';
 import type { ReadExpense } from './payload.ts';
-import { fold } from './taxes.ts';
+import { foldTotals } from './taxes.ts';
 
 /** Refunds and fees as expenses of their day: found again by our mark in the notes. */
 
@@ -55,6 +55,9 @@ export async function findExpense(api: Api, task: ExpenseTask): Promise<Standing
     }
     return 'go-on';
   });
+  if (marked !== undefined && (marked.amount === undefined || !money.equal(marked.amount, step.amount))) {
+    return otherAmount(task, marked);
+  }
   if (marked !== undefined) {
     return { state: 'standing', receipt: { ...receiptOf(task, marked, {}), isFound: true } };
   }
@@ -70,6 +73,19 @@ function isAlike({ step }: ExpenseTask, expense: ReadExpense): boolean {
     expense.vendor === step.invoiceNumber &&
     !isMarked(expense.notes)
   );
+}
+
+function otherAmount({ step }: ExpenseTask, { id, amount, spentOn }: ReadExpense): Standing {
+  const shown = amount === undefined ? 'an amount that is not shown' : money.show(amount);
+  return {
+    state: 'unclear',
+    code: 'books-expense-unclear',
+    detail: `Expense ${id} of ours stands with another amount than was sent: put it right in FreshBooks, or delete it there to have it made again, then retry`,
+    facts: [
+      { name: 'In the books', value: `${shown} on ${spentOn}` },
+      { name: 'Expense that was sent', value: `${money.show(step.amount)} on ${step.spentOn}` },
+    ],
+  };
 }
 
 function perhapsOurs({ step }: ExpenseTask, expense: ReadExpense | undefined): Standing {
@@ -125,7 +141,7 @@ function receiptOf(
     amount === undefined || money.equal(amount, step.amount)
       ? ''
       : `FreshBooks booked ${money.show(amount)} of the ${step.of ?? 'refund'} of ${money.show(step.amount)}`,
-    areTaxesKept(step.taxes, expense)
+    areTaxesKept(step, expense)
       ? ''
       : `FreshBooks shows other taxes on expense ${expense.id} than were refunded: look at it`,
   ].filter((remark) => remark !== '');
@@ -137,8 +153,10 @@ function receiptOf(
   };
 }
 
-function areTaxesKept(taxes: ExpenseTask['step']['taxes'], expense: ReadExpense): boolean {
+function areTaxesKept({ taxes, amount }: ExpenseTask['step'], expense: ReadExpense): boolean {
   const isSame = (wanted: Money, shown: Money | undefined): boolean =>
     shown !== undefined && money.equal(wanted, shown);
-  return fold(taxes).taxes.every((tax, index) => isSame(tax.charged, expense.taxes[index]?.amount));
+  return foldTotals(taxes, amount).taxes.every((tax, index) =>
+    isSame(tax.charged, expense.taxes[index]?.amount),
+  );
 }

@@ -149,29 +149,54 @@ function assertUnlocked({ invoice }: Seen): void {
   }
 }
 
-export async function findSent(api: Api, task: SentTask): Promise<Standing> {
-  const seen = await lookAt(api, task.invoiceId);
+/** Sent counts: what a person changed since it was written is asked about before, and where he has sent it himself. */
+export async function findSent(api: Api, { last }: SentTask): Promise<Standing> {
+  const seen = await lookAt(api, last.invoice.externalId);
   if (!isThere(seen)) {
-    return deleted(task.invoiceId);
+    return deleted(last.invoice.externalId);
   }
-  return seen.invoice.isDraft ? { state: 'absent' } : found(seen);
+  const left = asStanding(writtenLeft(seen, last));
+  return left.state === 'unclear' || seen.invoice.isDraft ? left : found(seen);
 }
 
-export async function markSent(api: Api, task: SentTask): Promise<Receipt> {
-  const doing = `Marking invoice ${task.invoiceId} as sent`;
-  const reply = await api.put(`invoices/invoices/${task.invoiceId}`, { body: sentBody(task.step), doing });
-  if (reply.outcome === 'refused' && !isThere(await lookAt(api, task.invoiceId))) {
-    throw goneFailure(task.invoiceId);
+export async function markSent(api: Api, { step, last, isJustRead }: SentTask): Promise<Receipt> {
+  const { externalId, amount } = last.invoice;
+  if (!isJustRead) {
+    await assertAsWritten(api, last);
+  }
+  const doing = `Marking invoice ${externalId} as sent`;
+  const reply = await api.put(`invoices/invoices/${externalId}`, { body: sentBody(step), doing });
+  if (reply.outcome === 'refused' && !isThere(await lookAt(api, externalId))) {
+    throw goneFailure(externalId);
   }
   const { result, answer } = expectDone(reply);
   const invoice = invoiceIn(result, answer);
   if (!isThere({ invoice, answer })) {
-    throw goneFailure(task.invoiceId);
+    throw goneFailure(externalId);
   }
   if (invoice.isDraft) {
     throw new Failure('books-refused', { detail: `${doing}: FreshBooks agreed and left it a draft` });
   }
-  return receiptOf(invoice, answer, []);
+  const receipt = receiptOf(invoice, answer, []);
+  if (receipt.amount === undefined || !money.equal(receipt.amount, amount)) {
+    await assertAsWritten(api, last);
+  }
+  return receipt;
+}
+
+async function assertAsWritten(api: Api, last: LastWritten): Promise<void> {
+  const seen = await lookAt(api, last.invoice.externalId);
+  if (!isThere(seen)) {
+    throw goneFailure(last.invoice.externalId);
+  }
+  assertWritable(writtenLeft(seen, last));
+}
+
+/** What is paid on it says nothing of how it was written, nor does its number, which FreshBooks may have given. */
+function writtenLeft(seen: Seen, last: LastWritten): Left {
+  const document = { ...last.invoice.document, number: seen.invoice.number };
+  const paid = paidOf(seen.invoice) ?? last.paid;
+  return leftOf(seen, { ...last, paid, invoice: { ...last.invoice, document } });
 }
 
 function found({ invoice, answer }: Seen): Standing {

@@ -10,7 +10,8 @@ import { assertClientThere } from './clients.ts';
 import { expectDone } from './api.ts';
 import type { Api, Reply } from './api.ts';
 import { INCLUDES, readBack, readInvoice, receiptOf } from './invoice-reading.ts';
-import { bookable, layoutOf } from './layout.ts';
+import { bookable, layOut, layoutOf } from './layout.ts';
+import { areAlike, asRead } from './line-content.ts';
 import { pageOf, scan, writeAnyScript } from './listing.ts';
 import type { Listing } from './listing.ts';
 import { invoiceBody, isMarked as isMarkedByUs, markerOf, secretsOf } from './mapping.ts';
@@ -112,6 +113,12 @@ async function judge(api: Api, task: InvoiceTask, row: ReadInvoice): Promise<Sta
       return unclear('books-invoice-deleted', `Invoice ${row.number} was deleted in FreshBooks`, []);
     }
     // A draft with our mark is as we made it: its total is the books' own, and the pipeline compares it.
+    if (isMarked(step, row) && row.isDraft && task.isNumberedAnew !== true) {
+      const { invoice, answer } = await readInvoice(api, row.id);
+      return isAsLaidOut(step, invoice)
+        ? { state: 'standing', receipt: { ...receiptOf(invoice, answer, []), isFound: true } }
+        : differing(step.document, invoice);
+    }
     return isSame || (isMarked(step, row) && row.isDraft && row.total !== undefined)
       ? await standing(
           api,
@@ -139,6 +146,17 @@ async function judge(api: Api, task: InvoiceTask, row: ReadInvoice): Promise<Sta
   }
   const owner = row.poNumber === '' ? 'another invoice' : `an invoice with purchase order "${row.poNumber}"`;
   return { state: 'foreign', detail: `Number ${row.number} belongs to ${owner} (id ${row.id})` };
+}
+
+/** As the draft was written: its total is the books' own, and the pipeline compares that. */
+function isAsLaidOut({ document }: InvoiceStep, { lines, total }: ReadInvoice): boolean {
+  const laidOut = layOut(document);
+  return (
+    laidOut.outcome === 'laid-out' &&
+    total?.currency === document.currency &&
+    lines !== undefined &&
+    areAlike(lines, asRead(laidOut.layout.lines))
+  );
 }
 
 function differing(document: InvoiceDocument, row: ReadInvoice): Standing {

@@ -20,7 +20,7 @@ import type { JsonObject } from './json.ts';
 import { NAME_LENGTH_MAX } from './layout.ts';
 import type { LaidLine, Layout } from './layout.ts';
 import { NUMERIC_ID } from './payload.ts';
-import { fold } from './taxes.ts';
+import { foldTotals } from './taxes.ts';
 import type { ChargedTax } from './taxes.ts';
 import { shortened, singleLine, withinBasicPlane } from './text.ts';
 
@@ -232,7 +232,7 @@ const OWNER_STAFF_ID = 1;
 
 /** Without a client, or it could be billed on to him. */
 export function expenseBody(step: ExpenseStep, categoryId: string): Body {
-  const { taxes, split } = fold(step.taxes);
+  const { taxes, split } = foldTotals(step.taxes, step.amount);
   return {
     expense: {
       amount: amountBody(step.amount),

@@ -46,6 +46,33 @@ export function fold(charged: readonly TaxTotal[]): {
   return { taxes: [laidTax(first), laidTax(together)], split: splitOf(merged) };
 }
 
+/**
+ * Taxes of a whole expense of that amount, taxes included: rates of different lines, so none is added to another, and those of one
+ * name are told apart by their rate. More than two become the first and the rest, at the percentage that the rest makes of the net.
+ */
+export function foldTotals(charged: readonly TaxTotal[], amount: Money): ReturnType<typeof fold> {
+  const named = charged.map((tax) => ({ ...tax, name: singleLine(tax.name) || 'Tax' }));
+  const totals = named.map((tax) =>
+    named.some(({ name, ratePpm }) => name === tax.name && ratePpm !== tax.ratePpm)
+      ? { ...tax, name: `${tax.name} ${percentOf(tax.ratePpm)} %` }
+      : tax,
+  );
+  const folded = fold(totals);
+  const [first, rest] = folded.taxes;
+  const net = money.subtract(
+    amount,
+    money.sum(
+      totals.map((tax) => tax.amount),
+      amount.currency,
+    ),
+  );
+  if (first === undefined || rest === undefined || totals.length <= TAXES_A_LINE_MAX || net.minor <= 0n) {
+    return folded;
+  }
+  const ratePpm = Number((rest.charged.minor * 1_000_000n + net.minor / 2n) / net.minor);
+  return { ...folded, taxes: [first, { ...rest, percent: percentOf(inThreeDecimals(ratePpm)) }] };
+}
+
 /** A tax named twice on a line would be refused as a duplicate (errno 1019), so its rates are one. */
 function mergeNames(charged: readonly TaxTotal[]): TaxTotal[] {
   const merged = new Map<string, TaxTotal>();

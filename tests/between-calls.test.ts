@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import * as money from '#core/money.ts';
+import { at, line, order, received, refund, returned, tax, tender } from '#tests/build.ts';
+import { openOrderInFreshBooks } from '#tests/order-in-freshbooks.ts';
+import type { OrderInFreshBooks } from '#tests/order-in-freshbooks.ts';
+
+/** What a person does in FreshBooks between two of our calls, and answers that were lost and are looked for. */
+
+const usd = (text: string) => money.parse(text, 'USD');
+const unpaid = order({
+  lines: [line({ unitPrice: usd('100.00'), taxes: [tax('8', usd('8.00'))] })],
+  cash: { state: 'known', received: usd('0'), tenders: [] },
+});
+const sold = { ...unpaid, cash: received(tender(usd('108.00'), { transactionId: '9001' })) };
+const LATER = '2026-12-03T09:00:00-05:00';
+
+function lineOf(price: string, more: object = {}): object {
+  return { lines: [{ name: 'By hand', qty: '1', unit_cost: { amount: price, code: 'USD' }, ...more }] };
+}
+
+function editInvoice({ freshbooks }: OrderInFreshBooks, fields: object): void {
+  const [invoice] = freshbooks.sim.account().invoices;
+  assert.ok(invoice !== undefined);
+  freshbooks.sim.byHand().editInvoice(invoice.id, { ...fields });
+}
+
+async function inFreshBooks(
+  body: (opened: OrderInFreshBooks) => Promise<void>,
+  options: Parameters<typeof openOrderInFreshBooks>[0] = {},
+): Promise<void> {
+  const opened = await openOrderInFreshBooks(options);
+  try {
+    await body(opened);
+  } finally {
+    await opened.close();
+  }
+}
+
+void describe('a draft that a person changed before it was marked as sent', () => {
+  for (const [what, fields] of [
+    ['the total', lineOf('110.00')],
+    ['the date', { create_date: '2026-09-01' }],
+    ['the tax, of one total', lineOf('108.00')],
+    ['a discount', { discount_value: '10' }],
+  ] as const) {
+    void test(`${what}: is asked about and stays a draft`, () =>
+      inFreshBooks(async (opened) => {
+        opened.freshbooks.loseRequest('PUT');
+        await opened.show(sold);
+        editInvoice(opened, fields);
+        await opened.wait();
+        assert.deepEqual(await opened.state(), ['held', 'books-invoice-edited']);
+        assert.match(opened.invoices()[0] ?? '', /paid 0\.00, draft/);
+      }));
+  }
+
+  void test('and sent himself is asked about, also where nothing is to be paid', () =>
+    inFreshBooks(async (opened) => {
+      opened.freshbooks.loseRequest('PUT');
+      await opened.show(unpaid);
+      editInvoice(opened, { ...lineOf('15.00'), action_mark_as_sent: true });
+      await opened.wait();
+      assert.deepEqual(await opened.state(), ['held', 'books-invoice-edited']);
+    }));
+
+  void test('in review, before the rules said to send, is asked about', () =>
+    inFreshBooks(
+      async (opened) => {
+        await opened.show(sold);
+        editInvoice(opened, lineOf('150.00'));
+        await opened.import({ endState: 'sent' });
+        await opened.put({ rulesVersion: 'rules-3' });
+        assert.deepEqual(await opened.state(), ['held', 'books-invoice-edited']);
+        assert.deepEqual(opened.invoices(), ['150.00, paid 0.00, draft']);
+      },
+      { rules: { endState: 'draft' } },
+    ));
+
+  void test('in the moment before it was sent is asked about', () =>
+    inFreshBooks(async (opened) => {
+      opened.answerWith((text, { method }) => {
+        if (method === 'POST' && text.includes('"invoice"')) {
+          editInvoice(opened, lineOf('15.00'));
+        }
+        return text;
+      });
+      await opened.show(unpaid);
+      assert.deepEqual(await opened.state(), ['held', 'books-invoice-edited']);
+    }));
+});
+
+void describe('what is found after its answer was lost', () => {
+  for (const [what, from, to] of [
+    [
+      'cannot be told',
+      '"amount":{"amount":"108.00","code":"USD"}',
+      '"amount":{"amount":"108.005","code":"USD"}',
+    ],
+    ['is not shown', '"amount":{"amount":"108.00","code":"USD"}', '"amount":null'],
+    [
+      'is in another currency',
+      '"amount":{"amount":"108.00","code":"USD"}',
+      '"amount":{"amount":"108.00","code":"EUR"}',
+    ],
+  ] as const) {
+    void test(`a payment whose amount ${what} is asked about`, () =>
+      inFreshBooks(async (opened) => {
+        opened.answerWith((text, { method, url }) =>
+          method === 'GET' && url.includes('/payments/') ? text.replaceAll(from, to) : text,
+        );
+        opened.freshbooks.faults.add({
+          method: 'POST',
+          path: '/payments/payments',
+          fault: { kind: 'commit-then-drop' },
+        });
+        await opened.show(sold);
+        await opened.wait();
+        assert.deepEqual(await opened.state(), ['held', 'books-payment-unclear']);
+        assert.equal(opened.freshbooks.sim.account().payments.length, 1);
+      }));
+  }
+
+  void test('a payment that a person lowered meanwhile is asked about, and no second one is made', () =>
+    inFreshBooks(async (opened) => {
+      opened.freshbooks.faults.add({
+        method: 'POST',
+        path: '/payments/payments',
+        fault: { kind: 'commit-then-drop' },
+      });
+      await opened.show(sold);
+      const [payment] = opened.freshbooks.sim.account().payments;
+      opened.freshbooks.sim
+        .byHand()
+        .editPayment(payment?.id ?? 0, { amount: { amount: '60.00', code: 'USD' } });
+      await opened.wait();
+      assert.deepEqual(await opened.state(), ['held', 'books-payment-unclear']);
+      assert.equal(opened.freshbooks.sim.account().payments.length, 1);
+    }));
+
+  void test('an invoice whose line a person moved by a cent is asked about', () =>
+    inFreshBooks(async (opened) => {
+      opened.freshbooks.faults.add({
+        method: 'POST',
+        path: '/invoices/invoices',
+        fault: { kind: 'commit-then-drop' },
+      });
+      await opened.show(sold);
+      editInvoice(opened, lineOf('100.01', { taxName1: 'Tax', taxAmount1: '8' }));
+      await opened.wait();
+      assert.equal((await opened.state())[0], 'held');
+      assert.deepEqual(opened.invoices(), ['108.01, paid 0.00, draft']);
+    }));
+
+  const back = refund(usd('108.00'), {
+    at: at(LATER),
+    difference: usd('0'),
+    returns: [returned('item:1', 1, usd('100.00'), [usd('8.00')])],
+  });
+  const returnedWhole = { ...sold, refunds: [back], currentTotal: usd('0'), updatedAt: at(LATER) };
+
+  void test('an expense whose amount cannot be told is asked about', () =>
+    inFreshBooks(
+      async (opened) => {
+        opened.answerWith((text, { method, url }) =>
+          method === 'GET' && url.includes('/expenses/')
+            ? text.replaceAll('"amount":"108.00"', '"amount":"54.005"')
+            : text,
+        );
+        await opened.show(sold);
+        opened.freshbooks.faults.add({
+          method: 'POST',
+          path: '/expenses/expenses',
+          fault: { kind: 'commit-then-drop' },
+        });
+        await opened.show(returnedWhole);
+        await opened.wait();
+        assert.deepEqual(await opened.state(), ['held', 'books-expense-unclear']);
+        assert.equal(opened.freshbooks.sim.account().expenses.length, 1);
+      },
+      { rules: { refundCategory: 'Other Expenses' } },
+    ));
+
+  void test('a credit note that shows no mark is asked about, and no second one is made', () =>
+    inFreshBooks(async (opened) => {
+      opened.answerWith((text, { method, url }) =>
+        method === 'GET' && url.includes('credit_notes')
+          ? text.replaceAll(/\\n\[counterfoil [^\]]*\]/g, '')
+          : text,
+      );
+      await opened.show(sold);
+      opened.freshbooks.faults.add({
+        method: 'POST',
+        path: '/credit_notes',
+        fault: { kind: 'commit-then-drop' },
+      });
+      const toCredit = {
+        ...back,
+        payouts: back.payouts.map((payout) => ({
+          ...payout,
+          to: 'store-credit' as const,
+          gateway: 'gift_card',
+        })),
+      };
+      await opened.show({ ...returnedWhole, refunds: [toCredit] });
+      await opened.wait();
+      assert.equal((await opened.state())[0], 'held');
+      assert.equal(opened.freshbooks.sim.account().creditNotes.length, 1);
+    }));
+});
