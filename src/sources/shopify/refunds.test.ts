@@ -210,6 +210,31 @@ void describe('refunds', () => {
     assert.equal(toOf(['gift_card', 'shopify_payments']), 'money');
   });
 
+  void test('onto a credit that paid a part are money up to that part, and new credit beyond it', () => {
+    const went: Went = {
+      lines: [{ line: 0, quantity: 1, subtotal: '10.00', tax: '2.00' }],
+      transactions: [{ amount: '12.00', gateway: 'shopify_store_credit' }],
+    };
+    const sale = { kind: 'sale', status: 'success', currency: 'EUR', test: false };
+    const wentTo = (...receipts: readonly Body[]): string[] => {
+      const transactions = receipts.map((receipt, index) => ({ id: 10 + index, ...sale, ...receipt }));
+      const as = { current_total_price: '12.00', financial_status: 'partially_refunded', transactions };
+      const [refund] = orderWith(GOODS, went, as).refunds;
+      return (refund?.payouts ?? []).map(({ amount, to }) => `${money.format(amount)} ${to}`);
+    };
+    const card = { gateway: 'shopify_payments' };
+    const credit = { gateway: 'shopify_store_credit' };
+    assert.deepEqual(wentTo({ ...credit, amount: '5.00' }, { ...card, amount: '19.00' }), [
+      '5.00 money',
+      '7.00 store-credit',
+    ]);
+    assert.deepEqual(wentTo({ ...credit, amount: '24.00' }), ['12.00 money']);
+    assert.deepEqual(wentTo({ ...card, amount: '24.00' }), ['12.00 store-credit']);
+    // It took no part: its payment failed.
+    const failed = { ...credit, amount: '5.00', status: 'failure' };
+    assert.deepEqual(wentTo(failed, { ...card, amount: '24.00' }), ['12.00 store-credit']);
+  });
+
   void test('that are pending pay nothing back yet', () => {
     const { refunds } = orderWith(
       GOODS,

@@ -3,10 +3,11 @@ import { toJson } from '#core/json.ts';
 import { add, compare, equal, isNegative, isZero, negate, show, subtract, sum, zero } from '#core/money.ts';
 import type { Money } from '#core/money.ts';
 import { discountOf, grossOf } from '#core/order.ts';
-import type { Doubt, Payout, Refund } from '#core/order.ts';
+import type { Doubt, Refund } from '#core/order.ts';
 import { paidBack, worthOf } from '#core/sale.ts';
-import { amountOf, counts, gatewaysOf } from './cash.ts';
+import { counts } from './cash.ts';
 import type { OrderPayload, RefundPayload } from './payload.ts';
+import { payoutsOf, readPayouts } from './payouts.ts';
 import { UnreadableReturn, returnsOf } from './returns.ts';
 import type { Reading, RefundContext } from './returns.ts';
 
@@ -139,50 +140,6 @@ function needed(amount: Money | undefined, refund: RefundPayload): Money {
     throw new UnreadableReturn(`Refund ${refund.id} is not shown in the order’s currency`);
   }
   return amount;
-}
-
-/** Throws where money went back and is not shown in the order's currency: without it a refund would look like an edit. */
-function readPayouts(refund: RefundPayload, context: RefundContext): Payout[] {
-  const payouts = payoutsOf(refund, context);
-  const { order } = context;
-  const done = refund.transactions.filter((each) => each.kind === 'refund' && counts(each, order));
-  if (payouts.length < done.length) {
-    throw new UnreadableReturn(`The money of refund ${refund.id} is not shown in the order’s currency`);
-  }
-  return payouts;
-}
-
-/** Only transactions that succeeded are money; those that can be read on this side. */
-function payoutsOf(refund: RefundPayload, { order, sale }: RefundContext): Payout[] {
-  const paidBy = paidGateways(order);
-  return refund.transactions
-    .filter((transaction) => transaction.kind === 'refund' && counts(transaction, order))
-    .flatMap((transaction) => {
-      const amount = amountOf(transaction, sale.amounts);
-      const { gateway } = transaction;
-      const isCredit = STORE_CREDIT.test(gateway) && !paidBy.includes(gateway);
-      return amount === undefined
-        ? []
-        : [
-            {
-              amount,
-              at:
-                (transaction.processed_at ?? transaction.created_at ?? refund.created_at)?.at ??
-                sale.placedAt,
-              gateway: gateway === '' ? 'unknown' : gateway,
-              to: isCredit ? ('store-credit' as const) : ('money' as const),
-              transactionId: transaction.id,
-            },
-          ];
-    });
-}
-
-/** A gift card that paid is refilled, which is money back the way it came; else it is a new credit. */
-const STORE_CREDIT = /gift.?card|store.?credit/i;
-
-function paidGateways(order: OrderPayload): readonly string[] {
-  const receipts = order.transactions?.filter(({ kind }) => kind === 'sale' || kind === 'capture');
-  return receipts === undefined ? gatewaysOf(order) : receipts.map(({ gateway }) => gateway);
 }
 
 function isRight(refunds: readonly Refund[], context: RefundContext): boolean {
