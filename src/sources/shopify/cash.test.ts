@@ -164,10 +164,11 @@ describe('cash from transactions', () => {
 
   test('cash rounding is received, whether or not the transaction shows it', () => {
     const spec: OrderSpec = { lines: [{ price: 1003 }], rounding: 2 };
-    const cash = (amount: string) => cashOf({ transactions: [{ ...sale, amount, gateway: 'cash' }] }, spec);
+    const cash = (amount: string, more: Body = {}) =>
+      cashOf({ transactions: [{ ...sale, amount, gateway: 'cash' }], ...more }, spec);
     assert.equal(cash('10.03'), 'known 10.05 USD, cash 10.05 #1');
     assert.equal(cash('10.05'), 'known 10.05 USD, cash 10.05 #1');
-    assert.equal(cash('5.00'), 'known 5.00 USD, cash 5.00 #1');
+    assert.equal(cash('5.00', { financial_status: 'partially_paid' }), 'known 5.00 USD, cash 5.00 #1');
   });
 
   test('what is outstanding tells whether the rounding is among the receipts, also in the other currency', () => {
@@ -200,6 +201,23 @@ describe('cash from transactions', () => {
       { ...sale, id: 2, kind: 'change', amount: '10.00', gateway: 'cash' },
     ];
     assert.equal(cashOf({ transactions }), 'known 10.00 USD, cash 10.00 #1');
+    // Or the receipt is told without it.
+    const without = transactions.map((each) => ({ ...each, amount: '10.00' }));
+    assert.equal(cashOf({ transactions: without }), 'known 10.00 USD, cash 10.00 #1');
+  });
+
+  test('what is called paid and shows other money is for a person; without any, the word counts', () => {
+    const part = [{ ...sale, amount: '6.00' }];
+    assert.equal(
+      cashOf({ transactions: part }),
+      'unclear: Shopify calls it paid, and its transactions come to 6.00 USD of 10.00 USD',
+    );
+    assert.match(cashOf({ transactions: [{ ...sale, amount: '16.00' }] }), /^unclear: /);
+    assert.equal(cashOf({ transactions: [] }), 'known 10.00 USD, shopify_payments 10.00');
+    assert.equal(
+      cashOf({ transactions: part, financial_status: 'partially_paid' }),
+      'known 6.00 USD, paypal 6.00 #1',
+    );
   });
 });
 

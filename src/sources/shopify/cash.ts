@@ -52,9 +52,15 @@ export function cashOf(order: OrderPayload, sale: Sale, refunds: readonly Refund
     };
   }
   const { transactions } = order;
-  return transactions === undefined || transactions === null
+  // Whoever makes an order by the API may call it paid without any transaction: then the word is all that there is.
+  const isByWord = isCalledPaid(order, outstanding) && transactions?.length === 0;
+  return transactions === undefined || transactions === null || isByWord
     ? cashByStatus(order, sale, outstanding)
     : cashByTransactions(order, sale, { transactions, refunds });
+}
+
+function isCalledPaid({ financial_status: status }: OrderPayload, outstanding: Money | undefined): boolean {
+  return status === 'paid' && outstanding !== undefined && isZero(outstanding);
 }
 
 function refundPayouts(order: OrderPayload): TransactionPayload[] {
@@ -186,11 +192,25 @@ function cashByTransactions(
     .filter(({ kind }) => kind === 'change')
     .flatMap((each) => amountOf(each, sale.amounts) ?? []);
   const kept = withoutChange(given, sum(change, sale.amounts.currency));
-  return {
-    state: 'known',
-    received: sumOfAmounts(kept, sale.amounts.currency),
-    tenders: kept,
-  };
+  const received = sumOfAmounts(kept, sale.amounts.currency);
+  const due = dueOf(order, sale);
+  if (due === undefined || equal(received, due)) {
+    return { state: 'known', received, tenders: kept };
+  }
+  // Whether a receipt contains what went back over the counter is not documented.
+  return equal(sumOfAmounts(given, due.currency), due)
+    ? { state: 'known', received: due, tenders: given }
+    : {
+        state: 'unclear',
+        why: `Shopify calls it paid, and its transactions come to ${show(received)} of ${show(due)}`,
+      };
+}
+
+/** What must have been received of an order that is called paid and was never lowered; nothing where that is not certain. */
+function dueOf(order: OrderPayload, sale: Sale): Money | undefined {
+  const { total, currentTotal, rounding } = sale;
+  const isPlain = order.refunds.length === 0 && equal(total, currentTotal);
+  return isPlain && isCalledPaid(order, outstandingOf(order, sale)) ? add(total, rounding) : undefined;
 }
 
 /** Money that moved. A test transaction counts in a test order, which is skipped as a whole or not at all. */
