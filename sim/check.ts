@@ -27,8 +27,10 @@ export interface ExpectedBooks<Id = bigint, Reason = 'test' | 'not confirmed' | 
    * as far as the account is not even without it.
    */
   readonly owed: bigint;
-  /** What a cash drawer put on (or, negative, took off) when it rounded. */
+  /** What tills put on payments, or took off them (negative). */
   readonly rounding: bigint;
+  /** The same of what they gave back. */
+  readonly roundedBack: bigint;
   readonly now: ExpectedNow;
 }
 
@@ -79,10 +81,16 @@ export function expectedBooks(order: WorldOrder, side: Side = 'shop'): ExpectedB
   const current = figures(order, side, 1n);
   const done = order.transactions.filter((entry) => entry.status === 'success');
   const total = (kinds: readonly string[]): bigint =>
-    done.filter((entry) => kinds.includes(entry.kind)).reduce((sum, entry) => sum + entry.amount[side], 0n);
+    done.filter((entry) => kinds.includes(entry.kind)).reduce((sum, entry) => sum + moneyOf(entry, side), 0n);
   const received = total(['sale', 'capture']);
   const refunded = total(['refund']);
-  const rounding = done.reduce((sum, entry) => sum + entry.rounding[side], 0n);
+  const isReceipt = ({ kind }: WorldOrder['transactions'][number]): boolean =>
+    kind === 'sale' || kind === 'capture';
+  const rounding = roundingOf(done.filter(isReceipt), side);
+  const roundedBack = roundingOf(
+    done.filter(({ kind }) => kind === 'refund'),
+    side,
+  );
   return {
     orderId: order.id,
     name: order.name,
@@ -101,6 +109,7 @@ export function expectedBooks(order: WorldOrder, side: Side = 'shop'): ExpectedB
     paid: received - refunded,
     owed: owedOf(order, side),
     rounding,
+    roundedBack,
     now: standsNow(order, side, { received, refunded, rounding }),
   };
 }
@@ -122,14 +131,14 @@ function standsNow(order: WorldOrder, side: Side, cash: Cash): ExpectedNow {
   const refunds = order.transactions.filter(
     ({ id, kind, status }) => kind === 'refund' && status === 'success' && !toCome.includes(id),
   );
-  const stayed = received - sum(refunds.map(({ amount }) => amount[side]));
+  const stayed = received - sum(refunds.map((entry) => moneyOf(entry, side)));
   const agreed = agreedOf(order, effective, side);
   const { status } = figuresOf(order);
   const isOver = order.cancelled !== null || status === 'voided' || status === 'expired';
   const isGone = isOver && received === cash.refunded;
   const channelPart = left.channelTax < stayed ? left.channelTax : stayed;
   return {
-    worth: isGone ? 0n : left.total - left.channelTax + agreed + rounding,
+    worth: isGone ? 0n : left.total - left.channelTax + agreed + rounding - roundingOf(refunds, side),
     kept: stayed - (channelPart > 0n ? channelPart : 0n),
     isGone,
     taxes: left.taxes.filter((tax) => !tax.isChannelLiable),
@@ -168,12 +177,21 @@ function openAfter(order: WorldOrder, refunds: WorldOrder['refunds'], side: Side
   const done = order.transactions.filter(
     ({ id, kind, status }) => status === 'success' && (kind !== 'refund' || own.includes(id)),
   );
-  const rounding = sum(done.map((entry) => entry.rounding[side]));
   const received = done.filter(({ kind }) => kind === 'sale' || kind === 'capture');
   const refunded = done.filter(({ kind }) => kind === 'refund');
   const stayed =
-    sum(received.map(({ amount }) => amount[side])) - sum(refunded.map(({ amount }) => amount[side]));
+    sum(received.map((entry) => moneyOf(entry, side))) - sum(refunded.map((entry) => moneyOf(entry, side)));
+  const rounding = roundingOf(received, side) - roundingOf(refunded, side);
   return stayed - figures({ ...order, refunds }, side, 1n).total - rounding;
+}
+
+/** What went over the counter. */
+function moneyOf({ amount, rounding }: WorldOrder['transactions'][number], side: Side): bigint {
+  return amount[side] + rounding[side];
+}
+
+function roundingOf(done: WorldOrder['transactions'], side: Side): bigint {
+  return sum(done.map((entry) => entry.rounding[side]));
 }
 
 function atLeastZero(amount: bigint): bigint {

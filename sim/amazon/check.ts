@@ -76,6 +76,7 @@ export function expectedAmazonBooks(
     paid: received - refunded,
     owed: 0n,
     rounding: 0n,
+    roundedBack: 0n,
     now: {
       worth: isOver ? 0n : sold.invoiceTotal - refunded,
       kept: received - refunded,

@@ -1,7 +1,7 @@
 import { decimal, minus, plus, sumOf, ZERO } from '#sim/world/money.ts';
 import type { Bag } from '#sim/world/money.ts';
 import type { Address, Customer, Discount, ShippingLine, WorldOrder } from '#sim/world/order.ts';
-import { discountOf, figuresOf } from '#sim/world/totals.ts';
+import { discountOf, figuresOf, roundedOf } from '#sim/world/totals.ts';
 import type { Figures } from '#sim/world/totals.ts';
 import type { Shop } from '#sim/world/place.ts';
 import { zonedText } from './clock-text.ts';
@@ -117,8 +117,8 @@ function amounts(order: WorldOrder, { switches }: BodyContext): JsonObject {
     original_total_duties_set: hasDuties ? set(figures.duties) : null,
     ...both('subtotal_price', figures.subtotal),
     tax_lines: figures.taxes.map((tax) => taxBody(tax, order)),
-    total_cash_rounding_payment_adjustment_set: set(sumOf(order.transactions.map((entry) => entry.rounding))),
-    total_cash_rounding_refund_adjustment_set: set(ZERO),
+    total_cash_rounding_payment_adjustment_set: set(roundedOf(order, ['sale', 'capture'])),
+    total_cash_rounding_refund_adjustment_set: set(roundedOf(order, ['refund'])),
     ...both('total_discounts', figures.discounts),
     ...both('total_line_items_price', figures.lines),
     total_outstanding: decimal(figures.outstanding.shop, order.currency),

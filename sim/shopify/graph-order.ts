@@ -1,6 +1,7 @@
-import { sumOf, ZERO } from '#sim/world/money.ts';
+import { sumOf } from '#sim/world/money.ts';
 import type { Bag } from '#sim/world/money.ts';
 import type { WorldOrder } from '#sim/world/order.ts';
+import { roundedOf } from '#sim/world/totals.ts';
 import type { Figures } from '#sim/world/totals.ts';
 import { shownFigures } from './body.ts';
 import { utcText } from './clock-text.ts';
@@ -38,8 +39,8 @@ const time = (at: number | null): string | null => (at === null ? null : utcText
 const OrderApp: GraphType<string, GraphContext> = objectType('OrderApp', { name: kit.leaf((name) => name) });
 
 const CashRounding: GraphType<WorldOrder, GraphContext> = objectType('CashRoundingAdjustment', {
-  paymentSet: bag((order) => within(order, sumOf(order.transactions.map((entry) => entry.rounding)))),
-  refundSet: bag((order) => within(order, ZERO)),
+  paymentSet: bag((order) => within(order, roundedOf(order, ['sale', 'capture']))),
+  refundSet: bag((order) => within(order, roundedOf(order, ['refund']))),
 });
 
 const Company: GraphType<never, GraphContext> = objectType('Company', {

@@ -1,7 +1,7 @@
 import type { DestinationCode } from './catalog.ts';
 import { changeAddress, edit, fulfill } from './edits.ts';
 import type { EditRequest } from './edits.ts';
-import { bagOf, minus, ZERO } from './money.ts';
+import { minus, tillRounding } from './money.ts';
 import type { Bag } from './money.ts';
 import type { Change, WorldOrder } from './order.ts';
 import { authorize, capture, expireAuthorization, pay, settle, voidAuthorization } from './payments.ts';
@@ -102,16 +102,11 @@ export function payRecipe(order: WorldOrder, recipe: PaymentRecipe, moment: Mome
       return { order: second.order, changes: [...first.changes, ...second.changes] };
     }
     case 'rounded cash': {
-      const rounding = bagOf((side) => roundedToFive(total[side]) - total[side]);
-      return pay(order, { gateway: 'cash', rounding, amount: minus(total, minus(ZERO, rounding)) }, moment);
+      return pay(order, { gateway: 'cash', rounding: tillRounding(total), amount: total }, moment);
     }
     case 'stated paid':
       return { order: { ...order, statedStatus: 'paid' }, changes: [] };
   }
-}
-
-function roundedToFive(minor: bigint): bigint {
-  return ((minor + 2n) / 5n) * 5n;
 }
 
 /** The same order in every change, and `orders/updated` once and last. */

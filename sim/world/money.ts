@@ -111,3 +111,11 @@ export function handOut(left: bigint, parts: bigint[], takes: readonly boolean[]
     parts[index] = (parts[index] ?? 0n) + 1n;
   }
 }
+
+/** What a till without coins below five puts on an amount, or takes off it (negative); it never gives nothing. */
+export function tillRounding(amount: Bag): Bag {
+  return bagOf((side) => {
+    const rounded = ((amount[side] + 2n) / 5n) * 5n;
+    return rounded === 0n ? 0n : rounded - amount[side];
+  });
+}

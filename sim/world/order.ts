@@ -169,7 +169,7 @@ export interface Transaction {
   readonly parentId: bigint | null;
   readonly at: number;
   readonly isTest: boolean;
-  /** Cash drawers round what is paid, never the order (vendors/shopify.md 4.2, Cash rounding); 0 elsewhere. */
+  /** What a till put on the amount, or took off it: it is shown beside it, never in it (vendors/shopify.md 4.2); 0 elsewhere. */
   readonly rounding: Bag;
 }
 

@@ -21,7 +21,7 @@ export interface PayOptions {
 /** Money arrives at once (a card charged on the spot, a bank transfer marked as received, a gift card). */
 export function pay(order: WorldOrder, options: PayOptions, moment: Moment): Outcome {
   const rounding = options.rounding ?? ZERO;
-  const amount = options.amount ?? minus(figuresOf(order).outstanding, minus(ZERO, rounding));
+  const amount = options.amount ?? figuresOf(order).outstanding;
   const status = options.status ?? 'success';
   return record(
     order,

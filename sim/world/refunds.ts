@@ -1,4 +1,4 @@
-import { bagOf, isZero, minus, plus, sumOf, times, ZERO } from './money.ts';
+import { bagOf, isZero, minus, plus, sumOf, tillRounding, times, ZERO } from './money.ts';
 import type { Bag } from './money.ts';
 import type {
   Adjustment,
@@ -41,7 +41,9 @@ export function refund(order: WorldOrder, request: RefundRequest, moment: Moment
   const wanted =
     request.amount ?? bagOf((side) => (computed[side] < limit[side] ? computed[side] : limit[side]));
   const status = request.status ?? 'success';
-  const transactions = refundTransactions(order, { wanted, status, to: request.to ?? 'original' }, moment);
+  const isOfGoods = parts.lines.some((line) => line.subtotal.shop > 0n);
+  const payout = { wanted, status, to: request.to ?? 'original', isOfGoods } as const;
+  const transactions = refundTransactions(order, payout, moment);
   const paid = status === 'success' ? wanted : ZERO;
   const adjustments: Adjustment[] = [];
   const difference = minus(computed, wanted);
@@ -194,6 +196,8 @@ interface Payout {
   readonly wanted: Bag;
   readonly status: 'success' | 'pending' | 'failure';
   readonly to: 'original' | 'shopify_store_credit' | 'gift_card';
+  /** Goods came back over the counter. */
+  readonly isOfGoods: boolean;
 }
 
 function refundTransactions(order: WorldOrder, payout: Payout, moment: Moment): Transaction[] {
@@ -212,7 +216,7 @@ function refundTransactions(order: WorldOrder, payout: Payout, moment: Moment): 
       gateway,
       amount,
       parentId: receipt.id,
-      rounding: ZERO,
+      rounding: gateway === 'cash' && payout.isOfGoods ? tillRounding(amount) : ZERO,
     } as const;
     made.push(newTransaction(order, fresh, moment));
   }

@@ -49,7 +49,7 @@ export function figuresOf(order: WorldOrder): Figures {
   const open = openOf(order, sold, money);
   // Orders that are only authorized show 0.00 outstanding in public samples 02 and 11-13; once a capture was made the
   // uncaptured rest is taken to be outstanding again (not verifiable offline).
-  const isWaiting = money.covered.shop === 0n && !order.isAuthorizationExpired && money.capturable.shop > 0n;
+  const isWaiting = money.received.shop === 0n && !order.isAuthorizationExpired && money.capturable.shop > 0n;
   return {
     ...sold,
     current,
@@ -79,7 +79,7 @@ function besideOf({ adjustments }: Refund): Bag {
 function openOf(order: WorldOrder, sold: Sold, money: Money): Bag {
   return bagOf((side) => {
     const parts: bigint[] = [];
-    let owed = sold.total[side] - money.covered[side];
+    let owed = sold.total[side] - money.received[side];
     for (const refund of order.refunds.filter((each) => !isUnpaid(order, each))) {
       const difference = besideOf(refund)[side];
       const settled =
@@ -215,8 +215,6 @@ export function currentQuantity(order: WorldOrder, line: Line): number {
 
 interface Money {
   readonly received: Bag;
-  /** Received, with what the cash drawer rounded away or on put right: this is what counts against the total. */
-  readonly covered: Bag;
   readonly refunded: Bag;
   readonly capturable: Bag;
 }
@@ -227,12 +225,17 @@ function moneyOf(order: WorldOrder): Money {
   const received = sumOf(receipts.map((entry) => entry.amount));
   return {
     received,
-    covered: minus(received, sumOf(receipts.map((entry) => entry.rounding))),
     refunded: sumOf(done.filter((entry) => entry.kind === 'refund').map((entry) => entry.amount)),
     capturable: sumOf(
       done.filter((entry) => entry.kind === 'authorization').map((entry) => openPart(entry, done)),
     ),
   };
+}
+
+/** What tills put on payments of these kinds that came about, or took off them. */
+export function roundedOf(order: WorldOrder, kinds: readonly Transaction['kind'][]): Bag {
+  const done = order.transactions.filter(({ kind, status }) => status === 'success' && kinds.includes(kind));
+  return sumOf(done.map((entry) => entry.rounding));
 }
 
 /** What is left to capture of an authorization; nothing once it was voided. */
@@ -248,7 +251,7 @@ function statusOf(order: WorldOrder, money: Money, due: Bag): FinancialStatus {
     return money.refunded.shop >= money.received.shop ? 'refunded' : 'partially_refunded';
   }
   if (order.statedStatus !== null) return order.statedStatus;
-  if (money.received.shop > 0n) return money.covered.shop >= due.shop ? 'paid' : 'partially_paid';
+  if (money.received.shop > 0n) return money.received.shop >= due.shop ? 'paid' : 'partially_paid';
   const hasVoid = order.transactions.some((entry) => entry.kind === 'void' && entry.status === 'success');
   if (hasVoid || (order.cancelled !== null && money.capturable.shop === 0n && !isZero(order.originalTotal))) {
     return 'voided';

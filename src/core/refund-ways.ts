@@ -188,7 +188,7 @@ function isAdjustable(order: Order, refund: Refund, { booked, terms, zone, issue
 function belowNothing(order: Order, refund: Refund, amount: Money): Way {
   return held(refund, amount, {
     code: 'order-refunds-unclear',
-    detail: `Refund ${refund.id} of order ${order.name} gave back less than the channel's tax on what was returned`,
+    detail: `Refund ${refund.id} of order ${order.name} leaves the merchant with more than before: less went back than the channel's tax on what was returned, or the till rounded it`,
     facts: [
       { name: 'Paid back', value: money.show(paidBack(refund, order.currency)) },
       { name: 'Of it the merchant’s own', value: money.show(amount) },

@@ -81,7 +81,7 @@ export function balanced(order: Order): Order {
   };
 }
 
-export interface Account {
+interface Account {
   /** Of the difference of each refund that counts, what settles. */
   readonly settled: ReadonlyMap<Refund, Money>;
   /** What the buyer has paid too much at the end; negative: still owes. */
@@ -94,10 +94,7 @@ export interface Account {
  * owed for lines that an exchange added. The rest is given or kept. But what was given or kept whole by one refund, or by all,
  * settles too where just that makes the account even: money may go back before the edit that it is for.
  */
-export function accountOf(
-  order: Pick<Order, 'currency' | 'pricesIncludeTax' | 'refunds'>,
-  start: Money,
-): Account {
+function accountOf(order: Pick<Order, 'currency' | 'pricesIncludeTax' | 'refunds'>, start: Money): Account {
   const effective = order.refunds.filter((refund) => isEffective(refund, order));
   const settled = new Map<Refund, Money>();
   let open = start;

@@ -1,19 +1,6 @@
-import {
-  add,
-  equal,
-  format,
-  isNegative,
-  isZero,
-  minimum,
-  negate,
-  show,
-  subtract,
-  sum,
-  zero,
-} from '#core/money.ts';
+import { add, equal, format, isNegative, isZero, minimum, show, subtract, sum, zero } from '#core/money.ts';
 import type { Money } from '#core/money.ts';
-import type { Cash, Refund, Tender } from '#core/order.ts';
-import { accountOf } from '#core/sale.ts';
+import type { Cash, Tender } from '#core/order.ts';
 import { TOGETHER } from '#core/payment-method.ts';
 import type { Instant } from '#core/time.ts';
 import type { Amounts } from './amounts.ts';
@@ -36,7 +23,7 @@ export interface Sale {
  * beside 0.00 outstanding in public samples, and `paid` beside money that is. So the words decide only where nothing
  * contradicts them; the transactions decide where they are shown; and everything else is asked for.
  */
-export function cashOf(order: OrderPayload, sale: Sale, refunds: readonly Refund[]): Cash {
+export function cashOf(order: OrderPayload, sale: Sale): Cash {
   const unreadable = refundPayouts(order).find((each) => amountOf(each, sale.amounts) === undefined);
   if (unreadable !== undefined) {
     return {
@@ -56,7 +43,7 @@ export function cashOf(order: OrderPayload, sale: Sale, refunds: readonly Refund
   const isByWord = isCalledPaid(order, outstanding) && transactions?.length === 0;
   return transactions === undefined || transactions === null || isByWord
     ? cashByStatus(order, sale, outstanding)
-    : cashByTransactions(order, sale, { transactions, refunds });
+    : cashByTransactions(order, sale, transactions);
 }
 
 function isCalledPaid({ financial_status: status }: OrderPayload, outstanding: Money | undefined): boolean {
@@ -162,10 +149,7 @@ export function gatewaysOf(order: OrderPayload): string[] {
 function cashByTransactions(
   order: OrderPayload,
   sale: Sale,
-  {
-    transactions,
-    refunds,
-  }: { readonly transactions: readonly TransactionPayload[]; readonly refunds: readonly Refund[] },
+  transactions: readonly TransactionPayload[],
 ): Cash {
   const done = transactions.filter((transaction) => counts(transaction, order));
   const receipts = done.filter(({ kind }) => kind === 'sale' || kind === 'capture');
@@ -185,9 +169,17 @@ function cashByTransactions(
       transactionId: transaction.id,
     });
   }
-  const given = isRoundingApart(tenders, { order, sale, refunds, receipts })
-    ? withRounding(tenders.sort(byTime), sale.rounding)
-    : tenders.sort(byTime);
+  const rounding = sum(
+    receipts.map((each) => roundingOf(each, sale.amounts)),
+    sale.amounts.currency,
+  );
+  if (!equal(rounding, sale.rounding)) {
+    return {
+      state: 'unclear',
+      why: `Shopify shows cash rounding of ${show(sale.rounding)}, and ${show(rounding)} in its transactions`,
+    };
+  }
+  const given = tenders.sort(byTime);
   const change = done
     .filter(({ kind }) => kind === 'change')
     .flatMap((each) => amountOf(each, sale.amounts) ?? []);
@@ -209,8 +201,11 @@ function cashByTransactions(
 /** What must have been received of an order that is called paid and was never lowered; nothing where that is not certain. */
 function dueOf(order: OrderPayload, sale: Sale): Money | undefined {
   const { total, currentTotal, rounding } = sale;
-  const isPlain = order.refunds.length === 0 && equal(total, currentTotal);
-  return isPlain && isCalledPaid(order, outstandingOf(order, sale)) ? add(total, rounding) : undefined;
+  const outstanding = outstandingOf(order, sale);
+  // Nothing in the other currency may be a minor unit in this one.
+  const isPlain =
+    order.refunds.length === 0 && equal(total, currentTotal) && outstanding?.currency === total.currency;
+  return isPlain && isCalledPaid(order, outstanding) ? add(total, rounding) : undefined;
 }
 
 /** Money that moved. A test transaction counts in a test order, which is skipped as a whole or not at all. */
@@ -218,71 +213,22 @@ export function counts(transaction: TransactionPayload, order: OrderPayload): bo
   return transaction.status === 'success' && (!transaction.test || order.test);
 }
 
-/** A transaction's plain amount is in its own currency, which is the buyer's (docs/vendors/shopify.md 4). */
+/**
+ * With what the till rounded, which Shopify shows apart (docs/vendors/shopify.md 4.2). A plain amount is in the transaction's own
+ * currency, which is the buyer's.
+ */
 export function amountOf(transaction: TransactionPayload, amounts: Amounts): Money | undefined {
   const path = `transaction ${transaction.id}`;
   const { currency, amount: plain } = transaction;
   const isOurs = currency === undefined ? amounts.hasOneCurrency : currency === amounts.currency;
   const inSet = amounts.read({ set: transaction.amount_set, path });
-  return inSet ?? (isOurs && plain !== undefined ? amounts.inOwnCurrency(plain, path) : undefined);
+  const amount = inSet ?? (isOurs && plain !== undefined ? amounts.inOwnCurrency(plain, path) : undefined);
+  return amount === undefined ? undefined : add(amount, roundingOf(transaction, amounts));
 }
 
-/**
- * Whether a transaction's amount contains the cash rounding is not documented. When the receipts are exactly the unrounded
- * total, it does not, unless what is outstanding tells that the rounding is among them: then an edit made the total equal by
- * chance. Outstanding is what the account leaves open once refunds gave and kept what they did.
- */
-function isRoundingApart(
-  tenders: readonly Tender[],
-  {
-    order,
-    sale,
-    refunds,
-    receipts,
-  }: {
-    readonly order: OrderPayload;
-    readonly sale: Sale;
-    readonly refunds: readonly Refund[];
-    readonly receipts: readonly TransactionPayload[];
-  },
-): boolean {
-  const { total, rounding, amounts } = sale;
-  const received = sumOfAmounts(tenders, amounts.currency);
-  if (isZero(rounding) || !equal(received, total) || !areTotalOnBothSides(receipts, order)) {
-    return false;
-  }
-  const basis = { currency: amounts.currency, pricesIncludeTax: order.taxes_included, refunds };
-  const owed = negate(accountOf(basis, subtract(received, total)).open);
-  const outstanding = outstandingOf(order, sale);
-  const within = negate(accountOf(basis, subtract(received, add(total, rounding))).open);
-  if (outstanding?.currency === within.currency) {
-    return !equal(outstanding, within);
-  }
-  // In the other currency its sign tells, where the two would differ by it.
-  const sign = outstanding === undefined ? undefined : signOf(outstanding);
-  return sign === undefined || sign !== signOf(within) || sign === signOf(owed);
-}
-
-function signOf(amount: Money): number {
-  return isZero(amount) ? 0 : isNegative(amount) ? -1 : 1;
-}
-
-/** What holds of a transaction's amounts holds in both currencies. A side that is not shown says nothing. */
-function areTotalOnBothSides(receipts: readonly TransactionPayload[], order: OrderPayload): boolean {
-  return (['shop_money', 'presentment_money'] as const).every((side) => {
-    const total = order.total_price_set?.[side] ?? undefined;
-    const amounts = receipts.flatMap(({ amount_set: set }) => set?.[side] ?? []);
-    const isShown = total !== undefined && amounts.length === receipts.length;
-    return !isShown || equal(sum(amounts, total.currency), total);
-  });
-}
-
-/** The last receipt carries it. */
-function withRounding(tenders: readonly Tender[], rounding: Money): readonly Tender[] {
-  const last = tenders.at(-1);
-  return last === undefined
-    ? tenders
-    : [...tenders.slice(0, -1), { ...last, amount: add(last.amount, rounding) }];
+/** What the till put on a payment or refund in cash, or took off it (negative). */
+export function roundingOf({ id, amount_rounding_set: set }: TransactionPayload, amounts: Amounts): Money {
+  return amounts.orZero({ set, path: `rounding of transaction ${id}` });
 }
 
 /** Cash that went back over the counter was never kept: it comes off the latest receipts. */

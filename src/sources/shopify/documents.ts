@@ -11,6 +11,7 @@ const MONEY =
 const TRANSACTION = `fragment T on OrderTransaction {
   id kind status test gateway processedAt createdAt
   amountSet { ...M }
+  amountRoundingSet { ...M }
 }`;
 
 const ADDRESS = `fragment A on MailingAddress {

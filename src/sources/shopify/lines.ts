@@ -158,13 +158,21 @@ function dutyLines(order: OrderPayload, amounts: Amounts): OrderLine[] {
   return plainLine(total, { key: 'duty:total', kind: 'duty', title: 'Duties' });
 }
 
+/** It stands also where nothing but refunds was rounded, which takes off it. */
 function roundingLines(order: OrderPayload, amounts: Amounts): OrderLine[] {
-  return plainLine(cashRoundingOf(order, amounts), {
-    key: 'cash-rounding',
-    kind: 'fee',
-    title: 'Cash rounding',
+  const rounding = cashRoundingOf(order, amounts);
+  const ofRefunds = amounts.orZero({
+    set: order.total_cash_rounding_refund_adjustment_set,
+    path: 'total_cash_rounding_refund_adjustment',
   });
+  return isZero(rounding) && isZero(ofRefunds)
+    ? []
+    : [{ ...ROUNDING_LINE, quantity: 1, unitPrice: rounding, discounts: [], taxes: [] }];
 }
+
+/** Charged by the till, not by the order: a line of its own, so that invoice and cash agree. */
+export const CASH_ROUNDING = 'cash-rounding';
+const ROUNDING_LINE = { key: CASH_ROUNDING, kind: 'fee', title: 'Cash rounding' } as const;
 
 /**
  * REST shows only the total of the additional fees; what the order's own taxes hold beyond those of all other lines is

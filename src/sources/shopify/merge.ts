@@ -155,6 +155,7 @@ function transactionIn(at: Stamps): Write {
     status: lowerOf(transaction, 'status'),
     ...copied(transaction, { gateway: 'gateway', test: 'test' }),
     amount_set: bagOf(transaction, 'amountSet'),
+    amount_rounding_set: bagOf(transaction, 'amountRoundingSet'),
     processed_at: at(transaction, 'processedAt'),
     created_at: at(transaction, 'createdAt'),
   });

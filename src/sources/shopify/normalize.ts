@@ -38,7 +38,7 @@ export function normalize(body: OrderPayload, shop: ShopIdentity): Snapshot {
   const lines = withoutUnmarkedTip(linesOf(body, sale.amounts), { order: body, total });
   const buyer = buyerOf(body);
   const { refunds, doubt } = refundsOf({ order: body, sale, lines, currentTotal: sale.shownCurrentTotal });
-  const cash = cashOf(body, sale, refunds);
+  const cash = cashOf(body, sale);
   const country = countryOf(body);
   const order: Order = {
     key: orderKey(shop.connection, body.id),

@@ -245,6 +245,8 @@ const TRANSACTION = object({
   amount: maybe(readDecimal),
   currency: maybe(readCurrency),
   amount_set: BAG.nullish(),
+  /** Our own reading shows it: what the till rounded, which is not in the amount. */
+  amount_rounding_set: BAG.nullish(),
   processed_at: maybe(readStamp),
   created_at: maybe(readStamp),
 });

@@ -235,6 +235,48 @@ void describe('refunds', () => {
     assert.deepEqual(wentTo(failed, { ...card, amount: '24.00' }), ['12.00 store-credit']);
   });
 
+  void test('in cash give back what the till rounded, each of them, and what it kept of it is kept', () => {
+    const set = (amount: string): Body => ({ shop_money: { amount, currency_code: 'EUR' } });
+    const went = (parts: Partial<Went>, ...roundings: readonly string[]): Went => ({
+      lines: [{ line: 0, quantity: 1, subtotal: '10.02', tax: '0.00' }],
+      transactions: roundings.map((rounding) => ({
+        amount: '10.02',
+        gateway: 'cash',
+        amount_rounding_set: set(rounding),
+      })),
+      ...parts,
+    });
+    const spec: OrderSpec = { currency: 'EUR', lines: [{ price: 1002, quantity: 2 }] };
+    const shown = (refund: Went, total: string): readonly string[] => {
+      const { refunds, doubt } = orderWith(spec, refund, {
+        current_total_price: '10.02',
+        financial_status: 'partially_refunded',
+        total_cash_rounding_refund_adjustment_set: set(total),
+        transactions: [],
+      });
+      return [
+        ...refunds.flatMap(({ payouts }) => payouts.map(({ amount }) => money.format(amount))),
+        ...refunds.flatMap(({ returns }) =>
+          returns.filter(({ line }) => line === 'cash-rounding').map(({ amount }) => money.format(amount)),
+        ),
+        ...refunds.map(({ difference }) => money.format(difference)),
+        ...(doubt === undefined ? [] : [`${doubt.ask}: ${doubt.why}`]),
+      ];
+    };
+    assert.deepEqual(shown(went({}, '-0.02'), '-0.02'), ['10.00', '-0.02', '0.00']);
+    // Or the refund tells the difference itself.
+    const told = went(
+      { adjustments: [{ id: 1, kind: 'refund_discrepancy', amount: '0.02', tax_amount: '0.00' }] },
+      '-0.02',
+    );
+    assert.deepEqual(shown(told, '-0.02'), ['10.00', '0.02']);
+    assert.deepEqual(shown(went({}, '0.00'), '-0.02'), [
+      '10.02',
+      '0.00',
+      'person: Its refunds were rounded at the till, and their transactions do not show it',
+    ]);
+  });
+
   void test('that are pending pay nothing back yet', () => {
     const { refunds } = orderWith(
       GOODS,

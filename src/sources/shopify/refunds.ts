@@ -3,9 +3,10 @@ import { toJson } from '#core/json.ts';
 import { add, compare, equal, isNegative, isZero, negate, show, subtract, sum, zero } from '#core/money.ts';
 import type { Money } from '#core/money.ts';
 import { discountOf, grossOf } from '#core/order.ts';
-import type { Doubt, Refund } from '#core/order.ts';
+import type { Doubt, Refund, Return } from '#core/order.ts';
 import { paidBack, worthOf } from '#core/sale.ts';
-import { counts } from './cash.ts';
+import { counts, roundingOf } from './cash.ts';
+import { CASH_ROUNDING } from './lines.ts';
 import type { OrderPayload, RefundPayload } from './payload.ts';
 import { payoutsOf, readPayouts } from './payouts.ts';
 import { UnreadableReturn, returnsOf } from './returns.ts';
@@ -27,6 +28,9 @@ export function refundsOf(context: RefundContext): RefundsRead {
   const { order } = context;
   if (order.refunds.length === 0) {
     return { refunds: [] };
+  }
+  if (!isRoundingShown(context)) {
+    return doubtful(context, 'were rounded at the till, and their transactions do not show it');
   }
   try {
     const found = new Map<string, readonly Refund[]>();
@@ -71,7 +75,7 @@ function readingsOf(order: OrderPayload): Reading[] {
   for (const goodsAre of goods) {
     for (const shippingIs of ['net', 'gross'] as const) {
       for (const extrasTaxes of ['stay', 'go back'] as const) {
-        for (const rounding of ['none', 'in the last'] as const) {
+        for (const rounding of ['apart', 'among the differences'] as const) {
           readings.push({ goodsAre, shippingIs, extrasTaxes, rounding });
         }
       }
@@ -83,16 +87,16 @@ function readingsOf(order: OrderPayload): Reading[] {
 function readBy(reading: Reading, context: RefundContext): Refund[] {
   const { order, sale } = context;
   const all = returnsOf(reading, context);
-  const last = order.refunds.findLastIndex((refund) => refund.transactions.length > 0);
   return order.refunds
     .map((refund, index): Refund => {
-      const rounding = reading.rounding === 'in the last' && index === last ? roundingOf(context) : undefined;
-      const difference = differenceOf(refund, context);
       return {
         id: refund.id,
         at: (refund.processed_at ?? refund.created_at)?.at ?? sale.placedAt,
-        returns: all[index] ?? [],
-        difference: rounding === undefined ? difference : subtract(difference, rounding),
+        returns: [
+          ...(all[index] ?? []),
+          ...(reading.rounding === 'apart' ? roundingBack(roundedOf(refund, context)) : []),
+        ],
+        difference: differenceOf(refund, context),
         payouts: readPayouts(refund, context),
         ...moneyState(refund, context),
       };
@@ -113,12 +117,29 @@ function moneyState(
   };
 }
 
-/** Cash drawers round what they give back, too. */
-function roundingOf({ order, sale }: RefundContext): Money {
-  return sale.amounts.orZero({
+/** On the line of what tills rounded: less that goes back (negative) is more that is kept. */
+function roundingBack(rounded: Money): Return[] {
+  return isZero(rounded) ? [] : [{ line: CASH_ROUNDING, quantity: 0, amount: rounded, taxes: [] }];
+}
+
+/** What tills put on what they gave back, or took off it (negative). */
+function roundedOf({ transactions }: RefundPayload, { order, sale: { amounts } }: RefundContext): Money {
+  const done = transactions.filter((each) => each.kind === 'refund' && counts(each, order));
+  return sum(
+    done.map((each) => roundingOf(each, amounts)),
+    amounts.currency,
+  );
+}
+
+/** What the order says was rounded of all that went back is what its refunds show. */
+function isRoundingShown(context: RefundContext): boolean {
+  const { order, sale } = context;
+  const total = sale.amounts.orZero({
     set: order.total_cash_rounding_refund_adjustment_set,
     path: 'total_cash_rounding_refund_adjustment',
   });
+  const rounded = order.refunds.map((refund) => roundedOf(refund, context));
+  return equal(sum(rounded, total.currency), total);
 }
 
 /** Refunded shipping may stand among the adjustments; it is a return and no difference. */
@@ -145,10 +166,9 @@ function needed(amount: Money | undefined, refund: RefundPayload): Money {
 function isRight(refunds: readonly Refund[], context: RefundContext): boolean {
   const basis = basisOf(context);
   const { currentTotal, sale } = context;
-  const worth = sum(
-    refunds.map((refund) => worthOf(refund, basis)),
-    basis.currency,
-  );
+  // The totals of the order know nothing of tills.
+  const goods = refunds.flatMap(({ returns }) => returns).filter(({ line }) => line !== CASH_ROUNDING);
+  const worth = worthOf({ returns: goods }, basis);
   const left = subtract(sale.total, worth);
   const amounts = refunds.map((refund) => refund.difference).filter(isNegative);
   // Whether an amount that went back without lines lowers the total is not documented: both are seen through.
@@ -168,6 +188,9 @@ function isRight(refunds: readonly Refund[], context: RefundContext): boolean {
 function fitsLines(refunds: readonly Refund[], { lines, sale }: RefundContext): boolean {
   const returns = refunds.flatMap((refund) => refund.returns);
   return lines.every((line) => {
+    if (line.key === CASH_ROUNDING) {
+      return true;
+    }
     const own = returns.filter((part) => part.line === line.key);
     const back = sum(
       own.map((part) => part.amount),

@@ -14,8 +14,8 @@ export interface Reading {
   readonly shippingIs: 'gross' | 'net';
   /** Taxes on duties and fees that went back: only the shop's own ledger shows them. */
   readonly extrasTaxes: 'stay' | 'go back';
-  /** Whether a drawer's rounding is the last refund's. */
-  readonly rounding: 'none' | 'in the last';
+  /** Whether what the till rounded of a refund stands beside its differences or is one of them. */
+  readonly rounding: 'apart' | 'among the differences';
 }
 
 /** The order that the refunds are of, as far as it is read. */
