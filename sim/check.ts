@@ -97,7 +97,7 @@ export function expectedBooks(order: WorldOrder, side: Side = 'shop'): ExpectedB
     currency: side === 'shop' ? order.currency : order.presentmentCurrency,
     skipped: order.isTest
       ? 'test'
-      : !order.isConfirmed
+      : !order.isConfirmed && received === 0n && order.fulfillment === 'unfulfilled'
         ? 'not confirmed'
         : sold.total === 0n
           ? 'zero total'

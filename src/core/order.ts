@@ -47,6 +47,8 @@ export interface Order {
   readonly cancelReason?: string;
   /** Why its amounts do not count yet: then nothing is booked, whatever they are. */
   readonly pendingBecause?: string;
+  /** Why it is not booked yet, as far as it is not booked: its amounts count. */
+  readonly waitsBecause?: string;
   /** The shop's claim is gone: what was authorized was voided or ran out, and nothing was received. */
   readonly isVoided: boolean;
   /** As charged, removed and refunded units included. */

@@ -13,8 +13,9 @@ export function asideReason(order: Order, rules: Rules): string | undefined {
   if (rules.skipSources.some((skipped) => isSameName(order.sourceName, skipped))) {
     return `Placed in "${order.sourceName}", which the rules skip`;
   }
-  if (order.pendingBecause !== undefined) {
-    return `Waits to be booked: ${order.pendingBecause}`;
+  const pending = order.pendingBecause ?? order.waitsBecause;
+  if (pending !== undefined) {
+    return `Waits to be booked: ${pending}`;
   }
   return order.isFulfilled || order.cancelledAt !== undefined ? undefined : unfulfilledReason(order, rules);
 }

@@ -41,8 +41,8 @@ export function cashRoundingOf(order: OrderPayload, amounts: Amounts): Money {
 }
 
 /**
- * GraphQL lists a tip among the lines without any mark, and whether REST always marks it is not known. When the sum is
- * wrong with such a line and right without it, it is the tip that stands in the order as `tip` already.
+ * GraphQL lists tips among the lines without any mark, and whether REST always marks them is not known. When the sum is wrong with
+ * such lines and right without them, they are the tip that stands in the order as `tip` already.
  */
 export function withoutUnmarkedTip(
   lines: readonly OrderLine[],
@@ -55,18 +55,15 @@ export function withoutUnmarkedTip(
     return lines;
   }
   const unshipped = order.line_items.filter((body) => !body.requires_shipping && body.sku === '');
-  const unmarked = lines.find(
-    (line) =>
-      unshipped.some((body) => line.key === `item:${body.id}`) &&
-      isZero(
-        sum(
-          line.taxes.map((tax) => tax.amount),
-          total.currency,
-        ),
-      ) &&
-      equal(grossOf(line), tip.unitPrice),
+  const candidates = lines.filter(
+    ({ key, taxes }) =>
+      unshipped.some((body) => key === `item:${body.id}`) && taxes.every(({ amount }) => isZero(amount)),
   );
-  const others = lines.filter((line) => line !== unmarked);
+  // A tip left twice is two lines.
+  const one = candidates.filter((line) => equal(grossOf(line), tip.unitPrice)).slice(0, 1);
+  const all = equal(sumOf(candidates), tip.unitPrice) ? candidates : [];
+  const unmarked = one.length > 0 ? one : all;
+  const others = lines.filter((line) => !unmarked.includes(line));
   return equal(sumOf(others), total) ? others : lines;
 }
 

@@ -168,6 +168,12 @@ describe('tips', () => {
     assert.deepEqual(shown(snapshotOf(body).order), ['item:1000: 1 x 10.00', 'tip: 1 x 2.50']);
   });
 
+  test('two unmarked tip lines are passed over when together they are the tip', () => {
+    const another = { ...tip, price: 300 };
+    const body = { ...bodyOf({ lines: [{ price: 1000 }, tip, another] }), total_tip_received: '5.50' };
+    assert.deepEqual(shown(snapshotOf(body).order), ['item:1000: 1 x 10.00', 'tip: 1 x 5.50']);
+  });
+
   test('a line of the same amount as the tip stays when the sum needs it', () => {
     const { order } = snapshotOf(bodyOf({ lines: [{ price: 1000 }, tip], tip: 250 }));
     assert.deepEqual(shown(order), ['item:1000: 1 x 10.00', 'item:1001: 1 x 2.50', 'tip: 1 x 2.50']);
@@ -446,9 +452,15 @@ describe('what the rules of booking ask', () => {
     );
   });
 
-  test('an order that the shop has not confirmed waits, and one of which it says nothing does not', () => {
-    const pending = [false, true, undefined].map((confirmed) => orderWith({ confirmed }).pendingBecause);
-    assert.deepEqual(pending, ['the shop has not confirmed it', undefined, undefined]);
+  test('an order for which nothing is reserved waits while it is neither paid nor fulfilled', () => {
+    const isWaiting = (changes: Body): boolean => orderWith(changes).waitsBecause !== undefined;
+    const open = { financial_status: 'pending' };
+    assert.deepEqual(
+      [false, true, undefined].map((confirmed) => isWaiting({ confirmed, ...open })),
+      [true, false, false],
+    );
+    assert.equal(isWaiting({ confirmed: false }), false, 'it is paid');
+    assert.equal(isWaiting({ confirmed: false, ...open, fulfillment_status: 'fulfilled' }), false);
   });
 
   test('tags are a list, and the source is as the shop names it', () => {

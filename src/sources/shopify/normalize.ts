@@ -53,7 +53,7 @@ export function normalize(body: OrderPayload, shop: ShopIdentity): Snapshot {
     currency: sale.amounts.currency,
     pricesIncludeTax: body.taxes_included,
     isTest: body.test,
-    ...(body.confirmed || body.test ? {} : { pendingBecause: 'the shop has not confirmed it' }),
+    ...(isWaiting(body, cash) ? { waitsBecause: WAITS } : {}),
     // The rest, a null in webhooks among it, is not yet, in part, or taken back.
     isFulfilled: body.fulfillment_status === 'fulfilled',
     isPartlyFulfilled: PARTLY_FULFILLED.has(body.fulfillment_status),
@@ -80,6 +80,17 @@ export function normalize(body: OrderPayload, shop: ShopIdentity): Snapshot {
   };
   return { order, buyer };
 }
+
+/**
+ * Shopify's `confirmed` tells whether inventory is reserved, which an oversold or pre-ordered article may never be: it holds back
+ * only what nobody has paid or sent.
+ */
+function isWaiting(body: OrderPayload, cash: Cash): boolean {
+  const isUnpaid = cash.state === 'known' && isZero(cash.received);
+  return !body.confirmed && !body.test && isUnpaid && !PARTLY_FULFILLED.has(body.fulfillment_status);
+}
+
+const WAITS = 'the shop has reserved nothing for it, and it is neither paid nor fulfilled';
 
 /** Each bears the offset that the shop had then. */
 function stampsOf(body: OrderPayload): readonly Stamp[] {
