@@ -210,6 +210,27 @@ void describe('refunds', () => {
     assert.equal(toOf(['gift_card', 'shopify_payments']), 'money');
   });
 
+  void test('of an exchange for less keep what the goods sent instead cost, where that makes the account even', () => {
+    const spec: OrderSpec = { lines: [{ price: 5000 }, { price: 3000 }] };
+    const sale = { id: 1, kind: 'sale', status: 'success', currency: 'EUR', test: false, amount: '50.00' };
+    const exchanged = (amount: string) =>
+      orderWith(
+        spec,
+        {
+          lines: [{ line: 0, quantity: 1, subtotal: '50.00', tax: '0.00' }],
+          transactions: [{ amount }],
+        },
+        { current_total_price: '30.00', financial_status: 'partially_refunded', transactions: [sale] },
+      );
+    const even = exchanged('20.00');
+    assert.equal(even.doubt, undefined);
+    assert.deepEqual(
+      even.refunds.map(({ difference }) => money.format(difference)),
+      ['30.00'],
+    );
+    assert.match(exchanged('19.00').doubt?.why ?? '', /do not add up/);
+  });
+
   void test('onto a credit that paid a part are money up to that part, and new credit beyond it', () => {
     const went: Went = {
       lines: [{ line: 0, quantity: 1, subtotal: '10.00', tax: '2.00' }],

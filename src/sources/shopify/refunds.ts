@@ -5,7 +5,7 @@ import type { Money } from '#core/money.ts';
 import { discountOf, grossOf } from '#core/order.ts';
 import type { Doubt, Refund, Return } from '#core/order.ts';
 import { paidBack, worthOf } from '#core/sale.ts';
-import { counts, roundingOf } from './cash.ts';
+import { cashOf, counts, roundingOf } from './cash.ts';
 import { CASH_ROUNDING } from './lines.ts';
 import type { OrderPayload, RefundPayload } from './payload.ts';
 import { payoutsOf, readPayouts } from './payouts.ts';
@@ -33,14 +33,9 @@ export function refundsOf(context: RefundContext): RefundsRead {
     return doubtful(context, 'were rounded at the till, and their transactions do not show it');
   }
   try {
-    const found = new Map<string, readonly Refund[]>();
-    for (const reading of readingsOf(order)) {
-      const refunds = readBy(reading, context);
-      if (isRight(refunds, context)) {
-        found.set(toJson(refunds), refunds);
-      }
-    }
-    const all = [...found.values()];
+    const read = readingsOf(order).map((reading) => readBy(reading, context));
+    const plain = distinct(read.filter((refunds) => isRight(refunds, context)));
+    const all = plain.length > 0 ? plain : distinct(read.flatMap((refunds) => asExchanges(refunds, context)));
     const narrow = all.length > 1 ? all.filter((refunds) => fitsLines(refunds, context)) : all;
     const [only, ...others] = narrow;
     return only !== undefined && others.length === 0 && !isPaidApart(only, context)
@@ -52,6 +47,37 @@ export function refundsOf(context: RefundContext): RefundsRead {
     }
     throw thrown;
   }
+}
+
+function distinct(read: readonly (readonly Refund[])[]): (readonly Refund[])[] {
+  return [...new Map(read.map((refunds) => [toJson(refunds), refunds])).values()];
+}
+
+/**
+ * Of an exchange for less only the rest goes back, and no difference tells what was kept for the goods that were sent instead
+ * (docs/vendors/shopify.md 4.3). It was kept where just that makes the account even by the order's own total: what came in less
+ * what went back is what the order is worth now.
+ */
+function asExchanges(refunds: readonly Refund[], context: RefundContext): (readonly Refund[])[] {
+  const { order, sale, currentTotal } = context;
+  const basis = basisOf(context);
+  const cash = cashOf(order, sale);
+  if (cash.state !== 'known' || currentTotal === undefined) {
+    return [];
+  }
+  const netted = refunds.map((refund): Refund => {
+    const kept = subtract(worthOf(refund, basis), paidBack(refund, basis.currency));
+    const isNet = refund.payouts.length > 0 && isZero(refund.difference) && !isNegative(kept);
+    return isNet ? { ...refund, difference: kept } : refund;
+  });
+  const back = sum(
+    refunds.map((refund) => paidBack(refund, basis.currency)),
+    basis.currency,
+  );
+  const rounded = order.refunds.map((refund) => roundedOf(refund, context));
+  const worth = subtract(add(currentTotal, sale.rounding), sum(rounded, basis.currency));
+  const isEven = equal(subtract(cash.received, back), worth);
+  return isEven && isRight(netted, context) ? [netted] : [];
 }
 
 /**
