@@ -32,11 +32,11 @@ function expectedOf(name: AmazonScenarioName): ExpectedAmazonBooks {
   return expectedAmazonBooks(worldAt(7).world.scenario(name));
 }
 
-/** Of the transactions of an order, what is sale and no fee. */
+/** Of the transactions of an order, what is sale: neither a fee nor the seller's own tax. */
 function saleOf(entries: readonly Transaction[], type: Transaction['type']): bigint {
   const own = entries.filter((entry) => entry.type === type);
   return own.reduce((sum, entry) => {
-    const fees = entry.items.flatMap((item) => item.fees);
+    const fees = entry.items.flatMap((item) => [...item.fees, ...item.levies]);
     return sum + totalOf(entry) - fees.reduce((total, { amount }) => total + amount, 0n);
   }, 0n);
 }

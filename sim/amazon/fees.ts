@@ -1,6 +1,7 @@
 import { scaleHalfUp } from '#sim/world/money.ts';
 import type { AmazonOrder, Moved } from './order.ts';
 import { priceIn } from './place.ts';
+import { worthOf } from './pricing.ts';
 
 /** An amount beside the sale under Amazon's name for it; what the seller pays is negative. */
 export interface Fee {
@@ -30,6 +31,21 @@ export function feesOn(order: AmazonOrder, { parts, quantity }: Moved): readonly
       : []),
   ];
   return fees.filter(({ amount }) => amount !== 0n);
+}
+
+/** In hundredths of a percent of the price without tax. */
+const COLLECTED_AT_SOURCE = 50n;
+const DEDUCTED_AT_SOURCE = 10n;
+
+/** What Amazon keeps of a sale in India on account of the seller's own taxes, by the names of its tree; given back with a refund. */
+export function leviesOn({ marketplace }: AmazonOrder, { parts }: Moved): readonly Fee[] {
+  if (marketplace.country !== 'IN') return [];
+  const { net } = worthOf(parts);
+  const levies = [
+    { name: 'TCS-IGST', amount: -scaleHalfUp(net, COLLECTED_AT_SOURCE, HUNDREDTHS) },
+    { name: 'ItemTDS', amount: -scaleHalfUp(net, DEDUCTED_AT_SOURCE, HUNDREDTHS) },
+  ];
+  return levies.filter(({ amount }) => amount !== 0n);
 }
 
 /** What comes back of it with a refund: the commission, less a fifth of it. */

@@ -1,5 +1,5 @@
 import type { Random } from '#sim/world/random.ts';
-import { feesBack, feesOn } from './fees.ts';
+import { feesBack, feesOn, leviesOn } from './fees.ts';
 import type { Fee } from './fees.ts';
 import type { Marketplace } from './marketplaces.ts';
 import type { AmazonItem, AmazonOrder, Moved, Parts } from './order.ts';
@@ -31,6 +31,8 @@ export interface TransactionItem {
   readonly quantity: number;
   readonly parts: Parts;
   readonly fees: readonly Fee[];
+  /** Kept on account of the seller's own taxes, or given back. */
+  readonly levies: readonly Fee[];
 }
 
 export interface Ledger {
@@ -165,8 +167,15 @@ function transactionItem(order: AmazonOrder, line: Moved, way: 'charged' | 'paid
   const item = order.items.find(({ id }) => id === line.itemId);
   if (item === undefined) throw new Error(`Order ${order.id} has no item ${line.itemId}`);
   const { quantity } = line;
-  if (way === 'charged') return { item, quantity, parts: line.parts, fees: feesOn(order, line) };
-  return { item, quantity, parts: minusParts(NO_PARTS, line.parts), fees: feesBack(order, line) };
+  const levies = leviesOn(order, line);
+  if (way === 'charged') return { item, quantity, parts: line.parts, fees: feesOn(order, line), levies };
+  return {
+    item,
+    quantity,
+    parts: minusParts(NO_PARTS, line.parts),
+    fees: feesBack(order, line),
+    levies: levies.map(({ name, amount }) => ({ name, amount: -amount })),
+  };
 }
 
 /** Of an item's parts, what comes to the seller: the tax that Amazon remits never does. */
@@ -177,7 +186,10 @@ function ownWorth({ item, parts }: TransactionItem): bigint {
 
 /** What the balance changed by. */
 export function totalOf(transaction: Transaction): bigint {
-  const fees = [...transaction.items.flatMap((entry) => entry.fees), ...transaction.beside];
+  const fees = [
+    ...transaction.items.flatMap((entry) => [...entry.fees, ...entry.levies]),
+    ...transaction.beside,
+  ];
   const items = transaction.items.reduce((sum, entry) => sum + ownWorth(entry), 0n);
   return fees.reduce((sum, { amount }) => sum + amount, items);
 }

@@ -174,6 +174,10 @@ const REFUNDS = {
       { kind: 'refund', request: { of: 'everything' } },
     ],
   },
+  'refunded in India, where Amazon keeps tax at source': {
+    recipe: { in: 'IN', items: two },
+    life: [SHIP, { kind: 'refund', request: { of: 'everything' } }],
+  },
   'refunded, the price held an untold tax': {
     recipe: { in: 'ES', items: two, isTaxUntold: true },
     life: [SHIP, { kind: 'refund', request: { of: 'everything' } }],

@@ -1,3 +1,4 @@
+import type { Fee } from './fees.ts';
 import { ExactNumber } from './json.ts';
 import type { Json } from './json.ts';
 import { totalOf } from './ledger.ts';
@@ -87,13 +88,17 @@ function leaf(type: string, amount: bigint): Node {
   return { type, amount, children: [] };
 }
 
+function leavesOf(fees: readonly Fee[]): Node[] {
+  return fees.map(({ name, amount }) => leaf(name, amount));
+}
+
 function branch(type: string, children: readonly Node[]): Node[] {
   const some = children.filter(({ amount }) => amount !== 0n);
   if (some.length === 0) return [];
   return [{ type, amount: some.reduce((sum, { amount }) => sum + amount, 0n), children: some }];
 }
 
-function treeOf({ item, parts, fees }: TransactionItem, switches: AmazonSwitches): readonly Node[] {
+function treeOf({ item, parts, fees, levies }: TransactionItem, switches: AmazonSwitches): readonly Node[] {
   const { charges, discounts } = parts;
   const isWithheld = item.collection === 'facilitator';
   const taxes = [...CHARGES.map((key) => charges[key].tax), ...DISCOUNTED.map((key) => -discounts[key].tax)];
@@ -119,18 +124,14 @@ function treeOf({ item, parts, fees }: TransactionItem, switches: AmazonSwitches
       leaf('Tax', isTaxShown ? tax : 0n),
     ]),
     ...(isWithheld && isTaxShown ? branch('Withholdings', withheld) : []),
-    ...branch(
-      'Expenses',
-      branch(
-        'AmazonFees',
-        fees.map(({ name, amount }) => leaf(name, amount)),
-      ),
-    ),
+    ...branch('TaxCollectedAtSource', leavesOf(levies.filter(({ name }) => name.startsWith('TCS')))),
+    ...branch('TaxWithholding', leavesOf(levies.filter(({ name }) => !name.startsWith('TCS')))),
+    ...branch('Expenses', branch('AmazonFees', leavesOf(fees))),
   ];
 }
 
 function besideOf({ type, beside }: Transaction): readonly Node[] {
-  const nodes = beside.map(({ name, amount }) => leaf(name, amount));
+  const nodes = leavesOf(beside);
   if (type === 'Shipment' || type === 'DeliveryTip') return branch('Sales', nodes);
   if (type === 'ServiceFee') return branch('Expenses', branch('AmazonFees', nodes));
   return nodes;

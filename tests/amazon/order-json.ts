@@ -18,6 +18,8 @@ export const STORES = {
   GB: { id: 'A1F83G8C2ARO7P', currency: 'GBP' },
   DE: { id: 'A1PA6795UKMFR9', currency: 'EUR' },
   JP: { id: 'A1VC38T7YXB528', currency: 'JPY' },
+  IN: { id: 'A21TJRUUN4KGV', currency: 'INR' },
+  AU: { id: 'A39IBJ37TRP1C6', currency: 'AUD' },
 } as const;
 
 export type Store = keyof typeof STORES;

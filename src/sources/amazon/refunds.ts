@@ -210,6 +210,7 @@ const CLASS_NAMES: Readonly<Record<AmountClass, string>> = {
   discount: 'Discounts',
   tax: 'Tax',
   withheld: 'Tax withheld by Amazon',
+  levy: 'Kept for your own taxes',
   fee: 'Fees of Amazon',
   unknown: 'Not understood',
 };

@@ -109,7 +109,7 @@ export function kindOf({ path, isOfOrder }: Omit<PlacedAmount, 'amount'>): {
   }
   const ofBuyer: SettledKind = isOfOrder ? 'buyers' : 'unknown';
   const classes = letters.map((each) => classOf(each));
-  if (classes.includes('withheld')) {
+  if (classes.includes('withheld') || classes.includes('levy')) {
     return { what: 'withheld', name: own };
   }
   if (letters.includes(SALES)) {

@@ -20,11 +20,14 @@ export type AmountClass =
   | 'tax'
   /** Of the buyer's tax, what Amazon keeps to pay it to the state itself. */
   | 'withheld'
+  /** What Amazon keeps on account of the seller's own taxes (India's TCS and TDS): nothing of it is the buyer's. */
+  | 'levy'
   | 'fee'
   | 'unknown';
 
 /** By the letters of a name, whatever spelling: "Product Charges", "ProductCharges". The first that fits decides. */
 const CLASSES: readonly (readonly [RegExp, AmountClass])[] = [
+  [/^taxwithholding|collectedatsource|^tcs|^tds|tds$/, 'levy'],
   [/withheld|withholding|facilitator/, 'withheld'],
   [/^othercharges?$/, 'other'],
   [/^cod(item|order|shipping)?(charges?|fees?)$/, 'cod'],
