@@ -131,6 +131,47 @@ void describe('listTransactions', () => {
     assert.deepEqual(deferred.payload.transactions, []);
   });
 
+  void test('by a switch another transaction releases it, and each names the other or only its refund or shipment', async () => {
+    for (const way of ['another by name', 'another'] as const) {
+      const { sim, advance } = stage({ release: way });
+      const { id } = sim.world.scenario('refunded in full');
+      advance(10 * 86_400_000);
+      sim.world.release();
+      const listed: {
+        transactionId: string;
+        transactionType: string;
+        transactionStatus: string;
+        relatedIdentifiers: { relatedIdentifierName: string; relatedIdentifierValue: string }[];
+      }[] = (await json(callerOf(sim).seller(ofOrder(id)))).payload.transactions;
+      assert.deepEqual(
+        listed.map((entry) => `${entry.transactionType} ${entry.transactionStatus}`),
+        ['Shipment DEFERRED_RELEASED', 'Shipment RELEASED', 'Refund DEFERRED_RELEASED', 'Refund RELEASED'],
+      );
+      assert.equal(new Set(listed.map(({ transactionId }) => transactionId)).size, 4);
+      const [first, second] = listed.slice(2).map(({ relatedIdentifiers }) => relatedIdentifiers);
+      assert.deepEqual(
+        first?.slice(0, 2).map(({ relatedIdentifierName }) => relatedIdentifierName),
+        ['ORDER_ID', 'REFUND_ID'],
+      );
+      assert.deepEqual(first.slice(0, 2), second?.slice(0, 2));
+      assert.deepEqual(
+        [first[2], second?.[2]],
+        way === 'another'
+          ? [undefined, undefined]
+          : [
+              {
+                relatedIdentifierName: 'RELEASE_TRANSACTION_ID',
+                relatedIdentifierValue: listed[3]?.transactionId,
+              },
+              {
+                relatedIdentifierName: 'DEFERRED_TRANSACTION_ID',
+                relatedIdentifierValue: listed[2]?.transactionId,
+              },
+            ],
+      );
+    }
+  });
+
   void test('a payout is found by its group, with what it pays and the fees of no order', async () => {
     const { sim, advance } = stage();
     sim.world.scenario('shipped by Amazon');

@@ -1,7 +1,7 @@
 import type { Transaction } from './ledger.ts';
 import type { Call, Operation } from './operation.ts';
 import { answer, invalidInput } from './refusal.ts';
-import { transactionBody } from './transaction-body.ts';
+import { transactionBodies } from './transaction-body.ts';
 
 const SETTLING_MS = 120_000;
 const DAY_MS = 86_400_000;
@@ -107,6 +107,6 @@ function answerPage(call: Call, page: Page, pages: Map<string, Page>): Response 
     pages.set(nextToken, { ...page, from: next, isEmpty: isGap });
   }
   const view = { switches, sellerId: world.sellerId };
-  const payload = { transactions: shown.map((entry) => transactionBody(entry, view)), nextToken };
+  const payload = { transactions: shown.flatMap((entry) => transactionBodies(entry, view)), nextToken };
   return answer({ payload }, { rate: call.rate });
 }

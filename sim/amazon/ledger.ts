@@ -15,7 +15,9 @@ export interface Transaction {
   readonly marketplace: Marketplace;
   readonly order: Pick<AmazonOrder, 'id' | 'fulfilledBy'> | null;
   /** SHIPMENT_ID or REFUND_ID and the like, with its value. */
-  readonly own: { readonly name: string; readonly value: string } | null;
+  readonly own: Identifier | null;
+  /** The transaction by which it was released, or that it releases. */
+  readonly also: Identifier | null;
   readonly postedAt: number;
   readonly status: 'DEFERRED' | 'RELEASED' | 'DEFERRED_RELEASED';
   readonly deferral: { readonly reason: 'B2B' | 'DD7'; readonly maturesAt: number } | null;
@@ -24,6 +26,11 @@ export interface Transaction {
   readonly items: readonly TransactionItem[];
   /** Beside all items: a tip, a service's fee, a payout. */
   readonly beside: readonly Fee[];
+}
+
+interface Identifier {
+  readonly name: string;
+  readonly value: string;
 }
 
 export interface TransactionItem {
@@ -108,6 +115,7 @@ function blank(
     marketplace,
     order: null,
     own: null,
+    also: null,
     postedAt: now,
     status: 'RELEASED',
     deferral: null,

@@ -37,6 +37,11 @@ export interface AmazonSwitches {
   readonly financesNulls: 'values' | 'nulls';
   /** Names and shape of the tree: as recorded, or as the model's example has it, spaced and once wrapped (6). */
   readonly financesShape: 'recorded' | 'model example';
+  /**
+   * What becomes of a deferred transaction when it is released: only its status changes; or another one follows, as sellers
+   * saw it, and each names the other, or both bear nothing but the id of their refund or shipment (6).
+   */
+  readonly release: 'same transaction' | 'another by name' | 'another';
   /** "Might not include orders from the last 48 hours" (6). */
   readonly financesLag: 'none' | 'last 48 hours';
   /** Whether a payout stands among the transactions that it pays out; the page names no type for it (6). */
@@ -62,6 +67,7 @@ export const DEFAULT_AMAZON_SWITCHES: AmazonSwitches = {
   withheldTax: 'left out',
   financesNulls: 'values',
   financesShape: 'recorded',
+  release: 'same transaction',
   financesLag: 'none',
   payouts: 'listed',
   emptyPages: 'none',

@@ -19,8 +19,30 @@ interface View {
   readonly sellerId: string;
 }
 
-/** A transaction as Finances 2024-06-19 lists it (vendors/amazon.md 6). */
-export function transactionBody(transaction: Transaction, { switches, sellerId }: View): Json {
+/** A transaction as Finances 2024-06-19 lists it (vendors/amazon.md 6): twice where it was deferred and another one releases it. */
+export function transactionBodies(transaction: Transaction, view: View): readonly Json[] {
+  const { release } = view.switches;
+  // Refunds are deferred with their order; here they are free at once.
+  const isReleased = transaction.status === 'DEFERRED_RELEASED' || transaction.type === 'Refund';
+  if (release === 'same transaction' || !isReleased) return [transactionBody(transaction, view)];
+  const releasedId = `R${transaction.id.slice(1)}`;
+  const isNamed = release === 'another by name';
+  const deferred: Transaction = {
+    ...transaction,
+    status: 'DEFERRED_RELEASED',
+    also: isNamed ? { name: 'RELEASE_TRANSACTION_ID', value: releasedId } : null,
+  };
+  const released: Transaction = {
+    ...transaction,
+    id: releasedId,
+    status: 'RELEASED',
+    postedAt: transaction.deferral?.maturesAt ?? transaction.postedAt,
+    also: isNamed ? { name: 'DEFERRED_TRANSACTION_ID', value: transaction.id } : null,
+  };
+  return [deferred, released].map((entry) => transactionBody(entry, view));
+}
+
+function transactionBody(transaction: Transaction, { switches, sellerId }: View): Json {
   const { marketplace, deferral } = transaction;
   const { currency } = marketplace;
   const tree = { currency, switches };
@@ -60,14 +82,14 @@ export function transactionBody(transaction: Transaction, { switches, sellerId }
 }
 
 function identifiersOf(transaction: Transaction): Json {
-  const { order, own, group } = transaction;
+  const { order, own, also, group } = transaction;
   const named = (name: string, value: string): Json => ({
     relatedIdentifierName: name,
     relatedIdentifierValue: value,
   });
   return [
     ...(order === null ? [] : [named('ORDER_ID', order.id)]),
-    ...(own === null ? [] : [named(own.name, own.value)]),
+    ...[own, also].flatMap((one) => (one === null ? [] : [named(one.name, one.value)])),
     ...(group === null
       ? []
       : [named('FINANCIAL_EVENT_GROUP_ID', group.id), named('SETTLEMENT_ID', group.settlementId)]),

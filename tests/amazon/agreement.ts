@@ -18,7 +18,7 @@ import { orderBody } from '#sim/amazon/order-body.ts';
 import type { AmazonOrder } from '#sim/amazon/order.ts';
 import { DEFAULT_AMAZON_SWITCHES } from '#sim/amazon/switches.ts';
 import type { AmazonSwitches } from '#sim/amazon/switches.ts';
-import { transactionBody } from '#sim/amazon/transaction-body.ts';
+import { transactionBodies } from '#sim/amazon/transaction-body.ts';
 import { DATASETS } from '#sim/amazon/view.ts';
 import type { OrderView } from '#sim/amazon/view.ts';
 import { createAmazonWorld } from '#sim/amazon/world.ts';
@@ -103,7 +103,7 @@ export function shownOf(
     transactions: world
       .transactions()
       .filter((transaction) => transaction.order?.id === order.id)
-      .map((transaction) => transactionBody(transaction, { switches, sellerId: world.sellerId })),
+      .flatMap((transaction) => transactionBodies(transaction, { switches, sellerId: world.sellerId })),
   };
   return orderInFile(new TextEncoder().encode(toJson(body)), { connection: CONNECTION }).order;
 }
@@ -112,6 +112,8 @@ export function shownOf(
 export function switchesOf(own: number): AmazonSwitches {
   const pick = <T>(values: readonly [T, ...T[]], prime: number): T =>
     values[Math.floor(own / prime) % values.length] ?? values[0];
+  const financesNulls = pick<AmazonSwitches['financesNulls']>(['values', 'nulls'], 31);
+  const release = pick<AmazonSwitches['release']>(['same transaction', 'another by name', 'another'], 41);
   return {
     ...DEFAULT_AMAZON_SWITCHES,
     discountSign: pick(['positive', 'negative'], 2),
@@ -124,8 +126,10 @@ export function switchesOf(own: number): AmazonSwitches {
     unknownStatus: pick(['never', 'sometimes'], 19),
     channelName: pick(['AMAZON', 'marketplace name'], 23),
     withheldTax: pick(['left out', 'v0 names', 'one name'], 29),
-    financesNulls: pick(['values', 'nulls'], 31),
+    financesNulls,
     financesShape: pick(['recorded', 'model example'], 37),
+    // Without a state nothing tells that both are one, and a person is asked.
+    release: financesNulls === 'nulls' && release === 'another' ? 'same transaction' : release,
   };
 }
 

@@ -484,8 +484,64 @@ describe('a refund that was deferred and released', () => {
     }
   });
 
-  test('is another than one that names neither', () => {
+  test('under two ids that only bear one refund’s is one, by its first name', () => {
+    const own = { identifiers: { ORDER_ID, REFUND_ID: 'R7' } };
+    const pair = [deferred({ id: 'b', status: 'DEFERRED_RELEASED', ...own }), released({ id: 'a', ...own })];
+    for (const listed of [pair, pair.toReversed()]) {
+      const { refunds, doubt } = normalized(
+        BOTH,
+        listed.map((one) => ({ ...one })),
+      );
+      assert.equal(doubt, undefined);
+      assert.deepEqual(
+        refunds.map(({ id, at }) => [id, at]),
+        [['b', Date.parse(AT)]],
+      );
+    }
+    const nameless = pair.map((one) => ({ ...one, transactionId: null }));
+    assert.deepEqual(read(nameless), once);
+    assert.equal(normalized(BOTH, nameless).refunds[0]?.id, 'R7');
+  });
+
+  test('is asked about where nothing tells whether transactions of one refund’s id are one', () => {
+    const own = { identifiers: { ORDER_ID, REFUND_ID: 'R7' } };
+    const other = [of('SOCK', { ProductCharges: '-10.00', Tax: '-1.00' })];
+    const pairs = [
+      [released({ id: 'a', ...own }), released({ id: 'b', ...own })],
+      [deferred({ id: 'a', status: null, ...own }), released({ id: 'b', ...own })],
+      [
+        deferred({ id: 'a', ...own }),
+        refund('-5.50', [of('MUG', { ProductCharges: '-5.00', Tax: '-0.50' })], { id: 'b', ...own }),
+      ],
+      [deferred({ id: 'a', ...own }), refund('-11.00', other, { id: 'b', ...own })],
+      [
+        deferred({ id: 'a', ...own }),
+        transactionJson(['Chargeback', '-11.00'], amounts, { id: 'b', ...own }),
+      ],
+      [released({ ...own }), released({ ...own })].map((one) => ({ ...one, transactionId: null })),
+    ];
+    for (const pair of pairs) {
+      assert.match(
+        doubtIn(pair),
+        /more than one transaction by refund R7, and not whether they are the same one: .* then decide keep/,
+      );
+    }
+  });
+
+  test('is another than one that names neither, or bears another refund’s id', () => {
     const part = [of('SOCK', { ProductCharges: '-5.00' })];
+    assert.equal(
+      read(
+        ['R7', 'R8'].map((id, index) =>
+          refund('-5.00', part, {
+            id,
+            status: index === 0 ? 'DEFERRED_RELEASED' : 'RELEASED',
+            identifiers: { ORDER_ID, REFUND_ID: id },
+          }),
+        ),
+      ).length,
+      2,
+    );
     assert.equal(read([refund('-5.00', part, { id: 'a' }), refund('-5.00', part, { id: 'b' })]).length, 2);
   });
 });

@@ -7,7 +7,15 @@ import type { OrderPayload, TransactionItemPayload, TransactionPayload } from '.
 import type { Priced } from './proceeds.ts';
 import { returnsOf, whole } from './returned.ts';
 import type { Left } from './returned.ts';
-import { amountOf, amountsIn, buyersPart, goodsOf, isRefund } from './transactions.ts';
+import {
+  amountOf,
+  amountsIn,
+  buyersPart,
+  goodsOf,
+  identifier,
+  isRefund,
+  isShipment,
+} from './transactions.ts';
 import type { AmountClass, Amounts, Event } from './transactions.ts';
 
 /**
@@ -42,7 +50,7 @@ export function refundsOf(sale: Sale, events: readonly Event[]): Refunded {
 /** Whatever else happened to an order moves no money of the buyer's, or a person must know. */
 function readOther({ priced: { currency } }: Sale, event: Event): { readonly refunds: [] } | Doubt {
   const { transactionType: type, breakdowns, items, totalAmount } = event.transaction;
-  if (type.toLowerCase() === 'shipment') {
+  if (isShipment(event)) {
     return { refunds: [] };
   }
   // What stands at the items stands in the whole as well, unless Amazon leaves one of them out.
@@ -67,27 +75,13 @@ function readRefund(
   left: Map<string, Left>,
 ): { readonly refunds: readonly Refund[] } | Doubt {
   const { currency } = sale.priced;
-  const { items, breakdowns, totalAmount } = event.transaction;
+  const { items, breakdowns } = event.transaction;
   const parts = items.map((item) => ({ item, amounts: amountsIn(item.breakdowns, currency) }));
   const wholes = parts.length > 0 ? parts.map(({ amounts }) => amounts) : [amountsIn(breakdowns, currency)];
   const merged = mergedOf(wholes, currency);
-  const sum = money.sum([...merged.values()], currency);
-  if (totalAmount.currency !== currency || !money.equal(sum, totalAmount)) {
-    return doubtOf(
-      event,
-      `The amounts of refund ${event.id} sum to ${money.show(sum)}, and Amazon says ${money.show(totalAmount)}`,
-      merged,
-    );
-  }
-  if (event.id === '') {
-    return doubtOf(
-      event,
-      'Amazon tells of a refund without any id, by which it could be booked once',
-      merged,
-    );
-  }
-  if (merged.has('unknown')) {
-    return doubtOf(event, `Refund ${event.id} holds amounts that this program does not know`, merged);
+  const unclear = unclearRefund(event, merged, currency);
+  if (unclear !== undefined) {
+    return unclear;
   }
   const paid = money.negate(buyersPart(merged, currency));
   if (money.isZero(paid)) {
@@ -130,6 +124,37 @@ function readRefund(
       },
     ],
   };
+}
+
+/** Why nothing of a refund can be booked, whatever goods it is of. */
+function unclearRefund(event: Event, amounts: Amounts, currency: string): Doubt | undefined {
+  const { totalAmount } = event.transaction;
+  const sum = money.sum([...amounts.values()], currency);
+  if (totalAmount.currency !== currency || !money.equal(sum, totalAmount)) {
+    return doubtOf(
+      event,
+      `The amounts of refund ${event.id} sum to ${money.show(sum)}, and Amazon says ${money.show(totalAmount)}`,
+      amounts,
+    );
+  }
+  if (event.id === '') {
+    return doubtOf(
+      event,
+      'Amazon tells of a refund without any id, by which it could be booked once',
+      amounts,
+    );
+  }
+  if (event.isShared === true) {
+    const refundId = identifier(event.transaction, 'REFUND_ID') ?? '';
+    return doubtOf(
+      event,
+      `Amazon tells of more than one transaction by refund ${refundId}, and not whether they are the same one: see in Seller Central what went back, book it in FreshBooks, then decide keep`,
+      amounts,
+    );
+  }
+  return amounts.has('unknown')
+    ? doubtOf(event, `Refund ${event.id} holds amounts that this program does not know`, amounts)
+    : undefined;
 }
 
 function mergedOf(all: readonly Amounts[], currency: string): Amounts {

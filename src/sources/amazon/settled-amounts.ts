@@ -24,9 +24,12 @@ const UNTOLD = 'Not broken down';
 /** Not paid out yet, though it names the payout. */
 const DEFERRED = 'Deferred';
 
+/** Of a refund that may be the same as another one. */
+const SHARED = 'One refund or two';
+
 export function placedAmounts(events: readonly Event[]): readonly PlacedAmount[] {
   const sums = new Map<string, PlacedAmount>();
-  for (const placed of events.flatMap(({ transaction }) => placedIn(transaction))) {
+  for (const placed of events.flatMap(placedIn)) {
     const key = JSON.stringify([placed.path, placed.isOfOrder, placed.amount.currency]);
     const known = sums.get(key);
     sums.set(
@@ -41,12 +44,15 @@ export function isDeferred({ transactionStatus }: TransactionPayload): boolean {
   return lettersOf(transactionStatus) === 'deferred';
 }
 
-function placedIn(transaction: TransactionPayload): readonly PlacedAmount[] {
+function placedIn({ transaction, isShared }: Event): readonly PlacedAmount[] {
   const { totalAmount, breakdowns, items, transactionType, description } = transaction;
   const isOfOrder = identifier(transaction, 'ORDER_ID') !== undefined;
   const at = (path: readonly string[], amount: Money): PlacedAmount => ({ path, isOfOrder, amount });
   if (isDeferred(transaction)) {
     return [at([DEFERRED], totalAmount)];
+  }
+  if (isShared === true) {
+    return [at([SHARED, transactionType], totalAmount)];
   }
   const tree = breakdowns.length > 0 ? breakdowns : items.flatMap((item) => item.breakdowns);
   if (tree.length === 0) {
@@ -104,7 +110,7 @@ export function kindOf({ path, isOfOrder }: Omit<PlacedAmount, 'amount'>): {
 } {
   const letters = path.map(lettersOf);
   const own = path.at(-1) ?? '';
-  if (path[0] === UNTOLD || path[0] === DEFERRED) {
+  if (path[0] === UNTOLD || path[0] === DEFERRED || path[0] === SHARED) {
     return { what: 'unknown', name: path.join(', ') };
   }
   const ofBuyer: SettledKind = isOfOrder ? 'buyers' : 'unknown';

@@ -15,7 +15,7 @@ import type { ExpectedSettlement } from '#sim/amazon/settlements.ts';
 import type { AmazonSwitches } from '#sim/amazon/switches.ts';
 import { switchesOf } from '#tests/amazon/agreement.ts';
 import { rules, terms } from '#tests/build.ts';
-import { transactionJson } from '#tests/amazon/order-json.ts';
+import { ORDER_ID, transactionJson } from '#tests/amazon/order-json.ts';
 import { AMAZON, openAmazon } from '#tests/contract/source-amazon.ts';
 import type { AmazonWorld, AmazonWorldOptions } from '#tests/contract/source-amazon.ts';
 
@@ -295,6 +295,27 @@ describe('a settlement that is read from Amazon', () => {
     });
     const { world, group } = await showing([one, released, other]);
     assert.equal(feesOf(await read(world, group)).minor, 500n);
+  });
+
+  test('counts a refund once whose releases only bear its id, and does not understand two of one state', async () => {
+    const told = (id: string, status: string): object =>
+      transactionJson(['Refund', '-5.00'], [], {
+        ...IN_GROUP,
+        id,
+        status,
+        identifiers: { ...IN_GROUP.identifiers, ORDER_ID, REFUND_ID: 'R7' },
+        whole: { ProductCharges: '-6.00', RefundCommission: '1.00' },
+      });
+    const amountsOf = async (states: readonly string[]): Promise<readonly string[]> => {
+      const { world, group } = await showing(states.map((status, index) => told(`t${index}`, status)));
+      const { amounts } = await read(world, group);
+      return amounts.map(({ what, name, amount }) => `${what} ${name} ${money.format(amount)}`);
+    };
+    assert.deepEqual(await amountsOf(['DEFERRED_RELEASED', 'RELEASED']), [
+      'buyers ProductCharges -6.00',
+      'fee RefundCommission 1.00',
+    ]);
+    assert.deepEqual(await amountsOf(['RELEASED', 'RELEASED']), ['unknown One refund or two, Refund -10.00']);
   });
 
   test('tells what is no fee apart, and passes over nothing that it does not know', async () => {

@@ -138,7 +138,7 @@ const REFUND_TYPES = new Set(['refund', 'guaranteeclaim', 'atozguaranteeclaim', 
 
 /**
  * One for each event: a transaction that was deferred and released is told twice in some accounts, under two ids of which one
- * names the other, and is one (docs/vendors/amazon.md 6). The one that stands last counts.
+ * names the other, or which only bear one refund's id, and is one (docs/vendors/amazon.md 6). The one that stands last counts.
  */
 export function eventsOf(transactions: readonly TransactionPayload[]): readonly Event[] {
   const deferredAs = new Map(
@@ -148,19 +148,75 @@ export function eventsOf(transactions: readonly TransactionPayload[]): readonly 
       return released === undefined || own === undefined ? [] : [[kindKey(transaction, released), own]];
     }),
   );
-  const events = new Map<string, Event>();
+  const told = new Map<string, Told>();
   for (const [index, transaction] of transactions.entries()) {
     const own = ownIdOf(transaction) ?? '';
     const id =
       identifier(transaction, 'DEFERRED_TRANSACTION_ID') ?? deferredAs.get(kindKey(transaction, own)) ?? own;
-    // Of two without any id nobody can say that they are one.
-    const key = id === '' ? kindKey(transaction, `, number ${index}`) : kindKey(transaction, id);
-    const known = events.get(key);
+    // Of two without any id nobody can say that they are one, nor of two that only bear one refund's.
+    const isNameless = id === '' || (transaction.transactionId === undefined && isOfRefund(transaction));
+    const key = kindKey(transaction, isNameless ? `, number ${index}` : id);
+    const known = told.get(key);
     // Deferring moves no money and changes no day.
     const at = known === undefined ? transaction.postedDate.at : earlier(known.at, transaction.postedDate.at);
-    events.set(key, { id, at, transaction });
+    const states = [...(known?.states ?? []), lettersOf(transaction.transactionStatus)];
+    told.set(key, { id, at, transaction, states });
   }
-  return [...events.values()].sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
+  return joinedByOwnId([...told.values()]).toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
+}
+
+/** An event with the states in which it was told. */
+interface Told extends Event {
+  readonly states: readonly string[];
+}
+
+/**
+ * What bears the id of one refund or shipment is one event where it is told in several states and is the same otherwise. Of
+ * other refunds nobody can say whether they are one or more.
+ */
+function joinedByOwnId(all: readonly Told[]): readonly Told[] {
+  const groups = Map.groupBy(all, (told) => {
+    const { transaction } = told;
+    const refund = isRefund(told) ? identifier(transaction, 'REFUND_ID') : undefined;
+    const shipment = isShipment(told) ? identifier(transaction, 'SHIPMENT_ID') : undefined;
+    return refund !== undefined ? `refund ${refund}` : shipment !== undefined ? `shipment ${shipment}` : told;
+  });
+  return [...groups.values()].flatMap((group) => {
+    const [first, ...others] = group.toSorted((a, b) => rankOf(a) - rankOf(b));
+    const last = others.at(-1);
+    if (first === undefined || last === undefined) {
+      return group;
+    }
+    if (areOne(group)) {
+      // It keeps the name by which it was known before it was released.
+      return [{ ...last, id: first.id, at: group.map(({ at }) => at).reduce(earlier) }];
+    }
+    return isRefund(first) ? group.map((told) => ({ ...told, isShared: true })) : group;
+  });
+}
+
+/** In the order in which a transaction goes through them. */
+const STATES: readonly string[] = ['deferred', 'deferredreleased', 'released'];
+
+function rankOf({ states }: Told): number {
+  return STATES.indexOf(states.at(-1) ?? '');
+}
+
+/** Whether these are one event in several states: of one kind, of the same goods and amount, and each state told once. */
+function areOne(group: readonly Told[]): boolean {
+  const states = group.flatMap((told) => told.states);
+  const faces = group.map(({ transaction: { transactionType, totalAmount, items } }) =>
+    JSON.stringify([
+      lettersOf(transactionType),
+      money.show(totalAmount),
+      items.map((item) => [goodsOf(item).asin, goodsOf(item).sku].join(' ')).sort(),
+    ]),
+  );
+  return (
+    states.every((state) => STATES.includes(state)) &&
+    new Set(states).size === states.length &&
+    new Set(faces).size === 1
+  );
 }
 
 function ownIdOf(transaction: TransactionPayload): string | undefined {
@@ -181,6 +237,8 @@ export interface Event {
   readonly id: string;
   readonly at: Instant;
   readonly transaction: TransactionPayload;
+  /** Whether another one bears the same refund's id, and nothing tells whether both are one. */
+  readonly isShared?: true;
 }
 
 function earlier(a: Instant, b: Instant): Instant {
@@ -188,14 +246,22 @@ function earlier(a: Instant, b: Instant): Instant {
 }
 
 export function isRefund({ transaction }: Event): boolean {
-  return REFUND_TYPES.has(lettersOf(transaction.transactionType));
+  return isOfRefund(transaction);
+}
+
+function isOfRefund({ transactionType }: TransactionPayload): boolean {
+  return REFUND_TYPES.has(lettersOf(transactionType));
+}
+
+export function isShipment({ transaction }: Event): boolean {
+  return lettersOf(transaction.transactionType) === 'shipment';
 }
 
 /** When Amazon took the order as shipped and the buyer's money with it; of several shipments the last. */
 export function shippedAt(
   events: readonly Event[],
 ): { readonly at: Instant; readonly id: string } | undefined {
-  return events.findLast(({ transaction }) => transaction.transactionType.toLowerCase() === 'shipment');
+  return events.findLast(isShipment);
 }
 
 export function identifier({ relatedIdentifiers }: TransactionPayload, name: string): string | undefined {
