@@ -102,7 +102,7 @@ function itemBody(
     fulfillment: included.has('FULFILLMENT')
       ? { quantityFulfilled: item.shipped, quantityUnfulfilled: waiting }
       : undefined,
-    tax: included.has('TAX') ? taxOf(item) : undefined,
+    tax: included.has('TAX') ? taxOf(item, switches) : undefined,
   };
 }
 
@@ -123,14 +123,15 @@ function cancellationOf(item: AmazonItem): Json | undefined {
   };
 }
 
-function taxOf(item: AmazonItem): Json | undefined {
-  const isAmazon = item.collection === 'facilitator';
-  if (!isAmazon && item.scheme === null) return undefined;
+function taxOf({ collection, scheme }: AmazonItem, { deemedReseller }: AmazonSwitches): Json | undefined {
+  const isHidden = scheme !== null && deemedReseller === 'not told';
+  if (collection === 'seller' || isHidden) return undefined;
   return {
-    taxCalculationBreakdowns: item.scheme === null ? undefined : [{ reportingScheme: item.scheme }],
-    taxCollections: isAmazon
-      ? [{ model: 'MARKETPLACE_FACILITATOR', responsibleParty: 'Amazon Services, Inc.' }]
-      : undefined,
+    taxCalculationBreakdowns: scheme === null ? undefined : [{ reportingScheme: scheme }],
+    taxCollections:
+      scheme === null || deemedReseller === 'told twice'
+        ? [{ model: 'MARKETPLACE_FACILITATOR', responsibleParty: 'Amazon Services, Inc.' }]
+        : undefined,
   };
 }
 

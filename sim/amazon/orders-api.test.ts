@@ -60,6 +60,20 @@ void describe('getOrder', () => {
     assert.deepEqual(await shown(untold.id), ['9.30', '9.30']);
   });
 
+  void test('a one stop shop beside who remits the tax, or by a switch alone, or neither', async () => {
+    const shown = async (way: AmazonSwitches['deemedReseller']): Promise<unknown> => {
+      const { sim } = stage({ deemedReseller: way });
+      const { id } = sim.world.scenario('union one stop shop');
+      const { tax } = (await json(callerOf(sim, { region: 'eu' }).seller(orderPath(id)))).order.orderItems[0];
+      return tax === undefined
+        ? 'nothing'
+        : [tax.taxCalculationBreakdowns[0].reportingScheme, tax.taxCollections?.[0].model];
+    };
+    assert.deepEqual(await shown('told twice'), ['UOSS', 'MARKETPLACE_FACILITATOR']);
+    assert.deepEqual(await shown('by its scheme'), ['UOSS', undefined]);
+    assert.equal(await shown('not told'), 'nothing');
+  });
+
   void test('a discount with its tax, in each of the ways that are thinkable', async () => {
     const items = [
       {

@@ -70,7 +70,7 @@ function itemOf(
       ratePpm: item.ratePpm ?? marketplace.ratePpm,
       tax: isInclusive && recipe.isTaxUntold === true ? 'untold' : 'reported',
     },
-    collection: item.collection ?? (marketplace.country === 'US' ? 'facilitator' : 'seller'),
+    collection: collectionOf(item, marketplace),
     scheme: item.scheme ?? null,
     points: item.points ?? 0,
     promotionIds: itemDiscount + shippingDiscount > 0n ? [`SEASON-${digits(random, 4)}`] : [],
@@ -78,6 +78,14 @@ function itemOf(
     cancelledBy: null,
   };
 }
+
+/** By either one stop shop Amazon is the seller in the law's eyes, whatever else is agreed (vendors/amazon.md 9). */
+function collectionOf({ collection, scheme }: AmazonItemRecipe, { country }: Marketplace): Collection {
+  if (scheme !== undefined) return 'facilitator';
+  return collection ?? (country === 'US' ? 'facilitator' : 'seller');
+}
+
+type Collection = AmazonItem['collection'];
 
 function buyerOf(
   recipe: AmazonRecipe,

@@ -36,7 +36,7 @@ export interface AmazonItemRecipe {
   readonly shippingDiscount?: bigint;
   /** Millionths; the marketplace's usual tax when left out. */
   readonly ratePpm?: bigint;
-  /** Who remits the tax; Amazon in the US, the seller elsewhere, when left out. */
+  /** Who remits the tax; Amazon in the US and by a scheme, the seller elsewhere, when left out. */
   readonly collection?: 'facilitator' | 'seller';
   readonly scheme?: 'IOSS' | 'UOSS';
   readonly points?: number;

@@ -33,6 +33,11 @@ export interface AmazonSwitches {
   readonly channelName: 'AMAZON' | 'marketplace name';
   /** How Finances show the tax that Amazon withholds; no name was found (6; 10.6). */
   readonly withheldTax: 'left out' | 'v0 names' | 'one name';
+  /**
+   * How the order says that Amazon remits the tax of a one stop shop: by `taxCollections` beside the scheme, as Amazon's sandbox
+   * has it, by the scheme alone, or not at all, so that only Finances tell it (5, 9).
+   */
+  readonly deemedReseller: 'told twice' | 'by its scheme' | 'not told';
   /** `breakdowns`, `contexts` and `transactionStatus` null, as once recorded, though the model has lists and text (6). */
   readonly financesNulls: 'values' | 'nulls';
   /** Names and shape of the tree: as recorded, or as the model's example has it, spaced and once wrapped (6). */
@@ -65,6 +70,7 @@ export const DEFAULT_AMAZON_SWITCHES: AmazonSwitches = {
   marketplaceFilter: 'ignored',
   channelName: 'AMAZON',
   withheldTax: 'left out',
+  deemedReseller: 'told twice',
   financesNulls: 'values',
   financesShape: 'recorded',
   release: 'same transaction',

@@ -47,7 +47,7 @@ function transactionBody(transaction: Transaction, { switches, sellerId }: View)
   const { currency } = marketplace;
   const tree = { currency, switches };
   const isNull = switches.financesNulls === 'nulls';
-  const own = transaction.items.map((entry) => treeOf(entry, switches));
+  const own = transaction.items.map((entry) => treeOf(entry, { switches, marketplace }));
   const whole = merged([...own.flat(), ...besideOf(transaction)]);
   return {
     sellingPartnerMetadata: {
@@ -120,7 +120,10 @@ function branch(type: string, children: readonly Node[]): Node[] {
   return [{ type, amount: some.reduce((sum, { amount }) => sum + amount, 0n), children: some }];
 }
 
-function treeOf({ item, parts, fees, levies }: TransactionItem, switches: AmazonSwitches): readonly Node[] {
+function treeOf(
+  { item, parts, fees, levies }: TransactionItem,
+  { switches, marketplace }: Pick<View, 'switches'> & Pick<Transaction, 'marketplace'>,
+): readonly Node[] {
   const { charges, discounts } = parts;
   const isWithheld = item.collection === 'facilitator';
   const taxes = [...CHARGES.map((key) => charges[key].tax), ...DISCOUNTED.map((key) => -discounts[key].tax)];
@@ -132,8 +135,8 @@ function treeOf({ item, parts, fees, levies }: TransactionItem, switches: Amazon
     switches.withheldTax === 'one name'
       ? [leaf('TaxWithheld', -tax)]
       : [
-          leaf('MarketplaceFacilitatorTax-Principal', shippingTax - tax),
-          leaf('MarketplaceFacilitatorTax-Shipping', -shippingTax),
+          leaf(`${withheldName(marketplace)}-Principal`, shippingTax - tax),
+          leaf(`${withheldName(marketplace)}-Shipping`, -shippingTax),
         ];
   return [
     ...branch('Sales', [
@@ -150,6 +153,12 @@ function treeOf({ item, parts, fees, levies }: TransactionItem, switches: Amazon
     ...branch('TaxWithholding', leavesOf(levies.filter(({ name }) => !name.startsWith('TCS')))),
     ...branch('Expenses', branch('AmazonFees', leavesOf(fees))),
   ];
+}
+
+/** Sales tax, value-added tax, and the tax of Australia and Singapore on what is brought in. */
+function withheldName({ country, prices }: Transaction['marketplace']): string {
+  if (prices === 'exclusive') return 'MarketplaceFacilitatorTax';
+  return country === 'AU' || country === 'SG' ? 'LowValueGoodsTax' : 'MarketplaceFacilitatorVAT';
 }
 
 function besideOf({ type, beside }: Transaction): readonly Node[] {

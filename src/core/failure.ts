@@ -58,6 +58,11 @@ export const CATALOGUE = {
     sentence:
       'Prices there hold the tax, and the channel does not tell it. Choose what it is for this country: the rule untold_tax',
   },
+  'order-tax-withheld': {
+    remedy: 'review',
+    sentence:
+      'The channel withholds tax on the order to remit it itself, and the order does not say so. See there whose tax it is, book or correct it in FreshBooks, then decide keep',
+  },
   'order-cash-unclear': {
     remedy: 'review',
     sentence:

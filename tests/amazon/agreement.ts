@@ -126,6 +126,7 @@ export function switchesOf(own: number): AmazonSwitches {
     unknownStatus: pick(['never', 'sometimes'], 19),
     channelName: pick(['AMAZON', 'marketplace name'], 23),
     withheldTax: pick(['left out', 'v0 names', 'one name'], 29),
+    deemedReseller: pick(['told twice', 'by its scheme'], 43),
     financesNulls,
     financesShape: pick(['recorded', 'model example'], 37),
     // Without a state nothing tells that both are one, and a person is asked.

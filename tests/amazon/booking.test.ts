@@ -62,6 +62,44 @@ void describe('a seller on Amazon', () => {
       assert.equal(standing(seen).net, 0n);
     }));
 
+  void test('is asked where only its ledger says, which is after the booking, that the tax is Amazon’s', () =>
+    selling(
+      { switches: { deemedReseller: 'not told', withheldTax: 'v0 names' } },
+      async ({ place, act, standing, decide, expected }) => {
+        const recipe = { in: 'FR', items: [{ product: 0, scheme: 'IOSS' }] } as const;
+        const booked = await place(recipe);
+        assert.equal(booked.state, 'settled');
+        const before = standing(booked);
+        const { channelTax, invoiceTotal } = expected(booked).sold;
+        assert.equal(before.invoiced, invoiceTotal + channelTax, 'as if the tax were the seller’s');
+
+        const asked = await act(booked, { kind: 'touch' });
+        assert.equal(asked.state, 'held');
+        assert.match(asked.reason ?? '', /withholds [\d.]+ EUR of tax, and the order does not say/);
+        assert.deepEqual(standing(asked), before, 'nothing is changed by itself');
+        const kept = await decide(asked, 'keep');
+        assert.deepEqual([kept.state, standing(kept)], ['skipped', before]);
+      },
+    ));
+
+  void test('has no tax of its own by a one stop shop, whether Amazon names itself beside it or not', async () => {
+    for (const deemedReseller of ['told twice', 'by its scheme'] as const) {
+      await selling(
+        { switches: { deemedReseller, withheldTax: 'v0 names' } },
+        async ({ scenario, act, standing, expected }) => {
+          for (const name of ['import one stop shop', 'union one stop shop'] as const) {
+            const sold = await scenario(name);
+            const { sold: figures } = expected(sold);
+            assert(figures.channelTax > 0n);
+            const seen = await act(sold, { kind: 'touch' });
+            assert.equal(seen.state, 'settled');
+            assert.equal(standing(seen).invoiced, figures.total - figures.channelTax, name);
+          }
+        },
+      );
+    }
+  });
+
   void test('has its sales booked, and no refund, where Amazon never showed its ledger', () =>
     selling({}, async ({ place, act, standing, grant }) => {
       grant({ finances: 'withheld' });

@@ -32,6 +32,7 @@ import type { Region } from '#sim/amazon/marketplaces.ts';
 import type { AmazonOrder } from '#sim/amazon/order.ts';
 import type { AmazonScenarioName } from '#sim/amazon/scenarios.ts';
 import type { AmazonRecipe } from '#sim/amazon/recipe.ts';
+import type { AmazonSwitches } from '#sim/amazon/switches.ts';
 import { standingOf } from '#sim/standing.ts';
 import type { Standing } from '#sim/standing.ts';
 import { sign } from '#sources/amazon/proof.ts';
@@ -98,15 +99,18 @@ const SWEEP_MS = 6 * 60_000;
 const SECRET = 'planted-secret-of-the-forwarder';
 
 export async function selling(
-  options: Pick<SandboxOptions, 'freshbooks' | 'faults'> & { readonly region?: Region },
+  options: Pick<SandboxOptions, 'freshbooks' | 'faults'> & {
+    readonly region?: Region;
+    readonly switches?: Partial<AmazonSwitches>;
+  },
   act: (seller: Seller) => Promise<void>,
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'counterfoil-amazon-'));
   // Of all of them: what Amazon shows and when the service asks for it belong together.
   const outside = systemOutside(() => undefined);
   const clock = leapingClock(outside.clock);
-  const { region = 'eu', ...others } = options;
-  const sandbox = await openSandbox({ seed: 3, amazon: { region }, clock, ...others });
+  const { region = 'eu', switches = {}, ...others } = options;
+  const sandbox = await openSandbox({ seed: 3, amazon: { region, switches }, clock, ...others });
   const stand = sandbox.amazon;
   assert(stand !== null);
   const {

@@ -106,8 +106,20 @@ export function shareOf(order: OrderPayload, item: ItemPayload, currency: string
     taxRest: money.subtract(taxRest, money.sum([...taxes.values()], currency)),
     discountTax,
     ...(total === undefined ? {} : { total }),
-    isFacilitated: item.tax?.taxCollections.some(({ model }) => model === 'MARKETPLACE_FACILITATOR') ?? false,
+    isFacilitated: isFacilitated(item),
   };
+}
+
+/** The one stop shops by which Amazon declares what it owes as the deemed reseller (docs/vendors/amazon.md 9). */
+const SCHEMES: readonly string[] = ['IOSS', 'UOSS'];
+
+/** Whether Amazon says of an item that it collects and remits the tax itself. */
+export function isFacilitated({ tax }: ItemPayload): boolean {
+  const { taxCollections = [], taxCalculationBreakdowns = [] } = tax ?? {};
+  return (
+    taxCollections.some(({ model }) => model === 'MARKETPLACE_FACILITATOR') ||
+    taxCalculationBreakdowns.some(({ reportingScheme }) => SCHEMES.includes(reportingScheme))
+  );
 }
 
 function amountsIn({ grandTotal, proceedsTotal, breakdowns }: Partial<ProceedsPayload>): Money[] {

@@ -44,7 +44,7 @@ const ORDER = {
     quantityOrdered: true,
     product: { asin: true, title: true, sellerSku: true },
     proceeds: { proceedsTotal: AMOUNT, ...PROCEEDS },
-    tax: { taxCollections: { model: true } },
+    tax: { taxCollections: { model: true }, taxCalculationBreakdowns: { reportingScheme: true } },
   },
   packages: { shipTime: true },
 } as const;

@@ -17,6 +17,7 @@ import { refundsOf } from './refunds.ts';
 import type { Refunded } from './refunds.ts';
 import { eventsOf, shippedAt } from './transactions.ts';
 import type { Event } from './transactions.ts';
+import { withheldUnsaid } from './withheld.ts';
 
 export interface SellerIdentity {
   readonly connection: ConnectionId;
@@ -42,10 +43,11 @@ export function normalize({ order: body, transactions = [] }: ReadOrder, seller:
   const { refunds, doubt } =
     priced === undefined || isShorn
       ? unpriced(body, { status, events })
-      : overOnlyWhenRefunded(refundsOf({ order: body, priced, gateway }, events), {
+      : (withheldUnsaid(body, events, currency) ??
+        overOnlyWhenRefunded(refundsOf({ order: body, priced, gateway }, events), {
           isOver: isCancelled(status) && shipment !== undefined,
           total,
-        });
+        }));
   const basis = { currency, pricesIncludeTax: priced?.pricesIncludeTax ?? false };
   const buyer = buyerOf(body);
   const reference = body.buyer?.buyerPurchaseOrderNumber ?? '';

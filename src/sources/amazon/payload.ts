@@ -190,7 +190,10 @@ const ITEM = object({
     sellerSku: orElse(readText, ''),
   }),
   proceeds: PROCEEDS.nullish(),
-  tax: object({ taxCollections: list(object({ model: orElse(readText, '') })) }).nullish(),
+  tax: object({
+    taxCollections: list(object({ model: orElse(readText, '') })),
+    taxCalculationBreakdowns: list(object({ reportingScheme: orElse(readText, '') })),
+  }).nullish(),
 });
 
 const ORDER = object({

@@ -11,10 +11,10 @@ import {
   amountOf,
   amountsIn,
   buyersPart,
-  goodsOf,
   identifier,
   isRefund,
   isShipment,
+  itemsAmong,
 } from './transactions.ts';
 import type { AmountClass, Amounts, Event } from './transactions.ts';
 
@@ -166,31 +166,23 @@ function mergedOf(all: readonly Amounts[], currency: string): Amounts {
 }
 
 /**
- * The item of the order that a refund is of, by whatever Amazon tells: its id, SKU, ASIN or title, or because it is the only one.
- * Where the same goods stand twice, the first that still holds as much.
+ * The item of the order that a refund is of. Where the same goods stand twice, the first that still holds as much.
  */
 function itemOf(
   { order: { orderItems }, priced }: Sale,
   part: TransactionItemPayload,
   { amounts, left }: { readonly amounts: Amounts; readonly left: ReadonlyMap<string, Left> },
 ): string | undefined {
-  const { ids, asin, sku, title } = goodsOf(part);
-  const among = [
-    orderItems.filter(({ orderItemId }) => ids.includes(orderItemId)),
-    sku === '' ? [] : orderItems.filter(({ product }) => product.sellerSku === sku),
-    asin === '' ? [] : orderItems.filter(({ product }) => product.asin === asin),
-    title === '' ? [] : orderItems.filter(({ product }) => product.title === title),
-    orderItems.length === 1 && sku === '' && asin === '' ? orderItems : [],
-  ].find(({ length }) => length > 0);
+  const among = itemsAmong(orderItems, part);
   const { currency } = priced;
   const wanted = money.negate(
     money.add(amountOf(amounts, 'goods', currency), amountOf(amounts, 'discount', currency)),
   );
-  const enough = among?.find(({ orderItemId }) => {
+  const enough = among.find(({ orderItemId }) => {
     const open = left.get(priced.chargedFor(orderItemId, 'ITEM')?.key ?? '')?.amount;
     return open !== undefined && money.compare(open, wanted) >= 0;
   });
-  return (enough ?? among?.[0])?.orderItemId;
+  return (enough ?? among[0])?.orderItemId;
 }
 
 /** Several items of one refund may touch the one line of all shipping. */
@@ -215,7 +207,7 @@ function joinedByLine(returns: readonly Return[]): Return[] {
   return [...joined.values()];
 }
 
-function doubtOf({ transaction }: Event, why: string, amounts: Amounts): Doubt {
+export function doubtOf({ transaction }: Event, why: string, amounts: Amounts): Doubt {
   return { ask: 'person', why, facts: [...factsOf(transaction), ...factsOfAmounts(amounts)] };
 }
 

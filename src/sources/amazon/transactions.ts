@@ -1,7 +1,7 @@
 import * as money from '#core/money.ts';
 import type { Money } from '#core/money.ts';
 import type { Instant } from '#core/time.ts';
-import type { AmountPayload, TransactionItemPayload, TransactionPayload } from './payload.ts';
+import type { AmountPayload, ItemPayload, TransactionItemPayload, TransactionPayload } from './payload.ts';
 
 /**
  * What Amazon's ledger tells of an order (docs/vendors/amazon.md 6): when it was shipped, and what went back to the buyer. Its
@@ -28,7 +28,9 @@ export type AmountClass =
 /** By the letters of a name, whatever spelling: "Product Charges", "ProductCharges". The first that fits decides. */
 const CLASSES: readonly (readonly [RegExp, AmountClass])[] = [
   [/^taxwithholding|collectedatsource|^tcs|^tds|tds$/, 'levy'],
-  [/withheld|withholding|facilitator/, 'withheld'],
+  [/withheld|withholding|facilitator|^lowvaluegoodstax./, 'withheld'],
+  // Without what it was withheld on nobody can say whether it is the charge or the withholding of it.
+  [/^lowvaluegoodstax$/, 'unknown'],
   [/^othercharges?$/, 'other'],
   [/^cod(item|order|shipping)?(charges?|fees?)$/, 'cod'],
   // A chargeback of shipping is Amazon's fee for its own labels, and a commission on a refund is no refund. A fee for restocking
@@ -272,7 +274,7 @@ export function identifier({ relatedIdentifiers }: TransactionPayload, name: str
 }
 
 /** The goods that an item of a transaction is about, as far as it says so. */
-export function goodsOf({ contexts, relatedIdentifiers, description }: TransactionItemPayload): {
+function goodsOf({ contexts, relatedIdentifiers, description }: TransactionItemPayload): {
   readonly ids: readonly string[];
   readonly asin: string;
   readonly sku: string;
@@ -284,4 +286,22 @@ export function goodsOf({ contexts, relatedIdentifiers, description }: Transacti
     sku: contexts.find(({ sku }) => sku !== '')?.sku ?? '',
     title: description,
   };
+}
+
+/** The items of an order that a part of a transaction is of, by whatever Amazon tells: its id, SKU, ASIN or title. */
+export function itemsAmong(
+  orderItems: readonly ItemPayload[],
+  part: TransactionItemPayload,
+): readonly ItemPayload[] {
+  const { ids, asin, sku, title } = goodsOf(part);
+  return (
+    [
+      orderItems.filter(({ orderItemId }) => ids.includes(orderItemId)),
+      sku === '' ? [] : orderItems.filter(({ product }) => product.sellerSku === sku),
+      asin === '' ? [] : orderItems.filter(({ product }) => product.asin === asin),
+      title === '' ? [] : orderItems.filter(({ product }) => product.title === title),
+      // The only one there is, where nothing is told.
+      orderItems.length === 1 && sku === '' && asin === '' ? orderItems : [],
+    ].find(({ length }) => length > 0) ?? []
+  );
 }
