@@ -243,6 +243,34 @@ describe('a refund of Amazon', () => {
     assert.deepEqual(read([FULL, again])[1], ['paid 57.20', 'difference -57.20']);
   });
 
+  test('has the names of its amounts that sellers saw, beside one another or in their groups', () => {
+    const sock = { OurPricePrincipal: '-30.00', ShippingPrincipal: '-6.00', OurPriceTax: '-3.60' };
+    assert.deepEqual(read([refund('-39.60', [of('SOCK', sock)])]), [
+      ['item:1 3 30.00 +3.00', 'shipping@100000 0 6.00 +0.60', 'paid 39.60'],
+    ]);
+    const kept = { OurPricePrincipal: '-10.00', RestockingDeductionPrincipal: '2.00' };
+    const tax = { OurPriceTax: '-1.00', RestockingDeductionTax: '0.20' };
+    for (const amounts of [
+      { ...kept, ...tax },
+      { ProductCharges: ['-8.00', kept], Tax: ['-0.80', tax] } as const,
+      {
+        ...tax,
+        OurPricePrincipal: '-10.00',
+        RestockingDeduction: ['2.00', { RestockingDeductionPrincipal: '2.00' }],
+      } as const,
+    ]) {
+      assert.deepEqual(read([refund('-8.80', [of('MUG', amounts)])]), [['item:2 0 8.00 +0.80', 'paid 8.80']]);
+    }
+    assert.deepEqual(read([refund('-5.00', [of('MUG', { GoodwillPrincipal: '-5.00' })])]), [
+      ['item:2 0 5.00 +0.00', 'paid 5.00'],
+    ]);
+    const empty = {
+      'Refunded Sales': ['-10.00', { ProductCharges: '-10.00' }],
+      'Refunded Expenses': '0.00',
+    } as const;
+    assert.deepEqual(read([refund('-10.00', [of('MUG', empty)])]), [['item:2 0 10.00 +0.00', 'paid 10.00']]);
+  });
+
   test('without any item is an amount', () => {
     const whole = { Sales: ['-5.00', { ProductCharges: '-5.00' }] } as const;
     assert.deepEqual(read([refund('-5.00', [], { whole })]), [['paid 5.00', 'difference -5.00']]);
@@ -322,13 +350,22 @@ describe('a refund that is not understood asks a person', () => {
   });
 
   test('when an amount between buyer and seller is called a fee, an adjustment or a chargeback', () => {
-    for (const name of ['RestockingFee', 'Goodwill', 'PrincipalAdjustment', 'ChargebackRefund']) {
+    for (const name of [
+      'RestockingFee',
+      'Goodwill',
+      'PrincipalAdjustment',
+      'ChargebackRefund',
+      // Nobody has published whether it lessens the goods or the shipping.
+      'ReturnShippingDeductionPrincipal',
+    ]) {
       const back = refund('-8.00', [of('MUG', { ProductCharges: '-10.00', [name]: '2.00' })]);
       assert.match(doubtIn([back]), /Not understood: 2.00 USD/, name);
     }
     // Sales are the buyer's side: whatever fee stands among them is not Amazon's.
-    const among = { Sales: ['-12.00', { ProductCharges: '-10.00', ServiceFee: '-2.00' }] } as const;
-    assert.match(doubtIn([refund('-12.00', [of('MUG', among)])]), /Not understood: -2.00 USD/);
+    for (const group of ['Sales', 'Refunded Sales']) {
+      const among = { [group]: ['-12.00', { ProductCharges: '-10.00', ServiceFee: '-2.00' }] } as const;
+      assert.match(doubtIn([refund('-12.00', [of('MUG', among)])]), /Not understood: -2.00 USD/);
+    }
   });
 
   test('when by it the buyer pays', () => {
@@ -356,6 +393,20 @@ describe('a refund that is not understood asks a person', () => {
     assert.match(doubtIn([transactionJson(['Adjustment', '-10.00'], [], { whole: amounts })]), words);
   });
 
+  test('when tax that moves later is not wholly Amazon’s', () => {
+    const taxes = { BaseTax: '9.45', 'MarketplaceFacilitatorTax-Principal': '-9.45' };
+    for (const amounts of [
+      { BaseTax: '9.45' },
+      { ...taxes, 'MarketplaceFacilitatorTax-Principal': '-9.40' },
+      { ...taxes, RetrochargeReversal: '-1.00' },
+      { ...taxes, ProductCharges: '-1.00' },
+      { BaseTax: '9.45', TaxWithholding: '-9.45' },
+    ]) {
+      const said = doubtIn([transactionJson(['Retrocharge', '0.00'], [of('MUG', amounts)])]);
+      assert.match(said, /a transaction "Retrocharge" with the buyer/);
+    }
+  });
+
   test('and no other refund of the order is booked meanwhile', () => {
     const good = refund('-11.00', [of('MUG', { ProductCharges: '-10.00', Tax: '-1.00' })], {
       id: 'good',
@@ -366,7 +417,7 @@ describe('a refund that is not understood asks a person', () => {
 });
 
 describe('what is no refund', () => {
-  test('leaves the order as it is: shipments, fees, tips, reimbursements', () => {
+  test('leaves the order as it is: shipments, fees, tips, reimbursements, tax that Amazon moves and keeps', () => {
     const sale = {
       Sales: ['57.20', { ProductCharges: '40.00', Shipping: '8.00', GiftWrap: '4.00', Tax: '5.20' }],
     } as const;
@@ -378,6 +429,15 @@ describe('what is no refund', () => {
       }),
       transactionJson(['DeliveryTip', '2.00'], [], { id: 't', whole: { Sales: ['2.00', { Tip: '2.00' }] } }),
       transactionJson(['Adjustment', '4.00'], [], { id: 'r', whole: { WAREHOUSE_LOST: '4.00' } }),
+      transactionJson(
+        ['Retrocharge', '0.00'],
+        [of('MUG', { BaseTax: '9.45', 'MarketplaceFacilitatorTax-Principal': '-9.45' })],
+        { id: 'later' },
+      ),
+      transactionJson(['Adjustment', '0.00'], [], {
+        id: 'cents',
+        whole: { Tax: '-0.04', 'MarketplaceFacilitatorTax-Principal': '0.04' },
+      }),
       transactionJson(['Adjustment', '4.00'], [], {
         id: 'e',
         currency: 'EUR',

@@ -57,9 +57,7 @@ function readOther({ priced: { currency } }: Sale, event: Event): { readonly ref
   const [whole, atItems] = [breakdowns, items.flatMap((item) => item.breakdowns)].map((tree) =>
     amountsIn(tree, currency),
   );
-  const moved = [whole, atItems].find(
-    (amounts) => amounts !== undefined && !money.isZero(buyersPart(amounts, currency)),
-  );
+  const moved = [whole, atItems].find((amounts) => amounts !== undefined && isWithBuyer(amounts, currency));
   return moved === undefined
     ? { refunds: [] }
     : doubtOf(
@@ -67,6 +65,17 @@ function readOther({ priced: { currency } }: Sale, event: Event): { readonly ref
         `Amazon tells of a transaction "${type}" with the buyer, of ${money.show(totalAmount)}, which is no refund that this program knows`,
         moved,
       );
+}
+
+/** Tax that Amazon takes or gives back later and keeps or bears itself, of which nothing is the seller's, is no part of it. */
+function isWithBuyer(amounts: Amounts, currency: string): boolean {
+  const moved = buyersPart(amounts, currency);
+  const tax = amountOf(amounts, 'tax', currency);
+  const isAmazons =
+    money.equal(moved, tax) &&
+    money.isZero(money.add(tax, amountOf(amounts, 'withheld', currency))) &&
+    !amounts.has('unknown');
+  return !money.isZero(moved) && !isAmazons;
 }
 
 function readRefund(

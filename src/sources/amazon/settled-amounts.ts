@@ -2,7 +2,7 @@ import * as money from '#core/money.ts';
 import type { Money } from '#core/money.ts';
 import type { SettledKind } from '#core/settlement.ts';
 import type { AmountPayload, TransactionPayload } from './payload.ts';
-import { classOf, identifier, isFeeGroup, lettersOf } from './transactions.ts';
+import { classOf, identifier, isFeeGroup, isSalesGroup, lettersOf } from './transactions.ts';
 import type { Event } from './transactions.ts';
 
 /**
@@ -99,8 +99,6 @@ const BESIDE_FEES: readonly (readonly [RegExp, SettledKind])[] = [
 /** Of services that Amazon names without the word, beside all orders; of an order such a word is not known. */
 const SERVICES =
   /subscription|storage|advertis|productads|sponsoredproducts|disposal|removal|inboundtransport/;
-/** The group of what lies between seller and buyer. */
-const SALES = 'sales';
 const TIP = /^(delivery)?tips?$/;
 
 /** What an amount is by its place. What is not known is never passed over. */
@@ -118,8 +116,9 @@ export function kindOf({ path, isOfOrder }: Omit<PlacedAmount, 'amount'>): {
   if (classes.includes('withheld') || classes.includes('levy')) {
     return { what: 'withheld', name: own };
   }
-  if (letters.includes(SALES)) {
-    return { what: ofBuyer, name: own };
+  if (letters.some(isSalesGroup)) {
+    // Of no order it is income of another kind, such as Amazon's price for liquidated stock.
+    return { what: ofBuyer, name: isOfOrder ? own : path.join(', ') };
   }
   const beside = BESIDE_FEES.find(([words]) => letters.some((each) => words.test(each)));
   if (beside !== undefined) {

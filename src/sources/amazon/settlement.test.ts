@@ -357,6 +357,19 @@ describe('a settlement that is read from Amazon', () => {
     );
   });
 
+  test('does not know income that stands among sales and belongs to no order, and says where it stands', async () => {
+    const whole = {
+      Sales: ['9.00', { RecommerceLiquidation: '9.00' }],
+      'Refunded Sales': ['-1.00', { Tax: '-1.00' }],
+    } as const;
+    const told = transactionJson(['RemovalShipment', '8.00'], [], { ...IN_GROUP, id: 'x', whole });
+    const { world, group } = await showing([told]);
+    assert.deepEqual(
+      (await read(world, group)).amounts.map(({ what, name }) => `${what} ${name}`),
+      ['unknown Sales, RecommerceLiquidation', 'unknown Refunded Sales, Tax'],
+    );
+  });
+
   test('knows what services cost by their names, of no order alone', async () => {
     const [ads, ofOrder] = [{}, { ORDER_ID: '111-2093847-6650917' }].map((ids, index) =>
       transactionJson(['ProductAdsPayment', '-8.00'], [], {

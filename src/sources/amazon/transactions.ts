@@ -43,13 +43,17 @@ const CLASSES: readonly (readonly [RegExp, AmountClass])[] = [
   [/promotion|discount|rebate|coupon/, 'discount'],
   [/^shipping/, 'shipping'],
   [/^giftwrap/, 'gift-wrap'],
-  [/^(product)?charges?$|^princip(al|le)$|^item(price|charges?)?$|^ourprice$/, 'goods'],
+  // What is kept of a return for restocking lessens what goes back of the goods, and what goes back out of goodwill adds to it.
+  [
+    /^(product)?charges?$|^princip(al|le)$|^item(price|charges?)?$|^ourprice(principal)?$|^(goodwill|restockingdeduction)principal$/,
+    'goods',
+  ],
 ];
 
 /** Groups that only hold others. */
 const GROUPS = /^(sales|refunds?|expenses|total|other)$/;
-/** The group of what lies between seller and buyer. */
-const SALES = 'sales';
+/** Groups of what lies between seller and buyer. */
+const SALES = /^(refunded)?sales$/;
 /** Groups that hold fees, each by its own name. */
 const FEE_GROUPS = /^(amazon|selling|seller|service|other)?fees$/;
 
@@ -59,6 +63,10 @@ export function lettersOf(type: string): string {
 
 export function classOf(letters: string): AmountClass | 'group' {
   return GROUPS.test(letters) ? 'group' : (CLASSES.find(([words]) => words.test(letters))?.[1] ?? 'unknown');
+}
+
+export function isSalesGroup(letters: string): boolean {
+  return SALES.test(letters);
 }
 
 export function isFeeGroup(letters: string): boolean {
@@ -102,9 +110,10 @@ export function amountsIn(tree: readonly AmountPayload[], currency: string): Amo
       );
     if (isSplit) {
       parts.forEach((part) => {
-        walk(part, isAmongSales || letters === SALES);
+        walk(part, isAmongSales || isSalesGroup(letters));
       });
-    } else {
+    } else if (parts.length > 0 || !money.isZero(amount)) {
+      // A group that Amazon names and leaves empty moves nothing.
       put('unknown', amount);
     }
   };
