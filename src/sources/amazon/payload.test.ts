@@ -213,10 +213,26 @@ describe('a transaction of Amazon', () => {
     const said = (breakdowns: unknown): string => refusalOf(of({ breakdowns }));
     const path = 'transactions.0.breakdowns: ';
     assert(said('none').includes(`${path}is not a list`));
-    assert(said([node('')]).includes(`${path}breakdownType: "" is not one of Amazon’s words`));
+    assert(said([{ ...node('Tax'), breakdownType: null }]).includes(`${path}breakdownType: is missing`));
+    assert(said([{ ...node('Tax'), breakdownType: {} }]).includes(`${path}breakdownType: is not text`));
     assert(said([{ breakdownType: 'Tax' }]).includes(`${path}breakdownAmount: is missing`));
     assert(said([7]).includes(`${path}: is not an object`));
-    assert(said([node('Sales', [node('<')])]).includes('"<" is not one of Amazon’s words'));
+    assert(said([node('Sales', [{ ...node('Tax'), breakdownType: false }])]).includes('is not text'));
+  });
+
+  test('whose amounts have any names is read, each to its bound', () => {
+    const names = ['TDS (Section 194-O)', '<', 'Imposta, 22 %', '手数料', `${'x'.repeat(499)}…`];
+    assert.deepEqual(
+      treeOf(names.map((name) => node(name))).map(({ type }) => type),
+      names,
+    );
+    assert.deepEqual(
+      treeOf([node('x'.repeat(9_000)), node(''), node('a\u0000b')]).map(({ type }) => type),
+      [`${'x'.repeat(499)}…`, 'Without a name', 'a b'],
+    );
+    const [transaction] =
+      parseReadOrder(lossless(of({ transactionType: 'Rückerstattung (B2B)' }))).transactions ?? [];
+    assert.equal(transaction?.transactionType, 'Rückerstattung (B2B)');
   });
 
   test('with a tree too deep or too wide is refused', () => {

@@ -136,6 +136,11 @@ function readAmount(value: unknown): string {
 /** Words of Amazon's own, such as statuses and types: names are compared, so they are kept as written. */
 const readWord = readMatching(/^[\w .:/&-]{1,100}$/, 'one of Amazon’s words');
 
+/** What Amazon calls an amount or a transaction, in any letters: what is not known is asked about, and never unreadable. */
+function readName(value: unknown): string {
+  return readText(required(value)) || 'Without a name';
+}
+
 function moneyOf(
   { amount, currency }: { readonly amount: string; readonly currency: string },
   context: z.RefinementCtx,
@@ -234,7 +239,7 @@ const CURRENCY_AMOUNT = object({
 );
 
 const NODE = object({
-  breakdownType: field(readWord),
+  breakdownType: field(readName),
   breakdownAmount: CURRENCY_AMOUNT,
   breakdowns: z.unknown().optional(),
 });
@@ -284,7 +289,7 @@ const ITEM_IDENTIFIER = object({
 const TRANSACTION = object({
   /** Amazon's own example has none. */
   transactionId: maybe(readMatching(TRANSACTION_ID, 'a transaction id')),
-  transactionType: field(readWord),
+  transactionType: field(readName),
   /** In any spelling: "RELEASED", "Released", or null. */
   transactionStatus: orElse(readText, ''),
   postedDate: field(readStamp),

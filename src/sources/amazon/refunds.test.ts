@@ -349,6 +349,17 @@ describe('a refund that is not understood asks a person', () => {
     assert.deepEqual(read([refund('-10.00', [of('MUG', whole)])]), [['item:2 0 10.00 +0.00', 'paid 10.00']]);
   });
 
+  test('when an amount bears a name in letters of any kind, and what is not the buyer’s stays so by it', () => {
+    for (const name of ['Gebühr (neu)', '手数料', '']) {
+      const back = refund('-9.00', [of('MUG', { ProductCharges: '-10.00', [name]: '1.00' })]);
+      assert.match(doubtIn([back]), /Not understood: 1.00 USD/, name);
+      const shipment = transactionJson(['Shipment', '1.00'], [of('MUG', { [name]: '1.00' })]);
+      assert.equal(normalized(BOTH, [shipment]).doubt, undefined);
+    }
+    const levied = refund('-9.00', [of('MUG', { ProductCharges: '-10.00', 'TDS (Section 194-O)': '1.00' })]);
+    assert.deepEqual(read([levied]), [['item:2 0 10.00 +0.00', 'paid 10.00']]);
+  });
+
   test('when an amount between buyer and seller is called a fee, an adjustment or a chargeback', () => {
     for (const name of [
       'RestockingFee',
