@@ -208,6 +208,7 @@ test('an order deleted in the shop is flagged and its invoice stays', () =>
   onStage({}, async (stage) => {
     const order = stage.sandbox.world.scenario('paid, one line');
     await stage.book(order);
+    stage.sandbox.world.act(order.id, { kind: 'delete' });
     const record = await stage.tell({ topic: 'orders/delete', body: `{"id":${order.id}}`, order });
     assert.equal(record.state, 'held');
     assert.deepEqual(await openHolds(stage, order), ['order-deleted']);
@@ -231,6 +232,44 @@ test('an order deleted in the shop is flagged as that, also where a message woul
     assert.deepEqual([record.state, ...(await openHolds(stage, order))], ['held', 'order-deleted']);
   }));
 
+test('an overheard message that is sent again as a deletion changes nothing, and a person sees it', () =>
+  onStage({}, async (stage) => {
+    const order = stage.sandbox.world.scenario('authorized only');
+    await stage.book(order);
+    const record = await stage.book(order, 'orders/delete');
+    assert.deepEqual([record.state, record.isDeleted], ['settled', false]);
+    const [message] = await stage.app.store.read.deliveries({ state: 'held', limit: 10 });
+    assert.match(
+      message?.reason ?? '',
+      /^The message came as orders\/delete, and its content is of something/,
+    );
+    stage.sandbox.world.act(order.id, { kind: 'capture' });
+    await stage.book(order, 'orders/paid');
+    assert.equal(stage.payments(order).length, 1);
+  }));
+
+test('a deletion that the shop does not bear out is not believed', () =>
+  onStage({}, async (stage) => {
+    const order = stage.sandbox.world.scenario('authorized only');
+    await stage.book(order);
+    const record = await stage.tell({ topic: 'orders/delete', body: `{"id":${order.id}}`, order });
+    assert.deepEqual([record.state, record.isDeleted, record.reread], ['settled', false, undefined]);
+    assert.deepEqual(await openHolds(stage, order), []);
+  }));
+
+test('what was sent before an order was deleted and comes after it does not bring it back', () =>
+  onStage({}, async (stage) => {
+    const { world, shopify } = stage.sandbox;
+    const order = world.scenario('authorized only');
+    world.act(order.id, { kind: 'capture' });
+    const late = shopify.webhooks.body(order.id);
+    world.act(order.id, { kind: 'delete' });
+    await stage.tell({ topic: 'orders/delete', body: `{"id":${order.id}}`, order });
+    const record = await stage.tell({ topic: 'orders/paid', body: late, order });
+    assert.deepEqual([record.state, record.isDeleted, record.reread], ['skipped', true, undefined]);
+    assert.equal(stage.invoices(order).length, 0);
+  }));
+
 test('an order deleted in the shop of which only a client was made is booked no more', () => {
   const body = '{"response":{"errors":[{"errno":1,"message":"Internal error"}]}}';
   const faults = scriptedFaults([
@@ -240,6 +279,7 @@ test('an order deleted in the shop of which only a client was made is booked no 
     const order = stage.sandbox.world.scenario('paid, one line');
     assert.equal((await stage.book(order)).state, 'held');
     assert.equal(stage.invoices(order).length, 0);
+    stage.sandbox.world.act(order.id, { kind: 'delete' });
     const record = await stage.tell({ topic: 'orders/delete', body: `{"id":${order.id}}`, order });
     await retry(stage, order);
     assert.deepEqual([record.state, ...(await openHolds(stage, order))], ['skipped']);

@@ -29,10 +29,10 @@ const BUYER: Buyer = {
 export const usd = (text: string) => money.parse(text, 'USD');
 
 /** A shop whose messages are canonical orders. */
-function shopOf(answer: () => Order | Promise<Order>): Source {
+function shopOf(answer: () => Order | Promise<Order>, canRead: boolean): Source {
   return {
     connection: SHOP,
-    canRead: true,
+    canRead,
     readNeeds: '',
     refusalUnread: () => ({ why: 'not asked here' }),
     verify: async () => ({ proof: 'refused', why: 'not asked here' }),
@@ -90,14 +90,17 @@ export function booksOf(tasks: Task[]): Books {
   };
 }
 
-export async function openWorld({ answer = () => order() }: { answer?: () => Order | Promise<Order> } = {}) {
+export async function openWorld({
+  answer = () => order(),
+  canRead = true,
+}: { answer?: () => Order | Promise<Order>; canRead?: boolean } = {}) {
   const clock = testClock();
   const dialect = sqliteDialect(openSqlite(':memory:'));
   const { store } = await openStore({ dialect, clock, seal: createSeal('key') });
   const tasks: Task[] = [];
   /** What a person has imported last. */
   const current = { now: { version: 'rules-1', rules: rules() } };
-  const route = { source: shopOf(answer), books: booksOf(tasks), rules: async () => current.now };
+  const route = { source: shopOf(answer, canRead), books: booksOf(tasks), rules: async () => current.now };
   await store.transact((tx) => tx.putRules(current.now.version, current.now.rules));
   const machine: Machine = {
     store,

@@ -286,7 +286,10 @@ void describe('a shop’s request', () => {
       for (const each of all) {
         await tell(stage, each);
       }
-      const id = await held(stage, 'shop/redact', { shop_id: 1 });
+      const id = await held(stage, 'shop/redact', {
+        shop_id: 1,
+        shop_domain: stage.sandbox.world.shop.domain,
+      });
       const erased = await eraseMessage(stage.app.eraser, id);
       assert(erased.outcome === 'erased');
       assert.equal(erased.messages, all.length + 1);
@@ -419,7 +422,7 @@ void describe('messages that name an order and are not known as its own', () => 
     const key = orderKey(SHOP, '4711');
     assert.deepEqual(await eraseOrder(eraser, key), { outcome: 'not-read-yet', id: named });
     await store.transact((tx) => tx.settleDelivery(named, { state: 'held', reason: 'It could not be read' }));
-    const request = await accept('c', 'shop/redact', { shop_id: 1 });
+    const request = await accept('c', 'shop/redact', { shop_id: 1, shop_domain: 'a.myshopify.com' });
     await store.transact((tx) => tx.settleDelivery(request, { state: 'held', reason: 'A request' }));
     const { outcome } = await eraseMessage(eraser, request);
     assert.equal(outcome, 'not-read-yet', 'one of the shop’s is not read yet');

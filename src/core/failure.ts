@@ -30,6 +30,11 @@ export const CATALOGUE = {
     sentence:
       'A field of the order is missing or has the wrong form. The message is kept as received; nothing was booked',
   },
+  'delivery-of-another-topic': {
+    remedy: 'review',
+    sentence:
+      'An authentic message came under a topic that its content is not of: perhaps somebody sent again what he overheard. It is kept as received; nothing was done by it',
+  },
   'delivery-topic-unknown': {
     remedy: 'ignore',
     sentence: 'The message is about something that is not booked. It is kept and nothing else happens',

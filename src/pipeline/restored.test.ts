@@ -196,7 +196,9 @@ test('an order of which nothing is to be done is a question where the books have
 
 test('an order that was deleted before a restored database knew it is a question, until a person keeps it', async () => {
   for (const isRestored of [true, false]) {
-    const { clock, store, machine, accept, work } = await openWorld();
+    const { clock, store, machine, accept, work } = await openWorld({
+      answer: () => Promise.reject(new Failure('request-not-found', { detail: 'It is gone' })),
+    });
     if (isRestored) {
       await store.transact((tx) => tx.putSetting(RESTORED_SETTING, String(clock.now())));
     }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { Failure } from '#core/failure.ts';
 import { orderKey } from '#core/ids.ts';
+import type { Order } from '#core/order.ts';
 import { MINUTE, instant } from '#core/time.ts';
 import { ORDER, SHOP, order } from '#tests/build.ts';
 import { openWorld } from '#tests/one-order.ts';
@@ -76,4 +78,68 @@ void test('an order that a person asks for is worked on with them, and many that
   await sortDelivery(machine, await world.accept('live-2', order({ key: OTHER, name: '#2' })));
   assert.deepEqual(await dueOrders(world), [`order:${OTHER}`, `order:${ORDER}`]);
   await store.close();
+});
+
+void describe('a deletion', () => {
+  const isDeleted = async ({ store }: Awaited<ReturnType<typeof openWorld>>) =>
+    (await store.read.order(ORDER))?.isDeleted;
+
+  void test('of a shop that cannot be asked ends with a state that is clearly from after it', async () => {
+    const world = await openWorld({ canRead: false });
+    const { machine, clock, accept, store } = world;
+    const shown = (minutes: number) => order({ updatedAt: instant(clock.now() + minutes * MINUTE) });
+    await sortDelivery(machine, await accept('a', shown(-60)));
+    await sortDelivery(machine, await accept('b', shown(0), 'deleted'));
+    for (const [minutes, expected] of [
+      [-1, true],
+      [5, true],
+      [11, false],
+    ] as const) {
+      await sortDelivery(machine, await accept(`c${minutes}`, shown(minutes)));
+      assert.equal(await isDeleted(world), expected, `${minutes} minutes after it`);
+    }
+    await sortDelivery(machine, await accept('d', shown(0), 'deleted'));
+    assert.equal(await isDeleted(world), false, 'the state from after it came first');
+    await store.close();
+  });
+
+  void test('that was blanked is not forgotten by it', async () => {
+    const world = await openWorld({ canRead: false });
+    const { machine, clock, accept, store } = world;
+    const id = await accept('a', order(), 'deleted');
+    await sortDelivery(machine, id);
+    await store.transact((tx) => tx.redactDelivery(id, clock.now()));
+    await sortDelivery(machine, await accept('b', order({ updatedAt: instant(clock.now() + MINUTE) })));
+    assert.equal(await isDeleted(world), true);
+    await store.close();
+  });
+
+  void test('is believed only once the shop has answered', async () => {
+    const answers: (() => Promise<Order>)[] = [
+      () => Promise.reject(new Failure('request-unreachable', { detail: 'Nobody is there' })),
+      () => Promise.reject(new Failure('request-not-found', { detail: 'It is gone' })),
+    ];
+    const late = order({ updatedAt: instant(order().updatedAt + MINUTE) });
+    const world = await openWorld({ answer: () => answers.shift()?.() ?? late });
+    const { machine, clock, accept, store, work } = world;
+    await sortDelivery(machine, await accept('a', order()));
+    await sortDelivery(machine, await accept('b', order(), 'deleted'));
+    const states: unknown[] = [];
+    for (let count = 0; count < 2; count += 1) {
+      await work(machine);
+      const { state, reread } = (await store.read.order(ORDER)) ?? {};
+      states.push([state, reread?.isBlocking]);
+      await clock.advance(MINUTE);
+    }
+    assert.deepEqual(states, [
+      ['waiting', true],
+      ['skipped', undefined],
+    ]);
+    await sortDelivery(machine, await accept('c', late));
+    await work(machine);
+    await work(machine);
+    assert.equal(await isDeleted(world), false, 'the shop shows it');
+    assert.equal((await store.read.order(ORDER))?.state, 'settled');
+    await store.close();
+  });
 });

@@ -9,7 +9,7 @@ import { paidBack } from '#core/sale.ts';
 import { orderOf } from '#core/settlement.ts';
 import type { Settlement } from '#core/settlement.ts';
 import { TOGETHER } from '#core/payment-method.ts';
-import { MINUTE, instant, localDate } from '#core/time.ts';
+import { MINUTE, after, instant, localDate } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import { LATER_PRIORITY, LIVE_PRIORITY } from './machine.ts';
 import type { Machine } from './machine.ts';
@@ -19,6 +19,9 @@ import type { Sorted, Source } from './source.ts';
 
 /** Without access to ask the shop, how long the message that shows a change may follow the one that announces it. */
 export const REREAD_PATIENCE_MS = 15 * MINUTE;
+
+/** A state of an order is from after its deletion only when it is later by more than clocks may differ. */
+const CLOCKS_DIFFER_MS = 10 * MINUTE;
 
 /**
  * Normalizes a stored message: reads what it is about, keeps the newest state of its order, and makes the order due. A
@@ -37,7 +40,7 @@ export async function sortDelivery(machine: Machine, id: string): Promise<void> 
   await machine.store.transact(async (tx) => {
     // Read again: another process may have sorted it between.
     if ((await tx.delivery(id))?.state === 'accepted') {
-      await record(machine, tx, { delivery, sorted, canRead: source?.canRead ?? false });
+      await record(machine, tx, { delivery, sorted, source });
     }
   });
   machine.emit({
@@ -82,11 +85,12 @@ function readBy(source: Source, delivery: Delivery): Sorted {
 interface Reading {
   readonly delivery: Delivery;
   readonly sorted: Sorted;
-  readonly canRead: boolean;
+  readonly source: Source | undefined;
 }
 
-async function record(machine: Machine, tx: Writer, { delivery, sorted, canRead }: Reading): Promise<void> {
+async function record(machine: Machine, tx: Writer, { delivery, sorted, source }: Reading): Promise<void> {
   const now = machine.clock.now();
+  const canRead = source?.canRead ?? false;
   switch (sorted.kind) {
     case 'ignored':
       return tx.settleDelivery(delivery.id, { state: 'ignored', reason: sorted.detail });
@@ -103,10 +107,11 @@ async function record(machine: Machine, tx: Writer, { delivery, sorted, canRead 
       });
     case 'order': {
       const { order } = sorted.snapshot;
-      const known = await tx.order(order.key);
+      const known = (await tx.order(order.key)) ?? firstRecord(order.key, order.name, now);
+      const isBack = known.isDeleted && !canRead && isAfter(order, await deletedAt(tx, known, source));
       return due(machine, tx, {
         delivery,
-        record: newest(known ?? firstRecord(order.key, order.name, now), {
+        record: newest(isBack ? { ...known, isDeleted: false } : known, {
           delivery,
           order: canRead ? withDatedCash(order) : order,
           canRead,
@@ -132,9 +137,48 @@ async function record(machine: Machine, tx: Writer, { delivery, sorted, canRead 
     }
     case 'deleted': {
       const known = (await tx.order(sorted.order)) ?? firstRecord(sorted.order, nameOf(sorted.order), now);
-      return due(machine, tx, { delivery, record: { ...known, isDeleted: true } });
+      return due(machine, tx, { delivery, record: deleted(known, { delivery, canRead, now }) });
     }
   }
+}
+
+/**
+ * A deletion cannot be taken back and tells no time, so the shop is asked before it is believed. Who cannot ask believes it
+ * unless a state from after it shows the order.
+ */
+function deleted(
+  record: OrderRecord,
+  {
+    delivery,
+    canRead,
+    now,
+  }: { readonly delivery: Delivery; readonly canRead: boolean; readonly now: Instant },
+): OrderRecord {
+  if (canRead) {
+    return { ...record, isDeleted: true, reread: askedWhetherDeleted(record, now) };
+  }
+  const isBack = record.stamp !== undefined && isAfter({ updatedAt: record.stamp }, delivery.receivedAt);
+  return isBack ? record : { ...record, isDeleted: true };
+}
+
+function askedWhetherDeleted(record: OrderRecord, now: Instant): Reread {
+  const why = 'The shop told that it was deleted, and is asked whether it still shows it';
+  return { ...asked(record, { why }, now), isBlocking: true };
+}
+
+/** What was sent before the deletion may come after it, and the shop's clock is not ours. */
+function isAfter({ updatedAt }: Pick<Order, 'updatedAt'>, deletedAt: Instant): boolean {
+  return updatedAt > after(deletedAt, CLOCKS_DIFFER_MS);
+}
+
+/** When the last message came that told of the deletion, or that may have: a blanked one does not show it any more. */
+async function deletedAt(tx: Writer, { key }: OrderRecord, source: Source | undefined): Promise<Instant> {
+  const telling = (await tx.deliveriesOf(key)).filter(
+    (delivery) =>
+      delivery.redactedAt !== undefined ||
+      (source !== undefined && readBy(source, delivery).kind === 'deleted'),
+  );
+  return instant(Math.max(0, ...telling.map(({ receivedAt }) => receivedAt)));
 }
 
 /** A settlement is shown only by the source's own answer, and as far as its last transaction: the later answer shows more. */
@@ -252,7 +296,7 @@ function newest(
 ): OrderRecord {
   const { stamp } = record;
   const snapshot = orderOf(record.snapshot);
-  const taken = take(record, { delivery, order, now });
+  const taken = take(record, { delivery, order, canRead, now });
   if (snapshot === undefined || stamp === undefined || order.updatedAt > stamp) {
     return taken;
   }
@@ -277,9 +321,11 @@ function newest(
 
 function take(
   record: OrderRecord,
-  { delivery, order, now }: { delivery: Delivery; order: Order; now: Instant },
+  { delivery, order, canRead, now }: { delivery: Delivery; order: Order; canRead: boolean; now: Instant },
 ): OrderRecord {
   const { reread, ...rest } = record;
+  // Only the shop's own answer shows that it was not deleted: a message may have been sent before it was.
+  const isDeleted = record.isDeleted && !(delivery.topic === READ_TOPIC && isAnswer(record));
   const isOutstanding =
     delivery.topic === READ_TOPIC
       ? !isAnswer(record)
@@ -293,9 +339,11 @@ function take(
         : undefined;
   const unpaid =
     untold === undefined ? undefined : { ...asked(record, { why: untold }, now), isBlocking: false };
-  const question = unpaid ?? (isOutstanding ? reread : undefined);
+  const asking = unpaid ?? (isOutstanding ? reread : undefined);
+  const question = isDeleted && canRead ? askedWhetherDeleted(record, now) : asking;
   return {
     ...rest,
+    isDeleted,
     name: order.name,
     newestDelivery: delivery.id,
     stamp: order.updatedAt,

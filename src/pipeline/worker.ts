@@ -144,8 +144,10 @@ async function advance(run: Run, first: OrderRecord): Promise<Outcome> {
   const { snapshot, newestDelivery } = record;
   // In a database that was put back, what stands of it may be forgotten: that is looked for first.
   const mayBeForgotten = snapshot !== undefined && mayStandAlready(run, { order: snapshot });
+  const isAskedStill = record.reread !== undefined && run.route.source.canRead;
   if (
     record.isDeleted &&
+    !isAskedStill &&
     !mayBeForgotten &&
     (await run.machine.store.read.entriesOf(record.key)).length === 0
   ) {
@@ -188,9 +190,7 @@ async function askSource(run: Run, record: OrderRecord): Promise<Asked> {
     const failure = asFailure(thrown, `Cannot ask for ${calledOf(record)}`);
     const { code, message, facts } = failure;
     if (record.isDeleted && code === 'request-not-found') {
-      // It is asked about as deleted: there is nothing more to ask the shop.
-      const { reread: _answered, ...rest } = record;
-      return { record: rest };
+      return { record: await confirmedDeleted(run, record) };
     }
     return failure.remedy === 'reauthorize'
       ? {
@@ -199,6 +199,19 @@ async function askSource(run: Run, record: OrderRecord): Promise<Asked> {
         }
       : { record, trouble: afterFailure(run.machine, record, failure) };
   }
+}
+
+/** The shop does not show what it told was deleted: there is nothing more to ask it, unless something else came meanwhile. */
+async function confirmedDeleted(run: Run, record: OrderRecord): Promise<OrderRecord> {
+  await underLease(run, async (tx) => {
+    const fresh = await tx.order(record.key);
+    if (fresh !== undefined && fresh.dueAt === undefined) {
+      const { reread: _answered, ...rest } = fresh;
+      await tx.putOrder(rest);
+    }
+  });
+  const { reread: _answered, ...rest } = record;
+  return rest;
 }
 
 /** Asks the source when what arrived does not tell the order's state; the answer goes through the inbox like any message. */

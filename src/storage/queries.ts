@@ -48,7 +48,7 @@ export const QUERIES = {
   deliveryWith: fixedQuery((db, { connection, externalId }: { connection: string; externalId: string }) =>
     db
       .selectFrom('deliveries')
-      .select(['id', 'body_sha256'])
+      .select(['id', 'body_sha256', 'topic'])
       .where('connection', '=', connection)
       .where('external_id', '=', externalId),
   ),

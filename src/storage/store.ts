@@ -361,11 +361,13 @@ function inboxWriter(tx: Tx): Pick<Writer, 'acceptDelivery' | 'settleDelivery' |
       if (standing === undefined) {
         return { id: await insertDelivery(tx, message, { bodySha256, receivedAt }), isNew: true };
       }
-      if (standing.body_sha256 === bodySha256) {
+      const isOfTopic = standing.topic === message.topic;
+      if (standing.body_sha256 === bodySha256 && isOfTopic) {
         return { id: String(standing.id), isNew: false };
       }
-      // The sender reused an id for something else: both are kept, because either may be the truth.
-      const externalId = `${message.externalId}#${bodySha256}`;
+      // The id was used for something else: both are kept, because either may be the truth, and no signature covers the topic.
+      const other = isOfTopic ? bodySha256 : `${bodySha256}#${message.topic}`;
+      const externalId = `${message.externalId}#${other}`;
       const beside = await deliveryWith(tx, message, externalId);
       return beside === undefined
         ? {

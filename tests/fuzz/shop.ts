@@ -56,6 +56,9 @@ function bodiesOf({ orders }: ShopifyWorld): readonly Uint8Array[] {
       reason: 'fraudulent',
       status: 'lost',
     },
+    { id: 2 },
+    { id: 4, name: 'Shop', myshopify_domain: 'example.myshopify.com' },
+    { shop_id: 1, shop_domain: 'example.myshopify.com' },
     {
       shop_id: 1,
       customer: { id: 5, email: 'a@example.com' },

@@ -154,7 +154,7 @@ void describe('nothing planted is told', () => {
     await post(orderBody((body) => void (body['total_price'] = '1.00')));
     await post(`{"email": "${BUYER.email}"`);
     await post(JSON.stringify({ id: 5, email: BUYER.email }), { topic: 'customers/update' });
-    await post(JSON.stringify({ customer: BUYER, orders_to_redact: [] }), {
+    await post(JSON.stringify({ customer: BUYER, orders_requested: [] }), {
       topic: 'customers/data_request',
     });
     await post(orderBody(), { signature: 'planted-signature' });

@@ -209,7 +209,7 @@ function newestOf(life: Life, { isDeleted, canRead }: { isDeleted: boolean; canR
   return {
     snapshot: toJson(snapshot),
     stamp: order.updatedAt,
-    isAsked: snapshot.cash.state === 'reread',
+    isAsked: snapshot.cash.state === 'reread' || (isDeleted && canRead),
     isDeleted,
   };
 }

@@ -76,8 +76,33 @@ test('a deletion names its order', () => {
   assert.deepEqual(sorted('orders/delete', { id: 7 }), { kind: 'deleted', order: 'shopify/7' });
 });
 
+test('a topic that ends or accuses something is believed only with a body of its own, of this shop', () => {
+  const { shopDomain } = SHOP;
+  const foreign = { shop_domain: 'other.myshopify.com', myshopify_domain: 'other.myshopify.com' };
+  const whole = bodyOf();
+  const refund = { id: 3, order_id: 7, status: 'success', kind: 'refund' };
+  const bodies = {
+    'orders/delete': [whole, refund, { id: 7, name: '#7' }, {}, null],
+    'disputes/create': [whole, refund, { id: 7 }],
+    'disputes/update': [whole, refund, { id: 7 }],
+    'app/uninstalled': [whole, { id: 7 }, foreign],
+    'customers/data_request': [whole, { shop_id: 1, shop_domain: shopDomain, orders_to_redact: [7] }],
+    'customers/redact': [whole, { orders_requested: [7] }, { ...foreign, orders_to_redact: [7] }],
+    'shop/redact': [whole, { shop_id: 1, shop_domain: shopDomain, orders_to_redact: [7] }, { shop_id: 1 }],
+  };
+  for (const [topic, others] of Object.entries(bodies)) {
+    for (const body of others) {
+      const found = codeOf(() => sorted(topic, body));
+      assert.equal(found, 'delivery-of-another-topic', `${topic} ${JSON.stringify(body).slice(0, 80)}`);
+    }
+  }
+  assert.throws(() => sorted('orders/delete', whole), {
+    message: 'The message came as orders/delete, and its content is of something else: it holds more than id',
+  });
+});
+
 test('the end of the app is told to a person', () => {
-  const found = sorted('app/uninstalled', { id: 1, name: 'Shop' });
+  const found = sorted('app/uninstalled', { id: 1, name: 'Shop', myshopify_domain: SHOP.shopDomain });
   assert(found.kind === 'held');
   assert.equal(found.code, 'delivery-shop-uninstalled');
 });

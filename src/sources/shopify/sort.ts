@@ -1,7 +1,9 @@
+import { Failure } from '#core/failure.ts';
 import { orderKey } from '#core/ids.ts';
 import { FOUND_TOPIC, READ_TOPIC } from '#pipeline/source.ts';
 import type { Authentic, Sorted } from '#pipeline/source.ts';
-import { textOf } from '#core/json-fields.ts';
+import type { Lossless } from '#core/json.ts';
+import { fieldOf, textOf } from '#core/json-fields.ts';
 import { isTipHidden } from './lines.ts';
 import { jsonIn } from '#sources/fields.ts';
 import { foundIn } from './changes.ts';
@@ -61,19 +63,72 @@ const READERS: Readonly<Record<string, Reader>> = {
   }),
 };
 
+/** What a body of a topic holds, and whether it holds nothing else. */
+interface Form {
+  readonly holds: readonly string[];
+  readonly alone?: boolean;
+}
+
+/**
+ * Shopify signs a body and not its topic, so who overheard a message can send it again under another one. A topic whose
+ * message would end or accuse something is believed only with a body that no other topic has. The rest need no form: they
+ * read what they are about, and an order or a question to the shop does no harm.
+ */
+const FORMS: Readonly<Record<string, Form>> = {
+  'orders/delete': { holds: ['id'], alone: true },
+  'disputes/create': { holds: ['type', 'status'] },
+  'disputes/update': { holds: ['type', 'status'] },
+  'app/uninstalled': { holds: ['myshopify_domain'] },
+  'customers/data_request': { holds: ['orders_requested'] },
+  'customers/redact': { holds: ['orders_to_redact'] },
+  'shop/redact': { holds: ['shop_id', 'shop_domain'], alone: true },
+};
+/** Where a body names its shop. */
+const SHOP_FIELDS = ['shop_domain', 'myshopify_domain'];
+
 /** Order ids that a text names; more are counted. */
 const IDS_SHOWN = 20;
 
 /** Reads a stored message by its topic. Throws a Failure `delivery-…` when it cannot be read. */
 export function sortMessage(message: Pick<Authentic, 'topic' | 'body'>, shop: ShopIdentity): Sorted {
   const reader = Object.hasOwn(READERS, message.topic) ? READERS[message.topic] : undefined;
-  return reader === undefined
-    ? {
-        kind: 'ignored',
-        code: 'delivery-topic-unknown',
-        detail: `Topic ${JSON.stringify(message.topic)} is not booked`,
-      }
-    : reader(message, shop);
+  if (reader === undefined) {
+    return {
+      kind: 'ignored',
+      code: 'delivery-topic-unknown',
+      detail: `Topic ${JSON.stringify(message.topic)} is not booked`,
+    };
+  }
+  assertForm(message, shop);
+  return reader(message, shop);
+}
+
+function assertForm(message: Pick<Authentic, 'topic' | 'body'>, { shopDomain }: ShopIdentity): void {
+  const { topic } = message;
+  const form = Object.hasOwn(FORMS, topic) ? FORMS[topic] : undefined;
+  if (form === undefined) {
+    return;
+  }
+  const problem = problemOf(jsonIn(message), form, shopDomain);
+  if (problem !== undefined) {
+    throw new Failure('delivery-of-another-topic', {
+      detail: `The message came as ${topic}, and its content is of something else: ${problem}`,
+    });
+  }
+}
+
+function problemOf(body: Lossless, { holds, alone = false }: Form, shopDomain: string): string | undefined {
+  const missing = holds.find((name) => fieldOf(body, name) === undefined);
+  if (missing !== undefined) {
+    return `it has no ${missing}`;
+  }
+  if (alone && Object.keys(body ?? {}).length > holds.length) {
+    return `it holds more than ${holds.join(' and ')}`;
+  }
+  const named = SHOP_FIELDS.map((name) => textOf(body, name)).filter((domain) => domain !== '');
+  return named.every((domain) => domain.toLowerCase() === shopDomain.toLowerCase())
+    ? undefined
+    : 'it names another shop';
 }
 
 function sortOrder(message: Pick<Authentic, 'topic' | 'body'>, shop: ShopIdentity): Sorted {
