@@ -143,7 +143,17 @@ export async function nextVariant(
 const OUTSTANDING_FRESH_MS = 5 * SECOND;
 
 /** What a step is sent with. */
-export function taskOf(run: Run, subject: Subject, { step, booked }: { step: Step; booked: Booked }): Task {
+export function taskOf(run: Run, subject: Subject, sending: Sending): Task {
+  const { buyer } = subject;
+  return { ...(buyer === undefined ? {} : { buyer }), ...sentWith(run, subject, sending) };
+}
+
+interface Sending {
+  readonly step: Step;
+  readonly booked: Booked;
+}
+
+function sentWith(run: Run, subject: Subject, { step, booked }: Sending): Task {
   const { buyer = NOBODY, record } = subject;
   const edits: Edits = record.decisions.edits ?? { say: 'ask' };
   switch (step.kind) {

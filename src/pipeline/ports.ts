@@ -33,7 +33,10 @@ import type { Authentic } from './source.ts';
 // ── Books: the accounting account that is written to ────────────────────────────────────────────────────────────────
 
 /** A step with what it needs beside its figures. Contact data is here and not in the step, which is kept. */
-export type Task =
+/** `buyer`: whose words no refusal may repeat. Absent when he was redacted here, so that nobody can tell them. */
+export type Task = { readonly buyer?: Buyer } & TaskOfKind;
+
+type TaskOfKind =
   | { readonly kind: 'client'; readonly step: ClientStep; readonly buyer: Buyer }
   | {
       readonly kind: 'invoice';

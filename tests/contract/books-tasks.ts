@@ -140,6 +140,7 @@ export function invoiceTask(
 export function sentTask(receipt: Receipt, isJustRead = false): TaskOf<'sent'> {
   const reference = referenceOf(ORDER, 'sent', 1);
   return {
+    buyer: buyer(),
     kind: 'sent',
     step: { kind: 'sent', slot: 1, reference, fulfilledOn: parseLocalDate('2026-11-10') },
     last: lastWritten(receipt),
@@ -182,13 +183,13 @@ export function linesTask(
     from: last.invoice.amount,
     correction: correction ?? money.zero(made.currency),
   } as const;
-  return { kind: 'lines', step, last };
+  return { buyer: buyer(), kind: 'lines', step, last };
 }
 
 export function voidTask(last: LastWritten): TaskOf<'void'> {
   const reference = referenceOf(ORDER, 'void', 1);
   const step = { kind: 'void', slot: 1, reference, invoice: 1, from: last.invoice.amount } as const;
-  return { kind: 'void', step, last };
+  return { buyer: buyer(), kind: 'void', step, last };
 }
 
 export function paymentChangeTask(
@@ -197,6 +198,7 @@ export function paymentChangeTask(
 ): TaskOf<'payment-change'> {
   const amount = receipt.amount ?? money.parse('29.70', 'CAD');
   return {
+    buyer: buyer(),
     kind: 'payment-change',
     step: {
       kind: 'payment-change',
@@ -223,6 +225,7 @@ export function paymentChangeTask(
 export function expenseTask(parts: Partial<Omit<ExpenseStep, 'kind' | 'reference'>> = {}): TaskOf<'expense'> {
   const slot = parts.slot ?? 1;
   return {
+    buyer: buyer(),
     kind: 'expense',
     step: {
       kind: 'expense',
@@ -246,6 +249,7 @@ export function creditNoteTask(
 ): TaskOf<'credit-note'> {
   const slot = parts.slot ?? 1;
   return {
+    buyer: buyer(),
     kind: 'credit-note',
     step: {
       kind: 'credit-note',
@@ -264,6 +268,7 @@ export function paymentTask(
 ): TaskOf<'payment'> {
   const slot = parts.slot ?? 1;
   return {
+    buyer: buyer(),
     kind: 'payment',
     step: {
       kind: 'payment',

@@ -1,4 +1,3 @@
-import { withoutContacts } from '#core/contacts.ts';
 import { Failure } from '#core/failure.ts';
 import type { Exchange } from '#core/failure.ts';
 import type { ConnectionId } from '#core/ids.ts';
@@ -12,6 +11,7 @@ import type { Throttle } from '#net/throttle.ts';
 import type { Tokens } from '#net/token.ts';
 import { isObject } from './json.ts';
 import type { JsonObject } from './json.ts';
+import { answerTold, requestTold } from './quoting.ts';
 import { failureOf, isUnauthenticated, refusalIn } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 
@@ -20,6 +20,10 @@ import type { Refusal } from './refusal.ts';
  * that is refused is renewed once; a 401 changes nothing over there, so the call may be made again.
  */
 export interface Api {
+  /** The same, for calls that are about this buyer. */
+  about(words: BuyerWords): Api;
+  /** What the account was found not to take, known to all who call it. */
+  readonly found: { isBasicPlaneOnly: boolean };
   get(path: string, asking: Asking): Promise<Reply>;
   post(path: string, writing: Writing): Promise<Reply>;
   put(path: string, writing: Writing): Promise<Reply>;
@@ -40,9 +44,10 @@ export interface Asking {
 
 export interface Writing extends Asking {
   readonly body: JsonBody;
-  /** Contact data in the body, which a refusal might quote. */
-  readonly secrets?: readonly string[];
 }
+
+/** What a refusal might quote of the buyer; of one who was redacted here it is not known, and then nothing is quoted at all. */
+export type BuyerWords = readonly string[] | 'unknown';
 
 /** What we write: like JSON, without floats. */
 export type JsonBody =
@@ -93,6 +98,8 @@ function throttleOf(connection: ConnectionId, clock: Clock): Throttle<CallClass>
 interface Session extends ApiOptions {
   readonly throttle: Throttle<CallClass>;
   readonly heardVersion: (answer: Answer) => void;
+  readonly found: Api['found'];
+  readonly words: BuyerWords;
 }
 
 interface Call {
@@ -101,7 +108,6 @@ interface Call {
   readonly kind: CallClass;
   readonly doing: string;
   readonly body?: string;
-  readonly secrets: readonly string[];
   readonly resultOf: (json: JsonObject) => Lossless | undefined;
 }
 
@@ -110,10 +116,17 @@ export function createApi(options: ApiOptions): Api {
     ...options,
     throttle: options.throttle ?? throttleOf(options.connection, options.clock),
     heardVersion: versionListener(options),
+    found: { isBasicPlaneOnly: false },
+    words: [],
   };
-  const origin = options.apiUrl.replace(/\/+$/, '');
+  return apiOf(session);
+}
+
+function apiOf(session: Session): Api {
+  const { accountId, apiUrl } = session;
+  const origin = apiUrl.replace(/\/+$/, '');
   const urlOf = async (path: string, asking: Asking): Promise<string> => {
-    const id = typeof options.accountId === 'string' ? options.accountId : await options.accountId();
+    const id = typeof accountId === 'string' ? accountId : await accountId();
     return `${origin}/accounting/account/${encodeURIComponent(id)}/${path}${queryOf(asking)}`;
   };
   const write = async (method: 'POST' | 'PUT', path: string, writing: Writing): Promise<Reply> =>
@@ -123,17 +136,17 @@ export function createApi(options: ApiOptions): Api {
       kind: method === 'POST' ? 'accounting-post' : 'other',
       doing: writing.doing,
       body: JSON.stringify(writing.body),
-      secrets: writing.secrets ?? [],
       resultOf: accountingResult,
     });
   return {
+    about: (words) => apiOf({ ...session, words }),
+    found: session.found,
     get: async (path, asking) =>
       await run(session, {
         method: 'GET',
         url: await urlOf(path, asking),
         kind: 'other',
         doing: asking.doing,
-        secrets: [],
         resultOf: accountingResult,
       }),
     post: (path, writing) => write('POST', path, writing),
@@ -144,7 +157,6 @@ export function createApi(options: ApiOptions): Api {
         url: `${origin}/auth/api/v1/users/me`,
         kind: 'other',
         doing: 'Reading who the access token belongs to',
-        secrets: [],
         // There is no `result` layer in this answer.
         resultOf: (json) => json['response'],
       }),
@@ -194,7 +206,8 @@ async function attempt(session: Session, call: Call, token: string): Promise<Rep
   );
   session.heardVersion(answer);
   // A refusal may quote whatever it was sent.
-  return replyOf(answer, { ...call, secrets: [...call.secrets, token] });
+  const words = session.words === 'unknown' ? session.words : [...session.words, token];
+  return replyOf(answer, { call, words });
 }
 
 /** No version header: the default version is the one that was recorded (section 9). */
@@ -208,14 +221,18 @@ function headersOf(session: Session, call: Call, token: string): Record<string, 
 }
 
 /** Errors come with any status, 200 included; a 2xx without errors must hold a result. */
-function replyOf(answer: Answer, call: Call): Reply {
+function replyOf(
+  answer: Answer,
+  { call, words }: { readonly call: Call; readonly words: BuyerWords },
+): Reply {
   const isError = answer.status >= 400;
   const json = isError ? jsonOrNothing(answer) : jsonOf(answer);
   const refusal = refusalIn(json, answer.status);
   if (refusal !== undefined) {
-    const { doing, secrets } = call;
-    const exchange = call.body === undefined ? undefined : exchangeOf(call, answer);
-    return { outcome: 'refused', refusal, failure: failureOf(refusal, { doing, secrets, exchange }) };
+    const { doing, body } = call;
+    const exchange =
+      body === undefined || words === 'unknown' ? undefined : exchangeOf(answer, { ...call, body, words });
+    return { outcome: 'refused', refusal, failure: failureOf(refusal, { doing, words, exchange }) };
   }
   const result = isObject(json) ? call.resultOf(json) : undefined;
   if (!isObject(result)) {
@@ -227,28 +244,16 @@ function replyOf(answer: Answer, call: Call): Reply {
 /** A hundred lines take less; an answer is hardly ever longer than a line. */
 const KEPT_LENGTH_MAX = 32 * 1024;
 
-function exchangeOf({ method, url, body = '', secrets }: Call, answer: Answer): Exchange {
-  const kept = (head: string, text: string): string => {
-    const told = `${head}\n${withoutSecrets(text, secrets)}`;
-    return told.length > KEPT_LENGTH_MAX ? `${told.slice(0, KEPT_LENGTH_MAX)}…` : told;
-  };
+function exchangeOf(
+  answer: Answer,
+  { method, url, body, words }: Call & { readonly body: string; readonly words: readonly string[] },
+): Exchange {
+  const kept = (text: string): string =>
+    text.length > KEPT_LENGTH_MAX ? `${text.slice(0, KEPT_LENGTH_MAX)}…` : text;
   return {
-    request: kept(`${method} ${new URL(url).pathname}`, body),
-    answer: kept(String(answer.status), answer.text),
+    request: kept(`${method} ${new URL(url).pathname}\n${requestTold(body, words)}`),
+    answer: kept(`${answer.status}\n${answerTold(answer.text, words)}`),
   };
-}
-
-/** As it came, and as JSON writes it: with its quotes escaped, and with all that is not ASCII escaped as well. */
-function withoutSecrets(text: string, secrets: readonly string[]): string {
-  const spellings = secrets.flatMap((secret) => {
-    const quoted = JSON.stringify(secret).slice(1, -1);
-    return [secret, quoted, escaped(quoted)];
-  });
-  return withoutContacts(text, [...new Set(spellings)]);
-}
-
-function escaped(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** A page of the edge says no more than its status. */

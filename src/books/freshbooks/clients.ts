@@ -6,7 +6,7 @@ import type { Standing, Task } from '#pipeline/ports.ts';
 import { expectDone } from './api.ts';
 import type { Api, Reply } from './api.ts';
 import { scan, writeAnyScript } from './listing.ts';
-import { channelClientBody, channelMarkerOf, clientBody, missingFields, secretsOf } from './mapping.ts';
+import { channelClientBody, channelMarkerOf, clientBody, missingFields } from './mapping.ts';
 import { clientIn, clientsIn } from './payload.ts';
 import type { ReadClient } from './payload.ts';
 import { isNotFound } from './refusal.ts';
@@ -52,7 +52,6 @@ export async function createClient(api: Api, task: ClientTask): Promise<Receipt>
       doing: shared
         ? `Creating the shared client "${task.step.channelName}"`
         : `Creating the client of ${task.step.reference}`,
-      secrets: secretsOf(task.buyer),
     },
   );
   const { result, answer } = expectDone(reply);
@@ -82,7 +81,6 @@ export async function fillClient(api: Api, clientId: string, buyer: Buyer): Prom
     {
       body: { client: missing },
       doing: `Completing client ${clientId}`,
-      secrets: secretsOf(buyer),
     },
   );
   expectDone(reply);

@@ -1,5 +1,6 @@
 import { Failure } from '#core/failure.ts';
 import type { Receipt } from '#core/ledger.ts';
+import type { Buyer } from '#core/order.ts';
 import type { Books, Standing, Task } from '#pipeline/ports.ts';
 import { createApi } from './api.ts';
 import type { Api, ApiOptions } from './api.ts';
@@ -9,6 +10,7 @@ import { createExpense, findExpense } from './expenses.ts';
 import { changeLines, findLines, findSent, findVoid, markSent, voidInvoice } from './invoice-changes.ts';
 import { createInvoice, findInvoice } from './invoices.ts';
 import { fits } from './layout.ts';
+import { wordsOf } from './mapping.ts';
 import { changePayment, findPaymentChange } from './payment-changes.ts';
 import { createPayment, findPayment } from './payments.ts';
 
@@ -18,11 +20,15 @@ export function createFreshBooksBooks(options: ApiOptions): Books {
   return {
     connection: options.connection,
     fits,
-    find: (task) => find(api, task),
-    apply: async (task) => inItsCurrency(task, await apply(api, task)),
-    fillClient: (clientId, buyer) => fillClient(api, clientId, buyer),
+    find: (task) => find(about(api, task.buyer), task),
+    apply: async (task) => inItsCurrency(task, await apply(about(api, task.buyer), task)),
+    fillClient: (clientId, buyer) => fillClient(about(api, buyer), clientId, buyer),
     spareAt: async () => api.spareAt(),
   };
+}
+
+function about(api: Api, buyer: Buyer | undefined): Api {
+  return api.about(buyer === undefined ? 'unknown' : wordsOf(buyer));
 }
 
 function find(api: Api, task: Task): Promise<Standing> {

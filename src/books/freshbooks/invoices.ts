@@ -14,7 +14,7 @@ import { bookable, layOut, layoutOf } from './layout.ts';
 import { areAlike, asRead } from './line-content.ts';
 import { pageOf, scan, writeAnyScript } from './listing.ts';
 import type { Listing } from './listing.ts';
-import { invoiceBody, isMarked as isMarkedByUs, markerOf, secretsOf } from './mapping.ts';
+import { invoiceBody, isMarked as isMarkedByUs, markerOf } from './mapping.ts';
 import { invoiceIn, invoicesIn } from './payload.ts';
 import type { ReadInvoice } from './payload.ts';
 import { isNumberConflict } from './refusal.ts';
@@ -204,7 +204,6 @@ export async function createInvoice(api: Api, task: InvoiceTask): Promise<Receip
       query: INCLUDES,
       body: invoiceBody(step, { buyer, clientId, layout: layoutOf(step.document) }),
       doing: `Creating invoice "${step.document.number}"`,
-      secrets: secretsOf(buyer),
     },
   );
   if (reply.outcome === 'refused' && isNumberConflict(reply.refusal)) {

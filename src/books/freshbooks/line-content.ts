@@ -1,9 +1,10 @@
+import { withinBasicPlane } from '#core/basic-plane.ts';
 import { createHash } from 'node:crypto';
 import * as money from '#core/money.ts';
 import type { LaidLine } from './layout.ts';
 import { plainDecimal } from './payload.ts';
 import type { ReadLine } from './payload.ts';
-import { shortened, withinBasicPlane } from './text.ts';
+import { shortened } from './text.ts';
 
 /** What an invoice's lines say, in one form whether we are about to write them or have read them. */
 

@@ -54,24 +54,22 @@ export async function pageOf<Row>(
   return listing.read(result, answer);
 }
 
-/** Accounts that have refused characters beyond U+FFFF: they are spared the attempt, and the order the time. */
-const basicPlaneOnly = new WeakSet<Api>();
-
 /**
  * Writes, and once more without characters beyond U+FFFF when FreshBooks refuses them (errno 1036: nothing was done). The
- * remark tells the operator, since a name is then not as the shop wrote it.
+ * remark tells the operator, since a name is then not as the shop wrote it. An account that has refused them is spared the
+ * attempt, and the order the time.
  */
 export async function writeAnyScript(
   api: Api,
   { method, path }: { readonly method: 'post' | 'put'; readonly path: string },
   writing: Writing,
 ): Promise<{ readonly reply: Reply; readonly remarks: readonly string[] }> {
-  if (!basicPlaneOnly.has(api)) {
+  if (!api.found.isBasicPlaneOnly) {
     const reply = await api[method](path, writing);
     if (reply.outcome === 'done' || !isRepertoire(reply.refusal)) {
       return { reply, remarks: [] };
     }
-    basicPlaneOnly.add(api);
+    api.found.isBasicPlaneOnly = true;
   }
   const body: JsonBody = inBasicPlane(writing.body);
   const isChanged = JSON.stringify(body) !== JSON.stringify(writing.body);

@@ -8,6 +8,8 @@ import type {
   PaymentStep,
   SentStep,
 } from '#core/document.ts';
+import { withinBasicPlane } from '#core/basic-plane.ts';
+import { contactsOf } from '#core/contacts.ts';
 import type { Reference } from '#core/ids.ts';
 import { invariant } from '#core/invariant.ts';
 import type { BookedPayment } from '#core/ledger.ts';
@@ -22,7 +24,7 @@ import type { LaidLine, Layout } from './layout.ts';
 import { NUMERIC_ID } from './payload.ts';
 import { foldTotals } from './taxes.ts';
 import type { ChargedTax } from './taxes.ts';
-import { shortened, singleLine, withinBasicPlane } from './text.ts';
+import { shortened, singleLine } from './text.ts';
 
 /** Steps into FreshBooks' JSON, pure. Nothing here asks FreshBooks to write to a buyer (docs/bookkeeping.md, section 2). */
 
@@ -328,9 +330,12 @@ export function inBasicPlane(body: JsonBody): JsonBody {
   return body;
 }
 
-/** What a refusal must not repeat. Single letters would blank every message and tell nothing. */
-export function secretsOf(buyer: Buyer): string[] {
-  return [...Object.values(contactFields(buyer)), buyer.customerId ?? ''].filter((text) => text.length > 1);
+/** The buyer's words as the shop and as we write them, which nothing that is kept may repeat. */
+export function wordsOf(buyer: Buyer): string[] {
+  const { p_city, p_province, p_country, ...written } = contactFields(buyer);
+  // Codes of countries and provinces are words of many sentences ("on", "in", "de").
+  const places = [p_city, p_province, p_country].filter((text) => text.length > 2);
+  return [...new Set([...contactsOf(buyer), ...Object.values(written), ...places])].filter(Boolean);
 }
 
 function amountBody(amount: Money): Body {

@@ -79,7 +79,7 @@ for (const [what, body, status, code] of [
   ['a feature of another plan', classic(12001, 'You do not have access to items.'), 200, 'books-refused'],
 ] as const) {
   void test(`${what} means ${code}, and nothing was done`, () => {
-    const failure = failureOf(read(body, status), { doing: 'Creating', secrets: [] });
+    const failure = failureOf(read(body, status), { doing: 'Creating', words: [] });
     assert.deepEqual([failure.code, failure.effect], [code, 'none']);
   });
 }
@@ -100,7 +100,7 @@ void test('contact data that a message quotes is taken out, and field names stay
   );
   const failure = failureOf(read(body, 422), {
     doing: 'Creating the client',
-    secrets: ['Ann', 'Ann (Bell)', 'ß'],
+    words: ['Ann', 'Ann (Bell)', 'ß'],
   });
   assert.match(failure.message, /Invalid value '…' for field 'lname': …, O'… Annual/);
   assert.doesNotMatch(failure.message, /Bell|example\.com/);
@@ -108,6 +108,6 @@ void test('contact data that a message quotes is taken out, and field names stay
 });
 
 void test('a novel in a message is cut', () => {
-  const failure = failureOf(read(classic(1, 'x'.repeat(5000)), 400), { doing: 'Creating', secrets: [] });
+  const failure = failureOf(read(classic(1, 'x'.repeat(5000)), 400), { doing: 'Creating', words: [] });
   assert.ok(failure.message.length < 500);
 });

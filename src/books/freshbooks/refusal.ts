@@ -2,6 +2,7 @@ import { withoutContacts } from '#core/contacts.ts';
 import { Failure } from '#core/failure.ts';
 import type { Exchange, Fact, FailureCode } from '#core/failure.ts';
 import type { Lossless } from '#core/json.ts';
+import type { BuyerWords } from './api.ts';
 import { isObject, listIn, textIn } from './json.ts';
 import type { JsonObject } from './json.ts';
 
@@ -142,15 +143,15 @@ export function failureOf(
   refusal: Refusal,
   {
     doing,
-    secrets,
+    words,
     exchange,
   }: {
     readonly doing: string;
-    readonly secrets: readonly string[];
+    readonly words: BuyerWords;
     readonly exchange?: Exchange | undefined;
   },
 ): Failure {
-  const facts = refusal.errors.flatMap((error) => factsOf(error, secrets));
+  const facts = refusal.errors.flatMap((error) => factsOf(error, words));
   const said = facts.map((fact) => fact.value).join(', ');
   return new Failure(codeOf(refusal), {
     detail: `${doing}: FreshBooks refused (status ${refusal.status}): ${said}`,
@@ -207,11 +208,13 @@ function isBare(error: VendorError): boolean {
 }
 
 const MESSAGE_LENGTH_MAX = 300;
+const UNQUOTED = 'its words are not kept, because the buyer was redacted here and they may name him';
 
-function factsOf(error: VendorError, secrets: readonly string[]): Fact[] {
+function factsOf(error: VendorError, words: BuyerWords): Fact[] {
+  const message = words === 'unknown' ? UNQUOTED : withoutContacts(error.message, words);
   return [
     { name: 'errno', value: error.errno },
     { name: 'Field', value: error.field },
-    { name: 'Message', value: withoutContacts(error.message, secrets).slice(0, MESSAGE_LENGTH_MAX) },
+    { name: 'Message', value: message.slice(0, MESSAGE_LENGTH_MAX) },
   ].filter((fact) => fact.value !== '');
 }

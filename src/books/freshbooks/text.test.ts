@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { shortened, singleLine, withinBasicPlane } from './text.ts';
+import { withinBasicPlane } from '#core/basic-plane.ts';
+import { shortened, singleLine } from './text.ts';
 
 void test('text that fits is left alone, and text that does not ends in "…"', () => {
   assert.equal(shortened('Maple cup', 9), 'Maple cup');

@@ -37,14 +37,6 @@ export function shortened(text: string, lengthMax: number): string {
   );
 }
 
-/** Characters beyond U+FFFF (emoji, mostly) removed, for an account that refuses them (errno 1036). */
-export function withinBasicPlane(text: string): string {
-  return text
-    .replace(/[\u{10000}-\u{10FFFF}]\p{M}*\u200D?/gu, '')
-    .replace(/ {2,}/g, ' ')
-    .trim();
-}
-
 function lengthOf(text: string): number {
   return Array.from(text).length;
 }

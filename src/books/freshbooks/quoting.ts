@@ -1,0 +1,89 @@
+import { withoutContacts } from '#core/contacts.ts';
+
+/** What is kept of a write that FreshBooks refused: its request and answer word by word, without tokens and contact data. */
+
+/** Fields of a request that hold the buyer, whatever stands in them. */
+const BUYER_FIELDS = new Set([
+  'fname',
+  'lname',
+  'organization',
+  'email',
+  'bus_phone',
+  'mob_phone',
+  'home_phone',
+  ...['street', 'street2', 'city', 'province', 'country'].flatMap((name) => [name, `p_${name}`]),
+  'p_code',
+]);
+/** The postal code in an invoice, and the currency in an amount. */
+const CODE_FIELD = 'code';
+const CURRENCY = /^[A-Z]{3}$/;
+/** What these hold names a thing or a kind of thing, and is what an answer is understood by. */
+const PLAIN_FIELDS = new Set([
+  'errno',
+  'field',
+  'object',
+  'code',
+  'type',
+  'language',
+  'currency_code',
+  'invoice_number',
+  'po_number',
+]);
+/** Amounts, counts and days, which a house number or a postal code may equal. */
+const FIGURE = /^-?\d+(\.\d+)?$|^\d{4}-\d\d-\d\d/;
+/** What an answer repeats of what was sent is no figure of its own. */
+const QUOTING_FIELDS = new Set(['message', 'value']);
+
+export function requestTold(json: string, words: readonly string[]): string {
+  return jsonTold(json, (text, field) => {
+    const isBuyer = BUYER_FIELDS.has(field) || (field === CODE_FIELD && !CURRENCY.test(text));
+    return isBuyer ? text && '…' : textTold(text, field, words);
+  });
+}
+
+export function answerTold(answer: string, words: readonly string[]): string {
+  return isJson(answer)
+    ? jsonTold(answer, (text, field) => textTold(text, field, words))
+    : // Perhaps JSON that was cut: as it came, and as JSON writes it.
+      withoutContacts(answer.replace(/\\[bfnrt]/g, ' '), words.flatMap(spellingsInJson));
+}
+
+function textTold(text: string, field: string, words: readonly string[]): string {
+  const isPlain = PLAIN_FIELDS.has(field) || (FIGURE.test(text) && !QUOTING_FIELDS.has(field));
+  return isPlain ? text : withoutContacts(text, words);
+}
+
+const LITERAL = /("(?:[^"\\]|\\.)*")(\s*:)?/g;
+
+/** JSON with its texts revised, each by the field that it is of, and with everything else to the byte. */
+function jsonTold(json: string, revise: (text: string, field: string) => string): string {
+  let field = '';
+  return json.replace(LITERAL, (whole: string, literal: string, colon: string | undefined) => {
+    const text = String(JSON.parse(literal));
+    if (colon !== undefined) {
+      field = text;
+      return whole;
+    }
+    const revised = revise(text, field);
+    return revised === text ? whole : JSON.stringify(revised);
+  });
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** With its quotes escaped, and with all that is not ASCII escaped as well. */
+function spellingsInJson(word: string): string[] {
+  const quoted = JSON.stringify(word).slice(1, -1);
+  const escaped = quoted.replace(
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return [...new Set([word, quoted, escaped])];
+}
