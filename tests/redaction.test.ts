@@ -126,6 +126,55 @@ void describe('a redacted order', () => {
       { faults },
     );
   });
+  void test('has none also of what was refused since, however often it is redacted', () => {
+    const faults = scriptedFaults();
+    return onStage(
+      async (stage) => {
+        const kim = bought(stage, 'kim');
+        const message = `Kim of ${kim.contact.street} cannot pay`;
+        const answer = JSON.stringify({ response: { errors: [{ errno: 1001, field: 'lines', message }] } });
+        const refusal = { kind: 'status', status: 422, body: answer } as const;
+        faults.add({ method: 'POST', path: '/payments/payments', times: Infinity, fault: refusal });
+        const { key } = await tell(stage, kim);
+        await eraseOrder(stage.app.eraser, key);
+        await releaseOrder(stage.app.store, key, { now: stage.app.clock.now(), account: 'freshbooks' });
+        await stage.atRest(kim.order);
+        const [since] = await stage.app.store.read.holds({ order: key, isOpen: true });
+        assert.equal(since?.code, 'books-refused');
+        assert.equal(since.exchange, undefined);
+        // As one was kept before this program knew that it must not be.
+        const exchange = { request: `PUT of ${message}`, answer: message };
+        const detail = `Creating the payment: FreshBooks refused (status 422): 1001, lines, ${message}`;
+        const facts = [
+          { name: 'errno', value: '1001' },
+          { name: 'Message', value: message },
+        ];
+        await stage.app.store.transact(async (tx) => {
+          const record = await tx.order(key);
+          assert(record !== undefined);
+          await tx.putOrder({ ...record, reason: detail });
+          await tx.openHold({ ...since, step: 'payment-2', detail, facts, exchange });
+        });
+        const erased = await eraseOrder(stage.app.eraser, key);
+        assert(erased.outcome === 'erased' && erased.messages === 0 && erased.texts > 0);
+        await stage.app.store.scrub('rewritten');
+        assert.deepEqual(filesWith(stage, kim.contact), []);
+        const holds = await stage.app.store.read.holds({ order: key, isOpen: true });
+        const old = holds.find(({ step }) => step === 'payment-2');
+        assert.equal(old?.detail, 'Creating the payment: FreshBooks refused (status 422): …');
+        assert.deepEqual(old.facts, [
+          { name: 'errno', value: '1001' },
+          { name: 'Message', value: '…' },
+        ]);
+        assert.deepEqual(await eraseOrder(stage.app.eraser, key), {
+          ...NONE,
+          outcome: 'erased',
+          orders: [key],
+        });
+      },
+      { faults },
+    );
+  });
   void test('has no contact data anywhere on the disk, and is proven as before', () =>
     onStage(async (stage) => {
       const jane = bought(stage, 'jane');

@@ -46,3 +46,12 @@ function wordIn(word: string): RegExp {
   const behind = UNSPACED.test(last) ? '' : String.raw`(?![\p{L}\p{N}])`;
   return new RegExp(before + word.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`) + behind, 'giu');
 }
+
+/** The fact of a refusal that holds the vendor's own words. */
+export const QUOTING_FACT = 'Message';
+const QUOTATION = /(\brefused \(status \d+\): ).+$/s;
+
+/** The sentence, or the value of a fact of this name, without what it quotes of a vendor: it may name who is not known any more. */
+export function withoutQuotation(text: string, fact?: string): string {
+  return fact === QUOTING_FACT ? '…' : text.replace(QUOTATION, '$1…');
+}

@@ -441,10 +441,13 @@ export interface Writer extends Reader {
   putSecret(key: string, value: string): Promise<void>;
   /** Blanks a message's body and headers; its hash, id and topic stay. Harmless when repeated. */
   redactDelivery(id: string, at: Instant): Promise<void>;
-  /** Rewrites every sentence that is stored about an order or a message, and tells how many changed; figures are none. */
+  /**
+   * Rewrites every sentence that is stored about an order or a message, values of facts with their name, and tells how many
+   * changed; figures are none. Requests and answers of refused writes are blanked.
+   */
   reviseTexts(
     about: { readonly order: OrderKey } | { readonly delivery: string },
-    revise: (text: string) => string,
+    revise: (text: string, fact?: string) => string,
   ): Promise<number>;
   /** Harmless where there is none. */
   dropClient(key: Pick<ClientMapping, 'account' | 'source' | 'customerId'>): Promise<void>;

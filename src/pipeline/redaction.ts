@@ -1,4 +1,4 @@
-import { contactsOf, withoutContacts } from '#core/contacts.ts';
+import { contactsOf, withoutContacts, withoutQuotation } from '#core/contacts.ts';
 import { splitOrderKey } from '#core/ids.ts';
 import type { ConnectionId, OrderKey } from '#core/ids.ts';
 import type { Buyer } from '#core/order.ts';
@@ -67,14 +67,17 @@ async function eraseOrders(eraser: Eraser, keys: readonly OrderKey[]): Promise<E
 
 async function eraseOwn(eraser: Eraser, key: OrderKey): Promise<Erased> {
   return eraser.store.transact(async (tx) => {
-    const deliveries = (await tx.deliveriesOf(key)).filter(({ redactedAt }) => redactedAt === undefined);
+    const deliveries = await tx.deliveriesOf(key);
     const erased = await blank(tx, eraser, { deliveries, people: 'forget' });
+    // Who bought by a message that was blanked before is not known any more, and may be named by what came since.
+    const isKnown = deliveries.every(({ redactedAt }) => redactedAt === undefined);
+    const more = await tx.reviseTexts({ order: key }, isKnown ? (text) => text : withoutQuotation);
     await tx.audited({
       action: 'contact data redacted',
       subject: key,
       details: { messages: erased.messages, because: 'by hand' },
     });
-    return { ...erased, orders: [key] };
+    return { ...erased, texts: erased.texts + more, orders: [key] };
   });
 }
 

@@ -93,7 +93,7 @@ export function redactionWriter(
   };
 }
 
-type Revise = (text: string) => string;
+type Revise = (text: string, fact?: string) => string;
 type About = Parameters<Writer['reviseTexts']>[0];
 
 async function reviseHolds(tx: Tx, about: About, revise: Revise): Promise<number> {
@@ -107,7 +107,7 @@ async function reviseHolds(tx: Tx, about: About, revise: Revise): Promise<number
     const known = fromJson<Hold['facts']>(facts);
     const revised = {
       detail: revise(detail),
-      facts: toJson(known.map(({ name, value }) => ({ name, value: revise(value) }))),
+      facts: toJson(known.map(({ name, value }) => ({ name, value: revise(value, name) }))),
       // Whole bodies of a vendor's: what else they may quote is not known.
       request: null,
       answer: null,

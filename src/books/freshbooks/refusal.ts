@@ -1,4 +1,4 @@
-import { withoutContacts } from '#core/contacts.ts';
+import { QUOTING_FACT, withoutContacts } from '#core/contacts.ts';
 import { Failure } from '#core/failure.ts';
 import type { Exchange, Fact, FailureCode } from '#core/failure.ts';
 import type { Lossless } from '#core/json.ts';
@@ -215,6 +215,6 @@ function factsOf(error: VendorError, words: BuyerWords): Fact[] {
   return [
     { name: 'errno', value: error.errno },
     { name: 'Field', value: error.field },
-    { name: 'Message', value: message.slice(0, MESSAGE_LENGTH_MAX) },
+    { name: QUOTING_FACT, value: message.slice(0, MESSAGE_LENGTH_MAX) },
   ].filter((fact) => fact.value !== '');
 }
