@@ -67,18 +67,14 @@ export async function appendAudit(
 /** Seals that the log has no row yet, in a database in which nothing was stored: from then on a missing seal was taken away. */
 export async function beginAudit(db: Kysely<Tables>, seal: Seal): Promise<void> {
   await db.transaction().execute(async (tx) => {
-    const rows = await Promise.all(
-      (['secrets', 'audit', 'deliveries'] as const).map((table) =>
-        tx
-          .selectFrom(table)
-          .select((row) => row.lit(1).as('one'))
-          .limit(1)
-          .executeTakeFirst(),
-      ),
-    );
-    if (rows.every((row) => row === undefined)) {
-      await putHead(tx, seal, { number: 0, sha256: NOTHING });
+    // The log last: its table may have been taken away, which `verify` tells.
+    for (const table of ['secrets', 'deliveries', 'audit'] as const) {
+      const first = tx.selectFrom(table).select((row) => row.lit(1).as('one'));
+      if ((await first.limit(1).executeTakeFirst()) !== undefined) {
+        return;
+      }
     }
+    await putHead(tx, seal, { number: 0, sha256: NOTHING });
   });
 }
 
@@ -89,6 +85,9 @@ async function putHead(tx: Transaction<Tables>, seal: Seal, head: Head): Promise
 export function auditReader(db: Kysely<Tables>, seal: Seal): Pick<Reader, 'audit' | 'verifyAudit'> {
   return {
     async audit({ before, limit }) {
+      if (!(await isThere(db))) {
+        throw new Failure('database-damaged', { detail: 'The table of the audit log was taken away' });
+      }
       const all = db.selectFrom('audit').selectAll();
       const query = before === undefined ? all : all.where('number', '<', BigInt(before));
       return (await query.orderBy('number', 'desc').limit(limit).execute()).map(auditOf);
@@ -98,6 +97,14 @@ export function auditReader(db: Kysely<Tables>, seal: Seal): Pick<Reader, 'audit
 }
 
 async function verify(db: Kysely<Tables>, seal: Seal): Promise<AuditVerdict> {
+  if (!(await isThere(db))) {
+    return faulty(1, 'the table of the log was taken away');
+  }
+  // Numbers begin at one, and a row below it was put there by somebody.
+  const before = await db.selectFrom('audit').select('number').where('number', '<', 1n).executeTakeFirst();
+  if (before !== undefined) {
+    return faulty(1, `a row was put before it, with the number ${before.number}`);
+  }
   let last: Head = { number: 0, sha256: NOTHING };
   let sealed: SealedHead = 'none';
   for (;;) {
@@ -119,6 +126,10 @@ async function verify(db: Kysely<Tables>, seal: Seal): Promise<AuditVerdict> {
       last = { number: last.number + 1, sha256: row.sha256 };
     }
   }
+}
+
+async function isThere(db: Kysely<Tables>): Promise<boolean> {
+  return (await db.introspection.getTables()).some(({ name }) => name === 'audit');
 }
 
 /** Why this row is not the one that was written after the row before it. */

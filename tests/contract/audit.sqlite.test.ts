@@ -146,6 +146,24 @@ void describe('the audit log in the hands of somebody else', () => {
     assert.match(fault?.why ?? '', /put after the end that was sealed/);
   });
 
+  void test('a row that was put before the first one is told', async () => {
+    for (const number of [0, -1, -9_000_000_000]) {
+      const { fault, count } = await afterTampering((file) =>
+        file.exec(
+          `insert into audit select ${number}, at, 'somebody', 'admin logged in', 'counterfoil', '{}', previous_sha256, '00' from audit where number = 1`,
+        ),
+      );
+      assert.deepEqual([fault?.number, count], [1, 0]);
+      assert.match(fault?.why ?? '', new RegExp(`put before it, with the number ${number}$`));
+    }
+  });
+
+  void test('a log whose table was taken away is told by the verdict', async () => {
+    const { fault, count } = await afterTampering((file) => file.exec('drop table audit'));
+    assert.deepEqual([fault?.number, count], [1, 0]);
+    assert.match(fault?.why ?? '', /table of the log was taken away/);
+  });
+
   void test('a seal that was taken away or is another key’s is told', async () => {
     const without = await afterTampering(unsealed);
     assert.match(without.fault?.why ?? '', /seal of the end was taken away/);
