@@ -376,6 +376,12 @@ describe('beside a running server', () => {
     assert.ok(message !== undefined);
     const told = await run('explain', message.delivery);
     assert.match(told.out, /is not JSON/);
+    assert.match(
+      told.out,
+      /^Body +\d+ bytes, sha256 [0-9a-f]{64}$/m,
+      'its length and hash, and not its content',
+    );
+    assert.match(told.out, /^x-shopify-topic +orders\/create$/m);
     assert.match((await run('retry', message.delivery)).out, /is read again/);
     await until(
       'it is held again',
