@@ -3,9 +3,11 @@ import type { ConnectionId } from '#core/ids.ts';
 import type { Rules } from '#core/rules.ts';
 import type { Outside } from '#outside.ts';
 import { startBackfill } from '#pipeline/backfill.ts';
+import { followClock, startClockWatch } from '#pipeline/clock-watch.ts';
 import { currentRules, keepRules } from '#pipeline/current-rules.ts';
 import { createInbox } from '#pipeline/inbox.ts';
 import type { Inbox } from '#pipeline/inbox.ts';
+import { LEASE_MS } from '#pipeline/ledger-writer.ts';
 import type { Machine, Route } from '#pipeline/machine.ts';
 import type { Books, Queue, Store } from '#pipeline/ports.ts';
 import { createRecentBuyers } from '#pipeline/recent-buyers.ts';
@@ -44,6 +46,8 @@ export async function openPipeline(
 ): Promise<Pipeline> {
   const { store, books, sources } = parts;
   const { clock, emit } = outside;
+  const following = { store, clock, emit, leaseMs: Math.max(LEASE_MS, parts.unknownWaitMs) };
+  await followClock(following);
   await store.transact((tx) => tx.voidOrderLeases(clock.now()));
   const queue = createEmbeddedQueue({
     read: store.read,
@@ -64,12 +68,15 @@ export async function openPipeline(
     inbox,
     start() {
       queue.start((key, signal) => run(machine, key, signal));
-      looking = sources
-        .filter(({ canRead }) => canRead)
-        .flatMap((source) => [
-          startSweep({ source, store, inbox, clock, emit }),
-          startBackfill({ source, store, inbox, clock, emit, account: books.connection }),
-        ]);
+      looking = [
+        startClockWatch(following),
+        ...sources
+          .filter(({ canRead }) => canRead)
+          .flatMap((source) => [
+            startSweep({ source, store, inbox, clock, emit }),
+            startBackfill({ source, store, inbox, clock, emit, account: books.connection }),
+          ]),
+      ];
     },
     async stop() {
       await Promise.all([queue.stop(), ...looking.map((each) => each.stop())]);

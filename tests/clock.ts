@@ -8,10 +8,12 @@ export interface TestClock extends Clock {
   readonly sleeping: () => number;
   /** Moves on, waking every sleeper at his own moment and in order, and lets what he does run before the next wakes. */
   advance(ms: number): Promise<void>;
+  /** Shows an earlier time. Who sleeps wakes after as long as he meant to, as timers do. */
+  setBack(ms: number): void;
 }
 
 interface Sleeper {
-  readonly until: Instant;
+  until: Instant;
   readonly wake: () => void;
 }
 
@@ -43,6 +45,12 @@ export function testClock(startMs: number = Date.UTC(2026, 10, 20, 10)): TestClo
         const sleeper = { until, wake };
         sleepers.add(sleeper);
         signal?.addEventListener('abort', wake);
+      });
+    },
+    setBack(ms) {
+      now = after(now, -ms);
+      sleepers.forEach((sleeper) => {
+        sleeper.until = after(sleeper.until, -ms);
       });
     },
     async advance(ms) {

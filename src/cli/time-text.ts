@@ -23,10 +23,10 @@ function timeFormat(zone: Zone): Intl.DateTimeFormat {
   });
 }
 
-/** How long ago or how long something took: "44 ms", "3.2 s", "5 min", "3 h", "2 days". */
+/** How long ago or how long something took: "44 ms", "3.2 s", "5 min", "3 h", "2 days". What lies ahead, as by a wrong clock, is now. */
 export function showDuration(ms: number): string {
   if (ms < 1000) {
-    return `${ms} ms`;
+    return `${Math.max(0, ms)} ms`;
   }
   const seconds = ms / 1000;
   if (seconds < 90) {

@@ -44,6 +44,11 @@ export function after(moment: Instant, ms: number): Instant {
   return instant(moment + ms);
 }
 
+/** How far the clock was set back since it showed `before`; 0 where it went on, however far. */
+export function setBackMs(before: Instant, now: Instant): number {
+  return Math.max(0, before - now);
+}
+
 const TIMESTAMP = /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):\d\d(?::\d\d(?:\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)$/;
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '#core/failure.ts';
-import { MINUTE, SECOND, after, instant } from '#core/time.ts';
+import { DAY, HOUR, MINUTE, SECOND, after, instant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import { movedClock } from '#tests/contract/books-freshbooks.ts';
 import { createThrottle } from './throttle.ts';
@@ -205,4 +205,53 @@ void test('what one answer told wrongly does not make the next one look late', a
   await throttle.pace('post', () => Promise.resolve({ headers }));
   await throttle.pace('post', answering(10));
   assert.equal(await refusedUntil(throttle.pace('post', answering(9))), after(NOW, MINUTE));
+});
+
+void test('a clock that is set back lengthens no window', async () => {
+  const { throttle, answering, clock } = bench(20);
+  await throttle.pace('post', answering(2));
+  clock.advance(-2 * HOUR);
+  assert.equal(await refusedUntil(throttle.pace('post', answering(1))), after(NOW, MINUTE - 2 * HOUR));
+  clock.advance(MINUTE);
+  await throttle.pace('post', answering(19, 120));
+});
+
+void test('a clock that is set back gives back what was announced and never made, once its minute is over', async () => {
+  const { throttle, clock } = bench(20);
+  await throttle.announce('post', 18);
+  clock.advance(-2 * HOUR);
+  await refusedUntil(throttle.announce('post', 1));
+  clock.advance(MINUTE);
+  await throttle.announce('post', 1);
+});
+
+void test('a clock that is set back keeps the patience that a 429 asked for as long as it was', async () => {
+  const { throttle, answering, clock } = bench(20);
+  const limited = new Failure('request-rate-limited', { detail: 'x', retryAt: after(NOW, 10 * SECOND) });
+  await throttle.pace('post', () => Promise.reject(limited)).catch(() => undefined);
+  clock.advance(-30 * DAY);
+  assert.equal(await refusedUntil(throttle.pace('post', answering(9))), after(NOW, 10 * SECOND - 30 * DAY));
+  clock.advance(10 * SECOND);
+  await throttle.pace('post', answering(9));
+});
+
+void test('a 429 that comes after the clock was set back is kept by the clock of now', async () => {
+  const { throttle, answering, clock } = bench(20);
+  await throttle.pace('post', answering(15));
+  const retryAt = after(NOW, 20 * SECOND - HOUR);
+  const answer = throttle.pace('post', () => {
+    clock.advance(-HOUR);
+    return Promise.reject(new Failure('request-rate-limited', { detail: 'x', retryAt }));
+  });
+  await answer.catch(() => undefined);
+  assert.equal(await refusedUntil(throttle.pace('post', answering(9))), retryAt);
+});
+
+void test('a clock that is set back sends nobody away who can wait for longer than before', async () => {
+  const { throttle, answering, clock } = bench(20);
+  await throttle.pace('post', answering(2));
+  const at = throttle.spareAt('post', 2) ?? assert.fail('it is sent away');
+  clock.advance(-2 * HOUR);
+  const later = throttle.spareAt('post', 2) ?? assert.fail('it is sent away');
+  assert.ok(later >= at - 2 * HOUR && later <= at + MINUTE - 2 * HOUR);
 });

@@ -1,5 +1,5 @@
 import { Failure } from '#core/failure.ts';
-import { HOUR, MINUTE, SECOND, after, instant } from '#core/time.ts';
+import { HOUR, MINUTE, SECOND, after, instant, setBackMs } from '#core/time.ts';
 import type { Clock, Instant } from '#core/time.ts';
 
 /**
@@ -9,6 +9,8 @@ import type { Clock, Instant } from '#core/time.ts';
  *   open     → calls are left, counting those under way as spent
  *   spent    → none are left until the window ends
  *   blocked  → a 429 came: nothing goes out until the moment it named
+ *
+ * A clock that is set back lengthens none of them: each ends as much earlier.
  */
 export interface Throttle<Class extends string> {
   /**
@@ -48,6 +50,8 @@ interface Window {
   announced: number;
   /** The moment of whoever is sent away next. */
   nextSpareAt: Instant;
+  /** What the clock showed when it was looked at last. */
+  seenAt: Instant;
 }
 
 /** A worker that waits longer than this had better do something else. */
@@ -86,10 +90,13 @@ export function createThrottle<Class extends string>(options: ThrottleOptions<Cl
       });
       try {
         const answer = await call();
-        learn(window, answer.headers, options.clock.now());
+        const now = options.clock.now();
+        follow(window, now);
+        learn(window, answer.headers, now);
         return answer;
       } catch (thrown) {
         if (thrown instanceof Failure && thrown.code === 'request-rate-limited') {
+          follow(window, options.clock.now());
           window.blockedUntil = thrown.retryAt ?? window.blockedUntil;
         }
         throw thrown;
@@ -132,7 +139,17 @@ function newWindow(limit: number, now: Instant): Window {
     inFlight: 0,
     announced: 0,
     nextSpareAt: now,
+    seenAt: now,
   };
+}
+
+/** To be called before anything is compared with the clock, or kept by it. */
+function follow(window: Window, now: Instant): void {
+  const backMs = setBackMs(window.seenAt, now);
+  window.endsAt = after(window.endsAt, -backMs);
+  window.blockedUntil = after(window.blockedUntil, -backMs);
+  window.nextSpareAt = after(window.nextSpareAt, -backMs);
+  window.seenAt = now;
 }
 
 interface Entrance {
@@ -169,6 +186,7 @@ async function enter(
 
 /** When there is room; nothing when there is now. */
 function roomFrom(window: Window, now: Instant, { count, isAhead = false }: Entrance): Instant | undefined {
+  follow(window, now);
   if (window.blockedUntil > now) {
     return window.blockedUntil;
   }
@@ -182,6 +200,7 @@ function roomFrom(window: Window, now: Instant, { count, isAhead = false }: Entr
 
 /** When so many calls are left beside what is kept for urgent work; nothing when they are now. */
 function spareFrom(window: Window, now: Instant, count: number): Instant | undefined {
+  follow(window, now);
   if (window.blockedUntil > now) {
     return window.blockedUntil;
   }

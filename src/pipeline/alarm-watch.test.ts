@@ -8,6 +8,7 @@ import { openStore } from '#storage/store.ts';
 import { SHOP, hold, message, record } from '#tests/build.ts';
 import { testClock, turns } from '#tests/clock.ts';
 import { createAlarmWatch } from './alarm-watch.ts';
+import { startClockWatch } from './clock-watch.ts';
 import { channelState, tellTest } from './alarm-teller.ts';
 import type { AlarmChannel, PipelineEvent, Store } from './ports.ts';
 import {
@@ -268,6 +269,28 @@ void describe('a channel that fails', () => {
         channel.taken.map(({ isTest, raised }) => [isTest, raised.length]),
         [[true, 0]],
       );
+    }));
+});
+
+void describe('a clock that was six hours ahead and is right again', () => {
+  void test('leaves no channel silent that failed meanwhile, nor any alarm untold', () =>
+    inWorld(async (world) => {
+      const { store, clock, channel } = world;
+      channel.breakWith(new Failure('alarm-refused', { detail: 'No answer' }));
+      await holdOrder(world, 1001);
+      await world.pass(10 * MINUTE);
+      channel.breakWith();
+      const watch = startClockWatch({ store, clock, emit: () => undefined, leaseMs: 5 * MINUTE });
+      await world.pass(SECOND);
+      clock.setBack(6 * HOUR);
+      await world.pass(10 * MINUTE);
+      await holdOrder(world, 1002);
+      await world.pass(11 * MINUTE);
+      assert.deepEqual(titles(channel), [
+        '1 order waits for a person: #1001',
+        '1 order waits for a person: #1002',
+      ]);
+      await watch.stop();
     }));
 });
 

@@ -14,8 +14,8 @@ import type { Machine, Run, Subject } from './machine.ts';
 
 /** The ledger's writes: intent before the call, outcome after it, each under the order's lease. */
 
-/** Renewed at each write; see worker.ts. */
-const LEASE_MS = 5 * MINUTE;
+/** A run's own calls take seconds; the lease is renewed at every write, and this only bounds how long a dead holder blocks. */
+export const LEASE_MS = 5 * MINUTE;
 
 /** Runs a transaction that writes for this run, and only while it still holds the order. */
 export async function underLease<T>(run: Run, work: (tx: Writer) => Promise<T>): Promise<T> {

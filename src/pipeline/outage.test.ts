@@ -8,7 +8,7 @@ import type { ConnectionId, OrderKey } from '#core/ids.ts';
 import { fromJson, toJson } from '#core/json.ts';
 import type { Order } from '#core/order.ts';
 import { NOBODY } from '#core/order.ts';
-import { HOUR, MINUTE, SECOND, after } from '#core/time.ts';
+import { DAY, HOUR, MINUTE, SECOND, after } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import { createSeal } from '#storage/seal.ts';
 import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
@@ -19,6 +19,7 @@ import type { Machine, Route } from './machine.ts';
 import type { Books, OrderRecord, PipelineEvent, Store, Task } from './ports.ts';
 import type { Source } from './source.ts';
 import { admit } from './account-pause.ts';
+import { startClockWatch } from './clock-watch.ts';
 import { releaseOrder } from './release.ts';
 import { sortDelivery } from './sorter.ts';
 import { run } from './worker.ts';
@@ -451,5 +452,26 @@ void describe('an order that fails alone', () => {
       }
       assert.deepEqual(await world.states(1, 2, 3), ['held', 'held', 'held'], 'they come to an end');
       assert.equal(await store.read.pause('freshbooks'), undefined);
+    }));
+});
+
+void describe('an outage that began while the clock was a month ahead', () => {
+  void test('is over as soon as any other once the clock is right, for the orders of before and for new ones', () =>
+    inWorld(async (world) => {
+      const { account, clock, store } = world;
+      await downWith(world, 6);
+      await world.pass(HOUR);
+      const watch = startClockWatch({ store, clock, emit: () => undefined, leaseMs: 5 * MINUTE });
+      await clock.advance(SECOND);
+      clock.setBack(30 * DAY);
+      await clock.advance(5 * SECOND);
+      account.fails.with = undefined;
+      await world.place(7);
+      const { outage } = (await store.read.pause('freshbooks')) ?? assert.fail('it is down');
+      assert.ok(outage !== undefined && outage.since < clock.now(), 'and its alarm is raised when it is old');
+      await world.pass(17 * MINUTE);
+      assert.deepEqual([...new Set(await world.states(...ids(7)))], ['settled']);
+      assert.equal(await store.read.pause('freshbooks'), undefined);
+      await watch.stop();
     }));
 });

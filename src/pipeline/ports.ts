@@ -258,6 +258,8 @@ export interface Reader extends WatchReader {
   /** Newest first. */
   orders(filter: OrderFilter): Promise<readonly OrderRecord[]>;
   orderCounts(): Promise<Readonly<Partial<Record<OrderState, number>>>>;
+  /** When one of those that are due, now or later, was written last; nothing where none is. */
+  dueWrittenAt(): Promise<Instant | undefined>;
   /** In the order in which they were intended. */
   entriesOf(order: OrderKey): Promise<readonly Entry[]>;
   /** Page by page through all orders, by key, each with its entries that are not voided. A page that is not full is the last. */
@@ -432,6 +434,11 @@ export interface Writer extends Reader {
   setPause(pause: Pause): Promise<void>;
   /** Harmless where there is none; orders that wait for the account are due. */
   clearPause(account: string): Promise<void>;
+  /**
+   * Follows a clock that was set back by so much: what is waited for and since when something is so, where it is later than now, is so
+   * much earlier, and no lease stands for longer than `leaseMs`. What has happened keeps its moment.
+   */
+  moveBack(terms: { readonly now: Instant; readonly ms: number; readonly leaseMs: number }): Promise<void>;
   putRules(version: string, rules: Rules): Promise<void>;
   /** Whether it is told for the first time. */
   tell(notice: Notice): Promise<boolean>;

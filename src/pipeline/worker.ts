@@ -9,7 +9,7 @@ import type { Plan, Terms } from '#core/plan-terms.ts';
 import { NOBODY } from '#core/order.ts';
 import type { Buyer } from '#core/order.ts';
 import { calledOf } from '#core/settlement.ts';
-import { MINUTE, SECOND, after, instant } from '#core/time.ts';
+import { SECOND, after, instant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import { admit, heard } from './account-pause.ts';
 import { lookAgain, takeStep } from './applier.ts';
@@ -22,7 +22,7 @@ import { afterFailure, recordOutcome } from './outcome.ts';
 import type { Ended, Outcome, Taken, Trouble } from './outcome.ts';
 import { RESTORED_SETTING } from './ports.ts';
 import type { OrderRecord, WakeKey } from './ports.ts';
-import { dropUnwanted, underLease } from './ledger-writer.ts';
+import { LEASE_MS, dropUnwanted, underLease } from './ledger-writer.ts';
 import { settlePending } from './settler.ts';
 import { REREAD_PATIENCE_MS, sortDelivery } from './sorter.ts';
 
@@ -32,8 +32,6 @@ import { REREAD_PATIENCE_MS, sortDelivery } from './sorter.ts';
  * anywhere; what it left undone is found by the next.
  */
 
-/** A run's own calls take seconds; the lease is renewed at every write, and this only bounds how long a dead holder blocks. */
-const LEASE_MS = 5 * MINUTE;
 /** A customer's client is being made by another order: about as long as that takes. */
 const BUSY_CLIENT_WAIT_MS = 250;
 /** More steps than any order has; beyond it the plan does not converge, which is a bug. */

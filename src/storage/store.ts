@@ -36,6 +36,7 @@ import { redactionReader, redactionWriter, scrub } from './redaction.ts';
 import { at, deliveryOf, entryOf, entryRow, holdOf, orderOf, orderRow, pauseOf } from './rows.ts';
 import type { Seal } from './seal.ts';
 import { sessionReader, sessionWriter } from './sessions.ts';
+import { setBackWriter } from './set-back.ts';
 import { assertInUse, dropLockedSecrets, lockedSecrets, putSealed, sealAllAnew } from './secrets.ts';
 import type { Tables } from './tables.ts';
 
@@ -191,7 +192,7 @@ function inboxReader(db: Db): Pick<Reader, 'dueKeys' | 'delivery' | 'deliveriesO
   };
 }
 
-function orderReader(db: Db): Pick<Reader, 'order' | 'orders' | 'orderCounts'> {
+function orderReader(db: Db): Pick<Reader, 'order' | 'orders' | 'orderCounts' | 'dueWrittenAt'> {
   return {
     async order(key) {
       const [row] = (await QUERIES.order(db, { key })).rows;
@@ -227,6 +228,13 @@ function orderReader(db: Db): Pick<Reader, 'order' | 'orders' | 'orderCounts'> {
       return (await query.orderBy('created_at', 'desc').orderBy('key', 'desc').limit(limit).execute()).map(
         orderOf,
       );
+    },
+    async dueWrittenAt() {
+      const due = db.selectFrom('orders').where('due_at', 'is not', null);
+      const { last } = await due
+        .select(({ fn }) => fn.max<bigint | null>('updated_at').as('last'))
+        .executeTakeFirstOrThrow();
+      return last === null ? undefined : at(last);
     },
     async orderCounts() {
       const rows = await db
@@ -344,6 +352,7 @@ function writerOf(tx: Tx, { options, actions }: { options: StoreOptions; actions
     ...ledgerWriter(tx),
     ...leaseWriter(tx),
     ...pauseWriter(tx, clock),
+    ...setBackWriter(tx),
     ...factWriter(tx, seal),
     ...redactionWriter(tx),
     audited: (event) => appendAudit(tx, event, { seal, actor, now: clock.now() }),

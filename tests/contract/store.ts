@@ -28,6 +28,7 @@ import {
 import { auditLog, redaction } from '#tests/contract/store-care.ts';
 import { alarms, watching } from '#tests/contract/store-alarms.ts';
 import { sessions } from '#tests/contract/store-sessions.ts';
+import { clocks } from '#tests/contract/store-clock.ts';
 import { pauses } from '#tests/contract/store-pauses.ts';
 
 /** What every implementation of the port `Store` promises. */
@@ -63,6 +64,7 @@ export function storeContract(harness: StoreHarness): void {
     void describe('leases', () => leases(promise));
     void describe('facts', () => facts(promise));
     void describe('pauses', () => pauses(promise));
+    void describe('a clock that is set back', () => clocks(promise));
     void describe('contact data', () => redaction(promise));
     void describe('the audit log', () => auditLog(promise));
     void describe('what the watch for alarms looks at', () => watching(promise));

@@ -156,6 +156,15 @@ export const GUARDS: readonly Guard[] = [
     named: 'a holder that was followed',
   },
   {
+    what: 'nothing waits longer because the clock was set back',
+    against: 'a clock that jumps',
+    file: 'src/pipeline/clock-watch.ts',
+    from: '    if (backMs > 0) {',
+    to: '    if (backMs < 0) {',
+    test: 'src/pipeline/clock-watch.test.ts',
+    named: 'a clock that is set back',
+  },
+  {
     what: 'the same message again is the same delivery',
     against: 'a message told twice',
     file: 'src/storage/store.ts',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { Failure } from '#core/failure.ts';
-import { MINUTE, SECOND, instant } from '#core/time.ts';
+import { HOUR, MINUTE, SECOND, instant } from '#core/time.ts';
 import type { Clock, Instant } from '#core/time.ts';
 import { law } from '#tests/law.ts';
 import { OPERATIONS, createPace } from './pace.ts';
@@ -281,5 +281,42 @@ describe('a refusal by Amazon all the same', () => {
     assert.equal(pace.refused('searchOrders') - now(), MINUTE);
     // Nothing is in the bucket for two minutes more.
     assert.equal(refusedUntil(pace, 'a', ['searchOrders']), now() + OPERATIONS.searchOrders.everyMs);
+  });
+});
+
+describe('a clock that is set back', () => {
+  const used = () => {
+    const world = opened();
+    for (let index = 0; index < BURST; index += 1) {
+      world.pace.take(READ, String(index));
+    }
+    return world;
+  };
+
+  test('lengthens no turn', () => {
+    const { pace, move, goTo, now } = used();
+    const first = refusedUntil(pace, 'first') ?? assert.fail('it waits');
+    const second = refusedUntil(pace, 'second') ?? assert.fail('it waits');
+    move(-2 * HOUR);
+    assert.equal(refusedUntil(pace, 'second'), second - 2 * HOUR);
+    assert.equal(refusedUntil(pace, 'third'), second + EVERY - 2 * HOUR);
+    goTo(instant(first - 2 * HOUR));
+    assert.equal(refusedUntil(pace, 'first'), undefined);
+    assert.ok(now() < first);
+  });
+
+  test('keeps what a refusal asked for as long as it was', () => {
+    const { pace, move } = opened();
+    const until = pace.refused('getOrder');
+    move(-2 * HOUR);
+    const again = refusedUntil(pace, 'one', ['getOrder']) ?? assert.fail('it is blocked');
+    assert.equal(again, until - 2 * HOUR);
+  });
+
+  test('keeps nobody away who can wait for longer than before', () => {
+    const { pace, move } = used();
+    const at = pace.spareAt(READ) ?? assert.fail('it waits');
+    move(-2 * HOUR);
+    assert.equal(pace.spareAt(READ), at + EVERY - 2 * HOUR);
   });
 });

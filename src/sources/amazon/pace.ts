@@ -1,11 +1,12 @@
 import { Failure } from '#core/failure.ts';
-import { MINUTE, SECOND, after, instant } from '#core/time.ts';
+import { MINUTE, SECOND, after, instant, setBackMs } from '#core/time.ts';
 import type { Clock, Instant } from '#core/time.ts';
 
 /**
  * Amazon's limits, kept ahead of time: a bucket of tokens for each operation (docs/vendors/amazon.md 4.2). Who finds it
  * empty is told when to come again and waits in the database, not here, each at a moment of its own: a thousand orders that
- * came at once are asked for one after the other, and none of them is asked for in vain.
+ * came at once are asked for one after the other, and none of them is asked for in vain. A clock that is set back lengthens no
+ * wait: every moment is as much earlier.
  */
 export interface Pace {
   /**
@@ -66,20 +67,26 @@ const URGENT_SHARE = 0.5;
 /** A minute is the most that the vendor's page advises to wait. */
 const BLOCK_MAX_MS = MINUTE;
 
+interface Kept {
+  readonly buckets: Map<Operation, Bucket>;
+  readonly lines: Map<Operation, Line>;
+  /** When the next of those that can wait may come. */
+  readonly spare: { nextAt: Instant };
+}
+
 export function createPace(clock: Clock): Pace {
-  const bucketOf = createBuckets(clock);
-  const lines = new Map<Operation, Line>();
-  const spare = { nextAt: instant(0) };
-  const lineBefore = (operations: readonly Operation[]): Line => {
-    const scarcest = operations.reduce((a, b) => (OPERATIONS[b].burst < OPERATIONS[a].burst ? b : a));
-    const line = lines.get(scarcest) ?? createLine();
-    lines.set(scarcest, line);
-    return line;
+  const kept: Kept = { buckets: new Map(), lines: new Map(), spare: { nextAt: instant(0) } };
+  const { buckets, spare } = kept;
+  const look = following(clock, kept);
+  const bucketOf = (operation: Operation): Bucket => {
+    const bucket = filled(buckets.get(operation), { operation, now: look() });
+    buckets.set(operation, bucket);
+    return bucket;
   };
   return {
     take(operations, who) {
-      const now = clock.now();
-      const line = lineBefore(operations);
+      const now = look();
+      const line = lineBefore(kept, operations);
       const { ahead, isMyTurn } = line.place(who, now);
       const needed = isMyTurn ? 1 : 1 + ahead;
       const wanted = operations.map((operation) => ({
@@ -105,11 +112,11 @@ export function createPace(clock: Clock): Pace {
       });
     },
     spareAt(operations) {
-      const now = clock.now();
+      const now = look();
       // Who waits in the line came before, and cannot wait.
       const from = Math.max(
         ...operations.map((operation) => spareFrom(operation, bucketOf(operation))),
-        lineBefore(operations).end(now),
+        lineBefore(kept, operations).end(now),
       );
       if (from <= now) {
         return undefined;
@@ -127,7 +134,7 @@ export function createPace(clock: Clock): Pace {
       bucket.refusals += 1;
       bucket.creditMs = 0;
       const waitMs = Math.min(BLOCK_MAX_MS, OPERATIONS[operation].everyMs * 2 ** (bucket.refusals - 1));
-      bucket.blockedUntil = after(clock.now(), waitMs);
+      bucket.blockedUntil = after(look(), waitMs);
       return bucket.blockedUntil;
     },
     accepted(operation) {
@@ -136,24 +143,43 @@ export function createPace(clock: Clock): Pace {
   };
 }
 
-/** Each as it stands now. */
-function createBuckets(clock: Clock): (operation: Operation) => Bucket {
-  const buckets = new Map<Operation, Bucket>();
-  return (operation) => {
+function lineBefore({ lines }: Kept, operations: readonly Operation[]): Line {
+  const scarcest = operations.reduce((a, b) => (OPERATIONS[b].burst < OPERATIONS[a].burst ? b : a));
+  const line = lines.get(scarcest) ?? createLine();
+  lines.set(scarcest, line);
+  return line;
+}
+
+/** Looks at the clock: where it was set back, what is kept by it is moved back first. */
+function following(clock: Clock, { buckets, lines, spare }: Kept): () => Instant {
+  let seenAt = clock.now();
+  return () => {
     const now = clock.now();
-    const fullMs = fullOf(operation);
-    const bucket = buckets.get(operation) ?? {
-      creditMs: fullMs,
-      countedAt: now,
-      // Not now: who asks has looked at the clock before, and would be sent away for a tick.
-      blockedUntil: instant(0),
-      refusals: 0,
-    };
-    bucket.creditMs = Math.min(fullMs, bucket.creditMs + Math.max(0, now - bucket.countedAt));
-    bucket.countedAt = now;
-    buckets.set(operation, bucket);
-    return bucket;
+    const backMs = setBackMs(seenAt, now);
+    seenAt = now;
+    if (backMs > 0) {
+      spare.nextAt = after(spare.nextAt, -backMs);
+      lines.forEach((line) => line.moveBack(backMs));
+      buckets.forEach((bucket) => {
+        bucket.countedAt = after(bucket.countedAt, -backMs);
+        bucket.blockedUntil = after(bucket.blockedUntil, -backMs);
+      });
+    }
+    return now;
   };
+}
+
+/** As it stands now. */
+function filled(
+  known: Bucket | undefined,
+  { operation, now }: { readonly operation: Operation; readonly now: Instant },
+): Bucket {
+  const fullMs = fullOf(operation);
+  // Not blocked until now: who asks has looked at the clock before, and would be sent away for a tick.
+  const bucket = known ?? { creditMs: fullMs, countedAt: now, blockedUntil: instant(0), refusals: 0 };
+  bucket.creditMs = Math.min(fullMs, bucket.creditMs + now - bucket.countedAt);
+  bucket.countedAt = now;
+  return bucket;
 }
 
 /** When one call is left beside those that are kept for what cannot wait. */
@@ -188,6 +214,8 @@ interface Line {
     who: string,
     terms: { readonly now: Instant; readonly everyMs: number; readonly notBefore: Instant },
   ): Instant;
+  /** The clock was set back by so much. */
+  moveBack(ms: number): void;
 }
 
 /** Turns in the order in which they come: one line before the scarcest of the calls that are wanted. */
@@ -223,6 +251,12 @@ function createLine(): Line {
         turns.set(who, last);
       }
       return last;
+    },
+    moveBack(ms) {
+      for (const [who, turn] of turns) {
+        turns.set(who, after(turn, -ms));
+      }
+      last = last === undefined ? undefined : after(last, -ms);
     },
   };
 }

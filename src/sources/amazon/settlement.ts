@@ -66,7 +66,8 @@ export function createSettlementReader({ api, clock, remark }: ReaderTerms): Set
   const progressOf = (groupId: string): Progress => {
     const now = clock.now();
     for (const [other, { began }] of readings) {
-      if (after(began, READING_KEPT_MS) <= now) {
+      // A clock that was set back tells no age: such a one begins anew as well.
+      if (after(began, READING_KEPT_MS) <= now || began > now) {
         readings.delete(other);
       }
     }
