@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { readConfig } from './config.ts';
 
@@ -65,4 +68,20 @@ test('all that is wrong is named at once, a line for each setting', () => {
     ],
   );
   assert.doesNotMatch(problem, /hush/);
+});
+
+test('a database under another name by a link is the same one: its lock and its key lie beside the file', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'counterfoil-config-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, 'data'));
+  const file = join(folder, 'data', 'counterfoil.db');
+  const pathOf = (name: string) => readConfig({ DATABASE_URL: `sqlite:${join(folder, name)}` }).databasePath;
+  symlinkSync(file, join(folder, 'absolute.db'));
+  symlinkSync('absolute.db', join(folder, 'relative.db'));
+  assert.deepEqual([pathOf('absolute.db'), pathOf('relative.db')], [file, file], 'before it is made');
+  writeFileSync(file, '');
+  assert.deepEqual([pathOf('absolute.db'), pathOf('relative.db')], [file, file]);
+  symlinkSync('round.db', join(folder, 'round.db'));
+  assert.equal(pathOf('round.db'), join(folder, 'round.db'));
+  assert.equal(readConfig({ DATABASE_URL: 'sqlite:some/where.db' }).databasePath, 'some/where.db');
 });

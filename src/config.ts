@@ -1,3 +1,5 @@
+import { lstatSync, readlinkSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { ALARM_SETTINGS, alarmsConfig } from '#config-alarms.ts';
 import type { AlarmsConfig } from '#config-alarms.ts';
@@ -250,7 +252,26 @@ function databasePath(text: string): string {
     // The value may hold a password, so it is not shown.
     throw invalid('DATABASE_URL', 'must be sqlite:PATH');
   }
-  return match[1];
+  return followed(match[1]);
+}
+
+/** More links than any system follows: the last of them is opened, and refused by the system. */
+const LINKS_MAX = 40;
+
+/** Where a link leads, also to what is not there yet: the lock and the key lie beside the file that is meant, under whatever name. */
+function followed(path: string, links = 0): string {
+  return links < LINKS_MAX && isLink(path)
+    ? followed(resolve(dirname(path), readlinkSync(path)), links + 1)
+    : path;
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    // It is not there, or cannot be looked at: who opens it says so in better words.
+    return false;
+  }
 }
 
 /** Never quoted. */
