@@ -4,12 +4,18 @@ import { environmentOf } from '#config.ts';
 
 /** The program: a command line in, an exit code out. */
 
+/** The reader has closed the pipe, or the terminal is gone. */
+const UNREAD: readonly (string | undefined)[] = ['EPIPE', 'EIO'];
+
 // A reader that has seen enough (`| head`) closes the pipe: that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') {
+  if (!UNREAD.includes(error.code)) {
     throw error;
   }
 });
+// Whoever reads the log may end before the server does, which goes on; a command ends with the exit code that it has anyway. What
+// cannot be told here can be told nowhere.
+process.stderr.on('error', () => undefined);
 
 const { stdin, stdout, stderr } = process;
 const environment = environmentOf(dotenv());

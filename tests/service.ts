@@ -12,6 +12,8 @@ export interface Service {
   readonly output: () => string;
   /** Ends it at once, as a power cut would. */
   kill(): Promise<void>;
+  /** Closes the pipes in which it writes, as the end of a program does that reads them. */
+  unread(): void;
   /** Asks it to stop and waits until it has. */
   stop(): Promise<number | null>;
 }
@@ -59,6 +61,10 @@ export function spawnService(environment: Readonly<Record<string, string>>): Spa
     async kill() {
       child.kill('SIGKILL');
       await ended(child);
+    },
+    unread() {
+      child.stdout.destroy();
+      child.stderr.destroy();
     },
     async stop() {
       child.kill('SIGTERM');

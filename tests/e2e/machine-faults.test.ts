@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, closeSync, mkdirSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync, rmSync, statSync, symlinkSync, writeSync } from 'node:fs';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -17,7 +17,7 @@ import type { ScriptedFaults } from '#sim/faults.ts';
 import { openSandbox } from '#sim/main.ts';
 import type { Sandbox } from '#sim/main.ts';
 import { standingOf } from '#sim/standing.ts';
-import { startService } from '#tests/service.ts';
+import { spawnService, startService } from '#tests/service.ts';
 import type { Service } from '#tests/service.ts';
 import { until } from '#tests/until.ts';
 import { send } from '#tests/webhook.ts';
@@ -43,7 +43,7 @@ interface Scene {
   readonly sandbox: Sandbox;
   readonly faults: ScriptedFaults;
   readonly environment: Readonly<Record<string, string>>;
-  start(): Promise<Service>;
+  start(more?: Readonly<Record<string, string>>): Promise<Service>;
   /** Places an order and sends its webhook once. */
   tell(service: Service, order?: Placed): Promise<Told>;
   /** Waits until every order that was acknowledged stands once and equals the shop. */
@@ -81,8 +81,8 @@ async function onScene(body: (scene: Scene) => Promise<void>, prepared?: string)
       sandbox,
       faults,
       environment,
-      async start() {
-        const service = await startService(environment);
+      async start(more) {
+        const service = await startService({ ...environment, ...more });
         services.push(service);
         return service;
       },
@@ -259,7 +259,50 @@ void describe('an address to listen on', { concurrency: false }, () => {
   });
 });
 
+void describe('a log that nobody reads any more', { concurrency: false }, () => {
+  void test('stops no server: it goes on and stops as it should', () =>
+    onScene(async (scene) => {
+      const service = await scene.start({ LOG_LEVEL: 'debug' });
+      await scene.tell(service);
+      service.unread();
+      await scene.tell(service);
+      await scene.tell(service);
+      await scene.booked(service);
+      assert.equal(await service.stop(), 0);
+    }));
+
+  void test('leaves a command the exit code that it has', () =>
+    onScene(async ({ folder, environment }) => {
+      const command = spawn(
+        process.execPath,
+        [join(import.meta.dirname, '../../src/main.ts'), 'explain', '#1'],
+        {
+          cwd: folder,
+          env: { PATH: process.env['PATH'], ...environment },
+          stdio: ['ignore', 'ignore', 'pipe'],
+        },
+      );
+      command.stderr.destroy();
+      const [code] = await once(command, 'exit');
+      assert.equal(code, 1);
+    }));
+});
+
 void describe('a database', { concurrency: false }, () => {
+  void test('that is named by a link has one server all the same', () =>
+    onScene(async (scene) => {
+      const service = await scene.start();
+      const link = join(scene.folder, 'other.db');
+      symlinkSync(scene.databasePath, link);
+      const other = spawnService({ ...scene.environment, DATABASE_URL: `sqlite:${link}` });
+      await assert.rejects(other.listening);
+      assert.match(
+        other.output(),
+        new RegExp(`Process ${service.pid}, started .* already serves the database`),
+      );
+      assert.equal(await service.stop(), 0);
+    }));
+
   void test('with a damaged page is not served: serve and doctor say what to do', () =>
     onScene(async (scene) => {
       const first = await scene.start();
