@@ -1,4 +1,5 @@
 import { splitOrderKey } from '#core/ids.ts';
+import { SEARCH_CHARACTERS_MAX } from '#pipeline/ports.ts';
 import type { Delivery, OrderRecord, Reader } from '#pipeline/ports.ts';
 import { CommandError, FAILED, USAGE } from './command-error.ts';
 
@@ -29,6 +30,7 @@ async function findOrder(read: Reader, asked: string): Promise<OrderRecord> {
   if (asked === '') {
     throw new CommandError('Name an order: its name (#1001), number, id or key', USAGE);
   }
+  assertSearchable(asked);
   const containing = await read.orders({ search: asked, limit: FOUND_MAX });
   const exact = containing.filter((record) => namesOf(record).includes(asked));
   const fitting = exact.length > 0 ? exact : containing;
@@ -43,6 +45,16 @@ async function findOrder(read: Reader, asked: string): Promise<OrderRecord> {
     throw new CommandError(`"${asked}" fits ${found.length} orders: ${listOf(found)}`, USAGE);
   }
   return only;
+}
+
+/** Throws a CommandError where no order is called by so much text. */
+export function assertSearchable(text: string): void {
+  if (text.length > SEARCH_CHARACTERS_MAX) {
+    throw new CommandError(
+      `No order has a name of ${text.length} characters: give at most ${SEARCH_CHARACTERS_MAX} of it`,
+      USAGE,
+    );
+  }
 }
 
 function namesOf({ key, name, snapshot }: OrderRecord): string[] {

@@ -8,6 +8,7 @@ import type { OrderRow, Overview } from '#operator/order-list.ts';
 import { DONE } from './command-error.ts';
 import { withApp } from './context.ts';
 import type { CommandContext } from './context.ts';
+import { assertSearchable } from './find-subject.ts';
 import { paragraph, shownMoney, table } from './output.ts';
 import type { Cell, Column, Note, Output } from './output.ts';
 import { fitted, plain } from './text-width.ts';
@@ -23,8 +24,9 @@ export interface OrdersOptions {
 }
 
 export async function orders(context: CommandContext, options: OrdersOptions): Promise<number> {
+  const { state, search, limit } = options;
+  assertSearchable(search ?? '');
   return withApp(context, async (app) => {
-    const { state, search, limit } = options;
     const known = ORDER_STATES.find((each) => each === state);
     const overview = await readOverview(app.store.read, {
       limit,

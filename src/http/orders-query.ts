@@ -1,5 +1,6 @@
 import { ORDER_STATES } from '#core/lifecycle.ts';
 import type { OrderState } from '#core/lifecycle.ts';
+import { SEARCH_CHARACTERS_MAX } from '#pipeline/ports.ts';
 
 /** What of the orders is asked for, as the command's options. */
 export interface OrdersQuery {
@@ -10,11 +11,9 @@ export interface OrdersQuery {
 
 const LIMIT_MAX = 1000;
 const LIMIT = 50;
-/** Longer than any name of an order. */
-const SEARCH_MAX = 200;
 
 /** What can be asked for, for who asked otherwise. */
-export const ORDERS_QUERY = `Ask by state (${ORDER_STATES.join(', ')}), search (up to ${SEARCH_MAX} characters) and limit (1 to ${LIMIT_MAX})`;
+export const ORDERS_QUERY = `Ask by state (${ORDER_STATES.join(', ')}), search (up to ${SEARCH_CHARACTERS_MAX} characters) and limit (1 to ${LIMIT_MAX})`;
 
 /** Nothing when something of it cannot be asked. */
 export function ordersQuery(query: unknown): OrdersQuery | undefined {
@@ -37,7 +36,7 @@ function one(name: string, value: string): Partial<OrdersQuery> | undefined {
       return state === undefined ? undefined : { state };
     }
     case 'search':
-      return value.length > SEARCH_MAX ? undefined : { search: value };
+      return value.length > SEARCH_CHARACTERS_MAX ? undefined : { search: value };
     case 'limit': {
       const limit = Number(value);
       return /^\d{1,6}$/.test(value) && limit >= 1 && limit <= LIMIT_MAX ? { limit } : undefined;

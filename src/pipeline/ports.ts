@@ -368,9 +368,12 @@ export interface FailingOrder {
   readonly failedCode?: FailureCode;
 }
 
+/** Of a search: longer than any name or key of an order. SQLite refuses to look for some tens of thousands. */
+export const SEARCH_CHARACTERS_MAX = 200;
+
 export interface OrderFilter {
   readonly state?: OrderState;
-  /** Part of a name or the whole id. */
+  /** Part of a name or the whole id; at most `SEARCH_CHARACTERS_MAX`. */
   readonly search?: string;
   /** Only those whose first message came then or later. */
   readonly receivedSince?: Instant;

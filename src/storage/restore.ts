@@ -1,4 +1,13 @@
-import { constants, copyFileSync, existsSync, linkSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
+import {
+  constants,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
@@ -101,8 +110,11 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
 }
 
 function assertUsable({ databasePath, file }: RestoreOptions): void {
-  if (!existsSync(file)) {
-    throw new Failure('backup-unusable', { detail: `There is no file "${file}"` });
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found?.isFile() !== true) {
+    // A pipe would be waited for, for ever.
+    const detail = found === undefined ? `There is no file "${file}"` : `"${file}" is no file`;
+    throw new Failure('backup-unusable', { detail });
   }
   if (existsSync(databasePath) && realpathSync(databasePath) === realpathSync(file)) {
     throw new Failure('backup-unusable', { detail: `"${file}" is the database itself` });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   copyFileSync,
   existsSync,
+  mkdirSync,
   readFileSync,
   readdirSync,
   rmSync,
@@ -127,6 +128,8 @@ void describe('a restore', () => {
       await backedUp(path);
       writeFileSync(path('text'), 'no database'.repeat(1000));
       writeFileSync(path('empty'), '');
+      mkdirSync(path('folder'));
+      assert.equal(spawnSync('mkfifo', [path('pipe')]).status, 0);
       new DatabaseSync(path('recipes')).exec('create table recipes (id integer)');
       copyFileSync(path('backup'), path('damaged'));
       damage(path('damaged'), 'deliveries');
@@ -135,6 +138,8 @@ void describe('a restore', () => {
       const before = readFileSync(path('a.db'));
       for (const [file, code, detail] of [
         ['nowhere', 'backup-unusable', /There is no file/],
+        ['folder', 'backup-unusable', /folder" is no file/],
+        ['pipe', 'backup-unusable', /pipe" is no file/],
         ['a.db', 'backup-unusable', /is the database itself/],
         ['text', 'backup-unusable', /file is not a database/],
         ['empty', 'backup-unusable', /is no database of Counterfoil/],

@@ -305,6 +305,16 @@ describe('beside a running server', () => {
     );
     assert.doesNotMatch(table.out, /#1002/);
     assert.match((await run('orders', '--search', '1002')).out, /^#1002/m);
+    const endless = 'a'.repeat(60_000);
+    for (const asked of [
+      ['orders', '--search', endless],
+      ['explain', endless],
+      ['retry', endless],
+    ]) {
+      const { code, err } = await run(...asked);
+      assert.deepEqual([code, err.length < 200], [2, true]);
+      assert.match(err, /^No order has a name of 60000 characters: give at most 200 of it/);
+    }
   });
 
   test('explain tells an order from its messages to the cent, by any of its names', async () => {
