@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   closeSync,
   createReadStream,
+  existsSync,
   fsyncSync,
   openSync,
   readdirSync,
@@ -11,6 +12,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DatabaseSync, backup } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { Failure } from '#core/failure.ts';
 import { instant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
@@ -50,10 +52,14 @@ const COMPANIONS = ['-wal', '-shm', '-journal'] as const;
 export async function copyDatabase(source: string, target: string): Promise<Contents> {
   makeForOwner(target);
   try {
-    using from = openToRead(source);
+    const { database, isUnlocked } = opened(source);
+    using from = database;
     from.exec('begin');
     const contents = contentsOf(from, source);
     await backup(from, target, { rate: PAGES_AT_ONCE });
+    if (isUnlocked && isInUse(source)) {
+      throw new Failure('database-busy', { detail: `A server has just opened "${source}"` });
+    }
     prove(target, contents);
     syncPath(target);
     return contents;
@@ -112,7 +118,51 @@ export function fileFailure(thrown: unknown, doing: string): unknown {
 
 /** For reading alone: neither made when it is not there nor brought up to date. */
 export function openToRead(path: string): DatabaseSync {
-  return translated(`Cannot open "${path}"`, () => new DatabaseSync(path, { readOnly: true }));
+  return opened(path).database;
+}
+
+interface OpenedToRead {
+  readonly database: DatabaseSync;
+  /** Nothing keeps others from writing to it meanwhile. */
+  readonly isUnlocked: boolean;
+}
+
+/** SQLITE_CANTOPEN. */
+const CANNOT_OPEN = 14;
+
+/**
+ * SQLite makes files beside a database even to read it. Where it cannot, as in a folder that is read-only, the file alone is read;
+ * but only where nobody has it open and all of it is in that file.
+ */
+function opened(path: string): OpenedToRead {
+  const doing = `Cannot open "${path}"`;
+  const database = translated(doing, () => new DatabaseSync(path, { readOnly: true }));
+  if (canRead(database)) {
+    return { database, isUnlocked: false };
+  }
+  database.close();
+  if (isInUse(path)) {
+    throw new Failure('database-failed', {
+      detail: `${doing}: its folder cannot be written, and beside it is what was not written into it yet, or a server has it open`,
+    });
+  }
+  const alone = pathToFileURL(path);
+  alone.searchParams.set('immutable', '1');
+  return { database: translated(doing, () => new DatabaseSync(alone, { readOnly: true })), isUnlocked: true };
+}
+
+/** False where SQLite could not make what it needs; whatever else is wrong is told by who reads. */
+function canRead(database: DatabaseSync): boolean {
+  try {
+    database.prepare('select count(*) from sqlite_master').get();
+    return true;
+  } catch (thrown) {
+    return !(thrown instanceof Error && 'errcode' in thrown && thrown.errcode === CANNOT_OPEN);
+  }
+}
+
+function isInUse(path: string): boolean {
+  return companionsOf(path).some((companion) => existsSync(companion));
 }
 
 /** Makes what was written to a file, or the names in a folder, survive a power cut. */

@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
@@ -24,7 +25,20 @@ export function openSqlite(path: string): DatabaseSync {
     makePrivate(path);
   }
   const before = fileOf(path);
-  const database = translated(`Cannot open the database "${path}"`, () => {
+  const database = openFile(path);
+  if (before !== undefined && before !== fileOf(path)) {
+    // A restore put another file under the name meanwhile, and what is open may be the one that it set aside.
+    database.close();
+    throw new Failure('database-busy', {
+      detail: `The database "${path}" has just been restored: start again`,
+    });
+  }
+  return database;
+}
+
+function openFile(path: string): DatabaseSync {
+  const doing = `Cannot open the database "${path}"`;
+  return translated(doing, () => {
     const opened = new DatabaseSync(path);
     try {
       opened.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
@@ -34,17 +48,27 @@ export function openSqlite(path: string): DatabaseSync {
       return opened;
     } catch (thrown) {
       opened.close();
-      throw thrown;
+      throw canWrite(dirname(path)) ? thrown : unwritable(path, { doing, cause: thrown });
     }
   });
-  if (before !== undefined && before !== fileOf(path)) {
-    // A restore put another file under the name meanwhile, and what is open may be the one that it set aside.
-    database.close();
-    throw new Failure('database-busy', {
-      detail: `The database "${path}" has just been restored: start again`,
-    });
+}
+
+/** SQLite itself says only that it cannot open the file: it makes files beside it even to read it. */
+function unwritable(path: string, { doing, cause }: { doing: string; cause: unknown }): Failure {
+  const why = `the folder "${dirname(path)}" cannot be written, which is needed to read it too`;
+  return new Failure('database-failed', {
+    detail: `${doing}: ${why}. Make it writable; counterfoil backup copies the database as it is`,
+    cause,
+  });
+}
+
+function canWrite(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
-  return database;
 }
 
 /** Which file stands under the name: its number on the disk. */
@@ -150,13 +174,16 @@ const CODES: Readonly<Record<number, FailureCode>> = {
   26: 'database-damaged',
 };
 
+/** SQLITE_IOERR_SHMSIZE: there is no room for the index of its log, which it makes anew when nobody had the database open. */
+const NO_ROOM = 4874;
+
 /** What SQLite threw as a Failure; anything else (a broken constraint, a bug) is returned as it was. */
 function sqliteFailure(thrown: unknown, doing: string): unknown {
   if (!(thrown instanceof Error) || !('errcode' in thrown) || typeof thrown.errcode !== 'number') {
     return thrown;
   }
   // The low byte is the primary code; the rest says more of the same.
-  const code = CODES[thrown.errcode & 0xff];
+  const code = thrown.errcode === NO_ROOM ? 'database-full' : CODES[thrown.errcode & 0xff];
   return code === undefined
     ? thrown
     : new Failure(code, { detail: `${doing}: ${thrown.message}`, cause: thrown });

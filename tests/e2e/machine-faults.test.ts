@@ -196,6 +196,52 @@ void describe('a disk', { concurrency: false }, () => {
     }
   });
 
+  void test('that is full, or may not be written, after a clean stop is told as that, and the database can be copied', async (context) => {
+    const disk = await mountedDisk(context, 6);
+    if (disk === undefined) {
+      return;
+    }
+    try {
+      const folder = join(disk.path, 'data');
+      mkdirSync(folder, { mode: 0o700 });
+      await onScene(async (scene) => {
+        const service = await scene.start();
+        await scene.tell(service);
+        await scene.booked(service);
+        assert.equal(await service.stop(), 0);
+        remount(disk, 'ro');
+        const unread = await scene.cli('orders');
+        assert.equal(unread.code, 1);
+        assert.match(unread.err, /the folder ".*data" cannot be written, which is needed to read it too/);
+        await inOwnFolder(async (own) => {
+          const file = join(own, 'copy.db');
+          const { code, err } = await scene.cli('backup', file);
+          assert.deepEqual([code, err], [0, '']);
+          using copy = new DatabaseSync(file, { readOnly: true });
+          assert.equal(Number(copy.prepare('select count(*) as count from orders').get()?.['count']), 1);
+        });
+        remount(disk, 'rw');
+        const log = `${scene.databasePath}-wal`;
+        closeSync(openSync(log, 'w'));
+        remount(disk, 'ro');
+        const unsafe = await scene.cli('backup', join(tmpdir(), 'counterfoil-never.db'));
+        assert.equal(unsafe.code, 1);
+        assert.match(
+          unsafe.err,
+          /its folder cannot be written, and beside it is what was not written into it yet/,
+        );
+        remount(disk, 'rw');
+        rmSync(log);
+        fillDisk(join(disk.path, 'ballast'));
+        const full = await scene.cli('orders');
+        assert.equal(full.code, 1);
+        assert.match(full.err, /The disk that holds the database is full/);
+      }, folder);
+    } finally {
+      disk.unmount();
+    }
+  });
+
   void test('on which files may grow no more is told, and books go on when they may', (context) =>
     onScene(async (scene) => {
       if (isMissing(context, 'prlimit')) return;
@@ -455,6 +501,10 @@ async function mountedDisk(context: TestContext, megabytes: number): Promise<Dis
       rmSync(path, { recursive: true });
     },
   };
+}
+
+function remount({ path }: Disk, how: 'ro' | 'rw'): void {
+  assert.equal(spawnSync('mount', ['-o', `remount,${how}`, path]).status, 0);
 }
 
 /** To its last byte. */
