@@ -81,7 +81,7 @@ test('a service whose books and alarms answer nothing ends within the thirty sec
     const { id } = sandbox.world.scenario('paid, one line');
     const answer = await send({
       origin: `http://127.0.0.1:${serving.port}`,
-      secret: settings['SHOPIFY_API_SECRET'] ?? '',
+      secret: sandbox.environment['SHOPIFY_API_SECRET'] ?? '',
       shopDomain: sandbox.world.shop.domain,
       body: sandbox.shopify.webhooks.body(id),
     });
