@@ -199,6 +199,8 @@ describe('cash from transactions', () => {
     );
     assert.match(cashOf({ transactions: [{ ...sale, amount: '16.00' }] }), /^unclear: /);
     assert.equal(cashOf({ transactions: [] }), 'known 10.00 USD, shopify_payments 10.00');
+    const lowered = { transactions: [], current_total_price: '0.00', current_total_price_set: null };
+    assert.equal(cashOf(lowered), 'known 0.00 USD', 'the shop has nothing more to say');
     assert.equal(
       cashOf({ transactions: part, financial_status: 'partially_paid' }),
       'known 6.00 USD, paypal 6.00 #1',

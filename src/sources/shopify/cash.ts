@@ -39,8 +39,12 @@ export function cashOf(order: OrderPayload, sale: Sale): Cash {
     };
   }
   const { transactions } = order;
-  // Whoever makes an order by the API may call it paid without any transaction: then the word is all that there is.
-  const isByWord = isCalledPaid(order, outstanding) && transactions?.length === 0;
+  // Whoever makes an order by the API may call it paid without any transaction: then the word is all that there is. Where it does not
+  // tell, as of a total that was lowered, there is no money: who lists transactions has been asked already.
+  const isByWord =
+    isCalledPaid(order, outstanding) &&
+    transactions?.length === 0 &&
+    cashByStatus(order, sale, outstanding).state === 'known';
   return transactions === undefined || transactions === null || isByWord
     ? cashByStatus(order, sale, outstanding)
     : cashByTransactions(order, sale, transactions);
