@@ -27,7 +27,7 @@ import { virtualTime } from '#tests/chaos/virtual-time.ts';
 import type { VirtualTime } from '#tests/chaos/virtual-time.ts';
 import { isSelling, openSeller } from '#tests/chaos/seller.ts';
 import type { Seller } from '#tests/chaos/seller.ts';
-import { lossesOf, weatherOf } from '#tests/chaos/trouble.ts';
+import { aheadOf, lossesOf, weatherOf } from '#tests/chaos/trouble.ts';
 import type { Weather } from '#tests/chaos/trouble.ts';
 import { SHOPS } from '#tests/orders/life.ts';
 
@@ -85,7 +85,7 @@ export function openArena(seed: number, random: Random, hear: (event: PipelineEv
         send: (request) => takeIn(arena.value, request),
       })
     : undefined;
-  const weather = weatherOf(seededRandom(seed ^ 0x5eed), seller?.random);
+  const weather = weatherOf(seededRandom(seed ^ 0x5eed), { ofSeller: seller?.random, ahead: aheadOf(seed) });
   const shop = pick(random, ACCOUNT_SHOPS);
   const world = createWorld({
     seed,

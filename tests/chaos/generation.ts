@@ -31,6 +31,8 @@ export interface Trouble {
   readonly diskError: () => DiskError | undefined;
   /** Milliseconds that the program's clock is ahead of the others'. */
   readonly skewMs: () => number;
+  /** Milliseconds that it is ahead beside, for a time: asked at each look. */
+  readonly aheadMs: () => number;
 }
 
 export interface DiskError {
@@ -85,10 +87,15 @@ export async function startGeneration(ground: Ground): Promise<Generation> {
     }
   };
   const never = new Promise<never>(() => undefined);
+  // As it was seen last: who looks and then sleeps does both in one breath.
+  let aheadMs = 0;
   const clock = {
-    now: () => instant(time.now() + trouble.skewMs()),
+    now() {
+      aheadMs = trouble.aheadMs();
+      return instant(time.now() + trouble.skewMs() + aheadMs);
+    },
     async sleep(until: number, signal?: AbortSignal): Promise<void> {
-      await (isDead ? never : time.sleep(instant(until - trouble.skewMs()), signal));
+      await (isDead ? never : time.sleep(instant(until - trouble.skewMs() - aheadMs), signal));
       await (isDead ? never : undefined);
     },
   };

@@ -248,12 +248,12 @@ async function swept({ time, seller, generation, ground: { database } }: Arena):
   assert.ok(generation !== undefined);
   const last = time.now() + SHOWN_AFTER_MS;
   const places = database.prepare(
-    "select count(*) as count from settings where key like 'swept:%' and cast(value as integer) >= ?",
+    "select count(*) as count from settings where key like 'swept:%' and cast(value as integer) between ? and ?",
   );
   const count = seller === undefined ? 1 : 2;
   await time.runUntil(
     'what changed is found',
-    () => Number(places.get(last)?.['count'] ?? 0) === count,
+    () => Number(places.get(last, time.now())?.['count'] ?? 0) === count,
     PATIENCE_MS,
   );
 }

@@ -41,6 +41,18 @@ const SKEW_MAX_MS = 20_000;
 /** A jump of the clock, once in so many looks at it. */
 const JUMP_PPM = 300;
 
+/**
+ * A clock that is ahead from the beginning of the trouble and is set right in its midst, in a share of the runs. By less than what a
+ * source is asked again (an hour): what no message told of a longer time ahead is not found. It only goes back while anything is
+ * under way, for a step ahead would end waits too soon that keep things from being made twice.
+ */
+const AHEAD_SHARE = 0.3;
+const AHEAD_STREAM = 0xc10c;
+const AHEAD_MIN_MS = 60_000;
+const AHEAD_MAX_MS = 45 * 60_000;
+/** Looks at the clock until then: a few minutes of a busy hour, or most of it. */
+const AHEAD_LOOKS = [300, 10_000] as const;
+
 /** Webhooks that never come, in a share of the runs. */
 const LOSSES_SHARE = 0.5;
 const LOSSES_STREAM = 0x1057;
@@ -56,9 +68,28 @@ const ERRORS_200 = {
     '{"errors":[{"code":"InternalFailure","message":"We encountered an internal error. Please try again."}]}',
 } as const;
 
-/** Amazon's part comes from a source of its own; without a seller it is calm there. */
-export function weatherOf(random: Random, ofSeller: Random = () => 0): Weather {
-  const state = { isClear: true, crashes: 0, skewMs: 0 };
+interface Ahead {
+  readonly ms: number;
+  /** Looks at the clock until it is set right. */
+  readonly looks: number;
+}
+
+/** By how much the clock of this run is ahead, and for how long; nothing where it is not. */
+export function aheadOf(seed: number): Ahead | undefined {
+  const random = drawnFor(seed, AHEAD_STREAM, AHEAD_SHARE);
+  return random === undefined
+    ? undefined
+    : { ms: between(random, AHEAD_MIN_MS, AHEAD_MAX_MS), looks: between(random, ...AHEAD_LOOKS) };
+}
+
+interface Sources {
+  /** Amazon's part comes from a source of its own; without a seller it is calm there. */
+  readonly ofSeller?: Random | undefined;
+  readonly ahead?: Ahead | undefined;
+}
+
+export function weatherOf(random: Random, { ofSeller = () => 0, ahead }: Sources = {}): Weather {
+  const state = { isClear: true, crashes: 0, skewMs: 0, looksAhead: ahead?.looks ?? 0 };
   const counts = new Map<string, number>();
   const count = (kind: string, times = 1): void => {
     if (times > 0) {
@@ -105,6 +136,7 @@ export function weatherOf(random: Random, ofSeller: Random = () => 0): Weather {
     clear() {
       state.isClear = true;
       state.skewMs = 0;
+      state.looksAhead = 0;
     },
     crashes() {
       const isDue = !state.isClear && state.crashes < CRASHES_MAX && random() * crashEvery < 1;
@@ -122,6 +154,16 @@ export function weatherOf(random: Random, ofSeller: Random = () => 0): Weather {
       const errcode = pick(random, ERRCODES);
       const isAfter = random() < 0.3;
       return { errcode, isAfter: isAfter && errcode !== BUSY };
+    },
+    aheadMs() {
+      if (ahead === undefined || state.isClear || state.looksAhead === 0) {
+        return 0;
+      }
+      state.looksAhead -= 1;
+      if (state.looksAhead === 0) {
+        count('clock set back');
+      }
+      return ahead.ms;
     },
     skewMs() {
       if (isJumpy && !state.isClear && random() * 1_000_000 < JUMP_PPM) {
