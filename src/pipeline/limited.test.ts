@@ -50,3 +50,18 @@ test('an order that waits for a limit again and again tells since when, until it
   assert.deepEqual(await store.read.backlog(clock.now()), { count: 1, oldestAt: began });
   await store.close();
 });
+
+test('a shop whose own answer says that it must be asked is asked again after a while, and not without end', async () => {
+  const unsaid = { cash: { state: 'reread', why: 'It does not show what was received' } } as const;
+  const { clock, store, machine, accept, work } = await openWorld({ answer: () => order(unsaid) });
+  await sortDelivery(machine, await accept('a', order(unsaid)));
+  for (let times = 0; times < 4; times += 1) {
+    await work(machine);
+    await work(machine);
+    const { state, dueAt } = (await store.read.order(ORDER)) ?? {};
+    assert.equal(state, 'waiting');
+    assert.ok(dueAt !== undefined && dueAt > clock.now(), `time ${times}`);
+    await clock.advance(20 * MINUTE);
+  }
+  await store.close();
+});

@@ -20,6 +20,9 @@ import type { Sorted, Source } from './source.ts';
 /** Without access to ask the shop, how long the message that shows a change may follow the one that announces it. */
 export const REREAD_PATIENCE_MS = 15 * MINUTE;
 
+/** After an answer that did not tell the order's state, until the source is asked again. */
+const ASKED_AGAIN_MS = MINUTE;
+
 /** A state of an order is from after its deletion only when it is later by more than clocks may differ. */
 const CLOCKS_DIFFER_MS = 10 * MINUTE;
 
@@ -251,7 +254,10 @@ async function due(
   // One that is being worked on stays so: its worker sees the due time when it ends and runs once more.
   const state = record.state === 'working' ? record.state : transition(record.state, 'due');
   const priority = priorityOf(record, delivery);
-  await tx.putOrder({ ...record, state, priority, dueAt: now, updatedAt: now });
+  // An answer that says that the source must be asked once more would else be asked for without end.
+  const isAskedAgain = delivery.topic === READ_TOPIC && record.reread !== undefined;
+  const dueAt = isAskedAgain ? (record.dueAt ?? after(now, ASKED_AGAIN_MS)) : now;
+  await tx.putOrder({ ...record, state, priority, dueAt, updatedAt: now });
   await tx.settleDelivery(delivery.id, { state: 'sorted', order: record.key });
   tx.afterCommit(() => machine.queue.wake(`order:${record.key}`));
 }

@@ -37,6 +37,9 @@ const FOUND_TOO: Readonly<Record<number, string>> = {
   35002048: 'an order of which a restored database knew no more than its deletion was let go unasked',
   35003591: 'an edit that was taken as right was taken again with every message',
   35010415: 'an order waited for a person because the refusal of an old token could not be read',
+  54000096:
+    'an expense whose settlement had grown since a backup was asked about as one that a person changed',
+  52000045: 'an order was asked for without end, because its own answer said that it must be asked',
   20256: 'an order that waited to be booked was asked for once, and when that failed never again',
 };
 

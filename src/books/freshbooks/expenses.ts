@@ -55,7 +55,10 @@ export async function findExpense(api: Api, task: ExpenseTask): Promise<Standing
     }
     return 'go-on';
   });
-  if (marked !== undefined && (marked.amount === undefined || !money.equal(marked.amount, step.amount))) {
+  // Where a restore may have forgotten it, the fees of its settlement may have grown since: what it is now is told.
+  const isExplained = isDatedAnew && marked?.amount?.currency === step.amount.currency;
+  const isSame = marked?.amount !== undefined && money.equal(marked.amount, step.amount);
+  if (marked !== undefined && !isExplained && !isSame) {
     return otherAmount(task, marked);
   }
   if (marked !== undefined) {
