@@ -76,10 +76,11 @@ void test('a difference above the limit is refused with both totals, the differe
   );
 });
 
-void test('an amount of tax without a rate is never guessed', () => {
+void test('an amount of tax without a rate is never guessed, and the way out is told', () => {
   const tax = { name: 'VAT', ratePpm: 0 };
   const result = layOut(document({ lines: [line({ taxes: [tax] })], taxes: [charged(tax, '5.64')] }));
-  assert.equal(result.outcome, 'refused');
+  assert.ok(result.outcome === 'refused');
+  assert.match(result.detail, /"VAT" is charged without a rate.*By the rule tax_lines: own_lines/);
 });
 
 void test('a tax of 0 % stays on its line', () => {

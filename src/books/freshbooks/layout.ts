@@ -151,10 +151,17 @@ function unlikeText(tax: LaidTaxTotal): string {
 }
 
 function refusal(document: InvoiceDocument, { computed, difference, taxes }: Computed): LaidOut {
+  // Delivery fees of some states are told as taxes of no rate.
+  const flat = taxes.filter(({ percent, charged }) => Number(percent) === 0 && !money.isZero(charged));
+  const names = flat.map(({ name }) => `"${name}"`).join(', ');
+  const way =
+    flat.length === 0
+      ? ''
+      : `: ${names} is charged without a rate, which FreshBooks has no tax for. By the rule tax_lines: own_lines taxes of that country stand as lines`;
   return {
     outcome: 'refused',
     code: 'order-rounding-too-large',
-    detail: `Invoice ${document.number} was charged ${money.show(document.total)} and FreshBooks would compute ${money.show(computed)}`,
+    detail: `Invoice ${document.number} was charged ${money.show(document.total)} and FreshBooks would compute ${money.show(computed)}${way}`,
     facts: [
       { name: 'Charged', value: money.show(document.total) },
       { name: 'FreshBooks would compute', value: money.show(computed) },
