@@ -298,6 +298,22 @@ void describe('refunds', () => {
     ]);
   });
 
+  void test('in cash that are shown in another currency alone, and not what the till rounded: the shop is asked', () => {
+    const { doubt } = orderWith(
+      GOODS,
+      {
+        lines: [{ line: 0, quantity: 1, subtotal: '10.00', tax: '2.00' }],
+        transactions: [{ amount: '13.20', currency: 'USD', gateway: 'cash' }],
+      },
+      {
+        current_total_price: '12.00',
+        financial_status: 'partially_refunded',
+        total_cash_rounding_refund_adjustment_set: { shop_money: { amount: '0.01', currency_code: 'EUR' } },
+      },
+    );
+    assert.equal(doubt?.ask, 'shop');
+  });
+
   void test('that are pending pay nothing back yet', () => {
     const { refunds } = orderWith(
       GOODS,

@@ -29,10 +29,10 @@ export function refundsOf(context: RefundContext): RefundsRead {
   if (order.refunds.length === 0) {
     return { refunds: [] };
   }
-  if (!isRoundingShown(context)) {
-    return doubtful(context, 'were rounded at the till, and their transactions do not show it');
-  }
   try {
+    if (!isRoundingShown(context)) {
+      return doubtful(context, 'were rounded at the till, and their transactions do not show it');
+    }
     const read = readingsOf(order).map((reading) => readBy(reading, context));
     const plain = distinct(read.filter((refunds) => isRight(refunds, context)));
     const all = plain.length > 0 ? plain : distinct(read.flatMap((refunds) => asExchanges(refunds, context)));
