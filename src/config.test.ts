@@ -37,6 +37,12 @@ test('a retention is a whole number of days from one', () => {
   assert.equal(readConfig({}).retentionDays, undefined);
 });
 
+test('a shop that no address can be made of is refused', () => {
+  for (const domain of ['99999999999', 'acme.example:99999', '1.2.3.4.5']) {
+    assert.match(refusal({ SHOPIFY_SHOP_DOMAIN: domain }), /is not a domain/, domain);
+  }
+});
+
 test('all that is wrong is named at once, a line for each setting', () => {
   const problem = refusal({
     DATABASE_URL: 'mysql://me:hush@localhost',

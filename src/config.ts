@@ -198,7 +198,7 @@ function shopifyConfig(read: Read): ShopifyConfig | undefined {
 }
 
 function shopDomainIn(text: string): string {
-  if (!/^[a-z0-9][a-z0-9.-]*(:\d+)?$/.test(text)) {
+  if (!/^[a-z0-9][a-z0-9.-]*(:\d+)?$/.test(text) || !URL.canParse(`https://${text}`)) {
     throw invalid('SHOPIFY_SHOP_DOMAIN', `"${text}" is not a domain: write it without https:// and path`);
   }
   return text;
