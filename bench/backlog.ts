@@ -22,7 +22,6 @@ const orders = Number(values.orders);
 const latencyMs = Number(values.latency);
 const POSTS_AN_ORDER = 2;
 const PATIENCE_MS = 24 * 3_600_000;
-const POLL_MS = 250;
 
 const time = virtualTime(Date.UTC(2026, 10, 20, 9));
 const freshbooks = createFreshBooks({ clock: time, random: seededRandom(1) });
@@ -53,7 +52,7 @@ const app = await openApp(
     },
   },
 );
-const pipeline = await app.openPipeline(POLL_MS);
+const pipeline = await app.openPipeline();
 
 async function take(kind: 'new' | 'repeat'): Promise<void> {
   const order = world.place({

@@ -53,7 +53,7 @@ import type { Connection } from '#books/freshbooks/connection.ts';
 import { openAdmin } from '#open-admin.ts';
 import { openAmazon } from '#open-amazon.ts';
 import { openPipeline } from '#open-pipeline.ts';
-import type { Pipeline, PipelineParts } from '#open-pipeline.ts';
+import type { Looks, Pipeline, PipelineParts } from '#open-pipeline.ts';
 import { importRules, routeRules } from '#route-rules.ts';
 import type { AmazonParts } from '#open-amazon.ts';
 import type { Outside } from '#outside.ts';
@@ -126,8 +126,8 @@ export interface App {
   readonly taxFigures: Asked['taxFigures'];
   /** Takes the lock, listens, works; resolves when it does. Stopping finishes what is in flight. */
   serve(): Promise<Serving>;
-  /** The pipeline alone, for who has the database to himself: `pollMs` is how soon it sees what became due by itself. */
-  openPipeline(pollMs: number): Promise<Pipeline>;
+  /** The pipeline alone, for who has the database to himself. */
+  openPipeline(looks?: Looks): Promise<Pipeline>;
   close(): Promise<void>;
 }
 
@@ -135,9 +135,6 @@ export interface Serving {
   readonly port: number;
   stop(): Promise<void>;
 }
-
-/** How soon something that another process made due is seen. */
-const POLL_MS = 250;
 
 /** Read in about a second at the start; a larger file is checked by `doctor` and by every backup. */
 const CHECKED_BYTES_MAX = 256 * 1024 * 1024;
@@ -245,7 +242,7 @@ async function appOf({ store, migrated }: Opened, config: Config, outside: Outsi
       await consent.choose(accountId);
     },
     serve: () => serve(app, outside),
-    openPipeline: (pollMs) => openPipeline(pipelinePartsOf(app), outside, pollMs),
+    openPipeline: (looks) => openPipeline(pipelinePartsOf(app), outside, looks),
     close: () => store.close(),
   };
 }
@@ -407,7 +404,7 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
       await assertSame(store, { setting: `identity:${AMAZON}`, value, what: 'Amazon seller' });
     }
     await assertSide(app);
-    const pipeline = await openPipeline(pipelinePartsOf(app), outside, POLL_MS);
+    const pipeline = await openPipeline(pipelinePartsOf(app), outside);
     const { createServer } = await import('#http/server.ts');
     const server = createServer({
       inbox: pipeline.inbox,

@@ -35,15 +35,22 @@ export interface PipelineParts {
   readonly unknownWaitMs: number;
 }
 
+/** How soon it sees by itself, in milliseconds, what no commit of its own tells. */
+export interface Looks {
+  /** For what became due, or was made due by another process. */
+  readonly dueMs: number;
+  /** For days that a person asks to be brought. */
+  readonly askedMs: number;
+}
+
+/** Soon enough that a command seems to be carried out at once. */
+const LOOKS: Looks = { dueMs: 250, askedMs: 5_000 };
+
 /** Each order has at most two calls in flight, and FreshBooks allows ten a second; more places only wait for each other. */
 const PLACES = 8;
 
 /** The holders of order leases are dead: this is the only server. */
-export async function openPipeline(
-  parts: PipelineParts,
-  outside: Outside,
-  pollMs: number,
-): Promise<Pipeline> {
+export async function openPipeline(parts: PipelineParts, outside: Outside, looks = LOOKS): Promise<Pipeline> {
   const { store, books, sources } = parts;
   const { clock, emit } = outside;
   const following = { store, clock, emit, leaseMs: Math.max(LEASE_MS, parts.unknownWaitMs) };
@@ -53,7 +60,7 @@ export async function openPipeline(
     read: store.read,
     clock,
     places: PLACES,
-    pollMs,
+    pollMs: looks.dueMs,
     onPollFailure: (thrown) =>
       emit({
         name: 'poll failed',
@@ -74,7 +81,15 @@ export async function openPipeline(
           .filter(({ canRead }) => canRead)
           .flatMap((source) => [
             startSweep({ source, store, inbox, clock, emit }),
-            startBackfill({ source, store, inbox, clock, emit, account: books.connection }),
+            startBackfill({
+              source,
+              store,
+              inbox,
+              clock,
+              emit,
+              account: books.connection,
+              lookMs: looks.askedMs,
+            }),
           ]),
       ];
     },

@@ -53,7 +53,7 @@ async function backfilling(answer: (asked: PlacedOn) => Changes | Promise<Change
   const events: string[] = [];
   const emit = ({ name }: { readonly name: string }): void => void events.push(name);
   const inbox = createInbox({ store, queue: { wake: () => undefined }, clock, emit });
-  const parts = { source, store, inbox, clock, emit, account: ACCOUNT };
+  const parts = { source, store, inbox, clock, emit, account: ACCOUNT, lookMs: 5_000 };
   let running = startBackfill(parts);
   return {
     clock,

@@ -38,14 +38,14 @@ export interface BackfillParts {
   readonly emit: Emit;
   /** Where it is booked: while that is paused, nothing is taken in. */
   readonly account: string;
+  /** How soon what a person asked is seen. */
+  readonly lookMs: number;
 }
 
 /** Of a list at once: few enough to be walked again after a stop, and so many that years are some hundred lists. */
 const DAYS_AT_ONCE = 7;
 /** Of what is under way while more is taken in: enough for every place to have work for a minute. */
 const UNDER_WAY_MAX = 100;
-/** How soon what a person asked is seen. */
-const LOOK_MS = 5 * SECOND;
 const ROOM_LOOK_MS = SECOND;
 const RETRY_MS = MINUTE;
 /** A page is a hundred orders; a week of more does not come to an end. */
@@ -77,7 +77,7 @@ async function step(parts: BackfillParts, signal: AbortSignal): Promise<number> 
   try {
     backfill = await readBackfill(store.read, source.connection);
     if (backfill?.state !== 'running') {
-      return LOOK_MS;
+      return parts.lookMs;
     }
     await walk(parts, backfill, signal);
     return 0;

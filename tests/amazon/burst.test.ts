@@ -56,7 +56,7 @@ test(`a burst of ${ORDERS} of Amazon’s messages drains at Amazon’s pace, eac
       }
     },
   });
-  const pipeline = await app.openPipeline(250);
+  const pipeline = await app.openPipeline();
   const accept = (connection: typeof AMAZON, topic: string, text: string, externalId: string) =>
     pipeline.inbox.accept({
       connection,

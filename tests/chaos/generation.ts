@@ -56,10 +56,10 @@ export interface Ground {
 }
 
 /**
- * How soon the program sees what became due by itself. Longer than in production, for polls cost most of quiet hours, but not so
- * long that what arrives late has always arrived: with 15 s no run saw that a payment was sent again too soon.
+ * Longer than in production, for looking costs most of quiet hours, but for what is due not so long that what arrives late has
+ * always arrived: with 15 s no run saw that a payment was sent again too soon.
  */
-const POLL_MS = 5_000;
+const LOOKS = { dueMs: 5_000, askedMs: 120_000 };
 
 /** Starts the program. Rejects with a Crash when it dies at that, or as the program itself would. */
 export async function startGeneration(ground: Ground): Promise<Generation> {
@@ -120,7 +120,7 @@ export async function startGeneration(ground: Ground): Promise<Generation> {
     random: ground.random,
     emit,
     openDatabase: () => gatedDatabase(database, { enter, diskError: trouble.diskError }),
-  }).then(async (app) => ({ app, pipeline: await app.openPipeline(POLL_MS) }));
+  }).then(async (app) => ({ app, pipeline: await app.openPipeline(LOOKS) }));
   // Once it is dead, what it still does fails and is nobody's concern.
   opened.catch(() => undefined);
   const { app, pipeline } = await Promise.race([opened, death]);

@@ -55,7 +55,7 @@ void test(`an order of Amazon’s that is told is booked at once while ${OLD} ol
   const old = Array.from({ length: OLD }, (_, index) => sell(index));
   // Longer ago than the sweep looks back at first.
   await time.pass(4 * DAY_MS);
-  const pipeline = await app.openPipeline(250);
+  const pipeline = await app.openPipeline();
   pipeline.start();
   const days = { since: parseLocalDate('2026-11-09'), until: parseLocalDate('2026-11-11') };
   await askBackfill(app.store, AMAZON, { now: instant(time.now()), ...days });

@@ -53,7 +53,7 @@ void test(`a live order is booked at once while ${OLD} old ones are brought`, as
     });
   const old = Array.from({ length: OLD }, place);
   await time.pass(86_400_000);
-  const pipeline = await app.openPipeline(250);
+  const pipeline = await app.openPipeline();
   pipeline.start();
   const day = parseLocalDate('2026-11-20');
   await askBackfill(app.store, SHOPIFY, { now: instant(time.now()), since: day, until: day });
