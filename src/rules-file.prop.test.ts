@@ -80,6 +80,7 @@ const someRules: fc.Arbitrary<Rules> = fc
         fc.constantFrom('percentages', 'own_lines'),
       )
       .map(sorted),
+    discounts: fc.constantFrom('lines', 'net_prices'),
     channelTax: fc.constantFrom('left_out', 'two_lines'),
     refunds: fc.constantFrom('adjust', 'expense'),
     amountRefundTax: fc.constantFrom('none', 'as_sold'),

@@ -27,6 +27,7 @@ const OTHER = rules({
   taxNames: { a: 'b' },
   paymentMethods: { a: 'bank' },
   taxLines: { default: 'own_lines' },
+  discounts: 'net_prices',
   channelTax: 'two_lines',
   untoldTax: { DE: '19' },
   refunds: 'expense',

@@ -147,6 +147,11 @@ export const RULE_KEYS: readonly RuleKey[] = [
       values: TAX_LINES,
     }),
   }),
+  rule('discounts', 'discounts', {
+    meaning:
+      'Discounts as negative lines of their own, or within the prices of what they lower, whose descriptions name them',
+    form: choice(['lines', 'net_prices']),
+  }),
   rule('channel_tax', 'channelTax', {
     meaning: 'Tax that the shop remits itself: not on the invoice, or as two untaxed lines that cancel',
     form: choice(['left_out', 'two_lines']),

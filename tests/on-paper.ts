@@ -51,8 +51,8 @@ export function paper(document: InvoiceDocument): string[] {
   ];
 }
 
-export function invoiceOf(order: Order): string[] {
-  return paper(documentIn(work(order)));
+export function invoiceOf(order: Order, rules?: Rules): string[] {
+  return paper(documentIn(work(order, rules === undefined ? {} : { rules })));
 }
 
 export function payments(planned: Work): string[] {

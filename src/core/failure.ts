@@ -187,6 +187,11 @@ export const CATALOGUE = {
     sentence:
       'FreshBooks refuses invoice numbers of this length. The shorter number template is used from now on',
   },
+  'books-negative-refused': {
+    remedy: 'review',
+    sentence:
+      'FreshBooks refuses an amount below nothing, and nothing of this document can be put in another way',
+  },
   'books-number-foreign': {
     remedy: 'retry',
     sentence:

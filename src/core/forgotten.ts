@@ -5,6 +5,7 @@ import type { Booked } from './ledger.ts';
 import * as money from './money.ts';
 import type { Order, Refund } from './order.ts';
 import { firstOpenDay, isClosed } from './period.ts';
+import { withPossibleLines } from './plan-terms.ts';
 import type { Terms } from './plan-terms.ts';
 import { worthNow } from './sale.ts';
 import { everything, nextNumber } from './targets.ts';
@@ -48,7 +49,7 @@ export function isNothingLeft(order: Order): boolean {
 
 /** The invoice that would be made next: as the order was sold, whatever became of it since, or another beside those that stand. */
 export function asNext(order: Order, booked: Booked, terms: Terms): InvoiceStep {
-  const { rules } = terms;
+  const { rules } = withPossibleLines(terms, booked);
   const { number, variant } = nextNumber(order, booked, terms);
   const slot = (booked.lastSlots.invoice ?? 0) + 1;
   const heading = { number, issuedOn: localDate(order.placedAt, rules.timeZone ?? order.zone), remark: '' };

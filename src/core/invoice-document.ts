@@ -85,7 +85,7 @@ export function documentOf(
   const sold = kept.map((line) => withTaxNames(line, rules));
   const charged = [
     ...sold.map((line) => chargedLine(line, order, rules)),
-    ...discountLines(sold, order, rules),
+    ...(rules.discounts === 'lines' ? discountLines(sold, order, rules) : []),
     ...contents.amounts.flatMap((refund) => amountLines(refund, { sold, order, rules })),
     ...channelTaxLines(sold, order, rules),
   ];
@@ -170,15 +170,21 @@ function withTaxNames(line: OrderLine, { taxNames }: Rules): OrderLine {
   return { ...line, taxes: [...taxes.values()] };
 }
 
-/** A line before its discounts, without tax. Where the price includes tax and does not divide, it stands as one piece. */
+/** A line before or after its discounts, without tax. Where its net does not divide by the quantity, it stands as one piece. */
 function chargedLine(line: OrderLine, order: Order, rules: Rules): DocumentLine {
+  const apart = rules.discounts === 'lines' ? line.discounts : [];
+  const within =
+    rules.discounts === 'lines' ? [] : line.discounts.filter(({ amount }) => !money.isZero(amount));
   const discounts = money.sum(
-    line.discounts.map((discount) => discountNet(discount.amount, line, order)),
+    apart.map((discount) => discountNet(discount.amount, line, order)),
     order.currency,
   );
   const net = money.add(netOf(line, order.pricesIncludeTax), discounts);
   const unitPrice = money.divideExactly(net, line.quantity);
-  const pieces = `${line.quantity} x ${money.format(line.unitPrice)}${order.pricesIncludeTax ? ' including tax' : ''}`;
+  const pieces = [
+    `${line.quantity} x ${money.format(line.unitPrice)}${order.pricesIncludeTax ? ' including tax' : ''}`,
+    ...within.map(({ amount, label }) => `less ${money.format(amount)} (${label})`),
+  ].join(', ');
   const variant = line.variant ?? '';
   const named = rules.lineNames[line.kind];
   const title = named ?? (line.sku === undefined ? line.title : `${line.title} (${line.sku})`);
@@ -189,7 +195,7 @@ function chargedLine(line: OrderLine, order: Order, rules: Rules): DocumentLine 
     description: [
       named === undefined || named === line.title ? '' : line.title,
       variant,
-      unitPrice === undefined ? pieces : '',
+      unitPrice === undefined || within.length > 0 ? pieces : '',
     ]
       .filter(Boolean)
       .join(', '),

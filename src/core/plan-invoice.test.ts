@@ -112,6 +112,61 @@ describe('the invoice', () => {
     ]);
   });
 
+  test('discounts within the prices: a price that still divides stands, another line is one piece, and both name what was taken off', () => {
+    // 3 x 10.00 - 3.00 = 27.00 = 3 x 9.00, 10 % = 2.70; 3 x 9.90 - 1.00 - 0.70 = 28.00 exempt; 55.00 + 2.70 = 57.70
+    const sold = order({
+      lines: [
+        line({
+          quantity: 3,
+          discounts: [{ label: 'SAVE', amount: usd('3.00') }],
+          taxes: [tax('10', usd('2.70'))],
+        }),
+        line({
+          key: 'item:2',
+          title: 'Book',
+          variant: 'Bound',
+          quantity: 3,
+          unitPrice: usd('9.90'),
+          discounts: [
+            { label: 'SAVE', amount: usd('1.00') },
+            { label: 'Friend', amount: usd('0.70') },
+            { label: 'Nothing', amount: usd('0.00') },
+          ],
+        }),
+        line({ key: 'item:3', title: 'Card', unitPrice: usd('1.00') }),
+      ],
+      total: usd('58.70'),
+    });
+    assert.deepEqual(invoiceOf(sold, rules({ discounts: 'net_prices' })), [
+      '3 x 9.00 | Maple cup | 3 x 10.00, less 3.00 (SAVE) | Tax 10 %',
+      '1 x 28.00 | Book | Bound, 3 x 9.90, less 1.00 (SAVE), less 0.70 (Friend) | no tax',
+      '1 x 1.00 | Card | no tax',
+      'Tax 10 % = 2.70',
+      'Total 58.70 USD',
+    ]);
+  });
+
+  test('discounts within prices that hold VAT: its net is what the books tax', () => {
+    // 239.00 - 59.75 = 179.25, of which 29.88 is VAT: net 149.37, which ten do not divide.
+    const sold = order({
+      pricesIncludeTax: true,
+      lines: [
+        line({
+          quantity: 10,
+          unitPrice: eur('23.90'),
+          discounts: [{ label: 'Sale', amount: eur('59.75') }],
+          taxes: [tax('20', eur('29.88'), { name: 'VAT' })],
+        }),
+      ],
+      total: eur('179.25'),
+    });
+    assert.deepEqual(invoiceOf(sold, rules({ discounts: 'net_prices' })), [
+      '1 x 149.37 | Maple cup | 10 x 23.90 including tax, less 59.75 (Sale) | VAT 20 %',
+      'VAT 20 % = 29.88',
+      'Total 179.25 EUR',
+    ]);
+  });
+
   test('four jurisdictions in the United States', () => {
     const sold = order({
       lines: [

@@ -1,6 +1,7 @@
 import type { ClientStep, InvoiceDocument, Step } from './document.ts';
 import type { Fact, FailureCode } from './failure.ts';
 import type { Naming } from './invoice-document.ts';
+import type { Booked } from './ledger.ts';
 import type { Order } from './order.ts';
 import type { Rules } from './rules.ts';
 
@@ -9,6 +10,8 @@ export interface Terms {
   readonly rules: Rules;
   readonly naming: Naming;
   readonly choices: Choices;
+  /** The account has refused lines below nothing; absent until it has. */
+  readonly negativeLines?: 'refused';
   /** Whether the books' own arithmetic can be brought to a document's total. */
   readonly fits: (document: InvoiceDocument) => boolean;
 }
@@ -46,6 +49,17 @@ export type Plan =
       readonly holds: readonly PlannedHold[];
       readonly reread?: string;
     };
+
+/** Where negative lines are refused, discounts go into the prices, unless the order already stands with lines for them. */
+export function withPossibleLines(terms: Terms, { invoices }: Booked): Terms {
+  return terms.negativeLines === undefined || invoices.some(({ document }) => hasDiscountLine(document))
+    ? terms
+    : { ...terms, rules: { ...terms.rules, discounts: 'net_prices' } };
+}
+
+function hasDiscountLine({ lines }: InvoiceDocument): boolean {
+  return lines.some(({ kind }) => kind === 'discount');
+}
 
 /** Whose client the invoice is on: the buyer's own or the shop's shared one. */
 export function clientPolicyOf({ buyer }: Order, { client }: Rules): ClientStep['policy'] {

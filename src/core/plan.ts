@@ -19,7 +19,7 @@ import { discountOf, grossOf, taxOf, totalByLines } from './order.ts';
 import type { Order, OrderLine } from './order.ts';
 import { gapHolds, negativeHold, unlikeHolds, unsendableHolds } from './plan-holds.ts';
 import type { Aim } from './plan-holds.ts';
-import { clientPolicyOf } from './plan-terms.ts';
+import { clientPolicyOf, withPossibleLines } from './plan-terms.ts';
 import type { Plan, PlannedHold, Terms } from './plan-terms.ts';
 import { isClosed } from './period.ts';
 import { besideOf, besideSteps, decideRefunds, isBookedBy } from './refund-ways.ts';
@@ -46,7 +46,8 @@ export function plan(shown: Bookable, booked: Booked, terms: Terms): Plan {
   return isSettlement(shown) ? planFees(shown, booked, terms) : planOrder(shown, booked, terms);
 }
 
-function planOrder(shown: Order, booked: Booked, terms: Terms): Plan {
+function planOrder(shown: Order, booked: Booked, given: Terms): Plan {
+  const terms = withPossibleLines(given, booked);
   const order = balanced(withUntoldTax(shown, terms.rules) ?? shown);
   const isNew = booked.lastSlots.invoice === undefined;
   const aside = isNew ? asideReason(order, terms.rules) : undefined;

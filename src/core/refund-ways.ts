@@ -174,6 +174,10 @@ function isAdjustable(order: Order, refund: Refund, { booked, terms, zone, issue
   if (rules.endState === 'draft') {
     return true;
   }
+  // An amount beside lines would be a line below nothing.
+  if (terms.negativeLines === 'refused' && money.isNegative(refund.difference)) {
+    return false;
+  }
   const tenders = order.cash.state === 'known' ? order.cash.tenders : [];
   const days = [
     issuedOn,

@@ -43,6 +43,8 @@ export interface Rules {
    * amounts, which the books count as sales.
    */
   readonly taxLines: Readonly<Record<string, TaxLines>>;
+  /** `lines`: negative lines of their own. `net_prices`: within the prices of what they lower, whose lines name them. */
+  readonly discounts: 'lines' | 'net_prices';
   /** Tax that the channel remits: not on the invoice, or as two untaxed lines that cancel. */
   readonly channelTax: 'left_out' | 'two_lines';
   /**
@@ -101,6 +103,7 @@ export const DEFAULT_RULES = {
   taxNames: {},
   paymentMethods: {},
   taxLines: {},
+  discounts: 'lines',
   channelTax: 'left_out',
   untoldTax: {},
   refunds: 'adjust',

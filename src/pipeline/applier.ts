@@ -1,6 +1,7 @@
 import type { ClientStep, InvoiceStep, Step } from '#core/document.ts';
 import { Failure } from '#core/failure.ts';
 import type { Booked, Entry, Receipt } from '#core/ledger.ts';
+import { isNegative } from '#core/money.ts';
 import type { LocalDate } from '#core/time.ts';
 import { NOBODY } from '#core/order.ts';
 import { forgetClient, keepClient, mappedClient, rememberClient, takeClient } from './client-keeper.ts';
@@ -20,7 +21,7 @@ import {
   voidEntry,
 } from './ledger-writer.ts';
 import type { Lease, Standing, Task } from './ports.ts';
-import { compactSetting, lockedSetting, mayStandAlready } from './machine.ts';
+import { compactSetting, lockedSetting, mayStandAlready, negativeLinesSetting } from './machine.ts';
 import type { Run, Subject } from './machine.ts';
 import { doubtOf, leftDoubt } from './restored.ts';
 import type { Doubt, Known } from './restored.ts';
@@ -36,6 +37,9 @@ export type StepOutcome =
   | { readonly state: 'busy'; readonly reason: string }
   | { readonly state: 'held'; readonly hold: HeldStep };
 
+/** What the plan was made by. */
+type Knowledge = Pick<Known, 'booked' | 'terms'>;
+
 const DONE: StepOutcome = { state: 'done' };
 
 /** `steps` begins with this one. */
@@ -45,10 +49,9 @@ export interface Planned extends Known {
 
 export async function takeStep(run: Run, subject: Subject, planned: Planned): Promise<StepOutcome> {
   const { step, booked, terms } = planned;
-  const { isCompact } = terms.naming;
   const doubt = await doubtOf(run, subject, planned);
   if (doubt !== undefined) {
-    return meetDoubt(run, subject, { doubt, booked });
+    return meetDoubt(run, subject, { doubt, booked, terms });
   }
   const refused = heldForBuyer(subject, step) ?? (await refusedBefore(run, subject, step));
   if (refused !== undefined) {
@@ -59,8 +62,7 @@ export async function takeStep(run: Run, subject: Subject, planned: Planned): Pr
       return openBooks(run, subject, { ...planned, step });
     case 'invoice':
       return (
-        (await lookForInvoice(run, subject, { step, booked })) ??
-        write(run, subject, { step, booked, isCompact })
+        (await lookForInvoice(run, subject, { step, booked })) ?? write(run, subject, { step, booked, terms })
       );
     case 'lines':
     case 'sent':
@@ -73,7 +75,7 @@ export async function takeStep(run: Run, subject: Subject, planned: Planned): Pr
       return (
         (mayStandAlready(run, subject) || booked.invoices.some(({ isFound }) => isFound)
           ? await look(run, subject, { step, booked })
-          : undefined) ?? write(run, subject, { step, booked })
+          : undefined) ?? write(run, subject, { step, booked, terms })
       );
   }
 }
@@ -82,23 +84,23 @@ export async function takeStep(run: Run, subject: Subject, planned: Planned): Pr
 export async function lookAgain(
   run: Run,
   subject: Subject,
-  known: Pick<Known, 'booked' | 'terms'>,
+  known: Knowledge,
 ): Promise<StepOutcome | undefined> {
   const doubt = await leftDoubt(run, subject, known);
-  return doubt === undefined ? undefined : meetDoubt(run, subject, { doubt, booked: known.booked });
+  return doubt === undefined ? undefined : meetDoubt(run, subject, { ...known, doubt });
 }
 
 async function meetDoubt(
   run: Run,
   subject: Subject,
-  { doubt, booked }: { readonly doubt: Doubt; readonly booked: Booked },
+  { doubt, ...known }: Knowledge & { readonly doubt: Doubt },
 ): Promise<StepOutcome> {
   if (doubt.kind === 'forgotten') {
     return { state: 'held', hold: doubt.hold };
   }
   const { step } = doubt;
   const refused = heldForBuyer(subject, step) ?? (await refusedBefore(run, subject, step));
-  return refused === undefined ? write(run, subject, { step, booked }) : { state: 'held', hold: refused };
+  return refused === undefined ? write(run, subject, { ...known, step }) : { state: 'held', hold: refused };
 }
 
 /** The same step was refused before and no person has closed the hold: it is not sent again unchanged. */
@@ -108,7 +110,7 @@ async function refusedBefore(run: Run, { order }: Subject, step: Step): Promise<
   return open.find((hold) => hold.step === stepName(step) && hold.intentSha256 === sha256);
 }
 
-interface Opening extends Omit<Planned, 'terms'> {
+interface Opening extends Planned {
   readonly step: ClientStep;
 }
 
@@ -158,14 +160,14 @@ async function clientBy(
   subject: Subject,
   { planned, standing, lease }: { planned: Opening; standing: Standing; lease: Lease },
 ): Promise<StepOutcome> {
-  const { step, booked } = planned;
+  const { step, booked, terms } = planned;
   if (standing.state === 'standing') {
     return adoptClient(run, subject, { step, receipt: standing.receipt });
   }
   if (standing.state !== 'absent') {
     return held(step, standing);
   }
-  return (await keepClient(run, lease)) ? write(run, subject, { step, booked }) : CLIENT_TAKEN;
+  return (await keepClient(run, lease)) ? write(run, subject, { step, booked, terms }) : CLIENT_TAKEN;
 }
 
 async function adoptClient(
@@ -222,23 +224,17 @@ function held(step: Step, standing: Exclude<Standing, { state: 'absent' | 'stand
   return { state: 'held', hold: { step: stepName(step), ...why } };
 }
 
-interface Writing {
+interface Writing extends Knowledge {
   readonly step: Step;
-  readonly booked: Booked;
-  /** Whether the plan numbers by the short template. */
-  readonly isCompact?: boolean;
 }
 
-async function write(
-  run: Run,
-  subject: Subject,
-  { step, booked, isCompact = false }: Writing,
-): Promise<StepOutcome> {
+async function write(run: Run, subject: Subject, { step, ...known }: Writing): Promise<StepOutcome> {
+  const { booked } = known;
   const entry = await intend(run, subject, step);
   const task = taskOf(run, subject, { step, booked });
   const applied = await call(run, task);
   if (applied instanceof Failure) {
-    return refused(run, subject, { entry, failure: applied, booked, isCompact });
+    return refused(run, subject, { ...known, entry, failure: applied });
   }
   // Outside the call's own guard: a ledger that cannot be written says nothing about what the books did.
   await recordReceipt(run, subject, { entry, task, receipt: applied });
@@ -304,44 +300,24 @@ function rememberOutstanding(run: Run, task: Task, { externalId, outstanding }: 
 async function refused(
   run: Run,
   subject: Subject,
-  {
-    entry,
-    failure,
-    booked,
-    isCompact,
-  }: { entry: Entry; failure: Failure; booked: Booked; isCompact: boolean },
+  { entry, failure, booked, terms }: Knowledge & { readonly entry: Entry; readonly failure: Failure },
 ): Promise<StepOutcome> {
   const step = entry.intent;
   const at = run.machine.clock.now();
   const account = run.route.books.connection;
+  const learnt = await learntFrom(run, failure, { step, booked, terms });
+  if (learnt !== undefined) {
+    await voidEntry(run, entry, async (tx) => {
+      await tx.putSetting(learnt.setting, learnt.value);
+      const sentence = `${failure.message}; ${learnt.sentence}`;
+      await tx.tell({ key: learnt.told ?? learnt.setting, sentence, at });
+    });
+    return DONE;
+  }
   switch (failure.code) {
-    case 'books-number-too-long':
-      // What the plan said: another order may have been refused since, and this one still has its long number.
-      if (isCompact) {
-        break;
-      }
-      await voidEntry(run, entry, async (tx) => {
-        await tx.putSetting(compactSetting(account), 'yes');
-        const sentence = `${failure.message}; account "${account}" gets short invoice numbers from now on`;
-        await tx.tell({ key: compactSetting(account), sentence, at });
-      });
-      return DONE;
     case 'books-number-foreign':
       await voidEntry(run, entry, (tx) => nextVariant(run, subject, { tx, step, detail: failure.message }));
       return DONE;
-    case 'books-period-locked': {
-      const day = dayOf(step, booked);
-      const known = await run.machine.store.read.setting(lockedSetting(account));
-      if (day === undefined || (known !== undefined && known >= day)) {
-        break;
-      }
-      await voidEntry(run, entry, async (tx) => {
-        await tx.putSetting(lockedSetting(account), day);
-        const sentence = `${failure.message}; days through ${day} of account "${account}" are taken as closed until rules are imported again`;
-        await tx.tell({ key: `${lockedSetting(account)}:${day}`, sentence, at });
-      });
-      return DONE;
-    }
     case 'books-client-gone':
       if (await disownClient(run, subject, entry)) {
         return DONE;
@@ -355,7 +331,7 @@ async function refused(
         const sentence = `${failure.message}; new customers of account "${account}" are booked on the shared client`;
         await tx.tell({ key: `client-limit:${account}`, sentence, at });
       });
-      return openBooks(run, subject, { step: { ...step, policy: 'channel' }, steps: [], booked });
+      return openBooks(run, subject, { step: { ...step, policy: 'channel' }, steps: [], booked, terms });
     default:
   }
   if (failure.remedy !== 'review' && failure.code !== 'books-number-too-long') {
@@ -364,6 +340,64 @@ async function refused(
   }
   await voidEntry(run, entry);
   return { state: 'held', hold: refusalHold(step, failure) };
+}
+
+/** What an account has told of itself by a refusal: from now on its orders are planned otherwise. */
+interface Learnt {
+  readonly setting: string;
+  readonly value: string;
+  readonly sentence: string;
+  /** Under which a person is told once; the setting's name where it is told once for all. */
+  readonly told?: string;
+}
+
+async function learntFrom(
+  { machine, route }: Run,
+  { code }: Failure,
+  { step, booked, terms }: Writing,
+): Promise<Learnt | undefined> {
+  const account = route.books.connection;
+  switch (code) {
+    case 'books-number-too-long':
+      // What the plan said: another order may have been refused since, and this one still has its long number.
+      return terms.naming.isCompact
+        ? undefined
+        : {
+            setting: compactSetting(account),
+            value: 'yes',
+            sentence: `account "${account}" gets short invoice numbers from now on`,
+          };
+    case 'books-negative-refused':
+      return terms.negativeLines === 'refused' || !hasNegativeLine(step)
+        ? undefined
+        : {
+            setting: negativeLinesSetting(account),
+            value: 'refused',
+            sentence: `orders of account "${account}" are booked without lines below nothing from now on, discounts within the prices of what they lower`,
+          };
+    case 'books-period-locked': {
+      const setting = lockedSetting(account);
+      const day = dayOf(step, booked);
+      const known = await machine.store.read.setting(setting);
+      return day === undefined || (known !== undefined && known >= day)
+        ? undefined
+        : {
+            setting,
+            value: day,
+            sentence: `days through ${day} of account "${account}" are taken as closed until rules are imported again`,
+            told: `${setting}:${day}`,
+          };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function hasNegativeLine(step: Step): boolean {
+  return (
+    (step.kind === 'invoice' || step.kind === 'lines') &&
+    step.document.lines.some(({ net }) => isNegative(net))
+  );
 }
 
 function refusalHold(step: Step, { code, message: detail, facts, exchange }: Failure): HeldStep {

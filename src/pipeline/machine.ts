@@ -109,3 +109,8 @@ export function counterSetting(order: OrderKey): string {
 export function compactSetting(account: string): string {
   return `compact-numbers:${account}`;
 }
+
+/** The setting that says that an account has refused lines below nothing. */
+export function negativeLinesSetting(account: string): string {
+  return `negative-lines:${account}`;
+}

@@ -2,7 +2,7 @@ import type { Terms } from '#core/plan-terms.ts';
 import { inForce } from '#core/rules.ts';
 import type { Rules } from '#core/rules.ts';
 import { parseLocalDate } from '#core/time.ts';
-import { compactSetting, counterSetting, lockedSetting } from './machine.ts';
+import { compactSetting, counterSetting, lockedSetting, negativeLinesSetting } from './machine.ts';
 import type { Books, OrderRecord, Reader } from './ports.ts';
 
 /** By what an order is planned, beside itself and its ledger: one way for the worker and for whoever asks what would be. */
@@ -21,6 +21,7 @@ export async function termsFor(
   const own = rulesVersion === undefined ? undefined : await read.rules(rulesVersion);
   const locked = await read.setting(lockedSetting(books.connection));
   const isCompact = (await read.setting(compactSetting(books.connection))) === 'yes';
+  const isNegativeRefused = (await read.setting(negativeLinesSetting(books.connection))) === 'refused';
   const counter = isCompact ? await read.setting(counterSetting(key)) : undefined;
   return {
     rules: inForce(own ?? current, closedBy(current, locked)),
@@ -30,6 +31,7 @@ export async function termsFor(
       ...(counter === undefined ? {} : { counter: Number(counter) }),
     },
     choices: decisions,
+    ...(isNegativeRefused ? { negativeLines: 'refused' } : {}),
     fits: (document) => books.fits(document),
   };
 }

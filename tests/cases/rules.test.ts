@@ -83,6 +83,10 @@ const ROUNDED: Recipe = card([of(BREAD, 2)], { tipCents: 250n });
 /** Rules that make other figures of an order, and an order to which they do. */
 const REFUNDED: Readonly<Record<string, readonly [rule: string, parts: Partial<Recipe>]>> = {
   'taxes as own lines': ['tax_lines: { default: own_lines }', { to: 'DE', taxesIncluded: true }],
+  'discounts within prices': [
+    'discounts: net_prices',
+    { deals: [{ type: 'discount_code', label: 'OFF', on: 'order', cents: 333n }] },
+  ],
   'folded taxes': ['tax_names: { New York State Tax: NY, New York City Tax: NY }', { to: 'US-NY' }],
   'tax of the channel in two lines': ['channel_tax: two_lines', { to: 'US-NY', isChannelLiable: true }],
   'amounts taxed as sold': ['amount_refund_tax: as_sold', { to: 'CA-QC' }],
@@ -238,6 +242,22 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
     await ruleBy('tax_lines: { default: own_lines, GB: percentages }');
     assert.deepEqual(await lines(QUEBEC), own);
     assert.deepEqual(await lines(britain), percentages);
+  },
+
+  async discounts({ ruleBy, sell, invoices, agrees }) {
+    const reduced = card([of(BREAD, 2)], {
+      deals: [{ type: 'discount_code', label: 'OFF', on: { line: 0 }, cents: 100n }],
+    });
+    await ruleBy();
+    const plain = invoices(await sell(reduced));
+    assert.match(linesOf(plain).at(-1) ?? '', /^Discount: OFF -2\.00 /);
+    await ruleBy('discounts: net_prices');
+    const order = await sell(reduced);
+    const net = invoices(order);
+    assert.equal(net[0]?.lines.length, 1);
+    assert.match(net[0]?.lines[0]?.description ?? '', /2 x \d+\.\d\d, less 2\.00 \(OFF\)$/);
+    assert.equal(net[0]?.amount, plain[0]?.amount);
+    await agrees(order);
   },
 
   async channel_tax({ ruleBy, sell, invoices, stage }) {

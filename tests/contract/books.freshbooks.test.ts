@@ -393,7 +393,7 @@ void describe('creating an invoice', () => {
       const failure = await failureOf(
         world.books.apply(invoiceTask({ clientId: await clientIn(world), document: document({ lines }) })),
       );
-      assert.equal(failure.code, 'books-refused');
+      assert.deepEqual([failure.code, failure.effect], ['books-negative-refused', 'none']);
       assert.ok(failure.facts.some((fact) => fact.name === 'errno' && fact.value === '1025'));
     },
   );

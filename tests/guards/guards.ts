@@ -178,7 +178,7 @@ export const GUARDS: readonly Guard[] = [
     against: 'a disk that fails after a commit',
     file: 'src/pipeline/applier.ts',
     from: `  if (applied instanceof Failure) {
-    return refused(run, subject, { entry, failure: applied, booked, isCompact });
+    return refused(run, subject, { ...known, entry, failure: applied });
   }
   // Outside the call's own guard: a ledger that cannot be written says nothing about what the books did.
   await recordReceipt(run, subject, { entry, task, receipt: applied });
@@ -188,7 +188,7 @@ export const GUARDS: readonly Guard[] = [
       ? applied
       : await recordReceipt(run, subject, { entry, task, receipt: applied }).catch((thrown: Failure) => thrown);
   return receipt instanceof Failure
-    ? refused(run, subject, { entry, failure: receipt, booked, isCompact })
+    ? refused(run, subject, { ...known, entry, failure: receipt })
     : DONE;`,
     test: 'src/pipeline/worker.test.ts',
     named: 'a payment that was made and could not be written down',

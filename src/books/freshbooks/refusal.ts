@@ -184,6 +184,9 @@ function codeOf(refusal: Refusal): FailureCode {
   if (isNumberTooLong(refusal)) {
     return 'books-number-too-long';
   }
+  if (has('1025')) {
+    return 'books-negative-refused';
+  }
   if (status === 409 || has('409')) {
     // Another program is changing the same thing at this moment.
     return 'request-server-error';
