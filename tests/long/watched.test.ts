@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { watched } from './watched.ts';
+import { watched } from '#tests/fuzz/watched.ts';
 
 /** Small and soon, so that what is wrong shows at once. */
 const LIMITS = { table: './faulty-targets.ts', inputMsMax: 1000, heapMbMax: 64 };
