@@ -2,7 +2,7 @@ import { DESTINATIONS, PEOPLE, PRODUCTS } from './catalog.ts';
 import type { Destination } from './catalog.ts';
 import { bagOf, convert, ZERO } from './money.ts';
 import type { Bag } from './money.ts';
-import type { Address, Customer, Discount, Duty, TaxClass, WorldOrder } from './order.ts';
+import type { Address, Customer, Discount, Duty, ShippingLine, TaxClass, WorldOrder } from './order.ts';
 import { priceBasket } from './pricing.ts';
 import type { Deal, TaxRule, UnpricedLine, UnpricedShipping } from './pricing.ts';
 import type { DealRecipe, Item, Recipe } from './recipe.ts';
@@ -81,7 +81,7 @@ export function placeOrder(placement: Placement, moment: Moment): WorldOrder {
     poNumber: null,
     discounts: priced.discounts,
     lines: tip.shop > 0n ? [...priced.lines, tipLine(tip, moment)] : priced.lines,
-    shipping: priced.shipping,
+    shipping: priced.shipping.map((line, at) => (at === 0 ? withDeliveryFee(line, placement) : line)),
     tip,
     fees: feesOf(placement, moment),
     transactions: [],
@@ -248,6 +248,15 @@ function dealOf(placement: Placement, deal: DealRecipe): Deal {
         : { kind: 'percentage', hundredths: deal.hundredths },
   };
   return { discount, lines: typeof deal.on === 'object' ? [deal.on.line] : 'all' };
+}
+
+/** On the shipping, also where that is free. */
+function withDeliveryFee(line: ShippingLine, placement: Basis): ShippingLine {
+  const { deliveryFee } = placement.recipe;
+  if (deliveryFee === undefined) return line;
+  const { title, cents } = deliveryFee;
+  const fee = { title, ratePpm: 0n, channelLiable: false, amount: money(placement, cents) };
+  return { ...line, taxes: [...line.taxes, fee] };
 }
 
 function feesOf(placement: Placement, moment: Moment): WorldOrder['fees'] {

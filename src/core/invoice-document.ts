@@ -88,6 +88,7 @@ export function documentOf(
     ...(rules.discounts === 'lines' ? discountLines(sold, order, rules) : []),
     ...contents.amounts.flatMap((refund) => amountLines(refund, { sold, order, rules })),
     ...channelTaxLines(sold, order, rules),
+    ...flatFeeLines(sold, order, rules),
   ];
   const taxes = taxTotals(charged, order.currency);
   const lines = way === 'percentages' ? charged : [...charged.map(untaxed), ...taxes.map(taxLine)];
@@ -157,7 +158,8 @@ function withTaxNames(line: OrderLine, { taxNames }: Rules): OrderLine {
   }
   const taxes = new Map<string, Tax>();
   for (const tax of line.taxes) {
-    const name = Object.hasOwn(taxNames, tax.name) ? (taxNames[tax.name] ?? tax.name) : tax.name;
+    // What is no tax is none under another name either.
+    const name = isFlatFee(tax) ? tax.name : taxNameOf(tax, taxNames);
     const key = `${tax.remittedBy} ${name}`;
     const before = taxes.get(key);
     taxes.set(key, {
@@ -168,6 +170,10 @@ function withTaxNames(line: OrderLine, { taxNames }: Rules): OrderLine {
     });
   }
   return { ...line, taxes: [...taxes.values()] };
+}
+
+function taxNameOf({ name }: Pick<Tax, 'name'>, taxNames: Rules['taxNames']): string {
+  return Object.hasOwn(taxNames, name) ? (taxNames[name] ?? name) : name;
 }
 
 /** A line before or after its discounts, without tax. Where its net does not divide by the quantity, it stands as one piece. */
@@ -355,6 +361,29 @@ export function isChannelTax({ key }: Pick<DocumentLine, 'key'>): boolean {
   return key === CHANNEL_TAX || key === CHANNEL_TAX_REMITTED;
 }
 
+/**
+ * A fee that the shop tells as a tax of no rate: the retail delivery fees of Colorado and Minnesota, so many cents for an order,
+ * by law a fee that is declared apart from sales tax (docs/vendors/shopify.md, section 4). No percentage makes it, so it is a line.
+ */
+function isFlatFee({ name, ratePpm }: TaxTreatment): boolean {
+  return ratePpm === 0 && /\bfees?\b/i.test(name);
+}
+
+/** One line for each fee that stands among an order's taxes, to be remitted as they are. */
+function flatFeeLines(sold: readonly OrderLine[], order: Order, { taxNames }: Rules): DocumentLine[] {
+  const fees = sold.flatMap(({ taxes }) => taxes.filter((tax) => isFlatFee(tax) && isMerchants(tax)));
+  return [...Map.groupBy(fees, (fee) => fee.name)].flatMap(([name, parts]) => {
+    const net = money.sum(
+      parts.map(({ amount }) => amount),
+      order.currency,
+    );
+    const key = `${TAX_LINE}${taxKey({ name, ratePpm: 0 })}`;
+    return money.isZero(net)
+      ? []
+      : [onePiece({ key, kind: 'tax', name: taxNameOf({ name }, taxNames), net, taxes: [] })];
+  });
+}
+
 function untaxed(line: DocumentLine): DocumentLine {
   return { ...line, taxes: [] };
 }
@@ -378,12 +407,17 @@ export function taxOfLine({ key }: Pick<DocumentLine, 'key'>): TaxTreatment {
 }
 
 /** "GST 5 %" */
-export function showTax({ name, ratePpm }: TaxTreatment): string {
-  return `${name} ${ratePpm / 10_000} %`;
+export function showTax(tax: TaxTreatment): string {
+  return isFlatFee(tax) ? tax.name : `${tax.name} ${tax.ratePpm / 10_000} %`;
 }
 
+/** By percentage. */
 function merchantTaxes(line: OrderLine): readonly Tax[] {
-  return line.taxes.filter((tax) => tax.remittedBy === 'merchant');
+  return line.taxes.filter((tax) => isMerchants(tax) && !isFlatFee(tax));
+}
+
+function isMerchants({ remittedBy }: Tax): boolean {
+  return remittedBy === 'merchant';
 }
 
 function taxKey({ name, ratePpm }: TaxTreatment): string {

@@ -192,6 +192,50 @@ describe('the invoice', () => {
     ]);
   });
 
+  test('the delivery fee of a state stands among the taxes without a rate: it is a line, beside the taxes of its line', () => {
+    // 100.00, 2.9 % = 2.90; shipping 5.00, 2.9 % = 0.15 (0.145), and 0.28 for the delivery
+    const sold = order({
+      lines: [
+        line({ unitPrice: usd('100'), taxes: [tax('2.9', usd('2.90'), { name: 'Colorado State Tax' })] }),
+        line({
+          key: 'shipping:1',
+          kind: 'shipping',
+          title: 'Standard',
+          unitPrice: usd('5'),
+          taxes: [
+            tax('2.9', usd('0.15'), { name: 'Colorado State Tax' }),
+            tax('0', usd('0.28'), { name: 'Colorado Retail Delivery Fee' }),
+          ],
+        }),
+      ],
+      total: usd('108.33'),
+    });
+    const lines = [
+      '1 x 100.00 | Maple cup | Colorado State Tax 2.9 %',
+      '1 x 5.00 | Standard | Colorado State Tax 2.9 %',
+    ];
+    assert.deepEqual(invoiceOf(sold), [
+      ...lines,
+      '1 x 0.28 | Colorado Retail Delivery Fee | no tax',
+      'Colorado State Tax 2.9 % = 3.05',
+      'Total 108.33 USD',
+    ]);
+    const named = rules({ taxNames: { 'Colorado Retail Delivery Fee': 'CO RDF' } });
+    assert.ok(invoiceOf(sold, named).includes('1 x 0.28 | CO RDF | no tax'));
+  });
+
+  test('a tax without a rate that is called no fee stays a tax, which no books compute', () => {
+    const sold = order({
+      lines: [line({ taxes: [tax('0', usd('0.28'), { name: 'State Tax' })] })],
+      total: usd('10.28'),
+    });
+    assert.deepEqual(invoiceOf(sold), [
+      '1 x 10.00 | Maple cup | State Tax 0 %',
+      'State Tax 0 % = 0.28',
+      'Total 10.28 USD',
+    ]);
+  });
+
   test('shipping is taxed after its own discount', () => {
     // Goods 10.00 + 0.80; shipping 9.00 - 4.00 = 5.00 + 0.40; 16.20
     const sold = order({

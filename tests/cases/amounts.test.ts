@@ -116,6 +116,35 @@ void describe('cases of amounts', () => {
       }
     }));
 
+  for (const [what, cents] of [
+    ['paid shipping', 500n],
+    ['free shipping', 0n],
+  ] as const) {
+    void test(`a state’s fee on deliveries stands as a line, and goes back with the shipping: ${what}`, () =>
+      atCounter({}, async (counter) => {
+        const { sell, change, agrees, goTo, standing } = counter;
+        const fee = { title: 'Colorado Retail Delivery Fee', cents: 28n };
+        const sold = (): Promise<Placed> =>
+          sell(card([of(KETTLE, 2)], { shipping: [{ title: 'Post', cents }], deliveryFee: fee }));
+        const order = await sold();
+        await agrees(order);
+        assert.ok(linesOf(counter, order).includes('Colorado Retail Delivery Fee: 1 x 0.28 = 0.28'));
+        await change(order, {
+          kind: 'refund',
+          request: { lines: [{ line: 0, quantity: 1 }], restock: 'return' },
+        });
+        await agrees(order);
+        await change(order, { kind: 'refund', request: { lines: 'all', shipping: true, restock: 'return' } });
+        await agrees(order);
+        // The shop gives free shipping back to nobody, and keeps its fee.
+        assert.equal(standing(order).numbers.length, cents > 0n ? 0 : 1);
+        const later = await sold();
+        goTo('2026-10-03T15:00:00Z');
+        await change(later, { kind: 'refund', request: { lines: 'all', shipping: true, restock: 'return' } });
+        await agrees(later);
+      }));
+  }
+
   void test('case 32: a free order is skipped with the reason, or booked at 0.00 where the rules say so', async () => {
     const free = {
       items: [of(PAPERS)],

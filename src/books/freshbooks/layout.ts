@@ -151,7 +151,6 @@ function unlikeText(tax: LaidTaxTotal): string {
 }
 
 function refusal(document: InvoiceDocument, { computed, difference, taxes }: Computed): LaidOut {
-  // Delivery fees of some states are told as taxes of no rate.
   const flat = taxes.filter(({ percent, charged }) => Number(percent) === 0 && !money.isZero(charged));
   const names = flat.map(({ name }) => `"${name}"`).join(', ');
   const way =
