@@ -77,6 +77,21 @@ void describe('a draft that a person changed before it was marked as sent', () =
       { rules: { endState: 'draft' } },
     ));
 
+  for (const [what, asked, made] of [
+    ['of another day', '"create_date":"2026-11-10"', '"create_date":"2026-10-31"'],
+    ['of another client', /"customerid":\d+/, '"customerid":999'],
+  ] as const) {
+    void test(`made ${what} than was asked for is not sent`, () =>
+      inFreshBooks(async (opened) => {
+        opened.answerWith((text, { url }) =>
+          url.includes('/invoices/invoices') ? text.replace(asked, made) : text,
+        );
+        await opened.show(sold);
+        assert.deepEqual(await opened.state(), ['held', 'books-invoice-edited']);
+        assert.match(opened.invoices()[0] ?? '', /paid 0\.00, draft/);
+      }));
+  }
+
   void test('in the moment before it was sent is asked about', () =>
     inFreshBooks(async (opened) => {
       opened.answerWith((text, { method }) => {

@@ -216,7 +216,13 @@ export async function createInvoice(api: Api, task: InvoiceTask): Promise<Receip
   const { chasing, lines } = isWhole ? invoice : await readBack(api, invoice.id);
   const renumbered =
     invoice.number === step.document.number ? [] : [`FreshBooks numbered the invoice "${invoice.number}"`];
-  return receiptOf({ ...invoice, chasing, lines }, answer, [...remarks, ...renumbered]);
+  const receipt = receiptOf({ ...invoice, chasing, lines }, answer, [...remarks, ...renumbered]);
+  if (invoice.issuedOn === step.document.issuedOn && invoice.clientId === clientId) {
+    return receipt;
+  }
+  // Nothing is taken as read of it: before it is sent it is looked at whole, and asked about.
+  const { outstanding: _, ...unread } = receipt;
+  return unread;
 }
 
 async function whatHasTheNumber(
