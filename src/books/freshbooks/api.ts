@@ -13,7 +13,7 @@ import { isObject } from './json.ts';
 import type { JsonObject } from './json.ts';
 import { answerTold, requestTold } from './quoting.ts';
 import { failureOf, isUnauthenticated, refusalIn } from './refusal.ts';
-import type { Refusal } from './refusal.ts';
+import type { BuyerWords, Refusal } from './refusal.ts';
 
 /**
  * The few calls of FreshBooks that we make, to the byte: address, token, pace, and every shape of its answers. A token
@@ -45,9 +45,6 @@ export interface Asking {
 export interface Writing extends Asking {
   readonly body: JsonBody;
 }
-
-/** What a refusal might quote of the buyer; of one who was redacted here it is not known, and then nothing is quoted at all. */
-export type BuyerWords = readonly string[] | 'unknown';
 
 /** What we write: like JSON, without floats. */
 export type JsonBody =

@@ -2,7 +2,6 @@ import { QUOTING_FACT, withoutContacts } from '#core/contacts.ts';
 import { Failure } from '#core/failure.ts';
 import type { Exchange, Fact, FailureCode } from '#core/failure.ts';
 import type { Lossless } from '#core/json.ts';
-import type { BuyerWords } from './api.ts';
 import { isObject, listIn, textIn } from './json.ts';
 import type { JsonObject } from './json.ts';
 
@@ -137,6 +136,9 @@ export function isNumberConflict(refusal: Refusal): boolean {
 function isAboutNumber(error: VendorError): boolean {
   return error.field === 'invoice_number' || /invoice.?number/i.test(error.message);
 }
+
+/** What a refusal might quote of the buyer; of one who was redacted here it is not known, and then nothing is quoted at all. */
+export type BuyerWords = readonly string[] | 'unknown';
 
 /** What the refusal means; its effect is `none`, because FreshBooks says that it did not act. */
 export function failureOf(
