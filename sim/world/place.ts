@@ -18,6 +18,8 @@ export interface Shop {
   readonly taxesIncluded: boolean;
   readonly timeZone: string;
   readonly namePrefix: string;
+  /** A state's fee on deliveries, which Shopify tells as a tax of 0 % with an amount (vendors/shopify.md 4). In US cents. */
+  readonly deliveryFee?: { readonly title: string; readonly cents: bigint };
 }
 
 /** Everything that placing or changing an order takes from outside: ids and the moment. */
@@ -252,7 +254,7 @@ function dealOf(placement: Placement, deal: DealRecipe): Deal {
 
 /** On the shipping, also where that is free. */
 function withDeliveryFee(line: ShippingLine, placement: Basis): ShippingLine {
-  const { deliveryFee } = placement.recipe;
+  const { deliveryFee } = placement.shop;
   if (deliveryFee === undefined) return line;
   const { title, cents } = deliveryFee;
   const fee = { title, ratePpm: 0n, channelLiable: false, amount: money(placement, cents) };

@@ -10,8 +10,6 @@ export interface Recipe {
   readonly tipCents?: bigint;
   readonly dutyCents?: bigint;
   readonly feeCents?: bigint;
-  /** A state's fee on deliveries, which Shopify tells as a tax of 0 % with an amount (vendors/shopify.md 4). */
-  readonly deliveryFee?: { readonly title: string; readonly cents: bigint };
   readonly payment?: PaymentRecipe;
   /** What the buyer pays in, when it is not the shop's currency. */
   readonly presentmentCurrency?: string;

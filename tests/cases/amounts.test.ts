@@ -16,6 +16,8 @@ function linesOf({ stage }: Counter, order: Placed): string[] {
   );
 }
 
+const FEE = { title: 'Colorado Retail Delivery Fee', cents: 28n };
+
 void describe('cases of amounts', () => {
   void test('case 10: ten of 23.90 with VAT within, less a quarter, end at the charged 179.25', () =>
     atCounter({ stage: { world: { shop: { currency: 'GBP', taxesIncluded: true } } } }, async (counter) => {
@@ -121,11 +123,10 @@ void describe('cases of amounts', () => {
     ['free shipping', 0n],
   ] as const) {
     void test(`a state’s fee on deliveries stands as a line, and goes back with the shipping: ${what}`, () =>
-      atCounter({}, async (counter) => {
+      atCounter({ stage: { world: { shop: { deliveryFee: FEE } } } }, async (counter) => {
         const { sell, change, agrees, goTo, standing } = counter;
-        const fee = { title: 'Colorado Retail Delivery Fee', cents: 28n };
         const sold = (): Promise<Placed> =>
-          sell(card([of(KETTLE, 2)], { shipping: [{ title: 'Post', cents }], deliveryFee: fee }));
+          sell(card([of(KETTLE, 2)], { shipping: [{ title: 'Post', cents }] }));
         const order = await sold();
         await agrees(order);
         assert.ok(linesOf(counter, order).includes('Colorado Retail Delivery Fee: 1 x 0.28 = 0.28'));

@@ -29,7 +29,7 @@ import { isSelling, openSeller } from '#tests/chaos/seller.ts';
 import type { Seller } from '#tests/chaos/seller.ts';
 import { aheadOf, lossesOf, weatherOf } from '#tests/chaos/trouble.ts';
 import type { Weather } from '#tests/chaos/trouble.ts';
-import { SHOPS } from '#tests/orders/life.ts';
+import { SHOPS, feeOf } from '#tests/orders/life.ts';
 
 /** Where a run takes place: the program between the simulators, started anew whenever it dies, and their one time. */
 
@@ -90,7 +90,7 @@ export function openArena(seed: number, random: Random, hear: (event: PipelineEv
   const world = createWorld({
     seed,
     clock: time,
-    shop,
+    shop: { ...shop, ...feeOf(seed) },
     ids: random() < 0.3 ? 'beyond 2^53' : 'ordinary',
     updatedAt: 'always later',
   });

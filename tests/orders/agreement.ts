@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { fits, layOut } from '#books/freshbooks/layout.ts';
+import type { Step } from '#core/document.ts';
 import { connectionId } from '#core/ids.ts';
 import { FIRST_NAMING, documentAsSold } from '#core/invoice-document.ts';
 import { fold, paidOf } from '#core/ledger.ts';
@@ -96,7 +97,7 @@ export function walk(life: Life, number: number, expect: Expecting = byOracle): 
     READ.set(world, order);
     const expected = expect(world, life);
     assertRead(order, expected, at);
-    const settled = settle(order, entries, { rounding, rules: rulesFor(number), met });
+    const settled = settle(order, entries, { rounding, terms: termsFor(number), met });
     entries = settled.entries;
     outcome = compare(settled, { order, world, expected, met, at, life, expect });
   }
@@ -113,16 +114,19 @@ export function walk(life: Life, number: number, expect: Expecting = byOracle): 
 }
 
 /**
- * Every third shop has its refunds beside the invoices, every fifth has said no category yet, and every seventh shows the tax
- * that the channel remits.
+ * Every third shop has its refunds beside the invoices, every fourth its discounts within prices, every fifth has said no category
+ * yet, and every seventh shows the tax that the channel remits. The books of every eleventh have refused negative lines.
  */
-function rulesFor(number: number): Rules {
-  return {
+function termsFor(number: number): Terms {
+  const rules: Rules = {
     ...DEFAULT_RULES,
     channelTax: number % 7 === 0 ? 'two_lines' : 'left_out',
+    discounts: number % 4 === 0 ? 'net_prices' : 'lines',
     refunds: number % 3 === 0 ? 'expense' : 'adjust',
     ...(number % 5 === 0 ? {} : { refundCategory: 'Refunds' }),
   };
+  const negativeLines = number % 11 === 0 ? ({ negativeLines: 'refused' } as const) : {};
+  return { rules, naming: FIRST_NAMING, choices: {}, fits, ...negativeLines };
 }
 
 /** Reading a state is most of the work, and a life is walked twice. */
@@ -186,9 +190,8 @@ interface Settled {
 function settle(
   order: Order,
   before: readonly Entry[],
-  { rounding, rules, met }: { rounding: Rounding; rules: Rules; met: Met },
+  { rounding, terms, met }: { rounding: Rounding; terms: Terms; met: Met },
 ): Settled {
-  const terms: Terms = { rules, naming: FIRST_NAMING, choices: {}, fits };
   let entries = before;
   for (let count = 0; count < STEPS_MAX; count += 1) {
     const planned = plan(order, fold(entries), terms);
@@ -196,6 +199,7 @@ function settle(
     if (step === undefined) {
       return { entries, planned, isRefused: false };
     }
+    assertPossible(step, terms);
     const applied = applyStep(entries, step, rounding);
     if (applied.outcome === 'refused') {
       return { entries, planned, isRefused: true };
@@ -205,6 +209,17 @@ function settle(
     met.kinds.add(step.kind);
   }
   return assert.fail(`the plan of ${order.name} does not come to an end`);
+}
+
+/** Where negative lines are refused, neither a discount nor an amount that was paid back is one. */
+function assertPossible(step: Step, { negativeLines }: Terms): void {
+  if (negativeLines === 'refused' && (step.kind === 'invoice' || step.kind === 'lines')) {
+    const below = step.document.lines.filter(({ net }) => net.minor < 0n).map(({ kind }) => kind);
+    assert.ok(
+      !below.includes('discount') && !below.includes('refund'),
+      `lines below nothing: ${below.join()}`,
+    );
+  }
 }
 
 interface Comparing {
@@ -379,9 +394,11 @@ function assertTaxes({ entries }: Settled, { expected, met, at }: Comparing): vo
     const key = `${name} ${ratePpm / 10_000}`;
     taxes.set(key, (taxes.get(key) ?? 0n) + amount.minor);
   }
+  const fees = documents.flatMap(({ document }) => document.lines.filter(({ kind }) => kind === 'tax'));
   const total = sumOf(expected.now.taxes.map(({ amount }) => amount));
   if (!expected.now.isGone && expected.now.worth !== 0n) {
-    assert.equal(sumOf([...taxes.values()]), total, `taxes ${at}`);
+    const onLines = fees.map(({ net }) => net.minor);
+    assert.equal(sumOf([...taxes.values(), ...onLines]), total, `taxes ${at}`);
   }
 }
 
@@ -418,8 +435,12 @@ export function assertSold(life: Life, expect: Expecting = byOracle): void {
   assert.equal(net('duty'), sold.duties, 'duties');
   assert.equal(net('fee'), sold.fees + rounding, 'fees and cash rounding');
   const own = sold.taxes.filter((tax) => !tax.isChannelLiable);
+  const fees = document.lines.filter(({ kind }) => kind === 'tax');
   assert.deepEqual(
-    document.taxes.map((tax) => `${tax.name} ${tax.ratePpm / 10_000} ${tax.amount.minor}`).sort(),
+    [
+      ...document.taxes.map((tax) => `${tax.name} ${tax.ratePpm / 10_000} ${tax.amount.minor}`),
+      ...fees.map(({ name, net }) => `${name} 0 ${net.minor}`),
+    ].sort(),
     own.map((tax) => `${tax.name} ${tax.rate} ${tax.amount}`).sort(),
     'taxes by name and rate',
   );

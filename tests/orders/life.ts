@@ -2,6 +2,7 @@ import type { CurrencySide } from '#sources/shopify/amounts.ts';
 import { createWorld } from '#sim/world.ts';
 import type { World, WorldOptions } from '#sim/world.ts';
 import type { WorldOrder } from '#sim/world/order.ts';
+import type { Shop } from '#sim/world/place.ts';
 
 /** One order of a random shop and what became of it, the same again for the same seed and number. */
 export interface Life {
@@ -34,6 +35,9 @@ const EVENTS_MAX = 8;
 const PACES_MS = [61_000, 61_000, 61_000, 2 * 86_400_000, 12 * 86_400_000] as const;
 /** One order in this many is booked in its buyer's currency. */
 const PRESENTMENT_EVERY = 5;
+/** One shop in this many collects a state's fee on deliveries. */
+const FEE_EVERY = 13;
+const DELIVERY_FEE = { title: 'Colorado Retail Delivery Fee', cents: 28n };
 /** Far apart, so that the orders of two seeds are not the same ones shifted by one. */
 const SEED_STRIDE = 1_000_003;
 
@@ -43,7 +47,7 @@ export function lifeOf(seed: number, number: number, options: Partial<WorldOptio
   const world = createWorld({
     seed: own,
     clock: { now: () => now },
-    shop: SHOPS[own % SHOPS.length] ?? SHOPS[0],
+    shop: { ...(SHOPS[own % SHOPS.length] ?? SHOPS[0]), ...feeOf(number) },
     ids: own % 3 === 0 ? 'beyond 2^53' : 'ordinary',
     firstOrderNumber: 1001 + number,
     ...options,
@@ -59,6 +63,10 @@ export function lifeOf(seed: number, number: number, options: Partial<WorldOptio
     history.push(order);
   }
   return { world, order, history, side: number % PRESENTMENT_EVERY === 0 ? 'presentment' : 'shop' };
+}
+
+export function feeOf(number: number): Pick<Shop, 'deliveryFee'> {
+  return number % FEE_EVERY === 0 ? { deliveryFee: DELIVERY_FEE } : {};
 }
 
 export function paceOf(number: number): number {
