@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as money from '#core/money.ts';
+import { parseLocalDate } from '#core/time.ts';
 import { at, line, order, received, refund, returned, tax, tender } from '#tests/build.ts';
+import { withRefunds } from '#tests/planned.ts';
 import { openOrderInFreshBooks } from '#tests/order-in-freshbooks.ts';
 import type { OrderInFreshBooks } from '#tests/order-in-freshbooks.ts';
 
@@ -221,5 +223,55 @@ void describe('what is found after its answer was lost', () => {
       await opened.wait();
       assert.equal((await opened.state())[0], 'held');
       assert.equal(opened.freshbooks.sim.account().creditNotes.length, 1);
+    }));
+});
+
+void describe('a client that was deleted between two invoices of an order', () => {
+  /** A plate is added once the day of the first invoice is closed. */
+  const extended = {
+    ...sold,
+    updatedAt: at('2026-11-20T09:00:00-05:00'),
+    lines: [...sold.lines, line({ key: 'item:2', title: 'Plate', unitPrice: usd('3.00') })],
+    total: usd('111.00'),
+    currentTotal: usd('111.00'),
+  };
+  const paidBack = refund(usd('108.00'), {
+    at: at('2026-11-21T09:00:00-05:00'),
+    returns: [returned('item:1', 1, usd('100.00'), [usd('8.00')])],
+    difference: usd('0'),
+  });
+  const lowered = { ...withRefunds(extended, paidBack), updatedAt: paidBack.at };
+
+  async function onAnother(opened: OrderInFreshBooks): Promise<void> {
+    await opened.show(sold);
+    await opened.import({ closedThrough: parseLocalDate('2026-11-15') });
+    const { sim } = opened.freshbooks;
+    const [client] = sim.account().clients;
+    assert.ok(client !== undefined);
+    sim.byHand().editClient(client.id, { vis_state: 1 });
+    await opened.show(extended);
+    assert.equal(new Set(sim.account().invoices.map(({ clientId }) => clientId)).size, 2);
+    await opened.import({});
+  }
+
+  void test('is nobody’s edit of the first one, which stays on him', () =>
+    inFreshBooks(async (opened) => {
+      await onAnother(opened);
+      await opened.show(lowered);
+      assert.deepEqual(await opened.state(), ['settled']);
+      const standing = opened.freshbooks.sim.account().invoices.filter(({ visState }) => visState === 0);
+      assert.deepEqual(
+        standing.map(({ amount }) => amount),
+        ['3.00'],
+      );
+    }));
+
+  void test('hides nobody’s edit: the first one moved to another client by hand is asked about', () =>
+    inFreshBooks(async (opened) => {
+      await onAnother(opened);
+      const other = opened.freshbooks.sim.byHand().addClient({ organization: 'Another' });
+      editInvoice(opened, { customerid: other });
+      await opened.show(lowered);
+      assert.deepEqual(await opened.state(), ['held', 'books-invoice-edited']);
     }));
 });

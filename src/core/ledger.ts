@@ -92,6 +92,8 @@ export interface BookedClient {
 export interface BookedInvoice {
   readonly slot: number;
   readonly externalId: string;
+  /** The order's client when it was made, also where he was deleted since. Absent where it was found before any was known. */
+  readonly clientId?: string;
   /** As it was last written. */
   readonly document: InvoiceDocument;
   /** As the books returned it, which is what counts. */
@@ -147,12 +149,32 @@ export const NOTHING_BOOKED: Booked = {
 /** Folds an order's entries. Pending ones do not count: the worker settles them before it plans. */
 export function fold(entries: readonly Entry[]): Booked {
   let booked = NOTHING_BOOKED;
-  for (const { state, intent, receipt } of entries) {
+  const clients = clientsAt(entries);
+  for (const entry of entries) {
+    const { state, intent, receipt } = entry;
     if (state === 'posted' && receipt !== undefined) {
       booked = remember(post(booked, intent, receipt), intent);
+      const clientId = clients.get(entry);
+      if (intent.kind === 'invoice' && clientId !== undefined) {
+        booked = withInvoice(booked, intent.slot, (invoice) => ({ ...invoice, clientId }));
+      }
     }
   }
   return booked;
+}
+
+/** Whose each entry was when it was written down: a client that is gone by now has a voided entry with his receipt. */
+function clientsAt(entries: readonly Entry[]): ReadonlyMap<Entry, string> {
+  const clients = new Map<Entry, string>();
+  let now: string | undefined;
+  for (const entry of entries) {
+    if (entry.intent.kind === 'client') {
+      now = entry.receipt?.externalId ?? now;
+    } else if (now !== undefined) {
+      clients.set(entry, now);
+    }
+  }
+  return clients;
 }
 
 /** Whether nothing of the order counts in the books; a client alone is nothing of it. */

@@ -40,6 +40,7 @@ const FOUND_TOO: Readonly<Record<number, string>> = {
   54000096:
     'an expense whose settlement had grown since a backup was asked about as one that a person changed',
   52000045: 'an order was asked for without end, because its own answer said that it must be asked',
+  56003522: 'an invoice on a client that was deleted since was asked about as one that a person moved',
   20256: 'an order that waited to be booked was asked for once, and when that failed never again',
 };
 

@@ -113,7 +113,10 @@ function comparedFigures(invoice: ReadInvoice, { invoice: last, clientId, paid }
   const { document, amount } = last;
   return [
     compared('Total', money.show(amount), shownAmount(invoice.total)),
-    ...(clientId === undefined ? [] : [compared('Client', clientId, invoice.clientId)]),
+    // One whose client is gone stays on him, or goes with him where he was merged into the order's client of now.
+    ...(clientId === undefined || invoice.clientId === last.clientId
+      ? []
+      : [compared('Client', clientId, invoice.clientId)]),
     compared('Date', document.issuedOn, invoice.issuedOn),
     compared('Number', document.number, invoice.number),
     compared('Currency', document.currency, invoice.currency),
