@@ -1,3 +1,4 @@
+import { closedThrough, isBookedBy, isSettledDay, openDay } from './closed-days.ts';
 import type { PaymentChangeStep, PaymentMethod, PaymentStep } from './document.ts';
 import { referenceOf } from './ids.ts';
 import { paidOf } from './ledger.ts';
@@ -7,8 +8,6 @@ import type { Money } from './money.ts';
 import type { Order, Refund, Tender } from './order.ts';
 import { methodOf, noteOf } from './payment-method.ts';
 import type { PlannedHold, Terms } from './plan-terms.ts';
-import { isClosed } from './period.ts';
-import { isBookedBy, openDay } from './refund-ways.ts';
 import { isEffective, keptOf } from './sale.ts';
 import { localDate } from './time.ts';
 import type { LocalDate, Zone } from './time.ts';
@@ -151,21 +150,25 @@ function openLowerings(
   const lowered = lowerings(order, settling);
   const closed = lowered.flatMap((step) => {
     const payment = booked.payments.find(({ slot }) => slot === step.payment);
-    return payment !== undefined && isClosed(payment.paidOn, terms.rules) ? [{ step, payment }] : [];
+    return payment !== undefined && isSettledDay(payment.paidOn, terms) ? [{ step, payment }] : [];
   });
   if (closed.length === 0) {
     return { lowered, holds: [] };
   }
+  const asked = closed.filter(({ payment }) => !isBookedBy(payment.paidOn, terms));
   const hold: PlannedHold = {
     step: 'payment',
     code: 'period-closed',
     detail: `Less of the money of order ${order.name} was kept than stands as payments, and the books are closed on their days: book the difference and decide already-booked, or open the days`,
-    facts: closed.map(({ step, payment }) => ({
-      name: `Payment of ${payment.paidOn}`,
-      value: `${money.show(step.from)} → ${money.show(step.to)}`,
-    })),
+    facts: [
+      ...asked.map(({ step, payment }) => ({
+        name: `Payment of ${payment.paidOn}`,
+        value: `${money.show(step.from)} → ${money.show(step.to)}`,
+      })),
+      ...asked.slice(0, 1).map(({ payment }) => closedThrough(payment.paidOn, terms)),
+    ],
   };
-  return { lowered: [], holds: isBookedBy(terms) ? [] : [hold] };
+  return { lowered: [], holds: asked.length === 0 ? [] : [hold] };
 }
 
 /**
@@ -314,8 +317,8 @@ function paymentsFor(
             what: `A payment of order ${order.name}`,
           })
         : undefined;
-    if (dated?.state === 'closed') {
-      holds.push(...(isBookedBy(terms) ? [] : [dated.hold]));
+    if (dated !== undefined && dated.state !== 'open') {
+      holds.push(...(dated.state === 'closed' ? [dated.hold] : []));
       due = money.subtract(due, amount);
       continue;
     }

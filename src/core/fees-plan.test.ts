@@ -143,7 +143,10 @@ describe('the plan of a settlement', () => {
     const ruled = { ...RULED, closedThrough: parseLocalDate('2026-11-30') };
     assert.deepEqual(codesOf(planned(SOLD, { ruled })), ['period-closed']);
     assert.equal(expenseIn(planned(SOLD, { ruled, choices: { period: 'open-day' } })).spentOn, '2026-12-01');
-    assert.match(reasonOf(planned(SOLD, { ruled, choices: { period: 'already-booked' } })), /already/);
+    assert.match(
+      reasonOf(planned(SOLD, { ruled, choices: { bookedThrough: parseLocalDate('2026-11-30') } })),
+      /already/,
+    );
     assert.match(reasonOf(planned(SOLD, { choices: { following: 'stopped' } })), /Left to you/);
   });
 

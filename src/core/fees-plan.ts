@@ -1,3 +1,4 @@
+import { BOOKED_BY_HAND, openDay } from './closed-days.ts';
 import type { ExpenseStep } from './document.ts';
 import type { Fact } from './failure.ts';
 import { referenceOf } from './ids.ts';
@@ -5,7 +6,6 @@ import type { Booked } from './ledger.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
 import type { Plan, PlannedHold, Terms } from './plan-terms.ts';
-import { isBookedBy, openDay } from './refund-ways.ts';
 import { feesOf } from './settlement.ts';
 import type { Settlement } from './settlement.ts';
 import { localDate } from './time.ts';
@@ -63,10 +63,11 @@ function asExpense(
   const { feeCategory, timeZone } = terms.rules;
   const day = localDate(placedAt, timeZone ?? zone);
   const dated = openDay(day, terms, { step: STEP, what: `The ${name} of ${settlement.shop}` });
+  if (dated.state === 'booked') {
+    return skip(BOOKED_BY_HAND);
+  }
   if (dated.state === 'closed') {
-    return isBookedBy(terms)
-      ? skip('In the books already, as you said')
-      : { outcome: 'work', steps: [], holds: [dated.hold] };
+    return { outcome: 'work', steps: [], holds: [dated.hold] };
   }
   if (feeCategory === undefined) {
     const detail = `The fees of ${name} are to stand as an expense, and no category is chosen for fees`;

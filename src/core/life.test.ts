@@ -413,7 +413,7 @@ describe('closed days', () => {
     assert.match(invoice.document.notes, /Really of 2026-11-10/);
     assert.match(payment.note, /Really of 2026-11-10/);
     assert.deepEqual(gatewaysIn(payment.note), ['shopify_payments']);
-    const known = planned(SOLD, [], { ...CLOSED, choices: { period: 'already-booked' } });
+    const known = planned(SOLD, [], { ...CLOSED, choices: { bookedThrough: parseLocalDate('2026-11-30') } });
     assert.equal(known.outcome, 'skip');
   });
 
@@ -435,7 +435,7 @@ describe('closed days', () => {
     const found = work(SOLD, draft, CLOSED);
     assert.deepEqual([found.steps, holds(found)], [[], ['period-closed']]);
     assert.equal(found.holds[0]?.step, 'sent-1');
-    const known = work(SOLD, draft, { ...CLOSED, choices: { period: 'already-booked' } });
+    const known = work(SOLD, draft, { ...CLOSED, choices: { bookedThrough: parseLocalDate('2026-11-30') } });
     assert.deepEqual([known.steps, known.holds], [[], []]);
     const later = { ...SOLD, cash: received(tender(usd('44'), { at: DECEMBER })) };
     assert.deepEqual(kinds(work(later, draft, CLOSED)), [], 'nor is it paid, which would send it');
@@ -456,7 +456,10 @@ describe('closed days', () => {
       found.holds.map(({ step }) => step),
       ['invoice-2', 'payment'],
     );
-    const known = work(grown, book(sample), { ...CLOSED, choices: { period: 'already-booked' } });
+    const known = work(grown, book(sample), {
+      ...CLOSED,
+      choices: { bookedThrough: parseLocalDate('2026-11-30') },
+    });
     assert.deepEqual(
       known.steps.filter(({ kind }) => kind === 'payment-change'),
       [],

@@ -8,6 +8,10 @@ export type Period = Pick<Rules, 'booksStart' | 'closedThrough'>;
 /** Names a day, in what a question shows, that keeps an invoice from following its order: once it is open, it may be tried again. */
 export const CLOSED_DAY = 'Closed day';
 
+/** What a question about a closed day shows, by which its answer is about the days that were closed when it was given. */
+export const FIRST_OPEN_DAY = 'First open day';
+export const CLOSED_THROUGH = 'Closed through';
+
 /** No shop of today is older, and a slip of the finger into another century would hold every order. */
 export const PERIOD_DAY_MIN = '2000-01-01';
 export const PERIOD_DAY_MAX = '2099-12-31';
@@ -34,6 +38,11 @@ export function firstOpenDay({ booksStart, closedThrough }: Period, otherwise: L
   const next = closedThrough === undefined ? undefined : addDays(closedThrough, 1);
   const days = [booksStart, next].filter((day) => day !== undefined).sort();
   return days.at(-1) ?? otherwise;
+}
+
+/** The last day on which nothing may be written. Only asked for where some day is closed. */
+export function lastClosedDay(period: Period, otherwise: LocalDate): LocalDate {
+  return addDays(firstOpenDay(period, otherwise), -1);
 }
 
 export function isSameMonth(days: readonly LocalDate[]): boolean {

@@ -4,6 +4,7 @@ import type { Naming } from './invoice-document.ts';
 import type { Booked } from './ledger.ts';
 import type { Order } from './order.ts';
 import type { Rules } from './rules.ts';
+import type { LocalDate } from './time.ts';
 
 /** What a plan is made by, beside the order and the ledger. */
 export interface Terms {
@@ -18,8 +19,10 @@ export interface Terms {
 
 /** What a person has decided about an order. */
 export interface Choices {
-  /** Of days that are closed: book on the first open one, or it is in the books already. */
-  readonly period?: 'open-day' | 'already-booked';
+  /** What is of a closed day is booked on the first open one. */
+  readonly period?: 'open-day';
+  /** What is of this day or an earlier one is in the books already, by a person's word, also when the day is open again. */
+  readonly bookedThrough?: LocalDate;
   /** Whatever the shop says from now on, the books are left as they are. */
   readonly following?: 'stopped';
 }

@@ -1,3 +1,4 @@
+import { BOOKED_BY_HAND, closedThrough, isBookedBy } from './closed-days.ts';
 import { NO_CASH, cashHold, planCash } from './cash-plan.ts';
 import type { CashPlan } from './cash-plan.ts';
 import type {
@@ -22,16 +23,17 @@ import type { Aim } from './plan-holds.ts';
 import { clientPolicyOf, withPossibleLines } from './plan-terms.ts';
 import type { Plan, PlannedHold, Terms } from './plan-terms.ts';
 import { isClosed } from './period.ts';
-import { besideOf, besideSteps, decideRefunds, isBookedBy } from './refund-ways.ts';
+import { besideOf, besideSteps, decideRefunds, paidAt } from './refund-ways.ts';
 import { fill } from './rules.ts';
 import type { Rules } from './rules.ts';
-import { balanced, isGone, isPaidBack, paidBack, worthNow, worthOf } from './sale.ts';
+import { balanced, isEffective, isGone, isPaidBack, paidBack, worthNow, worthOf } from './sale.ts';
 import { isSettlement } from './settlement.ts';
 import type { Bookable } from './settlement.ts';
 import { asideReason, skipReason } from './skipping.ts';
 import { everything, openingOf, targetsOf } from './targets.ts';
 import type { Basis, Target } from './targets.ts';
 import { localDate } from './time.ts';
+import type { Instant, Zone } from './time.ts';
 import { withUntoldTax } from './untold-tax.ts';
 
 /**
@@ -77,9 +79,7 @@ function planOrder(shown: Order, booked: Booked, given: Terms): Plan {
   if (correction !== undefined) {
     return { outcome: 'work', steps: [correction], holds: [] };
   }
-  return isNew && isBookedBy(terms)
-    ? { outcome: 'skip', reason: 'In the books already, as you said' }
-    : converge(order, booked, terms);
+  return converge(order, booked, terms);
 }
 
 /** Whether the order adds up: the lines decide, and a shop's total that differs is shown and never booked. */
@@ -190,7 +190,27 @@ function doubted(order: Order, { ask, code, why, facts }: NonNullable<Order['dou
       };
 }
 
-/** A linked invoice is not ours: what changed in the shop since is shown, and a person books it. */
+/** By a person's word the order is in the books, and not by us: what happened on later days is shown, and he books it. */
+function bookedByHand(order: Order, terms: Terms, zone: Zone): Plan {
+  const isLater = (at: Instant): boolean => !isBookedBy(localDate(at, zone), terms);
+  const { cancelledAt, refunds, ...rest } = order;
+  const later = refunds.filter((refund) => isEffective(refund, order) && isLater(paidAt(refund)));
+  const returned = money.sum(
+    later.map((refund) => worthOf(refund, order)),
+    order.currency,
+  );
+  const holds = changesBeside({
+    ...rest,
+    total: money.add(order.currentTotal, returned),
+    refunds: later,
+    ...(cancelledAt === undefined || !isLater(cancelledAt) ? {} : { cancelledAt }),
+  });
+  return holds.length === 0
+    ? { outcome: 'skip', reason: BOOKED_BY_HAND }
+    : { outcome: 'work', steps: [], holds };
+}
+
+/** An invoice that is not ours: what changed in the shop since is shown, and a person books it. */
 function changesBeside(order: Order): PlannedHold[] {
   const hold = (step: string, code: PlannedHold['code'], detail: string): PlannedHold => ({
     step,
@@ -248,6 +268,9 @@ function converge(order: Order, booked: Booked, terms: Terms): Plan {
   const zone = rules.timeZone ?? order.zone;
   const basis = { order, booked, terms, zone };
   const opening = openingOf(basis);
+  if (opening.state === 'booked') {
+    return bookedByHand(order, terms, zone);
+  }
   if (opening.state === 'closed') {
     return { outcome: 'work', steps: [], holds: [opening.hold] };
   }
@@ -287,7 +310,7 @@ function stepsTo(basis: Basis, aim: Aim): Plan {
   const unsendable = targets.flatMap(({ invoice }) =>
     invoice === undefined ? [] : unsendableHolds(invoice),
   );
-  const closed = rules.endState === 'sent' ? closedDrafts(order, targets, rules) : [];
+  const closed = rules.endState === 'sent' ? closedDrafts(order, targets, terms) : [];
   const isSendable = rules.endState === 'sent' && unsendable.length === 0 && closed.length === 0;
   const invoices = targets.map(({ slot, document, invoice }) => ({
     slot,
@@ -309,7 +332,7 @@ function stepsTo(basis: Basis, aim: Aim): Plan {
   const made = targets
     .filter(({ invoice }) => invoice === undefined)
     .map((target) => invoiceStep(order, target));
-  const sent = isSendable ? targets.flatMap((target) => sentSteps(order, target, rules)) : [];
+  const sent = isSendable ? targets.flatMap((target) => sentSteps(order, target, terms)) : [];
   const refundHolds = decided.flatMap(({ way }) => (way.kind === 'held' ? [way.hold] : []));
   const isCashKnown = order.cash.state === 'known';
   const gaps = unlike.length === 0 ? gapHolds(basis, aim) : [];
@@ -343,7 +366,7 @@ function stepsTo(basis: Basis, aim: Aim): Plan {
     steps,
     holds: [
       ...unsendable,
-      ...(isBookedBy(terms) ? [] : closed),
+      ...closed,
       ...unlike,
       ...holds,
       ...cash.holds,
@@ -442,28 +465,30 @@ function invoiceStep(order: Order, { slot, document, variant }: Target): Invoice
 }
 
 /** An invoice that was made and not sent before its day was closed: sent or paid now, it would count in a month that is closed. */
-function closedDrafts(order: Order, targets: readonly Target[], rules: Rules): PlannedHold[] {
+function closedDrafts(order: Order, targets: readonly Target[], terms: Terms): PlannedHold[] {
   return targets.flatMap((target) => {
     const { slot, document, invoice } = target;
     return invoice === undefined ||
-      !isClosed(document.issuedOn, rules) ||
-      sentSteps(order, target, rules).length === 0
+      !isClosed(document.issuedOn, terms.rules) ||
+      sentSteps(order, target, terms).length === 0
       ? []
       : [
           {
             step: `sent-${slot}`,
             code: 'period-closed',
             detail: `Invoice ${document.number} is a draft of ${document.issuedOn}, and the books are closed then: open the day and retry, or send it in FreshBooks and decide already-booked`,
-            facts: [{ name: 'Day', value: document.issuedOn }],
+            facts: [{ name: 'Day', value: document.issuedOn }, closedThrough(document.issuedOn, terms)],
           },
         ];
   });
 }
 
-/** One that is about to be taken away is not sent first. */
-function sentSteps(order: Order, { slot, document, invoice }: Target, { skipZeroTotals }: Rules): SentStep[] {
+/** One that is about to be taken away is not sent first, nor one that a person has sent himself, by his word. */
+function sentSteps(order: Order, { slot, document, invoice }: Target, terms: Terms): SentStep[] {
+  const { skipZeroTotals } = terms.rules;
   const isEmpty = money.isZero(document.total) && (skipZeroTotals || document.lines.length === 0);
-  return invoice?.isSent === true || isEmpty
+  const isSent = invoice !== undefined && (invoice.isSent || isBookedBy(document.issuedOn, terms));
+  return isSent || isEmpty
     ? []
     : [
         {

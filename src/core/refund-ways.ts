@@ -1,3 +1,5 @@
+import { openDay } from './closed-days.ts';
+import type { Dated } from './closed-days.ts';
 import type { CreditNoteStep, ExpenseStep, InvoiceDocument, Step, TaxTotal } from './document.ts';
 import { referenceOf } from './ids.ts';
 import { documentOf, roundingLimitOf } from './invoice-document.ts';
@@ -5,7 +7,7 @@ import type { Booked } from './ledger.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
 import type { Order, OrderLine, Refund } from './order.ts';
-import { firstOpenDay, isClosed, isSameMonth } from './period.ts';
+import { isClosed, isSameMonth } from './period.ts';
 import { clientPolicyOf } from './plan-terms.ts';
 import type { PlannedHold, Terms } from './plan-terms.ts';
 import type { Rules } from './rules.ts';
@@ -210,8 +212,11 @@ function asExpense(order: Order, refund: Refund, priced: Priced): Way {
     return belowNothing(order, refund, amount);
   }
   const dated = dayFor(order, refund, priced);
+  if (dated.state === 'booked') {
+    return { kind: 'beside', amount };
+  }
   if (dated.state === 'closed') {
-    return isBookedBy(terms) ? { kind: 'beside', amount } : { kind: 'held', amount, hold: dated.hold };
+    return { kind: 'held', amount, hold: dated.hold };
   }
   const { refundCategory } = rules;
   if (refundCategory === undefined) {
@@ -268,8 +273,11 @@ function toStoreCredit(order: Order, refund: Refund, priced: Priced): Way {
     });
   }
   const dated = dayFor(order, refund, priced);
+  if (dated.state === 'booked') {
+    return { kind: 'beside', amount };
+  }
   if (dated.state === 'closed') {
-    return isBookedBy(terms) ? { kind: 'beside', amount } : { kind: 'held', amount, hold: dated.hold };
+    return { kind: 'held', amount, hold: dated.hold };
   }
   const slot = (slots['credit-note'] ?? 0) + 1;
   const document = returnDocument(order, refund, {
@@ -303,10 +311,6 @@ function returnDocument(
   return { ...document, roundingLimit: roundingLimitOf(order, [refund], rules) };
 }
 
-type Dated =
-  | { readonly state: 'open'; readonly day: LocalDate; readonly remark: string }
-  | { readonly state: 'closed'; readonly hold: PlannedHold };
-
 /** The day on which a refund is booked: its own, or by a person's choice the first open one. */
 function dayFor(order: Order, refund: Refund, { terms, zone }: Considering): Dated {
   const day = localDate(paidAt(refund), zone);
@@ -316,39 +320,8 @@ function dayFor(order: Order, refund: Refund, { terms, zone }: Considering): Dat
   });
 }
 
-/** What lies on closed days stands already, by a person's word. */
-export function isBookedBy({ choices }: Terms): boolean {
-  return choices.period === 'already-booked';
-}
-
-export function openDay(
-  day: LocalDate,
-  { rules, choices }: Terms,
-  { step, what }: { readonly step: string; readonly what: string },
-): Dated {
-  if (!isClosed(day, rules)) {
-    return { state: 'open', day, remark: '' };
-  }
-  const open = firstOpenDay(rules, day);
-  if (choices.period === 'open-day') {
-    return { state: 'open', day: open, remark: `Really of ${day}, which was closed in the books` };
-  }
-  return {
-    state: 'closed',
-    hold: {
-      step,
-      code: 'period-closed',
-      detail: `${what} is of ${day}, and the books are closed then`,
-      facts: [
-        { name: 'Day', value: day },
-        { name: 'First open day', value: open },
-      ],
-    },
-  };
-}
-
 /** When the last of its money went. */
-function paidAt({ payouts, at }: Refund): Refund['at'] {
+export function paidAt({ payouts, at }: Refund): Refund['at'] {
   return (
     payouts.reduce<Refund['at'] | undefined>(
       (last, payout) => (last === undefined || payout.at > last ? payout.at : last),

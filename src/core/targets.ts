@@ -1,3 +1,4 @@
+import { openDay } from './closed-days.ts';
 import type { InvoiceDocument } from './document.ts';
 import type { Fact } from './failure.ts';
 import { TAXES_DIFFER, differencesOf, documentOf, numberOf } from './invoice-document.ts';
@@ -7,7 +8,6 @@ import * as money from './money.ts';
 import type { Order, OrderLine, Refund } from './order.ts';
 import { isClosed, isSameMonth } from './period.ts';
 import type { PlannedHold, Terms } from './plan-terms.ts';
-import { openDay } from './refund-ways.ts';
 import { isEffective, isSpent, linesWithout, worthOf } from './sale.ts';
 import { localDate } from './time.ts';
 import type { LocalDate, Zone } from './time.ts';
@@ -45,6 +45,8 @@ export type Opening =
       readonly variant: number;
       readonly remark: string;
     }
+  /** By a person's word it is in the books, and no invoice of ours. */
+  | { readonly state: 'booked' }
   | { readonly state: 'closed'; readonly hold: PlannedHold };
 
 /** Day and number of the order's invoice: of the one that stands, else of the one to be made. */
@@ -59,9 +61,9 @@ export function openingOf({ order, booked, terms, zone }: Basis): Opening {
     step: 'invoice-1',
     what: `Order ${order.name}`,
   });
-  return dated.state === 'closed'
-    ? dated
-    : { state: 'open', issuedOn: dated.day, number, variant, remark: dated.remark };
+  return dated.state === 'open'
+    ? { state: 'open', issuedOn: dated.day, number, variant, remark: dated.remark }
+    : dated;
 }
 
 /** The first number that none of the order's own invoices has had, from where the books last objected. */
@@ -203,9 +205,10 @@ function withAnother(
     : openDay(localDate(order.updatedAt, zone), terms, {
         step: `invoice-${slot}`,
         what: `What was added to order ${order.name}`,
+        isUndated: true,
       });
-  if (dated.state === 'closed') {
-    return { ...kept, holds: [dated.hold] };
+  if (dated.state !== 'open') {
+    return { ...kept, holds: dated.state === 'closed' ? [dated.hold] : [] };
   }
   const { number, variant } = nextNumber(order, booked, terms);
   const remark = [isFirst ? '' : 'What was added to it later', dated.remark].filter(Boolean).join('. ');

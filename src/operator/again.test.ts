@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Decisions } from '#core/plan-terms.ts';
+import { parseLocalDate } from '#core/time.ts';
 import { record } from '#tests/build.ts';
 import { openWorld } from '#tests/one-order.ts';
 import { again } from './again.ts';
@@ -34,7 +35,7 @@ test('an order that was left to a person stays so, and is not said to be planned
 
 test('of an order whose closed days are booked already the rest alone is planned anew', async () => {
   assert.match(
-    await told({ period: 'already-booked' }),
-    /is planned anew, but for what lies on closed days: you decided already-booked: 0 open/,
+    await told({ bookedThrough: parseLocalDate('2026-09-30') }),
+    /is planned anew, but for what lies on days through 2026-09-30: you decided already-booked: 0 open/,
   );
 });

@@ -46,8 +46,8 @@ function releasedText(
     return `Order ${name} stays as it is: you decided keep, so FreshBooks is not changed for it any more; ${closed}`;
   }
   const rest =
-    decisions.period === 'already-booked'
-      ? ', but for what lies on closed days: you decided already-booked'
-      : '';
+    decisions.bookedThrough === undefined
+      ? ''
+      : `, but for what lies on days through ${decisions.bookedThrough}: you decided already-booked`;
   return `Order ${name} was ${state} and is planned anew${rest}: ${closed}; what is already in FreshBooks stays and is not made twice`;
 }

@@ -1,7 +1,10 @@
 import type { ClientStep, InvoiceStep, Step } from '#core/document.ts';
 import { Failure } from '#core/failure.ts';
+import type { Fact } from '#core/failure.ts';
 import type { Booked, Entry, Receipt } from '#core/ledger.ts';
 import { isNegative } from '#core/money.ts';
+import { CLOSED_THROUGH, FIRST_OPEN_DAY } from '#core/period.ts';
+import { addDays, parseLocalDate } from '#core/time.ts';
 import type { LocalDate } from '#core/time.ts';
 import { NOBODY } from '#core/order.ts';
 import { forgetClient, keepClient, mappedClient, rememberClient, takeClient } from './client-keeper.ts';
@@ -339,7 +342,11 @@ async function refused(
     throw failure;
   }
   await voidEntry(run, entry);
-  return { state: 'held', hold: refusalHold(step, failure) };
+  const locked =
+    failure.code === 'books-period-locked'
+      ? await run.machine.store.read.setting(lockedSetting(account))
+      : undefined;
+  return { state: 'held', hold: refusalHold(step, failure, lockedFacts(locked)) };
 }
 
 /** What an account has told of itself by a refusal: from now on its orders are planned otherwise. */
@@ -400,7 +407,22 @@ function hasNegativeLine(step: Step): boolean {
   );
 }
 
-function refusalHold(step: Step, { code, message: detail, facts, exchange }: Failure): HeldStep {
+/** By which a person's answer is about the days that are known to be locked. */
+function lockedFacts(locked: string | undefined): Fact[] {
+  return locked === undefined
+    ? []
+    : [
+        { name: FIRST_OPEN_DAY, value: addDays(parseLocalDate(locked), 1) },
+        { name: CLOSED_THROUGH, value: locked },
+      ];
+}
+
+function refusalHold(
+  step: Step,
+  { code, message: detail, facts: told, exchange }: Failure,
+  more: readonly Fact[],
+): HeldStep {
+  const facts = [...told, ...more];
   const hold = { step: stepName(step), code, detail, facts, intentSha256: intentSha256(step) };
   return exchange === undefined ? hold : { ...hold, exchange };
 }

@@ -4,7 +4,9 @@ import { settlementIn } from '#core/ids.ts';
 import type { OrderKey } from '#core/ids.ts';
 import type { Hold } from '#core/ledger.ts';
 import type { Decisions } from '#core/plan-terms.ts';
-import type { Instant } from '#core/time.ts';
+import { CLOSED_THROUGH, FIRST_OPEN_DAY } from '#core/period.ts';
+import { parseLocalDate } from '#core/time.ts';
+import type { Instant, LocalDate } from '#core/time.ts';
 import { tryNow } from './account-pause.ts';
 import { LATER_PRIORITY, LIVE_PRIORITY } from './machine.ts';
 import { VERSION_FACT } from './ports.ts';
@@ -86,7 +88,7 @@ export async function decideOrder(
       return { outcome: 'no-order' };
     }
     const open = await tx.holds({ order: key, isOpen: true });
-    const answer = answerOf(decision, open);
+    const answer = answerOf(decision, open, record.decisions);
     if (answer === undefined) {
       return { outcome: 'not-asked', asked: open.map(({ code }) => code) };
     }
@@ -137,16 +139,20 @@ export async function putAside(store: Store, id: string, now: Instant): Promise<
   });
 }
 
-const CLOSED: readonly FailureCode[] = ['period-closed', 'books-period-locked'];
-
 /** Nothing when none of the open questions is answered by it. */
-function answerOf(decision: Decision, open: readonly Hold[]): Decisions | undefined {
+function answerOf(decision: Decision, open: readonly Hold[], before: Decisions): Decisions | undefined {
   switch (decision) {
     case 'keep':
       return open.length === 0 ? undefined : { following: 'stopped' };
     case 'open-day':
-    case 'already-booked':
-      return open.some(({ code }) => CLOSED.includes(code)) ? { period: decision } : undefined;
+      return daysIn(open, FIRST_OPEN_DAY).length > 0 ? { period: decision } : undefined;
+    case 'already-booked': {
+      const days = daysIn(open, CLOSED_THROUGH);
+      const [last] = [...days, ...(before.bookedThrough === undefined ? [] : [before.bookedThrough])]
+        .toSorted()
+        .slice(-1);
+      return days.length === 0 || last === undefined ? undefined : { bookedThrough: last };
+    }
     case 'restore':
     case 'accept': {
       // An answer is about the very version that its question showed: what is changed after it is asked about again.
@@ -155,6 +161,13 @@ function answerOf(decision: Decision, open: readonly Hold[]): Decisions | undefi
       return seen === undefined ? undefined : { edits: { say, seen } };
     }
   }
+}
+
+/** The days of this name that questions show: a question that shows none is not answered by them. */
+function daysIn(open: readonly Hold[], name: string): LocalDate[] {
+  return open
+    .flatMap(({ facts }) => facts.filter((fact) => fact.name === name))
+    .map(({ value }) => parseLocalDate(value));
 }
 
 /** Closes what is asked and makes the order due. */

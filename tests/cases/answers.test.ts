@@ -15,7 +15,7 @@ import { decideOrder, putAside } from '#pipeline/release.ts';
 import type { Decided, Decision } from '#pipeline/release.ts';
 import { atCounter } from '#tests/cases/counter.ts';
 import type { Counter } from '#tests/cases/counter.ts';
-import { KETTLE, PAPERS, card, of } from '#tests/cases/goods.ts';
+import { BREAD, KETTLE, PAPERS, card, of } from '#tests/cases/goods.ts';
 import type { Placed } from '#tests/stage.ts';
 import { until } from '#tests/until.ts';
 
@@ -44,6 +44,13 @@ async function edited(counter: Counter): Promise<Placed> {
   await counter.change(order, ONE_BACK);
   assert.deepEqual([...new Set(await counter.questions(order))], ['books-invoice-edited']);
   return order;
+}
+
+/** By a new file of rules, for all orders at once. */
+async function closedThrough({ stage }: Counter, day: string): Promise<void> {
+  const [route] = await stage.app.routeRules();
+  assert.ok(route !== undefined);
+  await stage.app.importRules([{ ...route, rules: { ...route.rules, closedThrough: parseLocalDate(day) } }]);
 }
 
 /** A database that knows nothing of what happens here. */
@@ -230,6 +237,96 @@ void describe('questions and answers', () => {
       await answer(counter, order, 'already-booked');
       assert.deepEqual(await counter.questions(order), []);
       assert.deepEqual(counter.standing(order), before);
+    }));
+
+  void test('what is in the books by a person’s word stands once, also when its day is opened again', () =>
+    atCounter({}, async (counter) => {
+      const order = await counter.sell(TWO);
+      await closedThrough(counter, '2026-09-30');
+      await counter.change(order, ONE_BACK);
+      await answer(counter, order, 'already-booked');
+      const before = counter.standing(order);
+      await closedThrough(counter, '2026-08-31');
+      await counter.change(order, { kind: 'note', note: 'Ring twice' });
+      assert.deepEqual([counter.standing(order), await counter.questions(order)], [before, []]);
+    }));
+
+  void test('what was said of closed days is not said of days that are closed later', () =>
+    atCounter({}, async (counter) => {
+      const { stage } = counter;
+      const order = await counter.sell(TWO);
+      await closedThrough(counter, '2026-09-30');
+      await counter.change(order, ONE_BACK);
+      await answer(counter, order, 'already-booked');
+      const before = counter.standing(order);
+      counter.goTo('2026-10-10T15:00:00Z');
+      const request = { lines: [{ line: 1, quantity: 1 }], restock: 'return' } as const;
+      stage.sandbox.world.act(order.id, { kind: 'refund', request });
+      await closedThrough(counter, '2026-10-31');
+      await counter.change(order, { kind: 'note', note: 'Ring twice' });
+      assert.deepEqual(await counter.questions(order), ['period-closed']);
+      await answer(counter, order, 'open-day');
+      const { spent } = counter.standing(order);
+      assert.deepEqual(await counter.questions(order), []);
+      const [expense, ...others] = stage.sandbox.freshbooks.account().expenses;
+      assert.deepEqual([expense?.date, others], ['2026-11-01', []], 'of the second refund alone');
+      assert.equal(counter.standing(order).net, before.net - spent);
+    }));
+
+  void test('an order that is in the books by a person’s word is asked about when money of it goes back later', () =>
+    atCounter({ rules: { closedThrough: parseLocalDate('2026-09-30') } }, async (counter) => {
+      const order = await counter.sell(TWO);
+      await counter.change(order, ONE_BACK);
+      await answer(counter, order, 'already-booked');
+      assert.equal((await counter.stage.atRest(order)).reason, 'In the books already, as you said');
+      counter.goTo('2026-10-10T15:00:00Z');
+      await counter.change(order, { kind: 'note', note: 'Ring twice' });
+      assert.deepEqual(await counter.questions(order), [], 'what was of closed days was answered');
+      const request = { lines: [{ line: 1, quantity: 1 }], restock: 'return' } as const;
+      await counter.change(order, { kind: 'refund', request });
+      assert.deepEqual(await counter.questions(order), ['order-refunded']);
+      const { reason } = await counter.stage.atRest(order);
+      assert.match(reason ?? '', /^Order #\d+ was 21\.17 USD and is 14\.12 USD now$/);
+      await answer(counter, order, 'keep');
+      assert.deepEqual([await counter.questions(order), counter.standing(order).numbers], [[], []]);
+    }));
+
+  void test('a draft of a closed day that a person sent himself is paid when money comes later', () =>
+    atCounter({}, async (counter) => {
+      const { stage } = counter;
+      const hand = stage.sandbox.freshbooks.byHand();
+      hand.setLockDate('2026-09-20');
+      const order = await counter.sell(card([of(KETTLE)], { payment: { kind: 'open' } }));
+      assert.deepEqual(await counter.questions(order), ['period-closed']);
+      assert.equal((await answer(counter, order, 'open-day')).outcome, 'not-asked', 'it stands on its day');
+      hand.setLockDate(null);
+      hand.editInvoice(stage.invoices(order)[0]?.id ?? 0, { action_mark_as_sent: true });
+      hand.setLockDate('2026-09-20');
+      await answer(counter, order, 'already-booked');
+      assert.deepEqual(await counter.questions(order), []);
+      counter.goTo('2026-10-02T15:00:00Z');
+      await counter.change(order, { kind: 'pay', gateway: 'manual' });
+      await counter.agrees(order);
+      assert.deepEqual(
+        stage.payments(order).map(({ date }) => date),
+        ['2026-10-02'],
+      );
+    }));
+
+  void test('what was added on a day that is closed is put on the first open one, or kept as it is', () =>
+    atCounter({}, async (counter) => {
+      const order = await counter.sell(TWO);
+      counter.goTo('2026-09-29T15:00:00Z');
+      await closedThrough(counter, '2026-09-30');
+      await counter.change(order, { kind: 'edit', edit: { kind: 'add', item: of(BREAD) } });
+      assert.deepEqual(await counter.questions(order), ['period-closed']);
+      assert.equal((await answer(counter, order, 'already-booked')).outcome, 'not-asked');
+      await answer(counter, order, 'open-day');
+      await counter.agrees(order);
+      assert.deepEqual(
+        counter.stage.invoices(order).map(({ createdOn }) => createdOn),
+        ['2026-09-15', '2026-10-01'],
+      );
     }));
 
   void test('a day that FreshBooks has locked is taken as closed, until rules are imported again', () =>
