@@ -6,7 +6,7 @@ import type { Booked, BookedPayment } from './ledger.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
 import type { Order, Refund, Tender } from './order.ts';
-import { methodOf, noteOf } from './payment-method.ts';
+import { methodOf, noteOf, receivedOn } from './payment-method.ts';
 import type { PlannedHold, Terms } from './plan-terms.ts';
 import { isEffective, keptOf } from './sale.ts';
 import { localDate } from './time.ts';
@@ -303,13 +303,10 @@ function paymentsFor(
   });
   const steps: PaymentStep[] = [];
   const holds: PlannedHold[] = [];
-  let covered = sumOf(standing);
-  let due = money.subtract(target, covered);
+  let due = money.subtract(target, sumOf(standing));
   let slot = (booked.lastSlots.payment ?? 0) + 1;
-  for (const tender of tenders) {
-    const passedOver = money.minimum(covered, tender.amount);
-    covered = money.subtract(covered, passedOver);
-    let amount = money.minimum(money.subtract(tender.amount, passedOver), due);
+  for (const { tender, open } of uncovered(tenders, standing, zone)) {
+    let amount = money.minimum(open, due);
     const dated =
       money.compare(amount, zero) > 0
         ? openDay(localDate(tender.at, zone), terms, {
@@ -335,6 +332,34 @@ function paymentsFor(
     }
   }
   return { steps, holds: holds.slice(0, 1) };
+}
+
+/**
+ * What no standing payment covers of each tender. A payment is first that of the day whose money it says it is, so that one of a
+ * later day covers nothing of a closed day, whose money waits for a person or was booked by him; what is left covers the oldest.
+ */
+function uncovered(
+  tenders: readonly Tender[],
+  standing: readonly BookedPayment[],
+  zone: Zone,
+): readonly { readonly tender: Tender; readonly open: Money }[] {
+  const left = tenders.map((tender) => ({ tender, open: tender.amount }));
+  const cover = (amount: Money, isRight: (tender: Tender) => boolean): Money => {
+    let rest = amount;
+    for (const each of left) {
+      if (isRight(each.tender)) {
+        const part = money.minimum(rest, each.open);
+        each.open = money.subtract(each.open, part);
+        rest = money.subtract(rest, part);
+      }
+    }
+    return rest;
+  };
+  const rests = standing.map((payment) =>
+    cover(payment.amount, ({ at }) => localDate(at, zone) === receivedOn(payment)),
+  );
+  rests.forEach((rest) => cover(rest, () => true));
+  return left;
 }
 
 interface Paid {

@@ -1,6 +1,8 @@
-import type { PaymentMethod } from './document.ts';
+import type { PaymentMethod, PaymentStep } from './document.ts';
 import type { Tender } from './order.ts';
 import type { Rules } from './rules.ts';
+import { parseLocalDate } from './time.ts';
+import type { LocalDate } from './time.ts';
 
 /** Between the names of gateways that paid together, where the source does not say how much each. */
 export const TOGETHER = ' + ';
@@ -43,7 +45,13 @@ export function noteOf(
 
 const TRANSACTION = ', transaction ';
 /** The only remark that a payment has (`openDay`). */
-const REMARK = /\. Really of \d{4}-\d\d-\d\d/;
+const REMARK = /\. Really of (\d{4}-\d\d-\d\d)/;
+
+/** The day on which a payment's money came, also where it stands on a later one because that was closed. */
+export function receivedOn({ paidOn, note }: Pick<PaymentStep, 'paidOn' | 'note'>): LocalDate {
+  const [, really] = REMARK.exec(note) ?? [];
+  return really === undefined ? paidOn : parseLocalDate(really);
+}
 
 /** The gateways that a payment's note names: several where the shop did not tell which of them gave how much. */
 export function gatewaysIn(note: string): readonly string[] {

@@ -273,6 +273,28 @@ void describe('questions and answers', () => {
       assert.equal(counter.standing(order).net, before.net - spent);
     }));
 
+  for (const [decision, expected] of [
+    ['already-booked', ['2026-10-02 60.56']],
+    ['open-day', ['2026-10-02 60.56', '2026-10-01 25.95']],
+  ] as const) {
+    void test(`money of a closed day waits beside money of an open one: ${decision}`, () =>
+      atCounter({}, async (counter) => {
+        const { stage } = counter;
+        const order = await counter.sell(card([of(KETTLE)], { payment: { kind: 'open' } }));
+        counter.goTo('2026-09-29T15:00:00Z');
+        stage.sandbox.world.act(order.id, { kind: 'pay', gateway: 'manual', percent: 30 });
+        counter.goTo('2026-10-02T15:00:00Z');
+        stage.sandbox.world.act(order.id, { kind: 'pay', gateway: 'shopify_payments' });
+        await closedThrough(counter, '2026-09-30');
+        const paid = (): string[] => stage.payments(order).map(({ date, amount }) => `${date} ${amount}`);
+        await counter.change(order, { kind: 'note', note: 'Ring twice' });
+        assert.deepEqual([await counter.questions(order), paid()], [['period-closed'], ['2026-10-02 60.56']]);
+        await answer(counter, order, decision);
+        await counter.change(order, { kind: 'note', note: 'Ring once' });
+        assert.deepEqual([await counter.questions(order), paid()], [[], expected]);
+      }));
+  }
+
   void test('an order that is in the books by a person’s word is asked about when money of it goes back later', () =>
     atCounter({ rules: { closedThrough: parseLocalDate('2026-09-30') } }, async (counter) => {
       const order = await counter.sell(TWO);
