@@ -11,6 +11,8 @@ import { decideOrder } from '#pipeline/release.ts';
 import { replan } from '#pipeline/replan.ts';
 import type { Reached } from '#pipeline/replan.ts';
 import { rules } from '#tests/build.ts';
+import { REFUND_CATEGORY, atCounter } from '#tests/cases/counter.ts';
+import { KETTLE, PAPERS, card, of } from '#tests/cases/goods.ts';
 import { openStage } from '#tests/stage.ts';
 import type { Placed, Stage } from '#tests/stage.ts';
 import { standingOf } from '#sim/standing.ts';
@@ -226,6 +228,24 @@ test('an order on closed days would only be asked about, so it keeps its rules',
     assert.deepEqual(await stage.atRest(order), before);
     assert.deepEqual(statesOf(await look(stage)), { [order.name]: 'held' });
   }));
+
+for (const [when, moment, stands] of [
+  ['in its month', '2026-09-20T15:00:00Z', { invoiced: 2117n, spent: 0n, paid: 2117n }],
+  ['a month later', '2026-10-05T15:00:00Z', { invoiced: 10_721n, spent: 8604n, paid: 10_721n }],
+] as const) {
+  test(`an order that is marked as sent is followed as such by rules that leave drafts: refunded ${when}`, () =>
+    atCounter({}, async ({ stage, sell, change, goTo, standing, agrees }) => {
+      const order = await sell(card([of(KETTLE), of(PAPERS, 3)], { to: 'US-NY' }));
+      const version = await importRules(stage, { endState: 'draft', refundCategory: REFUND_CATEGORY });
+      assert.equal((await apply(stage, await look(stage), version)).followingCount, 1);
+      goTo(moment);
+      const request = { lines: [{ line: 0, quantity: 1 }], restock: 'return' } as const;
+      await change(order, { kind: 'refund', request });
+      await agrees(order);
+      const { invoiced, spent, paid } = standing(order);
+      assert.deepEqual({ invoiced, spent, paid }, stands);
+    }));
+}
 
 test('an order that was skipped is booked once the rules do not skip it any more', () =>
   onStage({ bookWhen: 'fulfilled' }, async (stage) => {

@@ -60,6 +60,16 @@ export function withPossibleLines(terms: Terms, { invoices }: Booked): Terms {
     : { ...terms, rules: { ...terms.rules, discounts: 'net_prices' } };
 }
 
+/**
+ * An order of which an invoice is marked as sent is in the reports, and with it what is received and paid back: also where the
+ * rules would leave its invoice a draft now.
+ */
+export function asFarAsSent(terms: Terms, { invoices }: Booked): Terms {
+  return invoices.some(({ isSent }) => isSent)
+    ? { ...terms, rules: { ...terms.rules, endState: 'sent' } }
+    : terms;
+}
+
 function hasDiscountLine({ lines }: InvoiceDocument): boolean {
   return lines.some(({ kind }) => kind === 'discount');
 }

@@ -20,7 +20,7 @@ import { discountOf, grossOf, taxOf, totalByLines } from './order.ts';
 import type { Order, OrderLine } from './order.ts';
 import { gapHolds, negativeHold, unlikeHolds, unsendableHolds } from './plan-holds.ts';
 import type { Aim } from './plan-holds.ts';
-import { clientPolicyOf, withPossibleLines } from './plan-terms.ts';
+import { asFarAsSent, clientPolicyOf, withPossibleLines } from './plan-terms.ts';
 import type { Plan, PlannedHold, Terms } from './plan-terms.ts';
 import { isClosed } from './period.ts';
 import { besideOf, besideSteps, decideRefunds, paidAt } from './refund-ways.ts';
@@ -49,7 +49,7 @@ export function plan(shown: Bookable, booked: Booked, terms: Terms): Plan {
 }
 
 function planOrder(shown: Order, booked: Booked, given: Terms): Plan {
-  const terms = withPossibleLines(given, booked);
+  const terms = asFarAsSent(withPossibleLines(given, booked), booked);
   const order = balanced(withUntoldTax(shown, terms.rules) ?? shown);
   const isNew = booked.lastSlots.invoice === undefined;
   const aside = isNew ? asideReason(order, terms.rules) : undefined;
