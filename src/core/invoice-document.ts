@@ -21,6 +21,11 @@ export interface Contents {
   readonly refunds: readonly Refund[];
   /** Those of them whose amounts beside lines it bears: of several invoices one does. */
   readonly amounts: readonly Refund[];
+  /**
+   * Of a document of what went back, where an amount beside lines adds to it: what is left of the order, over which the rules may
+   * share that amount. Absent of an invoice, whose own lines are what is left.
+   */
+  readonly left?: readonly OrderLine[];
 }
 
 export interface Heading {
@@ -83,10 +88,11 @@ export function documentOf(
     .filter((line) => !isSpent(line));
   const way = taxLinesOf(order, rules);
   const sold = kept.map((line) => withTaxNames(line, rules));
+  const left = contents.left?.map((line) => withTaxNames(line, rules));
   const charged = [
     ...sold.map((line) => chargedLine(line, order, rules)),
     ...(rules.discounts === 'lines' ? discountLines(sold, order, rules) : []),
-    ...contents.amounts.flatMap((refund) => amountLines(refund, { sold, order, rules })),
+    ...contents.amounts.flatMap((refund) => amountLines(refund, { sold, left, order, rules })),
     ...channelTaxLines(sold, order, rules),
     ...flatFeeLines(sold, order, rules),
   ];
@@ -264,20 +270,25 @@ function onePiece({
   };
 }
 
+interface Sharing {
+  readonly left: Contents['left'];
+  readonly sold: readonly OrderLine[];
+  readonly order: Order;
+  readonly rules: Rules;
+}
+
 /** What a refund kept or paid back beside its lines, as lines of their own: never forced onto products. */
-function amountLines(
-  refund: Refund,
-  { sold, order, rules }: { sold: readonly OrderLine[]; order: Order; rules: Rules },
-): DocumentLine[] {
+function amountLines(refund: Refund, { sold, left, order, rules }: Sharing): DocumentLine[] {
   const { difference } = refund;
   if (money.isZero(difference)) {
     return [];
   }
   const key = `refund:${refund.id}`;
-  const name = rules.lineNames.refund ?? (money.isNegative(difference) ? 'Refund' : 'Kept of a refund');
-  return rules.amountRefundTax === 'none' || !money.isNegative(difference)
+  const isGiven = money.isNegative(difference) === (left === undefined);
+  const name = rules.lineNames.refund ?? (isGiven ? 'Refund' : 'Kept of a refund');
+  return rules.amountRefundTax === 'none' || !isGiven
     ? [onePiece({ key, kind: 'refund', name, net: difference, taxes: [] })]
-    : sharesOf(difference, sold, order).map(({ treatment, taxes, net }) => ({
+    : sharesOf(difference, left ?? sold, order).map(({ treatment, taxes, net }) => ({
         ...onePiece({ key: `${key}:${treatment}`, kind: 'refund', name, net, taxes: [] }),
         taxes,
       }));

@@ -210,6 +210,21 @@ describe('a refund into store credit', () => {
     proven(after, now);
   });
 
+  test('of an amount carries tax as it was sold when the rules say so, and so does an expense', () => {
+    const own = { rules: { ...CATEGORY, amountRefundTax: 'as_sold' } as const };
+    const [payout] = credit.payouts;
+    assert(payout !== undefined);
+    const besides = [
+      refund(usd('5.50'), { payouts: [{ ...payout, amount: usd('5.50') }] }),
+      refund(usd('5.50'), { at: DECEMBER }),
+    ].map((amount) => fold(book(withRefunds(SOLD, amount), book(SOLD, [], own), own)).beside);
+    const taxes = besides.flat().map(({ step }) => (step.kind === 'expense' ? step : step.document).taxes);
+    assert.deepEqual(
+      taxes.map((each) => each.map(({ amount }) => amount)),
+      [[usd('0.50')], [usd('0.50')]],
+    );
+  });
+
   test('of nothing makes no credit note and asks nothing, on the shared client neither', () => {
     const free = line({ key: 'item:2', unitPrice: usd('0') });
     const guest = order({ lines: [CUP, free], buyer: { hasEmail: false } });

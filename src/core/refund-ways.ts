@@ -11,7 +11,15 @@ import { isClosed, isSameMonth } from './period.ts';
 import { clientPolicyOf } from './plan-terms.ts';
 import type { PlannedHold, Terms } from './plan-terms.ts';
 import type { Rules } from './rules.ts';
-import { destinationOf, isEffective, merchantPart, paidBack, returnedLines, worthOf } from './sale.ts';
+import {
+  destinationOf,
+  isEffective,
+  linesWithout,
+  merchantPart,
+  paidBack,
+  returnedLines,
+  worthOf,
+} from './sale.ts';
 import { localDate } from './time.ts';
 import type { LocalDate, Zone } from './time.ts';
 
@@ -303,9 +311,10 @@ function returnDocument(
 ): InvoiceDocument {
   const lines: readonly OrderLine[] = returnedLines(order, refund);
   const beside: Refund = { ...refund, returns: [], difference: money.negate(refund.difference) };
+  const effective = order.refunds.filter((other) => isEffective(other, order));
   const document = documentOf(
     { ...order, lines },
-    { holds: () => true, refunds: [beside], amounts: [beside] },
+    { holds: () => true, refunds: [beside], amounts: [beside], left: linesWithout(order, effective) },
     { rules, heading: { number, issuedOn, remark: `Refund ${refund.id}` } },
   );
   return { ...document, roundingLimit: roundingLimitOf(order, [refund], rules) };

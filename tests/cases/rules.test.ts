@@ -289,7 +289,7 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
     assert.deepEqual([invoices(taken).length, spent(taken)], [0, 0]);
   },
 
-  async amount_refund_tax({ ruleBy, sell, change, invoices }) {
+  async amount_refund_tax({ ruleBy, sell, change, goTo, invoices, stage }) {
     const lines = async (way: string): Promise<string[]> => {
       await ruleBy(`amount_refund_tax: ${way}`);
       const order = await sell(card([of(KETTLE)], { to: 'CA-ON' }));
@@ -298,6 +298,21 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
     };
     assert.deepEqual(await lines('none'), ['Refund -11.30']);
     assert.deepEqual(await lines('as_sold'), ['Refund -10.00 + HST 13']);
+    const order = await sell(card([of(KETTLE)], { to: 'CA-ON' }));
+    goTo('2026-10-03T15:00:00Z');
+    await ruleBy('amount_refund_tax: as_sold', 'refund_category: Supplies');
+    const amount = { shop: 1_130n, presentment: 1_130n };
+    await change(order, { kind: 'refund', request: { amount } });
+    await change(order, { kind: 'refund', request: { amount, to: 'shopify_store_credit' } });
+    const { expenses, creditNotes } = stage.sandbox.freshbooks.account();
+    assert.deepEqual(
+      expenses.map((expense) => [expense.amount, ...expense.taxes.map((tax) => `${tax.name} ${tax.amount}`)]),
+      [['11.30', 'HST 1.30']],
+    );
+    assert.deepEqual(
+      creditNotes.map((note) => note.amount),
+      ['11.30'],
+    );
   },
 
   async refund_category({ ruleBy, sell, change, goTo, questions, retry, stage }) {
