@@ -167,6 +167,32 @@ void describe('the journal worksheet', () => {
       assert.equal(cents(moved.map(({ amount }) => amount)), cents([expense?.amount ?? '']) - cents(taxes));
     }));
 
+  void test('takes a gift card that an edit took off the order from the balance once it is paid back', () =>
+    atCounter({}, async (counter) => {
+      const order = await counter.sell(
+        card([{ kind: 'gift card', cents: 5_000n, quantity: 1 }, of(KETTLE)], { to: 'US-NY' }),
+      );
+      counter.goTo(NEXT_MONTH);
+      await counter.change(
+        order,
+        { kind: 'edit', edit: { kind: 'remove', line: 0, quantity: 1 } },
+        { kind: 'refund', request: { amount: { shop: 5_000n, presentment: 5_000n } } },
+      );
+      await counter.agrees(order);
+      const { giftCards, entries } = await sheet(counter, OCTOBER);
+      assert.deepEqual(
+        giftCards.rows.map(({ event, amount }) => [event, amount.amount]),
+        [['returned', '-50.00']],
+      );
+      assert.deepEqual(
+        entries.map(({ debit, credit, amount }) => [debit, credit, amount.amount]),
+        [
+          ['Gift cards (liability)', 'Sales', '50.00'],
+          ['Sales', `Expenses: ${REFUND_CATEGORY}`, '50.00'],
+        ],
+      );
+    }));
+
   void test('follows an invoice that was taken away within its month', () =>
     atCounter({}, async (counter) => {
       const order = await counter.sell(card([of(BREAD, 2)], { tipCents: 250n }));

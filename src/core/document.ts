@@ -161,6 +161,8 @@ export interface ExpenseStep {
   readonly of?: 'fees';
   /** Id of the refund; of fees, of their settlement. */
   readonly refund: string;
+  /** Ids of what edits took off before, which this money is for. */
+  readonly removals?: readonly string[];
   /** What went back or was kept, taxes within. */
   readonly amount: Money;
   readonly taxes: readonly TaxTotal[];

@@ -1,5 +1,6 @@
 import type {
   DocumentLine,
+  ExpenseStep,
   InvoiceDocument,
   LineKind,
   PaymentMethod,
@@ -275,7 +276,7 @@ function besideRows(books: OrderBooks, refund: BookedRefund, asked: Asked): Jour
     const paper = { on: step.spentOn, order: books.name, invoice: step.invoiceNumber };
     return [
       { ...paper, amount, account: 'expenses', category, taxes },
-      ...returnedRows(books, refund, paper),
+      ...returnedRows(books, refund, { paper, removals: step.removals }),
       ...refilledRows(books, refund, { paper, event: 'refilled-by-expense' }),
     ];
   }
@@ -290,12 +291,17 @@ function besideRows(books: OrderBooks, refund: BookedRefund, asked: Asked): Jour
 }
 
 /** An expense has no lines: the order tells them. Of several expenses for one refund the first bears what was returned. */
-function returnedRows({ booked, order }: OrderBooks, refund: BookedRefund, paper: Paper): JournalRow[] {
+function returnedRows(
+  { booked, order }: OrderBooks,
+  refund: BookedRefund,
+  { paper, removals = [] }: { readonly paper: Paper; readonly removals: ExpenseStep['removals'] },
+): JournalRow[] {
   const first = booked.beside.find((each) => each.refund === refund.refund);
   if (order === undefined || first !== refund) {
     return [];
   }
-  const returns = order.refunds.find(({ id }) => id === refund.refund)?.returns ?? [];
+  const meant = [refund.refund, ...removals];
+  const returns = order.refunds.filter(({ id }) => meant.includes(id)).flatMap((each) => each.returns);
   return returns.flatMap((part) => {
     const line = order.lines.find(({ key }) => key === part.line);
     return line === undefined

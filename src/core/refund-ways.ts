@@ -97,7 +97,7 @@ function wayOf(order: Order, refund: Refund, considering: Considering): Way {
         detail: `Refund ${refund.id} of order ${order.name} went partly to store credit and partly back as money`,
       });
     case 'store-credit': {
-      const whole = withRemovals(order, refund, considering);
+      const { whole } = withRemovals(order, refund, considering);
       return toStoreCredit(order, whole, { ...considering, amount: merchantPart(whole, order) });
     }
     case 'money':
@@ -132,6 +132,8 @@ function moreBeside(
 
 interface Priced extends Considering {
   readonly amount: Money;
+  /** What edits took off before, which the amount is for as well. */
+  readonly removals?: readonly string[];
 }
 
 function asMoney(order: Order, refund: Refund, priced: Priced): Way {
@@ -142,15 +144,19 @@ function asMoney(order: Order, refund: Refund, priced: Priced): Way {
   if (isAdjustable(order, refund, priced) && priced.fits([...priced.offInvoice, refund])) {
     return { kind: 'off-invoice' };
   }
-  const whole = withRemovals(order, refund, priced);
-  return asExpense(order, whole, { ...priced, amount: merchantPart(whole, order) });
+  const { whole, removals } = withRemovals(order, refund, priced);
+  return asExpense(order, whole, { ...priced, removals, amount: merchantPart(whole, order) });
 }
 
 /**
  * With what an edit took off before, where this refund pays for just that and the invoice still holds it: so the lines and their
  * taxes go back with the money.
  */
-function withRemovals(order: Order, refund: Refund, { booked }: Considering): Refund {
+function withRemovals(
+  order: Order,
+  refund: Refund,
+  { booked }: Considering,
+): { readonly whole: Refund; readonly removals: readonly string[] } {
   const settled = refund.settled ?? money.zero(order.currency);
   const removals = order.refunds.filter(
     (other) => other.payouts.length === 0 && isEffective(other, order) && isHeldStill(other, booked),
@@ -161,11 +167,14 @@ function withRemovals(order: Order, refund: Refund, { booked }: Considering): Re
   );
   return removals.length > 0 && money.equal(worth, money.negate(settled))
     ? {
-        ...refund,
-        returns: [...refund.returns, ...removals.flatMap(({ returns }) => returns)],
-        settled: money.zero(order.currency),
+        whole: {
+          ...refund,
+          returns: [...refund.returns, ...removals.flatMap(({ returns }) => returns)],
+          settled: money.zero(order.currency),
+        },
+        removals: removals.map(({ id }) => id),
       }
-    : refund;
+    : { whole: refund, removals: [] };
 }
 
 function isHeldStill({ id, returns }: Refund, { invoices }: Booked): boolean {
@@ -211,7 +220,7 @@ function belowNothing(order: Order, refund: Refund, amount: Money): Way {
 }
 
 function asExpense(order: Order, refund: Refund, priced: Priced): Way {
-  const { amount, terms, zone, invoiceNumber, slots } = priced;
+  const { amount, removals = [], terms, zone, invoiceNumber, slots } = priced;
   const { rules } = terms;
   if (money.isZero(amount)) {
     return { kind: 'beside', amount };
@@ -243,6 +252,7 @@ function asExpense(order: Order, refund: Refund, priced: Priced): Way {
     slot,
     reference: referenceOf(order.key, 'expense', slot),
     refund: refund.id,
+    ...(removals.length === 0 ? {} : { removals }),
     amount,
     taxes: refundedTaxes(order, refund, rules),
     spentOn: dated.day,
