@@ -247,6 +247,24 @@ for (const [when, moment, stands] of [
     }));
 }
 
+test('an order of which one invoice cannot be written anew keeps its rules for all of them', () =>
+  atCounter({}, async ({ stage, sell, change, goTo, agrees }) => {
+    const order = await sell(card([of(KETTLE)], { to: 'CA-QC' }));
+    goTo('2026-10-05T15:00:00Z');
+    await change(order, { kind: 'edit', edit: { kind: 'add', item: of(PAPERS, 2) } });
+    assert.deepEqual(
+      stage.invoices(order).map(({ createdOn }) => createdOn),
+      ['2026-09-15', '2026-10-05'],
+    );
+    const version = await importRules(stage, { taxNames: { GST: 'GST/TPS' } });
+    const foresight = await look(stage);
+    assert.deepEqual(statesOf(foresight), { [order.name]: 'held' });
+    assert.deepEqual((await apply(stage, foresight, version)).replanned, []);
+    await change(order, { kind: 'pay', gateway: 'manual' });
+    await agrees(order);
+    assert.deepEqual(taxesOf(stage, order), ['GST', 'QST']);
+  }));
+
 test('an order that was skipped is booked once the rules do not skip it any more', () =>
   onStage({ bookWhen: 'fulfilled' }, async (stage) => {
     const order = stage.sandbox.world.scenario('paid, one line');

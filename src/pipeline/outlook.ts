@@ -36,11 +36,11 @@ export type Outlook =
       /** By which the order's invoices would total more or less, in each currency in which they do. */
       readonly differences: readonly Money[];
     }
-  /** Nothing would be booked, only asked. */
+  /** Nothing would be booked, only asked; or one of its invoices cannot follow the rules that another would. */
   | {
       readonly state: 'held';
       readonly asked: readonly PlannedHold[];
-      /** It is booked and settled by its own rules, and the new ones would bring it nothing but a question. */
+      /** It is booked by its own rules, and the new ones would bring it nothing but a question, or one that only the old ones end. */
       readonly keepsRules: boolean;
     }
   /** Nothing would be booked, and what is asked now would not be any more. */
@@ -257,12 +257,14 @@ function planned(record: OrderRecord, { entries, open, terms }: Looked): Outlook
   const asked = holds.filter(
     ({ step, code }) => !open.some((hold) => hold.step === step && hold.code === code),
   );
-  if (steps.length > 0) {
+  // Of one order no invoice follows other rules than another does: what would be asked is about the rules alone, and no answer ends it.
+  const isSplit = record.rulesVersion !== undefined && asked.some(({ code }) => code === 'order-changed');
+  if (steps.length > 0 && !isSplit) {
     return { state: 'changed', steps, asked, differences: differencesIn(booked, then) };
   }
   const answered = answeredOf(record, { open, holds });
   if (asked.length > 0) {
-    const keepsRules = record.rulesVersion !== undefined && answered.length === 0;
+    const keepsRules = isSplit || (record.rulesVersion !== undefined && answered.length === 0);
     return { state: 'held', asked, keepsRules };
   }
   return answered.length > 0 ? { state: 'released', answered } : { state: 'unchanged' };
