@@ -139,7 +139,7 @@ export async function leftDoubt(
   { booked, terms }: Pick<Known, 'booked' | 'terms'>,
 ): Promise<Doubt | undefined> {
   const order = orderOf(subject.order);
-  const { following, period } = terms.choices;
+  const { following, period, bookedThrough } = terms.choices;
   const isUnbooked = booked.lastSlots.invoice === undefined;
   if (
     order === undefined ||
@@ -148,6 +148,7 @@ export async function leftDoubt(
     booked.invoices.some(({ isAdopted }) => isAdopted) ||
     following !== undefined ||
     period !== undefined ||
+    bookedThrough !== undefined ||
     (await run.machine.store.read.setting(lookedSetting(order.key))) === String(run.restoredAt)
   ) {
     return undefined;
