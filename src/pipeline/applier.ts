@@ -98,7 +98,7 @@ async function meetDoubt(
   subject: Subject,
   { doubt, ...known }: Knowledge & { readonly doubt: Doubt },
 ): Promise<StepOutcome> {
-  if (doubt.kind === 'forgotten') {
+  if (doubt.kind !== 'changed') {
     return { state: 'held', hold: doubt.hold };
   }
   const { step } = doubt;

@@ -21,7 +21,9 @@ export type Doubt =
   /** It stands otherwise than it is known: the step puts it back, and asks a person like any edit in the books. */
   | { readonly kind: 'changed'; readonly step: Step }
   /** It stands and is not known. */
-  | { readonly kind: 'forgotten'; readonly hold: HeldStep };
+  | { readonly kind: 'forgotten'; readonly hold: HeldStep }
+  /** It stands otherwise than it is known, and nothing is to be written on it: only what is to stand beside it waits for a person. */
+  | { readonly kind: 'edited'; readonly hold: HeldStep };
 
 export interface Known {
   /** All that the plan wants: what it changes or makes is looked at when its turn comes. */
@@ -33,9 +35,9 @@ export interface Known {
 export async function doubtOf(run: Run, subject: Subject, known: Known): Promise<Doubt | undefined> {
   const { booked } = known;
   const order = orderOf(subject.order);
-  const answered = order === undefined ? undefined : await answeredDoubt(run, subject, { ...known, order });
-  if (answered !== undefined) {
-    return answered;
+  const byHand = order === undefined ? undefined : await doubtByHand(run, subject, { ...known, order });
+  if (byHand !== undefined) {
+    return byHand;
   }
   // Of a settlement only expenses stand: the plan makes each by its number, and what it makes is looked for first.
   if (
@@ -77,19 +79,28 @@ export async function doubtOf(run: Run, subject: Subject, known: Known): Promise
 
 /**
  * What a person has said of an edit is done before all else where no step of the plan does it: a payment meets an invoice of
- * another total and writes no lines. In a database that was not restored nothing else is asked here.
+ * another total and writes no lines. A refund that stands beside its invoice changes nothing on it, and is right only beside one that
+ * stands as it was written: he may have taken off himself what went back. In a database that was not restored nothing else is asked here.
  */
-async function answeredDoubt(
+async function doubtByHand(
   run: Run,
   subject: Subject,
   { order, booked, steps }: Pick<Known, 'booked' | 'steps'> & { readonly order: Order },
 ): Promise<Doubt | undefined> {
-  if (subject.record.decisions.edits === undefined || mayStandAlready(run, subject)) {
+  const isAnsweredOnce = subject.record.decisions.edits !== undefined;
+  const isBeside = steps.some(({ kind }) => kind === 'expense' || kind === 'credit-note');
+  if (mayStandAlready(run, subject) || !(isAnsweredOnce || isBeside)) {
     return undefined;
   }
-  for (const step of asKnown(order, booked)) {
-    if (isAnswered(await lookOnce(run, subject, { step, known: { booked, steps } }))) {
+  // What is paid is compared with the invoice; each payment where an edit was answered, for that may have been the invoice's alone.
+  for (const step of asKnown(order, booked).filter(({ kind }) => kind === 'lines' || isAnsweredOnce)) {
+    const standing = await lookOnce(run, subject, { step, known: { booked, steps } });
+    if (isAnswered(standing)) {
       return { kind: 'changed', step };
+    }
+    if (isBeside && standing?.state === 'unclear') {
+      const { code, detail, facts } = standing;
+      return { kind: 'edited', hold: { step: stepName(step), code, detail, facts } };
     }
   }
   return undefined;

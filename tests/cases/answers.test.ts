@@ -140,6 +140,48 @@ void describe('questions and answers', () => {
       }));
   }
 
+  for (const [decision, byHand, stands] of [
+    ['accept', '107.21', { invoiced: 10_721n, spent: 8604n, paid: 10_721n }],
+    ['restore', '21.17', { invoiced: 10_721n, spent: 8604n, paid: 10_721n }],
+    ['keep', '21.17', { invoiced: 2117n, spent: 0n, paid: 2117n }],
+  ] as const) {
+    void test(`an invoice changed by hand is asked about before a refund stands beside it: ${decision}`, () =>
+      atCounter({}, async (counter) => {
+        const { stage } = counter;
+        const order = await counter.sell(TWO);
+        const hand = stage.sandbox.freshbooks.byHand();
+        const amount = { amount: byHand, code: 'USD' };
+        stage.payments(order).forEach(({ id }) => hand.editPayment(id, { amount }));
+        const lines = [{ type: 0, name: 'By hand', qty: '1', unit_cost: amount }];
+        stage.invoices(order).forEach(({ id }) => hand.editInvoice(id, { lines }));
+        counter.goTo('2026-10-05T15:00:00Z');
+        await counter.change(order, ONE_BACK);
+        assert.deepEqual(await counter.questions(order), ['books-invoice-edited']);
+        assert.equal(counter.standing(order).spent, 0n);
+        await answer(counter, order, decision);
+        if (decision === 'restore') {
+          assert.deepEqual(await counter.questions(order), ['books-payment-edited']);
+          await answer(counter, order, decision);
+        }
+        const { invoiced, spent, paid } = counter.standing(order);
+        assert.deepEqual([await counter.questions(order), { invoiced, spent, paid }], [[], stands]);
+      }));
+  }
+
+  void test('a refund stands beside no invoice that was deleted by hand', () =>
+    atCounter({}, async (counter) => {
+      const { stage } = counter;
+      const order = await counter.sell(TWO);
+      const hand = stage.sandbox.freshbooks.byHand();
+      stage.payments(order).forEach(({ id }) => hand.deletePayment(id));
+      stage.invoices(order).forEach(({ id }) => hand.deleteInvoice(id));
+      counter.goTo('2026-10-05T15:00:00Z');
+      await counter.change(order, ONE_BACK);
+      assert.deepEqual(await counter.questions(order), ['books-invoice-deleted']);
+      await answer(counter, order, 'keep');
+      assert.deepEqual([await counter.questions(order), counter.standing(order).net], [[], 0n]);
+    }));
+
   void test('what was taken as right is not deleted without another answer, and the question says which', () =>
     atCounter({}, async (counter) => {
       const order = await edited(counter);
