@@ -140,6 +140,30 @@ void describe('questions and answers', () => {
       }));
   }
 
+  for (const [decision, invoiced] of [
+    ['accept', 15_000n],
+    ['restore', 1412n],
+  ] as const) {
+    void test(`lines that were taken as right are not written over by the next change unasked: ${decision}`, () =>
+      atCounter({}, async (counter) => {
+        const { stage } = counter;
+        const order = await counter.sell(TWO);
+        const lines = [{ type: 0, name: 'By hand', qty: '1', unit_cost: { amount: '150.00' } }];
+        const hand = stage.sandbox.freshbooks.byHand();
+        stage.invoices(order).forEach(({ id }) => hand.editInvoice(id, { lines }));
+        await counter.change(order, ONE_BACK);
+        await answer(counter, order, 'accept');
+        const request = { lines: [{ line: 1, quantity: 1 }], restock: 'return' } as const;
+        await counter.change(order, { kind: 'refund', request });
+        assert.deepEqual(await counter.questions(order), ['books-invoice-edited']);
+        assert.equal(counter.standing(order).invoiced, 15_000n);
+        await answer(counter, order, decision);
+        assert.deepEqual([await counter.questions(order), counter.standing(order).invoiced], [[], invoiced]);
+        await counter.change(order, { kind: 'note', note: 'Ring twice' });
+        assert.deepEqual([await counter.questions(order), counter.standing(order).invoiced], [[], invoiced]);
+      }));
+  }
+
   for (const [decision, byHand, stands] of [
     ['accept', '107.21', { invoiced: 10_721n, spent: 8604n, paid: 10_721n }],
     ['restore', '21.17', { invoiced: 10_721n, spent: 8604n, paid: 10_721n }],

@@ -1,16 +1,17 @@
 import type { LinesStep } from '#core/document.ts';
+import { differencesOf } from '#core/invoice-document.ts';
 import { Failure } from '#core/failure.ts';
 import type { Receipt } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
 import type { LastWritten, Standing, Task } from '#pipeline/ports.ts';
 import { expectDone } from './api.ts';
 import type { Api } from './api.ts';
-import { asStanding, assertWritable, leftOf, paidOf } from './invoice-edits.ts';
+import { asStanding, assertWritable, factsOf, leftOf, paidOf, saidOf } from './invoice-edits.ts';
 import type { Left } from './invoice-edits.ts';
 import { INCLUDES, goneFailure, isThere, lookAt, proofOf, readBack, receiptOf } from './invoice-reading.ts';
 import type { Seen } from './invoice-reading.ts';
 import { layOut, layoutOf } from './layout.ts';
-import { areAlike, asRead } from './line-content.ts';
+import { areAlike, asRead, linesSha256, sha256Of, showLines } from './line-content.ts';
 import { writeAnyScript } from './listing.ts';
 import { hiddenBody, linesBody, restoredBody, sentBody } from './mapping.ts';
 import { invoiceIn, needAmount } from './payload.ts';
@@ -54,6 +55,10 @@ export async function changeLines(api: Api, { step, last }: LinesTask): Promise<
     const { version } = left;
     return { ...receiptOf(seen.invoice, seen.answer, []), isAccepted: true, acceptedVersion: version };
   }
+  const said = isThere(seen) ? saidOfTheirs(seen, { step, last }) : undefined;
+  if (said === 'accepted' && isThere(seen)) {
+    return { ...receiptOf(seen.invoice, seen.answer, []), isAccepted: true };
+  }
   const { reply, remarks } = await writeAnyScript(
     api,
     { method: 'put', path: `invoices/invoices/${externalId}` },
@@ -69,6 +74,41 @@ export async function changeLines(api: Api, { step, last }: LinesTask): Promise<
   const { result, answer } = expectDone(reply);
   const written = invoiceIn(result, answer);
   return receiptOf(written.lines === undefined ? await readBack(api, externalId) : written, answer, remarks);
+}
+
+/**
+ * Lines that a person put there, and that were taken as right, would be lost with any others: so he is asked once more, with what
+ * would stand in their place. Throws `books-invoice-edited` until he has said of just that. Nothing where the lines are ours.
+ */
+function saidOfTheirs(
+  { invoice: { number, id, lines = [], total } }: Seen,
+  { step, last: { invoice: last, edits } }: Pick<LinesTask, 'step' | 'last'>,
+): 'given up' | 'accepted' | undefined {
+  const laidOut = layOut(last.document, last.correction);
+  const isOurs = laidOut.outcome === 'laid-out' && areAlike(lines, asRead(laidOut.layout.lines));
+  if (!last.isAccepted || isOurs || differencesOf(last.document, step.document).length === 0) {
+    return undefined;
+  }
+  const ours = showLines(asRead(layoutOf(step.document, step.correction).lines));
+  const version = sha256Of([linesSha256(lines), ours, money.show(step.document.total)]);
+  const said = saidOf(edits, version);
+  if (said === undefined) {
+    throw new Failure('books-invoice-edited', {
+      detail: `Invoice ${number} (id ${id}) was taken as right as it stands, and the order changed since: restore writes its lines anew, accept leaves them`,
+      facts: factsOf(
+        [
+          { name: 'Lines', ours, theirs: showLines(lines) },
+          {
+            name: 'Total',
+            ours: money.show(step.document.total),
+            theirs: total === undefined ? 'unreadable' : money.show(total),
+          },
+        ],
+        version,
+      ),
+    });
+  }
+  return said;
 }
 
 export async function findVoid(api: Api, { last }: VoidTask): Promise<Standing> {
