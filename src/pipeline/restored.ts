@@ -79,8 +79,9 @@ export async function doubtOf(run: Run, subject: Subject, known: Known): Promise
 
 /**
  * What a person has said of an edit is done before all else where no step of the plan does it: a payment meets an invoice of
- * another total and writes no lines. A refund that stands beside its invoice changes nothing on it, and is right only beside one that
- * stands as it was written: he may have taken off himself what went back. In a database that was not restored nothing else is asked here.
+ * another total and writes no lines. A refund or an invoice of what was added changes nothing on the invoice that it stands beside, and
+ * is right only where that one stands as it was written: he may have taken off or added the same himself. In a database that was not
+ * restored nothing else is asked here.
  */
 async function doubtByHand(
   run: Run,
@@ -88,7 +89,10 @@ async function doubtByHand(
   { order, booked, steps }: Pick<Known, 'booked' | 'steps'> & { readonly order: Order },
 ): Promise<Doubt | undefined> {
   const isAnsweredOnce = subject.record.decisions.edits !== undefined;
-  const isBeside = steps.some(({ kind }) => kind === 'expense' || kind === 'credit-note');
+  const isBeside = steps.some(
+    ({ kind }) =>
+      kind === 'expense' || kind === 'credit-note' || (kind === 'invoice' && booked.invoices.length > 0),
+  );
   if (mayStandAlready(run, subject) || !(isAnsweredOnce || isBeside)) {
     return undefined;
   }

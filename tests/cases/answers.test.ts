@@ -192,6 +192,23 @@ void describe('questions and answers', () => {
       }));
   }
 
+  void test('what a person may have added to the invoice himself is no invoice of its own unasked', () =>
+    atCounter({}, async (counter) => {
+      const { stage } = counter;
+      const order = await counter.sell(card([of(KETTLE)]));
+      const hand = stage.sandbox.freshbooks.byHand();
+      const lines = [
+        { type: 0, name: 'Kettle and bread', qty: '1', unit_cost: { amount: '92.26', code: 'USD' } },
+      ];
+      stage.invoices(order).forEach(({ id }) => hand.editInvoice(id, { lines }));
+      counter.goTo('2026-10-05T15:00:00Z');
+      await counter.change(order, { kind: 'edit', edit: { kind: 'add', item: of(BREAD) } });
+      assert.deepEqual(await counter.questions(order), ['books-invoice-edited']);
+      assert.equal(stage.invoices(order).length, 1);
+      await answer(counter, order, 'keep');
+      assert.equal(counter.standing(order).net, 9226n);
+    }));
+
   void test('a refund stands beside no invoice that was deleted by hand', () =>
     atCounter({}, async (counter) => {
       const { stage } = counter;
