@@ -1,5 +1,6 @@
 import type { ChannelsConfig } from '#alarms/channels.ts';
 import { invalid, listed, readAll, whereSet } from '#config-values.ts';
+import { shownSetting } from '#core/shown-setting.ts';
 import { HOUR, MINUTE, SECOND } from '#core/time.ts';
 import type { AlarmTerms } from '#pipeline/alarm-watch.ts';
 
@@ -169,7 +170,10 @@ function isLoopback(hostname: string): boolean {
 
 function mailAddress(name: AlarmSetting, text: string): string {
   if (!/^[^\s@,;:<>()"\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$/.test(text)) {
-    throw invalid(name, `"${text}" is not a mail address: write it without a name, as owner@example.com`);
+    throw invalid(
+      name,
+      `${shownSetting(text)} is not a mail address: write it without a name, as owner@example.com`,
+    );
   }
   return text;
 }
@@ -186,7 +190,7 @@ function wholeNumber(
   const text = read(name);
   const number = text === undefined ? otherwise : Number(text);
   if ((text !== undefined && !/^\d+$/.test(text)) || number < min || number > max) {
-    throw invalid(name, `"${text ?? ''}" is not a whole number from ${min} to ${max}`);
+    throw invalid(name, `${shownSetting(text ?? '')} is not a whole number from ${min} to ${max}`);
   }
   return number;
 }

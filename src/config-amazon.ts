@@ -2,6 +2,7 @@ import { invalid, listed, readAll, webAddress, whereSet } from '#config-values.t
 import { MARKETPLACES, marketplaceByCountry, marketplaceById } from '#core/marketplaces.ts';
 import type { AmazonRegion, Marketplace } from '#core/marketplaces.ts';
 import { PERIOD_DAY_MAX, PERIOD_DAY_MIN, periodDay } from '#core/period.ts';
+import { shownSetting } from '#core/shown-setting.ts';
 import type { LocalDate } from '#core/time.ts';
 
 /** The settings of an Amazon seller (docs/config.md). What holds a secret is never quoted. */
@@ -153,7 +154,7 @@ export function amazonConfig(read: Read): AmazonConfig | undefined {
 
 function sellerIdIn(text: string): string {
   if (!/^A[A-Z0-9]{8,20}$/.test(text)) {
-    throw invalid('AMAZON_SELLER_ID', `"${text}" is not a seller’s id such as A3EXAMPLESELLER`);
+    throw invalid('AMAZON_SELLER_ID', `${shownSetting(text)} is not a seller’s id such as A3EXAMPLESELLER`);
   }
   return text;
 }
@@ -169,7 +170,7 @@ function storesConfig(read: Read): Pick<AmazonConfig, 'region' | 'marketplaces'>
       'SP_API_REGION',
       text === undefined
         ? `is needed, one of ${REGIONS.join(', ')}, or SP_API_MARKETPLACE_IDS, from which it follows`
-        : `"${text}" is none of ${REGIONS.join(', ')}`,
+        : `${shownSetting(text)} is none of ${REGIONS.join(', ')}`,
     );
   }
   const foreign = named.find((marketplace) => marketplace.region !== region);
@@ -189,7 +190,7 @@ function storeOf(text: string): Marketplace {
     const codes = MARKETPLACES.map(({ country }) => country).join(' ');
     throw invalid(
       'SP_API_MARKETPLACE_IDS',
-      `"${text}" is no store of Amazon: write ids such as A1PA6795UKMFR9, or countries of ${codes}`,
+      `${shownSetting(text)} is no store of Amazon: write ids such as A1PA6795UKMFR9, or countries of ${codes}`,
     );
   }
   return found;
@@ -213,7 +214,7 @@ function applicationIdOf(text: string | undefined): string | undefined {
   if (text !== undefined && !/^[\w.:-]{1,200}$/.test(text)) {
     throw invalid(
       'SP_API_APPLICATION_ID',
-      `"${text}" is not an application’s id such as amzn1.sp.solution.c4d12345`,
+      `${shownSetting(text)} is not an application’s id such as amzn1.sp.solution.c4d12345`,
     );
   }
   return text;
@@ -222,7 +223,10 @@ function applicationIdOf(text: string | undefined): string | undefined {
 function dayIn(name: AmazonSetting, text: string): LocalDate {
   const day = periodDay(text);
   if (day === undefined) {
-    throw invalid(name, `"${text}" is not a date as YYYY-MM-DD from ${PERIOD_DAY_MIN} to ${PERIOD_DAY_MAX}`);
+    throw invalid(
+      name,
+      `${shownSetting(text)} is not a date as YYYY-MM-DD from ${PERIOD_DAY_MIN} to ${PERIOD_DAY_MAX}`,
+    );
   }
   return day;
 }
@@ -251,17 +255,20 @@ function placeOfQueue(read: Read, text: string): Pick<QueueConfig, 'url' | 'regi
     throw invalid(
       'AMAZON_SQS_QUEUE_URL',
       url.endsWith('.fifo')
-        ? `"${url}" is a FIFO queue, into which Amazon puts nothing: make a standard one`
-        : `"${url}" is not a queue’s address such as https://sqs.eu-west-1.amazonaws.com/111122223333/orders`,
+        ? `${shownSetting(url)} is a FIFO queue, into which Amazon puts nothing: make a standard one`
+        : `${shownSetting(url)} is not a queue’s address such as https://sqs.eu-west-1.amazonaws.com/111122223333/orders`,
     );
   }
   const told = /^sqs\.([a-z0-9-]+)\.amazonaws\.com$/.exec(new URL(url).hostname)?.[1];
   const region = told ?? read('AWS_REGION');
   if (region === undefined) {
-    throw invalid('AWS_REGION', `is needed, because the address of the queue ("${url}") names no region`);
+    throw invalid(
+      'AWS_REGION',
+      `is needed, because the address of the queue (${shownSetting(url)}) names no region`,
+    );
   }
   if (!/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/.test(region)) {
-    throw invalid('AWS_REGION', `"${region}" is not a region such as eu-west-1`);
+    throw invalid('AWS_REGION', `${shownSetting(region)} is not a region such as eu-west-1`);
   }
   return { url, region };
 }
@@ -310,7 +317,7 @@ function topicOf(arn: string): SnsTopic {
   if (region === undefined) {
     throw invalid(
       'AMAZON_SNS_TOPIC_ARN',
-      `"${arn}" is not a standard topic such as arn:aws:sns:us-east-1:111122223333:orders`,
+      `${shownSetting(arn)} is not a standard topic such as arn:aws:sns:us-east-1:111122223333:orders`,
     );
   }
   return { arn, origin: `https://sns.${region}.amazonaws.com` };

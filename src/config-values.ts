@@ -1,11 +1,12 @@
 import { Failure } from '#core/failure.ts';
+import { shownSetting } from '#core/shown-setting.ts';
 
 /** Values that several parts of the settings read alike. */
 
 /** An http or https address without its trailing slashes. Throws `config-invalid`; a password in it is never quoted. */
 export function webAddress(name: string, text: string): string {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw invalid(name, `"${text.replace(/\/\/[^/]*@/, '//…@')}" is not an http or https address`);
+    throw invalid(name, `${shownSetting(text)} is not an http or https address`);
   }
   if (new URL(text).username !== '' || new URL(text).password !== '') {
     throw invalid(name, 'an address with a name or a password in it is not taken');

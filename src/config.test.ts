@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readConfig } from './config.ts';
+import { SETTINGS, readConfig } from './config.ts';
 
 const refusal = (settings: Readonly<Record<string, string>>): string => {
   try {
@@ -26,6 +26,51 @@ test('an address with a password is refused, and the password is not told', () =
       assert.match(problem, new RegExp(`^${name}: `));
       assert.doesNotMatch(problem, /hush/, text);
     }
+  }
+});
+
+test('a secret that was set under the name of another setting is not told, nor a part of it', () => {
+  const others = {
+    SHOPIFY_SHOP_DOMAIN: 'acme.myshopify.com',
+    AMAZON_SELLER_ID: 'A3EXAMPLESELLER',
+    SP_API_REGION: 'na',
+    AMAZON_SQS_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/111122223333/orders',
+    ALARM_EMAIL_TO: 'owner@example.com',
+    ALARM_EMAIL_FROM: 'books@example.com',
+    SMTP_URL: 'smtp://127.0.0.1',
+  };
+  const secrets = ['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', 'correcthorsebattery', 'Hush4Hush4Hush'];
+  const names = Object.entries(SETTINGS).flatMap(([name, setting]) => ('isSecret' in setting ? [] : [name]));
+  let refused = 0;
+  for (const secret of secrets) {
+    for (const text of [
+      secret,
+      `me:${secret}@host`,
+      `https://me:in/${secret}@host`,
+      `smtp://me:${secret}@mail.example:587`,
+      `postgres://me:${secret}@host/books`,
+      `https:me:${secret}@host`,
+      `https://host.example/?key=${secret}`,
+    ]) {
+      for (const name of names) {
+        const problem = refusal({ ...others, [name]: text }).toLowerCase();
+        refused += problem === '' ? 0 : 1;
+        assert.doesNotMatch(problem, new RegExp(secret.slice(-9), 'i'), `${name}: ${text}`);
+      }
+    }
+  }
+  assert.ok(refused > 300, `${refused} were refused`);
+});
+
+test('a slip of the pen is told as it stands', () => {
+  for (const [name, text] of Object.entries({
+    SHOPIFY_SHOP_DOMAIN: 'https://acme.myshopify.com/admin',
+    PORT: '300o',
+    COUNTERFOIL_TIME_ZONE: 'Europe/Berlinn',
+    LOG_LEVEL: 'loud',
+    FRESHBOOKS_API_URL: 'api.freshbooks.com',
+  })) {
+    assert.ok(refusal({ [name]: text }).includes(`"${text}"`), name);
   }
 });
 

@@ -7,6 +7,7 @@ import { AMAZON_SETTINGS, amazonConfig } from '#config-amazon.ts';
 import type { AmazonConfig } from '#config-amazon.ts';
 import { invalid, listed, readAll, webAddress, whereSet } from '#config-values.ts';
 import { passwordFault } from '#core/admin-password.ts';
+import { shownSetting } from '#core/shown-setting.ts';
 import { MINUTE, SECOND, parseZone } from '#core/time.ts';
 import type { Zone } from '#core/time.ts';
 
@@ -128,7 +129,7 @@ export function environmentOf(dotenv: string | undefined): Environment {
   return { ...(dotenv === undefined ? {} : parseEnv(dotenv)), ...process.env };
 }
 
-/** Throws `config-invalid` naming each wrong setting, what it holds (unless secret) and what is allowed. */
+/** Throws `config-invalid` naming each wrong setting, what it holds (unless that may be a secret) and what is allowed. */
 export function readConfig(environment: Environment): Config {
   const read = (name: SettingName): string | undefined => {
     const value = environment[name]?.trim();
@@ -199,7 +200,10 @@ function shopifyConfig(read: Read): ShopifyConfig | undefined {
 
 function shopDomainIn(text: string): string {
   if (!/^[a-z0-9][a-z0-9.-]*(:\d+)?$/.test(text) || !URL.canParse(`https://${text}`)) {
-    throw invalid('SHOPIFY_SHOP_DOMAIN', `"${text}" is not a domain: write it without https:// and path`);
+    throw invalid(
+      'SHOPIFY_SHOP_DOMAIN',
+      `${shownSetting(text)} is not a domain: write it without https:// and path`,
+    );
   }
   return text;
 }
@@ -300,7 +304,7 @@ function days(name: SettingName, text: string): number {
 function wholeNumber(name: SettingName, text: string, max: number): number {
   const number = Number(text);
   if (!/^\d+$/.test(text) || number > max) {
-    throw invalid(name, `"${text}" is not a whole number from 0 to ${max}`);
+    throw invalid(name, `${shownSetting(text)} is not a whole number from 0 to ${max}`);
   }
   return number;
 }
@@ -308,7 +312,7 @@ function wholeNumber(name: SettingName, text: string, max: number): number {
 function logLevel(text: string): LogLevel {
   const level = LOG_LEVELS.find((known) => known === text);
   if (level === undefined) {
-    throw invalid('LOG_LEVEL', `"${text}" is none of ${LOG_LEVELS.join(', ')}`);
+    throw invalid('LOG_LEVEL', `${shownSetting(text)} is none of ${LOG_LEVELS.join(', ')}`);
   }
   return level;
 }
@@ -316,7 +320,11 @@ function logLevel(text: string): LogLevel {
 function zoneIn(name: SettingName, text: string): Zone {
   try {
     return parseZone(text);
-  } catch (thrown) {
-    throw invalid(name, thrown instanceof Error ? thrown.message : String(thrown));
+  } catch {
+    // Its own words quote the text.
+    throw invalid(
+      name,
+      `${shownSetting(text)} is no time zone: use a name such as Europe/Berlin or an offset such as -05:00`,
+    );
   }
 }

@@ -4,6 +4,7 @@ import fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { CATALOGUE, Failure, asFailure } from '#core/failure.ts';
 import type { FailureCode } from '#core/failure.ts';
+import { shownSetting } from '#core/shown-setting.ts';
 import type { Clock } from '#core/time.ts';
 import type { Inbox } from '#pipeline/inbox.ts';
 import type { Emit, PipelineEvent } from '#pipeline/ports.ts';
@@ -138,14 +139,15 @@ function listenFailure(
   { host, port }: { readonly host: string; readonly port: number },
 ): unknown {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const name = shownSetting(host);
   const at = `port ${port} of ${host}`;
   const why: Partial<Record<string, string>> = {
     EADDRINUSE: `PORT: another program listens on ${at}. Stop it, or set PORT to a free one`,
     EACCES: `PORT: this account may not listen on ${at}. Set PORT to one above 1023`,
-    EADDRNOTAVAIL: `HOST: this machine has no address "${host}". Set HOST to one that it has, or to 127.0.0.1`,
-    EAFNOSUPPORT: `HOST: this machine has no address of the kind of "${host}". Set HOST to one that it has, or to 127.0.0.1`,
-    ENOTFOUND: `HOST: "${host}" is the name of no address. Set HOST to an address of this machine, such as 127.0.0.1`,
-    EAI_AGAIN: `HOST: the address of "${host}" cannot be looked up. Set HOST to an address of this machine, such as 127.0.0.1`,
+    EADDRNOTAVAIL: `HOST: this machine has no address ${name}. Set HOST to one that it has, or to 127.0.0.1`,
+    EAFNOSUPPORT: `HOST: this machine has no address of the kind of ${name}. Set HOST to one that it has, or to 127.0.0.1`,
+    ENOTFOUND: `HOST: ${name} is the name of no address. Set HOST to an address of this machine, such as 127.0.0.1`,
+    EAI_AGAIN: `HOST: the address of ${name} cannot be looked up. Set HOST to an address of this machine, such as 127.0.0.1`,
   };
   const detail = why[code];
   return detail === undefined ? cause : new Failure('config-invalid', { detail, cause });
