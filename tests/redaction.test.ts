@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
 import { after, localDate, parseLocalDate, parseZone } from '#core/time.ts';
 import { orderOf } from '#core/settlement.ts';
@@ -210,6 +211,28 @@ void describe('a redacted order', () => {
       assert.match(JSON.stringify(notices), /Told of …/);
     }));
 
+  void test('has none however many messages told of it', () =>
+    onStage(async (stage) => {
+      const jane = bought(stage, 'jane');
+      const { key } = await tell(stage, jane);
+      const { store, clock, eraser } = stage.app;
+      const count = 1100;
+      await store.transact(async (tx) => {
+        for (let index = 0; index < count; index += 1) {
+          const body = new TextEncoder().encode(jane.body);
+          const { id } = await tx.acceptDelivery(
+            message({ externalId: `again-${index}`, body }),
+            clock.now(),
+          );
+          await tx.settleDelivery(id, { state: 'sorted', order: key });
+        }
+      });
+      const erased = await eraseOrder(eraser, key);
+      assert.deepEqual(erased, { ...NONE, outcome: 'erased', messages: count + 1, orders: [key] });
+      await store.scrub('rewritten');
+      assert.deepEqual(filesWith(stage, jane.contact), []);
+    }));
+
   void test('is not made a new order by the same message, and settles again when it is retried', () =>
     onStage(async (stage) => {
       const jane = bought(stage, 'jane');
@@ -327,6 +350,77 @@ void describe('a shop’s request', () => {
       assert.deepEqual(await stage.app.store.read.holds({ delivery: id, isOpen: true }), []);
       const again = await eraseMessage(stage.app.eraser, id);
       assert.deepEqual(again, { ...NONE, outcome: 'erased' });
+    }));
+
+  void test('customers/redact blanks what is no order’s and names the customer', () =>
+    onStage(async (stage) => {
+      const [jane, john] = [bought(stage, 'jane'), bought(stage, 'john')];
+      await tell(stage, jane);
+      const customer = { id: 207119551, email: jane.contact.email, phone: jane.contact.phone };
+      const address = { address1: jane.contact.street };
+      const told = [
+        ['customers/update', { ...customer, default_address: address }],
+        ['customers/update', { id: customer.id, default_address: address }],
+        ['carts/update', { token: 'a', email: jane.contact.email.toUpperCase(), shipping_address: address }],
+        ['customers/update', { id: 2071195510, email: john.contact.email }],
+      ] as const;
+      for (const [topic, content] of told) {
+        await stage.tell({ topic, body: JSON.stringify(content), order: jane.order });
+      }
+      const id = await held(stage, 'customers/redact', {
+        customer,
+        orders_to_redact: [Number(jane.order.id)],
+      });
+      const erased = await eraseMessage(stage.app.eraser, id);
+      assert.deepEqual({ ...erased, orders: [] }, { ...NONE, outcome: 'erased', messages: 5 });
+      await stage.app.store.scrub('rewritten');
+      assert.deepEqual(filesWith(stage, jane.contact), []);
+      assert.notDeepEqual(filesWith(stage, john.contact), []);
+    }));
+
+  void test('customers/redact drops the hash of an address that no message shows any more', () =>
+    onStage(async (stage) => {
+      const jane = bought(stage, 'jane');
+      await tell(stage, jane);
+      const { eraser, clock, config } = stage.app;
+      await eraseFinished(eraser, { before: after(clock.now(), 1), because: 'retention' });
+      const hash = createHash('sha256').update(jane.contact.email).digest('hex');
+      const hashes = (): number => {
+        using file = new DatabaseSync(config.databasePath, { readOnly: true });
+        const named = file.prepare(
+          'select text from (select customer_id as text from clients union all select key from leases) where instr(text, ?) > 0',
+        );
+        return named.all(hash).length;
+      };
+      assert.ok(hashes() > 0);
+      const customer = { id: 1, email: ` ${jane.contact.email.toUpperCase()}` };
+      const id = await held(stage, 'customers/redact', {
+        customer,
+        orders_to_redact: [Number(jane.order.id)],
+      });
+      await eraseMessage(eraser, id);
+      assert.equal(hashes(), 0);
+    }));
+
+  void test('shop/redact leaves nothing that quotes what could not be read, and that waits no longer', () =>
+    onStage(async (stage) => {
+      const jane = bought(stage, 'jane');
+      await tell(stage, jane);
+      const unread = await held(stage, 'orders/create', {
+        ...JSON.parse(jane.body),
+        currency: jane.contact.street,
+      });
+      const { read } = stage.app.store;
+      assert.match((await read.delivery(unread))?.reason ?? '', /Planted Street/);
+      const id = await held(stage, 'shop/redact', {
+        shop_id: 1,
+        shop_domain: stage.sandbox.world.shop.domain,
+      });
+      await eraseMessage(stage.app.eraser, id);
+      await stage.app.store.scrub('rewritten');
+      assert.deepEqual(filesWith(stage, jane.contact), []);
+      assert.deepEqual(await read.deliveries({ state: 'held', limit: 10 }), []);
+      assert.deepEqual(await read.holds({ delivery: unread, isOpen: true }), []);
     }));
 
   void test('shop/redact blanks all that the shop ever sent', () =>

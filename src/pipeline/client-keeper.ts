@@ -4,7 +4,8 @@ import { Failure } from '#core/failure.ts';
 import type { Booked } from '#core/ledger.ts';
 import type { Buyer } from '#core/order.ts';
 import { isSettlement } from '#core/settlement.ts';
-import { after } from '#core/time.ts';
+import { HOUR, after } from '#core/time.ts';
+import type { Instant } from '#core/time.ts';
 import { underLease } from './ledger-writer.ts';
 import type { ClientMapping, Lease, Writer } from './ports.ts';
 import type { Run, Subject } from './machine.ts';
@@ -16,6 +17,8 @@ import type { Run, Subject } from './machine.ts';
 
 /** The shared client of a shop, or of one of its stores, among the customers' ids. */
 const CHANNEL = 'channel';
+/** A holder that was killed leaves its right behind; one that lives asks for it again long before. */
+const HOLDER_DEAD_MS = HOUR;
 
 /** As much of a client step as tells who it is for. */
 type Who = Pick<ClientStep, 'policy' | 'customerId' | 'channel'>;
@@ -55,11 +58,16 @@ export async function keepClient({ machine }: Run, lease: Lease): Promise<boolea
 /** Takes the hash of a person's address out of all that is remembered. His next order finds the client by asking the books. */
 export async function forgetPerson(
   tx: Writer,
-  { account, source, email }: Pick<ClientMapping, 'account' | 'source'> & { readonly email: string },
+  {
+    account,
+    source,
+    email,
+    now,
+  }: Pick<ClientMapping, 'account' | 'source'> & { readonly email: string; readonly now: Instant },
 ): Promise<void> {
   const customerId = emailKey(email);
   await tx.dropClient({ account, source, customerId });
-  await tx.dropLease(leaseKey(account, customerId));
+  await tx.dropLease(leaseKey(account, customerId), after(now, -HOLDER_DEAD_MS));
 }
 
 function leaseKey(account: string, who: string): string {

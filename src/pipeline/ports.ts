@@ -286,11 +286,12 @@ export interface Reader extends WatchReader {
 
 /**
  * What came before a moment and is needed no more: its order is settled or skipped, or it is no order's. Or all that was read
- * of a connection. Or what is no order's, also what is not read yet, after a message.
+ * of a connection, or all of an order. Or what is no order's, also what is not read yet, after a message.
  */
 export type ReadableFilter =
   | { readonly of: 'finished'; readonly before: Instant; readonly limit: number }
   | { readonly of: 'connection'; readonly connection: ConnectionId; readonly limit: number }
+  | { readonly of: 'order'; readonly order: OrderKey; readonly limit: number }
   | {
       readonly of: 'no order';
       readonly connection: ConnectionId;
@@ -461,8 +462,8 @@ export interface Writer extends Reader {
   ): Promise<number>;
   /** Harmless where there is none. */
   dropClient(key: Pick<ClientMapping, 'account' | 'source' | 'customerId'>): Promise<void>;
-  /** Forgets that a lease ever was; one that somebody holds stays. */
-  dropLease(key: string): Promise<void>;
+  /** Forgets that a lease ever was, when it was released or ran out before the moment; one that somebody may hold stays. */
+  dropLease(key: string, before: Instant): Promise<void>;
   /** Adds a row to the audit log. */
   audited(event: AuditEvent): Promise<void>;
   /** Writes an alarm; its tellings stay as they were told. */

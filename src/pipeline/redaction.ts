@@ -6,7 +6,7 @@ import { showInstant } from '#core/time.ts';
 import type { Clock, Instant } from '#core/time.ts';
 import { forgetPerson } from './client-keeper.ts';
 import type { Delivery, ReadableFilter, Store, Writer } from './ports.ts';
-import type { Sorted, Source } from './source.ts';
+import type { Erasing, Sorted, Source } from './source.ts';
 
 /**
  * Takes contact data out of what is stored: bodies and headers of messages are blanked, and sentences that might quote them
@@ -41,14 +41,20 @@ export type ErasedOnDemand =
 const UNREAD_MAX = 1000;
 /** Messages in one transaction: reading them blocks the process for some ten milliseconds. */
 const BATCH = 20;
+/** Of one order in one transaction: more than any has, unless one message was sent over and over. */
+const ORDER_BATCH = 500;
 
 /** All that is stored of an order, and what names it without being counted as its own. */
 export async function eraseOrder(eraser: Eraser, key: OrderKey): Promise<ErasedOnDemand> {
   return eraseOrders(eraser, [key]);
 }
 
-async function eraseOrders(eraser: Eraser, keys: readonly OrderKey[]): Promise<ErasedOnDemand> {
-  const strays = await straysOf(eraser, keys);
+async function eraseOrders(
+  eraser: Eraser,
+  keys: readonly OrderKey[],
+  people: readonly Person[] = [],
+): Promise<ErasedOnDemand> {
+  const strays = await straysOf(eraser, keys, people);
   const unread = strays.find((stray) => !isBlankable(eraser, stray));
   if (unread !== undefined) {
     return { outcome: 'not-read-yet', id: unread.id };
@@ -66,11 +72,26 @@ async function eraseOrders(eraser: Eraser, keys: readonly OrderKey[]): Promise<E
 }
 
 async function eraseOwn(eraser: Eraser, key: OrderKey): Promise<Erased> {
+  // Who bought by a message that was blanked before is not known any more, and may be named by what came since.
+  const all = await eraser.store.read.deliveriesOf(key);
+  const isKnown = all.every(({ redactedAt }) => redactedAt === undefined);
+  const parts: Erased[] = [];
+  for (;;) {
+    const erased = await eraseSome(eraser, { key, isKnown });
+    parts.push(erased);
+    if (erased.messages < ORDER_BATCH) {
+      return sum(parts);
+    }
+  }
+}
+
+async function eraseSome(
+  eraser: Eraser,
+  { key, isKnown }: { readonly key: OrderKey; readonly isKnown: boolean },
+): Promise<Erased> {
   return eraser.store.transact(async (tx) => {
-    const deliveries = await tx.deliveriesOf(key);
+    const deliveries = await tx.readable({ of: 'order', order: key, limit: ORDER_BATCH });
     const erased = await blank(tx, eraser, { deliveries, people: 'forget' });
-    // Who bought by a message that was blanked before is not known any more, and may be named by what came since.
-    const isKnown = deliveries.every(({ redactedAt }) => redactedAt === undefined);
     const more = await tx.reviseTexts({ order: key }, isKnown ? (text) => text : withoutQuotation);
     await tx.audited({
       action: 'contact data redacted',
@@ -83,12 +104,30 @@ async function eraseOwn(eraser: Eraser, key: OrderKey): Promise<Erased> {
 
 // ── Messages that name an order and are not known as its own ────────────────────────────────────────────────────────
 
+/** Who is to be forgotten, and whose customer he is. */
+interface Person extends Pick<Erasing, 'person' | 'email'> {
+  readonly connection: ConnectionId;
+}
+
+/** What a message may be found by. */
+interface Names {
+  readonly connection: ConnectionId;
+  readonly words: readonly string[];
+}
+
 /** Of topics that are not booked, or that could not be read. Requests and disputes name orders and no more, and wait for a person. */
-async function straysOf(eraser: Eraser, keys: readonly OrderKey[]): Promise<readonly Delivery[]> {
-  const named = Map.groupBy(keys.map(splitOrderKey), ({ connection }) => connection);
+async function straysOf(
+  eraser: Eraser,
+  keys: readonly OrderKey[],
+  people: readonly Person[],
+): Promise<readonly Delivery[]> {
+  const all: readonly Names[] = [
+    ...keys.map(splitOrderKey).map(({ connection, vendorId }) => ({ connection, words: [vendorId] })),
+    ...people.map(({ connection, person }) => ({ connection, words: person })),
+  ];
   const strays: Delivery[] = [];
-  for (const [connection, orders] of named) {
-    const ids = new Set(orders.map(({ vendorId }) => vendorId));
+  for (const [connection, named] of Map.groupBy(all, ({ connection }) => connection)) {
+    const words = new Set(named.flatMap(({ words }) => words.map(asInBody)));
     let after = '0';
     for (;;) {
       const filter: ReadableFilter = { of: 'no order', connection, after, limit: BATCH };
@@ -98,7 +137,7 @@ async function straysOf(eraser: Eraser, keys: readonly OrderKey[]): Promise<read
         break;
       }
       after = last.id;
-      strays.push(...page.filter((delivery) => names(delivery, ids) && !isForPerson(eraser, delivery)));
+      strays.push(...page.filter((delivery) => names(delivery, words) && !isForPerson(eraser, delivery)));
       // Between two pages what arrives is taken in.
       await eraser.clock.sleep(eraser.clock.now());
     }
@@ -109,9 +148,14 @@ async function straysOf(eraser: Eraser, keys: readonly OrderKey[]): Promise<read
 /** Vendors' ids of orders, which are long: in another sense hardly anything bears one. */
 const WORD = /[\dA-Za-z-]+/g;
 
-/** In the text as it came, since what cannot be read names its order too. */
-function names({ body }: Delivery, ids: ReadonlySet<string>): boolean {
-  return (Buffer.from(body).toString('latin1').match(WORD) ?? []).some((word) => ids.has(word));
+/** In the text as it came, since what cannot be read names its order too; an address is all of a text within it. */
+function names({ body }: Delivery, words: ReadonlySet<string>): boolean {
+  const text = Buffer.from(body).toString('latin1').toLowerCase();
+  return [...(text.match(WORD) ?? []), ...text.split('"')].some((word) => words.has(word.trim()));
+}
+
+function asInBody(word: string): string {
+  return Buffer.from(word).toString('latin1').trim().toLowerCase();
 }
 
 function isForPerson(eraser: Eraser, delivery: Delivery): boolean {
@@ -168,6 +212,10 @@ export async function eraseMessage(
     const deliveries = [(await tx.delivery(id)) ?? delivery];
     const blanked = await blank(tx, eraser, { deliveries, people: 'forget' });
     await close(tx, eraser, { delivery, isRequest: erases !== undefined });
+    // His orders may have been blanked before, and then nothing but the request shows his address.
+    if (erases !== undefined && erases !== 'everything' && erases.email !== '') {
+      await forget(tx, eraser, { connection: delivery.connection, email: erases.email });
+    }
     await tx.audited({
       action: 'contact data redacted',
       subject: `delivery:${id}`,
@@ -197,10 +245,13 @@ async function eraseOthers(
   {
     delivery: { connection, topic },
     erases,
-  }: { readonly delivery: Delivery; readonly erases: readonly OrderKey[] | 'everything' | undefined },
+  }: { readonly delivery: Delivery; readonly erases: Erasing | 'everything' | undefined },
 ): Promise<ErasedOnDemand> {
+  if (erases === undefined) {
+    return eraseOrders(eraser, []);
+  }
   if (erases !== 'everything') {
-    return eraseOrders(eraser, erases ?? []);
+    return eraseOrders(eraser, erases.orders, [{ ...erases, connection }]);
   }
   const unread = await firstUnread(eraser, connection);
   if (unread !== undefined) {
@@ -239,7 +290,11 @@ async function eraseAll(eraser: Eraser, { filter, event, people, signal }: Sweep
       if (deliveries.length > 0 && batches.length === 0) {
         await tx.audited({ action: 'contact data redacted', subject, details: { because } });
       }
-      return blank(tx, eraser, { deliveries, people });
+      const erased = await blank(tx, eraser, { deliveries, people });
+      for (const delivery of deliveries.filter((each) => sortedBy(eraser, each) === undefined)) {
+        await close(tx, eraser, { delivery, isRequest: false });
+      }
+      return erased;
     });
     if (erased.messages === 0) {
       break;
@@ -266,7 +321,7 @@ async function blank(
       (buyer === undefined ? [] : contactsOf(buyer)).forEach((contact) => known.add(contact));
     }
     if (buyer !== undefined && buyer.email !== '' && people === 'forget') {
-      await forgetPerson(tx, { account: eraser.account, source: delivery.connection, email: buyer.email });
+      await forget(tx, eraser, { connection: delivery.connection, email: buyer.email });
     }
     await tx.redactDelivery(delivery.id, eraser.clock.now());
   }
@@ -275,6 +330,14 @@ async function blank(
     texts += await tx.reviseTexts({ order }, (text) => withoutContacts(text, [...words]));
   }
   return { messages: unblanked.length, texts, orders: [...contacts.keys()], unreadable: [] };
+}
+
+async function forget(
+  tx: Writer,
+  { account, clock }: Eraser,
+  { connection, email }: { readonly connection: ConnectionId; readonly email: string },
+): Promise<void> {
+  await forgetPerson(tx, { account, source: connection, email, now: clock.now() });
 }
 
 /** A held message waits no longer: what it asked is done, or nobody can read it any more. */

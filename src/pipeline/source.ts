@@ -64,8 +64,17 @@ export type Sorted =
       readonly code: FailureCode;
       readonly detail: string;
       /** The contact data that it asks to be erased: of these orders, or of all that the connection ever sent. */
-      readonly erases?: readonly OrderKey[] | 'everything';
+      readonly erases?: Erasing | 'everything';
     };
+
+/** Whose contact data is to be erased. */
+export interface Erasing {
+  readonly orders: readonly OrderKey[];
+  /** By which messages name the person, as they stand there: an id, an address, a phone number. */
+  readonly person: readonly string[];
+  /** Empty when it is not told. */
+  readonly email: string;
+}
 
 export interface Source {
   readonly connection: ConnectionId;

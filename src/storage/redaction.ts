@@ -28,6 +28,8 @@ function readableRows(db: Kysely<Tables>, filter: ReadableFilter) {
         .where('state', '<>', 'accepted')
         .orderBy('received_at')
         .orderBy('id');
+    case 'order':
+      return unread.where('order_key', '=', filter.order).orderBy('id');
     case 'no order':
       return unread
         .where('connection', '=', filter.connection)
@@ -86,9 +88,9 @@ export function redactionWriter(
         .where('customer_id', '=', customerId)
         .execute();
     },
-    async dropLease(key) {
-      // Zero: released, so nobody will ever release it again.
-      await tx.deleteFrom('leases').where('key', '=', key).where('until', '=', 0n).execute();
+    async dropLease(key, before) {
+      // A released one is of zero. Nobody will release or prolong such a one any more.
+      await tx.deleteFrom('leases').where('key', '=', key).where('until', '<', BigInt(before)).execute();
     },
   };
 }

@@ -85,6 +85,19 @@ export function redaction(promise: Promises): void {
     assert.deepEqual(ids(await readable()), [held]);
   });
 
+  promise('of an order all is readable until it is redacted', async (store) => {
+    const settled: Settled = { state: 'sorted', order: ORDER };
+    const first = await accept(store, { externalId: 'a', settled });
+    const second = await accept(store, { externalId: 'b', settled });
+    await accept(store, { externalId: 'c', settled: { state: 'sorted', order: keyOf('another') } });
+    await accept(store, { externalId: 'd', settled: { state: 'ignored' } });
+    const readable = (limit = 10) => store.read.readable({ of: 'order', order: ORDER, limit });
+    assert.deepEqual(ids(await readable()), [first, second]);
+    assert.deepEqual(ids(await readable(1)), [first]);
+    await redact(store, first);
+    assert.deepEqual(ids(await readable()), [second]);
+  });
+
   promise('what is no order’s is readable by pages, read or not', async (store) => {
     await accept(store, { externalId: 'a', settled: { state: 'sorted', order: ORDER } });
     const held = await accept(store, { externalId: 'b', settled: { state: 'held' } });
@@ -172,17 +185,20 @@ export function redaction(promise: Promises): void {
     await store.transact(async (tx) => {
       await tx.dropClient(key);
       await tx.dropClient(key);
-      await tx.dropLease('client:12');
+      await tx.dropLease('client:12', terms.until);
     });
     assert.equal(await store.read.clientMapping(key), undefined);
     const taken = await store.transact((tx) => tx.takeLease('client:12', { ...terms, holder: 'b' }));
     assert.equal(taken, undefined, 'a lease that is held stays');
     await store.transact(async (tx) => {
       await tx.releaseLease(lease);
-      await tx.dropLease('client:12');
+      await tx.dropLease('client:12', NOW);
     });
     const anew = await store.transact((tx) => tx.takeLease('client:12', { ...terms, holder: 'b' }));
     assert.equal(anew?.fence, 1n);
+    await store.transact((tx) => tx.dropLease('client:12', later(DAY + 1)));
+    const afterDeath = await store.transact((tx) => tx.takeLease('client:12', terms));
+    assert.equal(afterDeath?.fence, 1n, 'and one of a holder that is dead does not');
   });
 
   promise('a scrub leaves what is stored as it is', async (store) => {

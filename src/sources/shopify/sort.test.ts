@@ -128,7 +128,11 @@ test('privacy requests say what to do by when, and name no person', () => {
     assert.equal(found.detail.includes('299938, 280263'), topic !== 'shop/redact');
     const erases = {
       'customers/data_request': undefined,
-      'customers/redact': ['shopify/299938', 'shopify/280263'],
+      'customers/redact': {
+        orders: ['shopify/299938', 'shopify/280263'],
+        person: ['191167', customer.email, customer.phone],
+        email: customer.email,
+      },
       'shop/redact': 'everything',
     };
     assert.deepEqual(found.erases, Reflect.get(erases, topic));

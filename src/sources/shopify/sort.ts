@@ -1,7 +1,8 @@
 import { Failure } from '#core/failure.ts';
 import { orderKey } from '#core/ids.ts';
+import type { ConnectionId } from '#core/ids.ts';
 import { FOUND_TOPIC, READ_TOPIC } from '#pipeline/source.ts';
-import type { Authentic, Sorted } from '#pipeline/source.ts';
+import type { Authentic, Erasing, Sorted } from '#pipeline/source.ts';
 import type { Lossless } from '#core/json.ts';
 import { fieldOf, textOf } from '#core/json-fields.ts';
 import { isTipHidden } from './lines.ts';
@@ -51,7 +52,7 @@ const READERS: Readonly<Record<string, Reader>> = {
       'A customer’s data must be erased within 30 days of this message: counterfoil redact blanks what is stored of the orders named; the client in FreshBooks is yours to erase, and invoices may be kept as long as the law requires',
       'orders_to_redact',
     ),
-    erases: idsIn(jsonIn(message), 'orders_to_redact').map((id) => orderKey(connection, id)),
+    erases: erasingIn(jsonIn(message), connection),
   }),
   'shop/redact': (message) => ({
     ...complianceOf(
@@ -176,6 +177,16 @@ function sortDispute(message: Pick<Authentic, 'topic' | 'body'>): Sorted {
 
 /** Words of a list; longer is none of it. */
 const DISPUTE_TEXT_MAX = 60;
+
+function erasingIn(body: Lossless, connection: ConnectionId): Erasing {
+  const customer = fieldOf(body, 'customer');
+  const [id = '', email = '', phone = ''] = ['id', 'email', 'phone'].map((name) => textOf(customer, name));
+  return {
+    orders: idsIn(body, 'orders_to_redact').map((each) => orderKey(connection, each)),
+    person: [id, email, phone].filter((text) => text !== ''),
+    email,
+  };
+}
 
 /** Names orders and never the person: the stored body has that until it is blanked. */
 function complianceOf(
