@@ -31,24 +31,23 @@ export interface LoginTerms {
 
 export function createLoginLimit(terms: LoginTerms, clock: Pick<Clock, 'now'>): LoginLimit {
   const { addressesMax } = terms;
-  const each = createRefusalLimit(
-    { refusalsMax: terms.loginsMax, refusalEveryMs: terms.loginEveryMs, addressesMax },
-    clock,
-  );
+  const own = { refusalsMax: terms.loginsMax, refusalEveryMs: terms.loginEveryMs, addressesMax };
+  // Apart, or who has many addresses would have the tries of a known browser forgotten, which that of all does not bind.
+  const [ofAddresses, ofBrowsers] = [createRefusalLimit(own, clock), createRefusalLimit(own, clock)];
   const all = createRefusalLimit(
     { refusalsMax: terms.loginsOfAllMax, refusalEveryMs: terms.loginOfAllEveryMs, addressesMax: 1 },
     clock,
   );
-  const nameOf = ({ address, known }: Trier): string => (known === undefined ? address : `known-${known}`);
   return {
-    count(by) {
-      const own = each.count(nameOf(by));
-      if (own.isOver || by.known !== undefined) {
-        return own.isOver ? own.retryAfterS : undefined;
+    count({ address, known }) {
+      const tried = known === undefined ? ofAddresses.count(address) : ofBrowsers.count(known);
+      if (tried.isOver || known !== undefined) {
+        return tried.isOver ? tried.retryAfterS : undefined;
       }
       const shared = all.count('all');
       return shared.isOver ? shared.retryAfterS : undefined;
     },
-    forgive: (by) => each.forget(nameOf(by)),
+    forgive: ({ address, known }) =>
+      known === undefined ? ofAddresses.forget(address) : ofBrowsers.forget(known),
   };
 }
