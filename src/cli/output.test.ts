@@ -172,6 +172,32 @@ describe('an output', () => {
   });
 });
 
+describe('a line of which somebody else wrote a part', () => {
+  const text = 'Paid (\u001B[2J\u009B31m\u202EKettle)\r\nand\tmore\u001B[31m';
+
+  test('does nothing to a terminal, result, note or error', () => {
+    const { output, written } = outputTo({ isTTY: true }, { NO_COLOR: '1' });
+    output.print(text);
+    output.note(text);
+    output.error(text);
+    const harmless = 'Paid (�[2J�31m�Kettle)�\nand\tmore�\n';
+    assert.deepEqual(written, { out: harmless + harmless, err: harmless });
+  });
+
+  test('keeps our own colours', () => {
+    const { output, written } = outputTo({ isTTY: true }, {});
+    output.print(output.paint('red\u001B[2J', 'red'));
+    assert.equal(written.out, '\u001B[31mred�[2J\u001B[39m\n');
+  });
+
+  test('is JSON that reads back as it was', () => {
+    const { output, written } = outputTo({ isTTY: true }, {}, true);
+    output.json({ text });
+    assert.doesNotMatch(written.out, /(?!\n)[\p{Cc}\u202E]/u);
+    assert.deepEqual(JSON.parse(written.out), { text });
+  });
+});
+
 function outputTo(
   stream: Partial<OutputStream>,
   environment: Readonly<Record<string, string>>,

@@ -1,7 +1,7 @@
 import { show } from '#core/money.ts';
 import type { Money } from '#core/money.ts';
 import { outputJson } from '#operator/json.ts';
-import { fitted, padded, plain, widthOf } from './text-width.ts';
+import { HARMFUL, fitted, padded, plain, widthOf } from './text-width.ts';
 
 /** Where a command's results go: aligned text for a person, or one JSON value for a program. Never both. */
 export interface Output {
@@ -47,7 +47,8 @@ const CODES: Readonly<Record<Colour, readonly [number, number]>> = {
 export function createOutput({ stdout, stderr, isJson, environment }: OutputOptions): Output {
   const isTerminal = stdout.isTTY === true && !isJson;
   const isColoured = isTerminal && !environment['NO_COLOR'] && environment['TERM'] !== 'dumb';
-  const line = (stream: OutputStream, text: string): void => void stream.write(`${text}\n`);
+  const line = (stream: OutputStream, text: string): void =>
+    void stream.write(`${harmless(text, { isColoured })}\n`);
   return {
     isJson,
     isTerminal,
@@ -58,6 +59,17 @@ export function createOutput({ stdout, stderr, isJson, environment }: OutputOpti
     note: (text) => line(isJson ? stderr : stdout, text),
     error: (text) => line(stderr, text),
   };
+}
+
+/** A code of our own colours, or one sign that could rewrite the screen; lines and columns of a text stay. */
+const SPECIAL = new RegExp(
+  String.raw`\u001B\[(?:${Object.values(CODES).flat().join('|')})m|(?![\n\t])(?:${HARMFUL.source})`,
+  'gu',
+);
+
+/** The last that a text passes, whoever made it and whatever he took into it. */
+function harmless(text: string, { isColoured }: { readonly isColoured: boolean }): string {
+  return text.replace(SPECIAL, (found) => (isColoured && found.length > 1 ? found : '\uFFFD'));
 }
 
 function columnsOf(stdout: OutputStream, environment: OutputOptions['environment']): number {

@@ -10,7 +10,7 @@ const ASCII = /^[ -~]*$/;
 const EMOJI = /\p{Emoji_Presentation}|\p{Emoji}\uFE0F/u;
 const INVISIBLE = /^[\p{Mn}\p{Me}\p{Cf}]+$/u;
 /** Control characters, and the marks that turn the direction of what follows. */
-const HARMFUL = /[\p{Cc}\u2028\u2029\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
+export const HARMFUL = /[\p{Cc}\u2028\u2029\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
 
 /** One line that does nothing to a terminal. */
 export function plain(text: string): string {

@@ -81,6 +81,14 @@ function code(sign: string): number {
   return sign.charCodeAt(0);
 }
 
+/** Control characters beyond ASCII and marks that turn the direction of what follows: JSON may hold them as they are. */
+const HARMFUL = /[\u007F-\u009F\u2028\u2029\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
+
+/** The same JSON, of which no text does anything to a terminal that shows it. */
+export function harmlessJson(json: string): string {
+  return json.replace(HARMFUL, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 /** Writes a value of ours; only the field `minor` (of Money) may be a bigint. */
 export function toJson(value: unknown): string {
   return JSON.stringify(value, (key, field: unknown) => {

@@ -1,3 +1,4 @@
+import { harmlessJson } from '#core/json.ts';
 import { format } from '#core/money.ts';
 import type { Money } from '#core/money.ts';
 import { showInstant } from '#core/time.ts';
@@ -7,7 +8,9 @@ import type { Instant } from '#core/time.ts';
 
 /** JSON for programs: an amount is { amount: "12.30", currency: "USD" }, whole, never a float. */
 export function outputJson(value: unknown): string {
-  return JSON.stringify(value, (_key, field: unknown) => (isMoney(field) ? moneyJson(field) : field), 2);
+  return harmlessJson(
+    JSON.stringify(value, (_key, field: unknown) => (isMoney(field) ? moneyJson(field) : field), 2),
+  );
 }
 
 function isMoney(value: unknown): value is Money {
