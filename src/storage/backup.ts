@@ -1,13 +1,4 @@
-import {
-  closeSync,
-  existsSync,
-  openSync,
-  readFileSync,
-  readSync,
-  realpathSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Failure } from '#core/failure.ts';
 import {
@@ -18,11 +9,11 @@ import {
   removeDatabase,
   removeUnfinished,
   sha256OfFile,
-  syncPath,
   unfinishedName,
 } from './database-file.ts';
 import type { Contents } from './database-file.ts';
 import { keyFileOf as ownKeyFileOf } from './keys.ts';
+import { writePrivate } from './private-files.ts';
 
 /** Copies the database into one file, also while a server writes to it. */
 export interface BackupOptions {
@@ -157,7 +148,6 @@ function isKeyOrEmpty(path: string, bytes: number): boolean {
 /** Whole or not at all, and readable by its owner only. */
 export function writeForOwner(path: string, text: string): void {
   const unfinished = unfinishedName(path);
-  writeFileSync(unfinished, `${text}\n`, { mode: 0o600 });
-  syncPath(unfinished);
+  writePrivate(unfinished, `${text}\n`);
   putInPlace(unfinished, path);
 }

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { Failure } from '#core/failure.ts';
-import { FILE_MODE, makePrivateFolder } from './private-files.ts';
+import { FILE_MODE, makePrivateFolder, writePrivate } from './private-files.ts';
 import type { Keys } from './seal.ts';
 
 /**
@@ -87,7 +87,7 @@ export async function rotateKeyFile<T>(
 export function replaceKeys(path: string, { current, older }: Keys): void {
   const next = `${path}.next`;
   try {
-    writeFileSync(next, `${[current, ...older].join('\n')}\n`, { mode: FILE_MODE, flush: true });
+    writePrivate(next, `${[current, ...older].join('\n')}\n`);
     renameSync(next, path);
     const folder = openSync(dirname(path), 'r');
     fsyncSync(folder);

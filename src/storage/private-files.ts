@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Failure } from '#core/failure.ts';
 
@@ -18,6 +18,15 @@ export function makePrivate(path: string): void {
   } catch {
     // It is there, or cannot be made: who opens it next says so in better words.
   }
+}
+
+/**
+ * A new file and never one that stands there, or a link: of a name that others can foresee somebody may have made a file that he
+ * reads. Durable when it returns; it throws what the system says.
+ */
+export function writePrivate(path: string, text: string): void {
+  rmSync(path, { force: true });
+  writeFileSync(path, text, { mode: FILE_MODE, flag: 'wx', flush: true });
 }
 
 export function makePrivateFolder(folder: string): void {
