@@ -23,6 +23,19 @@ const NOTHING = '0'.repeat(64);
 const UNKNOWN = 'f'.repeat(64);
 /** The sealed end of the chain, among the secrets. */
 const HEAD = 'audit-head';
+/** A database in which none of these has a row is a new one. The log's own last: its table may have been taken away. */
+const STORED = [
+  'secrets',
+  'deliveries',
+  'orders',
+  'entries',
+  'holds',
+  'clients',
+  'settings',
+  'rules',
+  'notices',
+  'audit',
+] as const;
 /** Rows that are looked at in one query. */
 const PAGE = 500;
 
@@ -67,8 +80,7 @@ export async function appendAudit(
 /** Seals that the log has no row yet, in a database in which nothing was stored: from then on a missing seal was taken away. */
 export async function beginAudit(db: Kysely<Tables>, seal: Seal): Promise<void> {
   await db.transaction().execute(async (tx) => {
-    // The log last: its table may have been taken away, which `verify` tells.
-    for (const table of ['secrets', 'deliveries', 'audit'] as const) {
+    for (const table of STORED) {
       const first = tx.selectFrom(table).select((row) => row.lit(1).as('one'));
       if ((await first.limit(1).executeTakeFirst()) !== undefined) {
         return;

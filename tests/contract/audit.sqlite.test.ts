@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
-import type { Store } from '#pipeline/ports.ts';
+import type { Store, Writer } from '#pipeline/ports.ts';
 import { createSeal } from '#storage/seal.ts';
 import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
 import { openStore } from '#storage/store.ts';
 import { seededRandom } from '#sim/world/random.ts';
-import { ORDER, at, message } from '#tests/build.ts';
+import { ORDER, at, hold, message, record } from '#tests/build.ts';
 import { hurriedClock } from '#tests/clock.ts';
 
 /** What somebody who has the file can do to it, and what is seen of that afterwards. */
@@ -181,6 +181,48 @@ void describe('the audit log in the hands of somebody else', () => {
       const store = await openAt(path);
       assert.deepEqual(await store.read.verifyAudit(), { count: 0 });
       await store.close();
+    });
+  });
+
+  void test('a log that was taken away with its seal and all messages is missed while anything else is stored', async () => {
+    for (const put of [
+      (tx: Writer) => tx.putOrder(record()),
+      (tx: Writer) => tx.putSetting('account:freshbooks', 'abc'),
+      (tx: Writer) => tx.openHold(hold()),
+    ]) {
+      await inFolder(async (path) => {
+        const store = await openAt(path);
+        await store.transact(put);
+        await addRows(store, ROWS);
+        await store.close();
+        const file = new DatabaseSync(path);
+        unsealed(unguarded(file)).exec('delete from audit');
+        file.close();
+        const again = await openAt(path);
+        const { fault } = await again.read.verifyAudit();
+        await again.close();
+        assert.equal(fault?.number, 1);
+      });
+    }
+  });
+
+  void test('what was put back as it once stood, rows and seal together, looks whole: its hash tells', async () => {
+    await inFolder(async (path) => {
+      const store = await openAt(path);
+      await addRows(store, ROWS);
+      const sealOf = (file: DatabaseSync) =>
+        file.prepare("select sealed from secrets where key = 'audit-head'").get()?.['sealed'] ?? '';
+      const file = new DatabaseSync(path);
+      const before = sealOf(file);
+      await addRows(store, 1);
+      const { head } = await store.read.verifyAudit();
+      unguarded(file).exec(`delete from audit where number > ${ROWS}`);
+      file.prepare("update secrets set sealed = ? where key = 'audit-head'").run(before);
+      file.close();
+      const verdict = await store.read.verifyAudit();
+      await store.close();
+      assert.deepEqual([verdict.count, verdict.fault], [ROWS, undefined]);
+      assert.notEqual(verdict.head, head);
     });
   });
 
