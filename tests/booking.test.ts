@@ -7,6 +7,7 @@ import { askBackfill, readBackfill } from '#pipeline/backfill.ts';
 import { releaseOrder } from '#pipeline/release.ts';
 import { orderOf } from '#core/settlement.ts';
 import { scriptedFaults } from '#sim/faults.ts';
+import { message } from './build.ts';
 import { openStage } from './stage.ts';
 import { expectedBooks } from '#sim/check.ts';
 import { standingOf } from '#sim/standing.ts';
@@ -268,6 +269,31 @@ test('what was sent before an order was deleted and comes after it does not brin
     const record = await stage.tell({ topic: 'orders/paid', body: late, order });
     assert.deepEqual([record.state, record.isDeleted, record.reread], ['skipped', true, undefined]);
     assert.equal(stage.invoices(order).length, 0);
+  }));
+
+test('what was sent before an order was deleted does not bring it back however often it was overheard', () =>
+  onStage({ environment: { SHOPIFY_API_KEY: '', SHOPIFY_API_SECRET: '' } }, async (stage) => {
+    const { app, sandbox } = stage;
+    const order = sandbox.world.scenario('paid, one line');
+    const body = sandbox.shopify.webhooks.body(order.id);
+    const { key } = await stage.book(order);
+    const again = (name: string): Promise<void> =>
+      app.store.transact(async (tx) => {
+        for (let index = 0; index < 1000; index += 1) {
+          const bytes = new TextEncoder().encode(body);
+          const told = message({ externalId: `${name}-${index}`, body: bytes });
+          const { id } = await tx.acceptDelivery(told, app.clock.now());
+          await tx.settleDelivery(id, { state: 'sorted', order: key });
+        }
+      });
+    const isDeleted = async () => (await app.store.read.order(key))?.isDeleted;
+    await again('before');
+    await stage.tell({ topic: 'orders/delete', body: `{"id":${order.id}}`, order });
+    await stage.tell({ topic: 'orders/updated', body, order });
+    assert.equal(await isDeleted(), true);
+    await again('after');
+    await stage.tell({ topic: 'orders/paid', body, order });
+    assert.equal(await isDeleted(), true);
   }));
 
 test('an order deleted in the shop of which only a client was made is booked no more', () => {

@@ -251,6 +251,7 @@ export interface Reader extends WatchReader {
   /** Accepted deliveries and due orders without a live lease, most urgent first. */
   dueKeys(now: Instant, limit: number): Promise<readonly WakeKey[]>;
   delivery(id: string): Promise<Delivery | undefined>;
+  /** Oldest first; of more than a thousand the newest. */
   deliveriesOf(order: OrderKey): Promise<readonly Delivery[]>;
   /** Newest first. */
   deliveries(filter: { readonly state: DeliveryState; readonly limit: number }): Promise<readonly Delivery[]>;

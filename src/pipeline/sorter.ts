@@ -176,12 +176,15 @@ function isAfter({ updatedAt }: Pick<Order, 'updatedAt'>, deletedAt: Instant): b
 
 /** When the last message came that told of the deletion, or that may have: a blanked one does not show it any more. */
 async function deletedAt(tx: Writer, { key }: OrderRecord, source: Source | undefined): Promise<Instant> {
-  const telling = (await tx.deliveriesOf(key)).filter(
+  const newest = await tx.deliveriesOf(key);
+  const telling = newest.filter(
     (delivery) =>
       delivery.redactedAt !== undefined ||
       (source !== undefined && readBy(source, delivery).kind === 'deleted'),
   );
-  return instant(Math.max(0, ...telling.map(({ receivedAt }) => receivedAt)));
+  // One of them told it; among the newest it is missing where so many came since, and then those tell how late it is.
+  const told = telling.length === 0 ? newest : telling;
+  return instant(Math.max(0, ...told.map(({ receivedAt }) => receivedAt)));
 }
 
 /** A settlement is shown only by the source's own answer, and as far as its last transaction: the later answer shows more. */

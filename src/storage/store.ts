@@ -180,10 +180,10 @@ function inboxReader(db: Db): Pick<Reader, 'dueKeys' | 'delivery' | 'deliveriesO
         .selectFrom('deliveries')
         .selectAll()
         .where('order_key', '=', order)
-        .orderBy('id')
+        .orderBy('id', 'desc')
         .limit(ROWS_MAX)
         .execute();
-      return rows.map(deliveryOf);
+      return rows.map(deliveryOf).toReversed();
     },
     async deliveries({ state, limit }) {
       const query = db.selectFrom('deliveries').selectAll().where('state', '=', state);
