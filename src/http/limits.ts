@@ -1,11 +1,12 @@
-import { SECOND } from '#core/time.ts';
+import { MINUTE, SECOND } from '#core/time.ts';
 import type { BodyLimits } from './bodies.ts';
 import type { ConnectionLimits } from './connections.ts';
+import type { CopyTerms } from './copy-limit.ts';
 import type { LoginTerms } from './login-limit.ts';
 import type { RefusalTerms } from './refusal-limit.ts';
 
 /** What one sender may take of the server. Nothing that is refused by a limit was accepted: its sender has it and comes again. */
-export interface HttpLimits extends BodyLimits, ConnectionLimits, RefusalTerms, LoginTerms {
+export interface HttpLimits extends BodyLimits, ConnectionLimits, RefusalTerms, CopyTerms, LoginTerms {
   /** Of what is sent to the API. */
   readonly apiBodyBytesMax: number;
   readonly headerBytesMax: number;
@@ -51,6 +52,11 @@ export const HTTP_LIMITS: HttpLimits = {
   refusalEveryMs: 2 * SECOND,
   // A few hundred bytes each. Who has more addresses than this gets more refusals logged, and nothing else.
   addressesMax: 1000,
+  // A shop tells one state of an order under five topics at most; who overheard it stores 1440 copies a day.
+  copiesMax: 30,
+  copyEveryMs: MINUTE,
+  // A hundred bytes each. Of those that come over and over none is forgotten.
+  contentsMax: 1000,
   // A password, or what a person says of an order.
   apiBodyBytesMax: 16 * KIB,
   // More than a person mistypes in a row; who guesses gets 2880 a day.

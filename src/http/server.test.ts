@@ -352,6 +352,43 @@ void describe('bodies', () => {
   });
 });
 
+void describe('one content under ever new ids', () => {
+  const its = world({ copiesMax: 3, copyEveryMs: 60_000 });
+  const copy = (id: string, content = 'overheard'): string =>
+    requestText('POST /webhooks/shopify', shopHeaders(id, `{"id": "${content}"}`), `{"id": "${content}"}`);
+  const answersTo = async (requests: readonly string[]): Promise<string[]> => {
+    const answers: string[] = [];
+    for (const request of requests) {
+      const socket = await ask(its().port, request);
+      answers.push(await socket.heard(/\r\n\r\n\{.+\}/));
+      socket.destroy();
+    }
+    return answers;
+  };
+  const statuses = async (requests: readonly string[]): Promise<string[]> =>
+    (await answersTo(requests)).map((answer) => answer.slice(9, 12));
+
+  void test('is stored so often, and then no more for a while; any other is', async () => {
+    const answers = await answersTo(['1', '2', '3', '4', '5'].map((id) => copy(id)));
+    assert.deepEqual(
+      answers.map((answer) => answer.slice(9, 12)),
+      ['200', '200', '200', '429', '429'],
+    );
+    assert.match(answers[3] ?? '', /retry-after: 60\r\n/);
+    assert.deepEqual(await statuses([copy('6', 'genuine')]), ['200']);
+    assert.deepEqual(await storedIds(its()), ['1', '2', '3', '6']);
+    await its().clock.advance(60_000);
+    assert.deepEqual(await statuses([copy('4'), copy('5')]), ['200', '429']);
+  });
+
+  void test('does not count what is stored already, however often it comes', async () => {
+    const again = Array.from({ length: 8 }, () => copy('a', 'repeated'));
+    assert.deepEqual(new Set(await statuses(again)), new Set(['200']));
+    assert.deepEqual(await statuses([copy('b', 'repeated'), copy('c', 'repeated')]), ['200', '200']);
+    assert.deepEqual(await statuses([copy('d', 'repeated')]), ['429']);
+  });
+});
+
 void describe('refusals', () => {
   const its = world({ refusalsMax: 3, refusalEveryMs: 2000 });
   const forged = message('forged', { more: { 'x-shopify-hmac-sha256': FORGED } });

@@ -13,6 +13,8 @@ import { routeAdmin } from './admin.ts';
 import type { AdminParts } from './admin.ts';
 import { BodyRefused, createBodies } from './bodies.ts';
 import { createConnections } from './connections.ts';
+import { createCopyLimit } from './copy-limit.ts';
+import type { CopyLimit } from './copy-limit.ts';
 import { HTTP_LIMITS } from './limits.ts';
 import type { HttpLimits } from './limits.ts';
 import { problem } from './problem.ts';
@@ -107,7 +109,7 @@ export function createServer(parts: ServerParts): Server {
   });
   app.addHook('onSend', async ({ raw }, reply) => connections.answered(raw, reply.raw));
   const tell = createTell(parts, limits);
-  routeWebhooks(app, parts, tell);
+  routeWebhooks(app, parts, { tell, copies: createCopyLimit(limits, clock) });
   routeHealth(app, parts);
   routeConsent(app, parts, tell);
   if (admin !== undefined) {
@@ -157,7 +159,11 @@ interface WebhookPath {
   readonly Params: { readonly vendor: string; readonly connection?: string };
 }
 
-function routeWebhooks(app: FastifyInstance, { sources, inbox, emit }: ServerParts, tell: Tell): void {
+function routeWebhooks(
+  app: FastifyInstance,
+  { sources, inbox, emit }: ServerParts,
+  { tell, copies }: { readonly tell: Tell; readonly copies: CopyLimit },
+): void {
   const addressedBy = ({ params }: FastifyRequest<WebhookPath>): readonly Source[] =>
     (sources.get(params.vendor) ?? []).filter(
       ({ connection }) => params.connection === undefined || connection === params.connection,
@@ -212,10 +218,23 @@ function routeWebhooks(app: FastifyInstance, { sources, inbox, emit }: ServerPar
           verdicts.flatMap((verdict) => (verdict.proof === 'refused' ? verdict : [])),
         );
       }
-      await inbox.accept(authentic.message);
+      const { message } = authentic;
+      const waitS = await copies.admit(message.body, () => inbox.accept(message));
+      if (waitS !== undefined) {
+        return putOff({ tell, request, reply }, { connection: message.connection, waitS });
+      }
       return reply.code(200).send({ status: 'accepted' });
     },
   });
+}
+
+function putOff(
+  { tell, request, reply }: { tell: Tell; request: FastifyRequest; reply: FastifyReply },
+  { connection, waitS }: { readonly connection: string; readonly waitS: number },
+): FastifyReply {
+  const why = 'This content came too often under other ids';
+  tell(request, { name: 'delivery put off', level: 'warn', fields: { connection, why } });
+  return problem(reply.header('retry-after', waitS), 429, why);
 }
 
 function headersOf(request: FastifyRequest): Record<string, string | undefined> {
