@@ -184,6 +184,12 @@ describe('a line of which somebody else wrote a part', () => {
     assert.deepEqual(written, { out: harmless + harmless, err: harmless });
   });
 
+  test('of endless spaces takes no longer than its length', () => {
+    const started = performance.now();
+    assert.equal(plain(`a${' '.repeat(200_000)}b \r\n c`).length, 200_004);
+    assert.ok(performance.now() - started < 5000, 'a square takes a minute');
+  });
+
   test('keeps our own colours', () => {
     const { output, written } = outputTo({ isTTY: true }, {});
     output.print(output.paint('red\u001B[2J', 'red'));

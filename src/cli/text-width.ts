@@ -15,7 +15,7 @@ export const HARMFUL = /[\p{Cc}\u2028\u2029\u200E\u200F\u202A-\u202E\u2066-\u206
 /** One line that does nothing to a terminal. */
 export function plain(text: string): string {
   return text
-    .replace(/\s*[\r\n]+\s*/g, ' ')
+    .replace(/\s+/g, (space) => (/[\r\n]/.test(space) ? ' ' : space))
     .replace(/\t/g, ' ')
     .replace(HARMFUL, '\uFFFD');
 }

@@ -21,7 +21,8 @@ function isTelling(text: string): boolean {
   return text.length >= LENGTH_MIN || UNSPACED.test(text);
 }
 
-const EMAIL = /[^\s'"<>]+@[^\s'"<>]+/g;
+/** What may be an e-mail address. Looked for its @ afterwards: to look for both at once takes the square of a long word's length. */
+const WORD = /[^\s'"<>]+/g;
 
 /**
  * The sentence without these, each as a whole word in any spelling, with and without its rare characters, and without anything
@@ -36,7 +37,11 @@ export function withoutContacts(sentence: string, contacts: readonly string[]): 
   for (const word of [...words].toSorted((a, b) => b.length - a.length)) {
     text = text.replace(wordIn(word), '…');
   }
-  return text.includes('@') ? text.replace(EMAIL, '…') : text;
+  return text.includes('@') ? text.replace(WORD, (each) => (isAddress(each) ? '…' : each)) : text;
+}
+
+function isAddress(word: string): boolean {
+  return word.slice(1, -1).includes('@');
 }
 
 function wordIn(word: string): RegExp {

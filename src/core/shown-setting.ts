@@ -5,15 +5,19 @@
 
 /** No secret that is asked for is shorter, and a slip of the pen is recognised by seeing it. */
 const SECRET_LENGTH_MIN = 12;
-/** A key or a token has a stretch of letters and figures without a sign between them; a password may be one word. */
-const TOKEN = new RegExp(String.raw`(?=\w*\d)(?=\w*[A-Za-z])\w{${SECRET_LENGTH_MIN}}`);
+/** A password may be one word. */
 const ONE_WORD = new RegExp(String.raw`^[^\s./:@-]{${SECRET_LENGTH_MIN},}$`);
 /** What of an address stands before its host or in its query. */
-const WITHIN_ADDRESS = /[:/].*@|[?#]/s;
+const WITHIN_ADDRESS = /^[^:/]*[:/].*@|[?#]/s;
 
 /** In quotes, or how long it is where it may be a secret. */
 export function shownSetting(text: string): string {
-  return [TOKEN, ONE_WORD, WITHIN_ADDRESS].some((secret) => secret.test(text))
-    ? `a text of ${text.length} signs (not shown, as it may be a secret)`
-    : `"${text}"`;
+  const mayBeSecret =
+    text.split(/\W/).some(isToken) || [ONE_WORD, WITHIN_ADDRESS].some((secret) => secret.test(text));
+  return mayBeSecret ? `a text of ${text.length} signs (not shown, as it may be a secret)` : `"${text}"`;
+}
+
+/** A key or a token has a stretch of letters and figures without a sign between them. */
+function isToken(stretch: string): boolean {
+  return stretch.length >= SECRET_LENGTH_MIN && /\d/.test(stretch) && /[A-Za-z]/.test(stretch);
 }

@@ -175,3 +175,18 @@ void test('the consent address asks for every scope once, and encodes its parts'
   assert.equal(new Set(SCOPES).size, SCOPES.length);
   assert.equal(url.searchParams.get('redirect_uri'), 'https://x.test/a');
 });
+
+void test('a refusal of endless words is told by its reason, and takes no longer than its length', async () => {
+  const { oauth } = bench();
+  const error_description = `invalid_grant ${'a'.repeat(200_000)}`;
+  const transport = async () => Response.json({ error_description }, { status: 401 });
+  const started = performance.now();
+  const failure = await failureOf(refresh({ ...oauth, transport }, 'spent'));
+  assert.match(failure.message, /refused \(status 401\): invalid_grant$/);
+  const endless = async () => Response.json({ error_description: 'a'.repeat(200_000) }, { status: 401 });
+  assert.match(
+    (await failureOf(refresh({ ...oauth, transport: endless }, 'spent'))).message,
+    /no reason given$/,
+  );
+  assert.ok(performance.now() - started < 5000, 'a square takes minutes');
+});

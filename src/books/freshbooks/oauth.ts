@@ -62,6 +62,8 @@ export interface FreshBooksAccount {
 }
 
 const TIMEOUT_MS = 30 * SECOND;
+/** Of FreshBooks' own words, the reason stands within so many. */
+const SAID_MAX = 1000;
 /** A token answer has two kilobytes. */
 const ANSWER_BYTES_MAX = 256 * 1024;
 
@@ -220,7 +222,8 @@ async function askTokens(
 
 /** invalid_grant: the token was spent or withdrawn. invalid_client: id or secret are wrong. Both ask for a person. */
 function refusedGrant(answer: Answer): Failure {
-  const said = refusalIn(jsonOrNothing(answer), answer.status)?.errors[0]?.message ?? '';
+  const message = refusalIn(jsonOrNothing(answer), answer.status)?.errors[0]?.message ?? '';
+  const said = message.slice(0, SAID_MAX);
   const word = /[a-z]+(?:_[a-z]+)+/.exec(said)?.[0] ?? 'no reason given';
   const hint = word === 'invalid_client' ? '. Check FRESHBOOKS_CLIENT_ID and FRESHBOOKS_CLIENT_SECRET' : '';
   return new Failure('token-refused', {
