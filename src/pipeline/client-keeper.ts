@@ -17,6 +17,8 @@ import type { Run, Subject } from './machine.ts';
 
 /** The shared client of a shop, or of one of its stores, among the customers' ids. */
 const CHANNEL = 'channel';
+/** What a key begins with that is of an address. */
+const EMAIL = 'email:';
 /** A holder that was killed leaves its right behind; one that lives asks for it again long before. */
 const HOLDER_DEAD_MS = HOUR;
 
@@ -68,6 +70,15 @@ export async function forgetPerson(
   const customerId = emailKey(email);
   await tx.dropClient({ account, source, customerId });
   await tx.dropLease(leaseKey(account, customerId), after(now, -HOLDER_DEAD_MS));
+}
+
+/** The same of everybody whom the source knows. Rights tell no source, and one that nobody holds is of no use. */
+export async function forgetPeople(
+  tx: Writer,
+  { account, source, now }: Pick<ClientMapping, 'account' | 'source'> & { readonly now: Instant },
+): Promise<void> {
+  await tx.dropClients({ account, source, prefix: EMAIL });
+  await tx.dropLeases({ prefix: leaseKey(account, EMAIL), before: after(now, -HOLDER_DEAD_MS) });
 }
 
 function leaseKey(account: string, who: string): string {
@@ -147,7 +158,7 @@ function channelKey({ channel }: Who): string {
 
 /** A hash, because the mapping outlives the contact data. */
 function emailKey(email: string): string {
-  return `email:${createHash('sha256').update(email.trim().toLowerCase()).digest('hex')}`;
+  return `${EMAIL}${createHash('sha256').update(email.trim().toLowerCase()).digest('hex')}`;
 }
 
 function offeredFields(buyer: Buyer): readonly string[] {

@@ -463,8 +463,12 @@ export interface Writer extends Reader {
   ): Promise<number>;
   /** Harmless where there is none. */
   dropClient(key: Pick<ClientMapping, 'account' | 'source' | 'customerId'>): Promise<void>;
+  /** All of a source whose customer's id begins so. */
+  dropClients(of: Pick<ClientMapping, 'account' | 'source'> & { readonly prefix: string }): Promise<void>;
   /** Forgets that a lease ever was, when it was released or ran out before the moment; one that somebody may hold stays. */
   dropLease(key: string, before: Instant): Promise<void>;
+  /** All such whose key begins so. */
+  dropLeases(of: { readonly prefix: string; readonly before: Instant }): Promise<void>;
   /** Adds a row to the audit log. */
   audited(event: AuditEvent): Promise<void>;
   /** Writes an alarm; its tellings stay as they were told. */

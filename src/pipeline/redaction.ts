@@ -4,7 +4,7 @@ import type { ConnectionId, OrderKey } from '#core/ids.ts';
 import type { Buyer } from '#core/order.ts';
 import { showInstant } from '#core/time.ts';
 import type { Clock, Instant } from '#core/time.ts';
-import { forgetPerson } from './client-keeper.ts';
+import { forgetPeople, forgetPerson } from './client-keeper.ts';
 import type { Delivery, ReadableFilter, Store, Writer } from './ports.ts';
 import type { Erasing, Sorted, Source } from './source.ts';
 
@@ -212,8 +212,11 @@ export async function eraseMessage(
     const deliveries = [(await tx.delivery(id)) ?? delivery];
     const blanked = await blank(tx, eraser, { deliveries, people: 'forget' });
     await close(tx, eraser, { delivery, isRequest: erases !== undefined });
-    // His orders may have been blanked before, and then nothing but the request shows his address.
-    if (erases !== undefined && erases !== 'everything' && erases.email !== '') {
+    // Orders may have been blanked before, and then nothing but the request tells whose they were.
+    if (erases === 'everything') {
+      const { account, clock } = eraser;
+      await forgetPeople(tx, { account, source: delivery.connection, now: clock.now() });
+    } else if (erases !== undefined && erases.email !== '') {
       await forget(tx, eraser, { connection: delivery.connection, email: erases.email });
     }
     await tx.audited({

@@ -61,7 +61,10 @@ function readableRows(db: Kysely<Tables>, filter: ReadableFilter) {
 
 export function redactionWriter(
   tx: Tx,
-): Pick<Writer, 'redactDelivery' | 'reviseTexts' | 'dropClient' | 'dropLease'> {
+): Pick<
+  Writer,
+  'redactDelivery' | 'reviseTexts' | 'dropClient' | 'dropClients' | 'dropLease' | 'dropLeases'
+> {
   return {
     async redactDelivery(id, at) {
       const blank = { body: new Uint8Array(), headers: '{}', redacted_at: at };
@@ -87,6 +90,18 @@ export function redactionWriter(
         .where('source', '=', source)
         .where('customer_id', '=', customerId)
         .execute();
+    },
+    async dropClients({ account, source, prefix }) {
+      await tx
+        .deleteFrom('clients')
+        .where('account', '=', account)
+        .where('source', '=', source)
+        .where('customer_id', 'like', `${prefix}%`)
+        .execute();
+    },
+    async dropLeases({ prefix, before }) {
+      const all = tx.deleteFrom('leases').where('key', 'like', `${prefix}%`);
+      await all.where('until', '<', BigInt(before)).execute();
     },
     async dropLease(key, before) {
       // A released one is of zero. Nobody will release or prolong such a one any more.

@@ -201,6 +201,30 @@ export function redaction(promise: Promises): void {
     assert.equal(afterDeath?.fence, 1n, 'and one of a holder that is dead does not');
   });
 
+  promise('of a source all clients and leases can be forgotten whose keys begin alike', async (store) => {
+    const common = { account: 'freshbooks', source: SHOP, externalId: '7', filledFields: [] };
+    const terms = { holder: 'a', now: NOW, until: later(DAY) };
+    await store.transact(async (tx) => {
+      for (const customerId of ['email:1', 'email:2', '1234']) {
+        await tx.mapClient({ ...common, customerId });
+      }
+      await tx.mapClient({ ...common, source: connectionId('shopify-2'), customerId: 'email:1' });
+      await tx.takeLease('client:freshbooks:email:1', terms);
+      await tx.takeLease('client:freshbooks:channel', terms);
+      await tx.dropClients({ account: 'freshbooks', source: SHOP, prefix: 'email:' });
+      await tx.dropLeases({ prefix: 'client:freshbooks:email:', before: later(DAY + 1) });
+    });
+    const isKnown = async (customerId: string, source = SHOP): Promise<boolean> =>
+      (await store.read.clientMapping({ account: 'freshbooks', source, customerId })) !== undefined;
+    const known = [await isKnown('email:1'), await isKnown('email:2'), await isKnown('1234')];
+    assert.deepEqual(known, [false, false, true]);
+    assert.equal(await isKnown('email:1', connectionId('shopify-2')), true);
+    const again = { ...terms, now: later(DAY), until: later(2 * DAY) };
+    const fenceOf = (key: string) => store.transact(async (tx) => (await tx.takeLease(key, again))?.fence);
+    assert.equal(await fenceOf('client:freshbooks:email:1'), 1n);
+    assert.equal(await fenceOf('client:freshbooks:channel'), 2n);
+  });
+
   promise('a scrub leaves what is stored as it is', async (store) => {
     const id = await accept(store, { externalId: 'a' });
     assert.equal(await store.scrub('in place'), true);
