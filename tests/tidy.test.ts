@@ -281,6 +281,7 @@ void describe('documents', () => {
       `${headersMax} of them`,
       `| ${connectionsMax} |`,
       `| ${refusalsMax}, and one more each ${HTTP_LIMITS.refusalEveryMs / 1000} s |`,
+      `| ${HTTP_LIMITS.refusalsOfAllMax}, and one more each ${HTTP_LIMITS.refusalOfAllEveryMs / 1000} s |`,
       `| ${HTTP_LIMITS.copiesMax}, and one more each ${HTTP_LIMITS.copyEveryMs / 1000} s |`,
       `| ${HTTP_LIMITS.apiBodyBytesMax / 2 ** 10} KiB |`,
       `| ${HTTP_LIMITS.loginsMax}, and one more each ${HTTP_LIMITS.loginEveryMs / 1000} s;`,

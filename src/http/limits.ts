@@ -3,10 +3,10 @@ import type { BodyLimits } from './bodies.ts';
 import type { ConnectionLimits } from './connections.ts';
 import type { CopyTerms } from './copy-limit.ts';
 import type { LoginTerms } from './login-limit.ts';
-import type { RefusalTerms } from './refusal-limit.ts';
+import type { TellTerms } from './tell.ts';
 
 /** What one sender may take of the server. Nothing that is refused by a limit was accepted: its sender has it and comes again. */
-export interface HttpLimits extends BodyLimits, ConnectionLimits, RefusalTerms, CopyTerms, LoginTerms {
+export interface HttpLimits extends BodyLimits, ConnectionLimits, TellTerms, CopyTerms, LoginTerms {
   /** Of what is sent to the API. */
   readonly apiBodyBytesMax: number;
   readonly headerBytesMax: number;
@@ -50,8 +50,11 @@ export const HTTP_LIMITS: HttpLimits = {
   // A wrong secret and every message of a busy shop's minute are seen in full; a flood is not.
   refusalsMax: 30,
   refusalEveryMs: 2 * SECOND,
-  // A few hundred bytes each. Who has more addresses than this gets more refusals logged, and nothing else.
+  // A few hundred bytes each. Who has more addresses than this is bound by the next.
   addressesMax: 1000,
+  // Ten addresses in full; then some twenty megabytes of log a day, however many there are.
+  refusalsOfAllMax: 300,
+  refusalOfAllEveryMs: SECOND,
   // A shop tells one state of an order under five topics at most; who overheard it stores 1440 copies a day.
   copiesMax: 30,
   copyEveryMs: MINUTE,

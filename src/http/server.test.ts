@@ -37,7 +37,10 @@ interface World {
   readonly gate: { open: () => void; close: () => void; waitingCount: () => number };
 }
 
-async function openWorld(limits: Partial<HttpLimits>): Promise<World> {
+async function openWorld(
+  limits: Partial<HttpLimits>,
+  { checkReady = async () => undefined }: { readonly checkReady?: () => Promise<void> } = {},
+): Promise<World> {
   const clock = testClock();
   const events: PipelineEvent[] = [];
   const { store } = await openStore({
@@ -58,7 +61,7 @@ async function openWorld(limits: Partial<HttpLimits>): Promise<World> {
     emit: (event) => events.push(event),
     clock,
     limits: { ...HTTP_LIMITS, timeoutCheckMs: 20, ...limits },
-    checkReady: async () => undefined,
+    checkReady,
     finishConsent: () => Promise.reject(new Failure('token-missing', { detail: 'Nobody asked' })),
   });
   const { port } = await server.listen({ host: 'localhost', port: 0 });
@@ -454,6 +457,23 @@ void describe('refusals', () => {
     await socket.heard(/HTTP\/1\.1 400 /);
     socket.destroy();
     assert.equal(events.length, before);
+  });
+});
+
+void describe('while it cannot store', () => {
+  void test('who asks over and over whether it is ready fills no log, and is told each time', async () => {
+    const { server, store, events, port } = await openWorld(
+      { refusalsMax: 3 },
+      { checkReady: () => Promise.reject(new Failure('database-full', { detail: 'No room' })) },
+    );
+    for (let count = 0; count < 8; count += 1) {
+      const socket = await ask(port, requestText('GET /readyz'));
+      await socket.heard(/HTTP\/1\.1 503 /);
+      socket.destroy();
+    }
+    assert.equal(events.filter(({ name }) => name === 'request failed').length, 3);
+    await server.close();
+    await store.close();
   });
 });
 

@@ -277,7 +277,7 @@ function onError(
     return onBodyRefused(error, { tell, request, reply });
   }
   if (error instanceof Failure) {
-    emit(failed(request, error));
+    tell(request, failed(request, error));
     // Whatever the reason, a message that was not stored is not acknowledged: the sender comes again, and holds the only copy.
     const isMessage = pathOf(request).startsWith(WEBHOOKS);
     return unavailable(reply, isMessage ? 'Not stored, please send again' : 'Not ready', error.code);
