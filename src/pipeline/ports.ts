@@ -246,6 +246,8 @@ export type WakeKey = `delivery:${string}` | `order:${OrderKey}`;
 
 /** The setting with the moment of a restore: what was booked since the backup stands in the books alone, and is looked for first. */
 export const RESTORED_SETTING = 'restored-at';
+/** What follows is a source: the setting with the moment from which on it is swept. What changed before was there before the program. */
+export const SWEPT_FROM_SETTING = 'swept-from:';
 
 export interface Reader extends WatchReader {
   /** Accepted deliveries and due orders without a live lease, most urgent first. */

@@ -62,7 +62,9 @@ async function sweeping(answer: (asked: { since: Instant; token?: string }) => C
 describe('a sweep', () => {
   test('takes in every page of what changed in the last day, then only what is new', async () => {
     const { clock, asked, began, stored, end } = await sweeping(({ token }) =>
-      token === undefined ? { changes: [change('1')], next: 'more' } : { changes: [change('2')] },
+      token === undefined
+        ? { changes: [change('1', after(clock.now(), -HOUR))], next: 'more' }
+        : { changes: [change('2')] },
     );
     await clock.advance(1);
     assert.deepEqual(asked, [{ since: after(began, -DAY) }, { since: after(began, -DAY), token: 'more' }]);
@@ -72,8 +74,8 @@ describe('a sweep', () => {
     assert.equal((await stored()).length, 2, 'the same changes are stored once');
     await clock.advance(2 * DAY);
     const rounds = asked.filter(({ token }) => token === undefined).length;
-    const before = after(began, (rounds - 2) * 5 * MINUTE + 1);
-    assert.ok(asked.at(-2)?.since === after(before, -49 * HOUR - 1), 'by the overlap behind the last walk');
+    const newest = after(began, (rounds - 2) * 5 * MINUTE - HOUR);
+    assert.equal(asked.at(-2)?.since, after(newest, -49 * HOUR), 'by the overlap behind the newest change');
     await end();
   });
 
@@ -114,10 +116,39 @@ describe('a sweep', () => {
   test('looks again at what changed while the clock was ahead', async () => {
     const { clock, store, asked, began, end } = await sweeping(() => ({ changes: [] }));
     await clock.advance(1);
-    await store.transact((tx) => tx.putSetting('swept:amazon', String(after(began, 30 * DAY))));
+    for (const place of ['swept', 'swept-newest']) {
+      await store.transact((tx) => tx.putSetting(`${place}:amazon`, String(after(began, 30 * DAY))));
+    }
     await store.transact((tx) => tx.putSetting('swept-from:amazon', '0'));
     await clock.advance(5 * MINUTE);
     assert.deepEqual(asked[1], { since: after(began, 5 * MINUTE - 49 * HOUR) });
+    await end();
+  });
+
+  test('that finds nothing for months asks for the last one', async () => {
+    const { clock, store, asked, began, end } = await sweeping(() => ({ changes: [] }));
+    await clock.advance(1);
+    for (const place of ['swept-newest', 'swept-from']) {
+      await store.transact((tx) => tx.putSetting(`${place}:amazon`, String(after(began, -100 * DAY))));
+    }
+    await clock.advance(5 * MINUTE);
+    assert.equal(asked[1]?.since, after(began, -30 * DAY - 49 * HOUR));
+    await end();
+  });
+
+  test('finds what changes while the clock is ahead by more than it reaches back', async () => {
+    const changed: Change[] = [];
+    const { clock, began, stored, end } = await sweeping(({ since }) => ({
+      changes: changed.filter(({ at }) => at !== undefined && at >= since),
+    }));
+    changed.push(change('1', after(began, -HOUR)));
+    await clock.advance(1);
+    assert.deepEqual(await stored(), ['found:1']);
+    // From here on the clock is three days ahead of the source's.
+    await clock.advance(3 * DAY);
+    changed.push(change('2', after(began, MINUTE)));
+    await clock.advance(5 * MINUTE);
+    assert.deepEqual([...(await stored())].sort(), ['found:1', 'found:2']);
     await end();
   });
 

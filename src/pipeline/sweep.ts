@@ -1,9 +1,10 @@
 import { Failure, asFailure } from '#core/failure.ts';
 import type { FailureCode } from '#core/failure.ts';
 import { fromJson, toJson } from '#core/json.ts';
-import { MINUTE, after, instant } from '#core/time.ts';
+import { DAY, MINUTE, after, instant } from '#core/time.ts';
 import type { Clock, Instant } from '#core/time.ts';
 import type { Inbox } from './inbox.ts';
+import { SWEPT_FROM_SETTING } from './ports.ts';
 import type { Emit, Reader, Store } from './ports.ts';
 import type { Change, Swept } from './source.ts';
 
@@ -30,6 +31,8 @@ const EVERY_MS = 5 * MINUTE;
 const GRACE_MS = 2 * MINUTE;
 /** A page is a hundred changes; more than these mean that the source does not come to an end. */
 const PAGES_MAX = 1_000;
+/** A source that dates no change for longer is not asked all over again at every round. */
+const QUIET_MAX_MS = 30 * DAY;
 /** A source that asks for patience says until when; one that fails is asked again with the next round. */
 const PATIENCE_MS = MINUTE;
 /** Changes that were taken in by this process, so that each is stored once and not looked for again at every round. */
@@ -59,13 +62,15 @@ async function round(parts: SweepParts, known: Set<string>, signal: AbortSignal)
   const { source, store, clock, emit } = parts;
   const began = clock.now();
   try {
-    const since = await sinceOf(parts, began);
-    const found = await walk(parts, { since, until: after(began, -GRACE_MS), known, signal });
-    if (found === undefined) {
+    const { since, newest } = await sinceOf(parts, began);
+    const walked = await walk(parts, { since, until: after(began, -GRACE_MS), known, signal });
+    if (walked === undefined) {
       return;
     }
+    const { found, newest: latest } = walked;
     await store.transact(async (tx) => {
       await tx.putSetting(placeSetting(source), String(began));
+      await tx.putSetting(newestSetting(source), String(Math.max(newest, latest)));
       await tx.dropSetting(failingSetting(source));
     });
     if (found > 0) {
@@ -120,22 +125,35 @@ export async function readSwept(
   };
 }
 
+interface Beginning {
+  readonly since: Instant;
+  /** The newest change of the walks before. */
+  readonly newest: Instant;
+}
+
 /**
- * From before the end of the last walk, but never from before the first one began to look. That moment is written down before
- * anything is asked, so that a source which fails for days begins where it began.
+ * From before the newest change of the last walk, by the source's clock: ours may have been ahead of it, and a walk from a moment
+ * that is still to come sees nothing. Never from before the first walk began to look; that moment is written down before anything
+ * is asked, so that a source which fails for days begins where it began.
  */
-async function sinceOf({ source, store }: SweepParts, began: Instant): Promise<Instant> {
-  const [place, known] = await Promise.all([
+async function sinceOf({ source, store }: SweepParts, began: Instant): Promise<Beginning> {
+  const [place, known, seen] = await Promise.all([
     store.read.setting(placeSetting(source)),
     store.read.setting(firstSetting(source)),
+    store.read.setting(newestSetting(source)),
   ]);
   const first = Number(known ?? after(began, -source.firstMs));
   if (place === undefined && known === undefined) {
     await store.transact((tx) => tx.putSetting(firstSetting(source), String(first)));
   }
+  if (place === undefined) {
+    return { since: instant(first), newest: instant(first) };
+  }
   // A clock that was ahead may have put the place into the future.
-  const last = place === undefined ? first : Math.min(Number(place), began) - source.overlapMs;
-  return instant(known === undefined ? last : Math.max(first, last));
+  const last = Math.min(Number(place), began);
+  const newest = seen === undefined ? last : Math.min(Math.max(Number(seen), last - QUIET_MAX_MS), last);
+  const since = newest - source.overlapMs;
+  return { since: instant(known === undefined ? since : Math.max(first, since)), newest: instant(newest) };
 }
 
 interface Walking {
@@ -146,13 +164,20 @@ interface Walking {
   readonly signal: AbortSignal;
 }
 
-/** How many changes were new; nothing when it was stopped before the end. */
+interface Walked {
+  /** How many changes were new. */
+  readonly found: number;
+  /** When the newest of all happened, by the source's clock; the beginning when there was none. */
+  readonly newest: Instant;
+}
+
+/** Nothing when it was stopped before the end. */
 async function walk(
   parts: SweepParts,
   { since, until, known, signal }: Walking,
-): Promise<number | undefined> {
+): Promise<Walked | undefined> {
   const { source } = parts;
-  let found = 0;
+  let [found, newest] = [0, since];
   let token: string | undefined;
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {
     const page = await patiently(parts.clock, signal, () =>
@@ -162,13 +187,14 @@ async function walk(
       return undefined;
     }
     for (const change of page.changes.filter(({ at }) => at === undefined || at <= until)) {
+      newest = instant(Math.max(newest, change.at ?? newest));
       if (!known.has(change.message.externalId)) {
         found += (await takeIn(parts, change)) ? 1 : 0;
         remember(known, change);
       }
     }
     if (page.next === undefined) {
-      return found;
+      return { found, newest };
     }
     token = page.next;
   }
@@ -232,8 +258,12 @@ function placeSetting({ connection }: Pick<Swept, 'connection'>): string {
   return `swept:${connection}`;
 }
 
+function newestSetting({ connection }: Pick<Swept, 'connection'>): string {
+  return `swept-newest:${connection}`;
+}
+
 function firstSetting({ connection }: Pick<Swept, 'connection'>): string {
-  return `swept-from:${connection}`;
+  return `${SWEPT_FROM_SETTING}${connection}`;
 }
 
 function failingSetting({ connection }: Pick<Swept, 'connection'>): string {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { RawBuilder, Transaction } from 'kysely';
 import type { Instant } from '#core/time.ts';
+import { SWEPT_FROM_SETTING } from '#pipeline/ports.ts';
 import type { Writer } from '#pipeline/ports.ts';
 import type { Tables } from './tables.ts';
 
@@ -39,7 +40,7 @@ export function setBackWriter(tx: Transaction<Tables>): Pick<Writer, 'moveBack'>
       const latest = now + leaseMs;
       await tx.updateTable('leases').set({ until: latest }).where('until', '>', BigInt(latest)).execute();
       for (const { key, value } of await tx.selectFrom('settings').selectAll().execute()) {
-        const moved = movedBack(value, { now, ms });
+        const moved = movedBack({ key, value }, { now, ms });
         if (moved !== value) {
           await tx.updateTable('settings').set({ value: moved }).where('key', '=', key).execute();
         }
@@ -50,12 +51,18 @@ export function setBackWriter(tx: Transaction<Tables>): Pick<Writer, 'moveBack'>
 
 /**
  * In a setting with several fields each number that is later than now is a moment: how a channel fails, since when a source cannot be
- * asked. One that is a number alone stays: how far a source was asked goes by its own clock.
+ * asked. One that is a number alone stays, because how far a source was asked goes by its own clock; but not from when on it is asked.
  */
-function movedBack(text: string, { now, ms }: { readonly now: Instant; readonly ms: number }): string {
-  return text.startsWith('{')
-    ? JSON.stringify(JSON.parse(text), (_key, field: unknown) =>
+function movedBack(
+  { key, value }: { readonly key: string; readonly value: string },
+  { now, ms }: { readonly now: Instant; readonly ms: number },
+): string {
+  if (key.startsWith(SWEPT_FROM_SETTING)) {
+    return Number(value) > now ? String(Number(value) - ms) : value;
+  }
+  return value.startsWith('{')
+    ? JSON.stringify(JSON.parse(value), (_key, field: unknown) =>
         typeof field === 'number' && field > now ? field - ms : field,
       )
-    : text;
+    : value;
 }

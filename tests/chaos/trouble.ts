@@ -42,14 +42,13 @@ const SKEW_MAX_MS = 20_000;
 const JUMP_PPM = 300;
 
 /**
- * A clock that is ahead from the beginning of the trouble and is set right in its midst, in a share of the runs. By less than what a
- * source is asked again (an hour): what no message told of a longer time ahead is not found. It only goes back while anything is
- * under way, for a step ahead would end waits too soon that keep things from being made twice.
+ * A clock that is ahead from the beginning of the trouble and is set right in its midst, in a share of the runs. It only goes back
+ * while anything is under way, for a step ahead would end waits too soon that keep things from being made twice.
  */
 const AHEAD_SHARE = 0.3;
 const AHEAD_STREAM = 0xc10c;
 const AHEAD_MIN_MS = 60_000;
-const AHEAD_MAX_MS = 45 * 60_000;
+const AHEAD_MAX_MS = 180 * 60_000;
 /** Looks at the clock until then: a few minutes of a busy hour, or most of it. */
 const AHEAD_LOOKS = [300, 10_000] as const;
 

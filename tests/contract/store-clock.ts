@@ -125,6 +125,7 @@ export function clocks(promise: Promises): void {
         await tx.putSession(session);
         await tx.putSetting('alarm-channel:slack', toJson({ failing, problem: String(BEFORE) }));
         await tx.putSetting('swept:shopify', String(BEFORE));
+        await tx.putSetting('swept-from:shopify', String(BEFORE));
       });
       await moved(store);
       assert.deepEqual(await store.read.alarms({ overAfter: BEFORE }), [
@@ -146,6 +147,8 @@ export function clocks(promise: Promises): void {
         problem: String(BEFORE),
       });
       assert.equal(await store.read.setting('swept:shopify'), String(BEFORE));
+      // Else what changes until then would be taken for what was there before the program.
+      assert.equal(await store.read.setting('swept-from:shopify'), String(STEP.now));
     },
   );
 }

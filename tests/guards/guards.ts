@@ -223,13 +223,19 @@ export const GUARDS: readonly Guard[] = [
     what: 'what no message told is remembered as known only once all of it is stored',
     against: 'a message that never comes',
     file: 'src/pipeline/sweep.ts',
-    from: `    if (found === undefined) {
+    from: `    if (walked === undefined) {
       return;
     }
-    await store.transact(async (tx) => {
-      await tx.putSetting(placeSetting(source), String(began));`,
-    to: `    await store.transact(async (tx) => {
-      await tx.putSetting(placeSetting(source), String(began));`,
+    const { found, newest: latest } = walked;`,
+    to: '    const { found, newest: latest } = walked ?? { found: 0, newest };',
+    test: 'src/pipeline/sweep.test.ts',
+  },
+  {
+    what: 'what no message told is asked for by its own source’s clock',
+    against: 'a clock that jumps',
+    file: 'src/pipeline/sweep.ts',
+    from: '  const newest = seen === undefined ? last :',
+    to: '  const newest = last > 0 ? last :',
     test: 'src/pipeline/sweep.test.ts',
   },
   {
