@@ -35,7 +35,7 @@ export const ALARM_CATALOGUE = {
       'counterfoil doctor tells why. Messages wait in the queue as long as it keeps them; meanwhile what changed is asked for every five minutes, so orders are booked minutes late',
   },
   unswept: {
-    when: 'A shop or seller could not be asked for ALARM_QUEUE_MINUTES, try after try, for orders of which no message came',
+    when: 'A shop or seller could not be asked for ALARM_QUEUE_MINUTES, try after try, for orders of which no message came, or of days that a backfill brings',
     sentence: 'It cannot be asked what changed, so orders of which no message comes are not known',
     remedy:
       'counterfoil doctor tells why. Orders of which messages come are booked all the same, and nothing is passed over: it is asked again from where it stopped',

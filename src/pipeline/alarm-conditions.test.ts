@@ -5,9 +5,11 @@ import { orderKey, referenceOf } from '#core/ids.ts';
 import { fold } from '#core/ledger.ts';
 import { plan } from '#core/plan.ts';
 import type { Step } from '#core/document.ts';
-import { DAY, HOUR, MINUTE, SECOND, after, instant } from '#core/time.ts';
+import { DAY, HOUR, MINUTE, SECOND, after, instant, parseLocalDate } from '#core/time.ts';
 import { SHOP, entry, hold, message, order, record, terms } from '#tests/build.ts';
+import { askBackfill, startBackfill, stopBackfill } from './backfill.ts';
 import { createInbox } from './inbox.ts';
+import type { Swept } from './source.ts';
 import { startSweep } from './sweep.ts';
 import type { OrderRecord, Store } from './ports.ts';
 import { openWorld } from '#tests/one-order.ts';
@@ -194,23 +196,27 @@ void describe('a queue of a seller', () => {
 });
 
 void describe('a shop that cannot be asked what changed', () => {
+  const never = (): never => assert.fail('not asked here');
+  const silent: Swept = {
+    connection: SHOP,
+    canRead: true,
+    readNeeds: '',
+    overlapMs: HOUR,
+    firstMs: 0,
+    refusalUnread: never,
+    verify: never,
+    sort: never,
+    read: never,
+    spareAt: () => undefined,
+    placed: never,
+    changed: never,
+  };
   /** The sweep of a shop that answers as it is told to. */
   const sweeping = ({ store, clock }: World, answer: { isDown: boolean }) => {
-    const never = (): never => assert.fail('not asked here');
     const emit = (): void => undefined;
     return startSweep({
       source: {
-        connection: SHOP,
-        canRead: true,
-        readNeeds: '',
-        overlapMs: HOUR,
-        firstMs: 0,
-        refusalUnread: never,
-        verify: never,
-        sort: never,
-        read: never,
-        spareAt: () => undefined,
-        placed: never,
+        ...silent,
         async changed() {
           if (answer.isDown) {
             throw new Failure('scope-missing', { detail: 'planted words of the shop' });
@@ -239,6 +245,36 @@ void describe('a shop that cannot be asked what changed', () => {
       await world.pass(6 * MINUTE);
       assert.deepEqual(titles(world.channel).slice(1), ['Can be asked again what changed: shopify']);
       await sweep.stop();
+    }));
+
+  void test('for the orders of days that have passed is told of, and no more once these are stopped', () =>
+    inWorld(async (world) => {
+      const { store, clock } = world;
+      const [since, until] = [parseLocalDate('2026-10-01'), parseLocalDate('2026-10-31')];
+      await askBackfill(store, SHOP, { now: clock.now(), since, until });
+      const emit = (): void => undefined;
+      const backfill = startBackfill({
+        source: {
+          ...silent,
+          async placed() {
+            throw new Failure('request-refused', { detail: 'planted words of the shop' });
+          },
+        },
+        store,
+        inbox: createInbox({ store, queue: { wake: never }, clock, emit }),
+        clock,
+        emit,
+        account: 'freshbooks',
+        lookMs: MINUTE,
+      });
+      await world.pass(9 * MINUTE);
+      assert.deepEqual(titles(world.channel), []);
+      await world.pass(2 * MINUTE);
+      assert.deepEqual(titles(world.channel), ['Cannot be asked what changed: shopify']);
+      await stopBackfill(store, SHOP);
+      await world.pass(2 * MINUTE);
+      assert.deepEqual(titles(world.channel).slice(1), ['Can be asked again what changed: shopify']);
+      await backfill.stop();
     }));
 
   void test('for one round of several is no alarm', () =>

@@ -14,6 +14,7 @@ import { MINUTE, after, instant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import type { FailingOrder, OpenQuestion, OrderRecord, QuestionCause, Reader } from './ports.ts';
 import { REFUSALS_RAISED_AT, REFUSALS_SILENT_AFTER_MS, readRefusals } from './refusals.ts';
+import { readBackfill } from './backfill.ts';
 import { readSwept } from './sweep.ts';
 import { readUnreadQueue } from './unread-queue.ts';
 
@@ -138,7 +139,7 @@ async function unaskedConditions(read: Reader, { now, queueMs, connections }: Lo
   for (const connection of connections) {
     const since = {
       'queue-unread': (await readUnreadQueue(read, connection))?.since,
-      unswept: (await readSwept(read, { connection })).failing?.since,
+      unswept: (await readSwept(read, { connection })).failing?.since ?? (await unbrought(read, connection)),
     };
     for (const kind of ['queue-unread', 'unswept'] as const) {
       const sinceAt = since[kind];
@@ -156,6 +157,12 @@ async function unaskedConditions(read: Reader, { now, queueMs, connections }: Lo
     }
   }
   return conditions;
+}
+
+/** Since when orders of days that a person asked for could not be brought. */
+async function unbrought(read: Reader, connection: ConnectionId): Promise<Instant | undefined> {
+  const backfill = await readBackfill(read, connection);
+  return backfill?.state === 'running' ? backfill.failing?.since : undefined;
 }
 
 async function queueConditions(read: Reader, { now, queueMs }: Looking): Promise<Condition[]> {

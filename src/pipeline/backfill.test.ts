@@ -187,6 +187,26 @@ void describe('a backfill', () => {
     await end();
   });
 
+  void test('that is asked for patience on and on says so, until it goes on', async () => {
+    const isBusy = { value: true };
+    const { clock, ask, state, end } = await backfilling(() => {
+      if (isBusy.value) {
+        throw new Failure('request-rate-limited', { detail: 'Later', retryAt: after(clock.now(), MINUTE) });
+      }
+      return { changes: [] };
+    });
+    await ask();
+    await clock.advance(3 * MINUTE);
+    assert.equal((await state())?.failing, undefined);
+    await clock.advance(5 * MINUTE);
+    assert.equal((await state())?.failing?.code, 'request-rate-limited');
+    isBusy.value = false;
+    await clock.advance(2 * MINUTE);
+    const done = await state();
+    assert.deepEqual([done?.state, done?.failing], ['done', undefined]);
+    await end();
+  });
+
   void test('is one at a time, and a person may stop it and ask for other days', async () => {
     const { clock, store, ask, asked, state, end } = await backfilling(() => new Promise(() => undefined));
     await ask();

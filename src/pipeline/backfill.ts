@@ -96,12 +96,16 @@ async function step(parts: BackfillParts, signal: AbortSignal): Promise<number> 
 }
 
 async function walk(parts: BackfillParts, backfill: Backfill, signal: AbortSignal): Promise<void> {
-  const { source, clock, emit } = parts;
+  const { source, emit } = parts;
   const { since, until } = daysOf(backfill);
   let found = 0;
   let token: string | undefined;
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {
-    const listed = await patiently(clock, signal, () => source.placed(askedFor(backfill, token)));
+    const listed = await patiently(
+      { clock: parts.clock, signal },
+      () => source.placed(askedFor(backfill, token)),
+      (failing) => goOn(parts, backfill, (current) => ({ ...current, failing: current.failing ?? failing })),
+    );
     if (listed === undefined) {
       return;
     }
@@ -258,7 +262,7 @@ export async function countPlaced(
   let token: string | undefined;
   do {
     const asked = token === undefined ? days : { ...days, token };
-    const listed: Changes | undefined = await patiently(clock, never, () => source.placed(asked));
+    const listed: Changes | undefined = await patiently({ clock, signal: never }, () => source.placed(asked));
     for (const { order } of listed?.changes ?? []) {
       found += 1;
       unknown += (await store.read.order(order))?.snapshot === undefined ? 1 : 0;

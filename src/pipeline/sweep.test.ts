@@ -201,6 +201,29 @@ describe('a sweep', () => {
     await end();
   });
 
+  test('that is asked for patience on and on says so, like one that fails, until it gets its page', async () => {
+    let isBusy = true;
+    const { clock, store, began, stored, end } = await sweeping(({ token }) => {
+      if (token !== undefined && isBusy) {
+        throw new Failure('request-rate-limited', {
+          detail: 'Too soon',
+          retryAt: after(clock.now(), MINUTE),
+        });
+      }
+      return token === undefined ? { changes: [change('1')], next: 'more' } : { changes: [] };
+    });
+    const failing = async () => (await readSwept(store.read, { connection: SELLER })).failing;
+    await clock.advance(4 * MINUTE);
+    assert.equal(await failing(), undefined);
+    await clock.advance(5 * HOUR);
+    assert.deepEqual(await failing(), { since: began, code: 'request-rate-limited' });
+    isBusy = false;
+    await clock.advance(MINUTE);
+    assert.equal(await failing(), undefined);
+    assert.deepEqual(await stored(), ['found:1']);
+    await end();
+  });
+
   test('that fails begins at the same place with the next round, and says so', async () => {
     let isDown = true;
     const { clock, store, asked, began, events, stored, end } = await sweeping(() => {

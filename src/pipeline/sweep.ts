@@ -35,6 +35,8 @@ const PAGES_MAX = 1_000;
 const QUIET_MAX_MS = 30 * DAY;
 /** A source that asks for patience says until when; one that fails is asked again with the next round. */
 const PATIENCE_MS = MINUTE;
+/** One that asks for it longer than any turn of ours takes is told of like one that fails. */
+const PATIENCE_TOLD_MS = 5 * MINUTE;
 /** Changes that were taken in by this process, so that each is stored once and not looked for again at every round. */
 const KNOWN_MAX = 50_000;
 
@@ -92,14 +94,21 @@ async function round(parts: SweepParts, known: Set<string>, signal: AbortSignal)
   }
 }
 
+/** The page has come, and no round before had failed. */
+async function dropFailing({ store, source }: SweepParts, since: Instant): Promise<void> {
+  if ((await readSwept(store.read, source)).failing?.since === since) {
+    await store.transact((tx) => tx.dropSetting(failingSetting(source)));
+  }
+}
+
 async function keepFailing({ store, source }: SweepParts, failing: Failing): Promise<void> {
   const { failing: known } = await readSwept(store.read, source);
   const since = known?.since ?? failing.since;
   await store.transact((tx) => tx.putSetting(failingSetting(source), toJson({ ...failing, since })));
 }
 
-interface Failing {
-  /** The first of the rounds without an end, one after the other. */
+export interface Failing {
+  /** The first of the rounds without an end, one after the other; or when a page was asked for that still does not come. */
   readonly since: Instant;
   readonly code: FailureCode;
 }
@@ -180,12 +189,16 @@ async function walk(
   let [found, newest] = [0, since];
   let token: string | undefined;
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {
-    const page = await patiently(parts.clock, signal, () =>
-      source.changed({ since, ...(token === undefined ? {} : { token }) }),
+    const asked = parts.clock.now();
+    const page = await patiently(
+      { clock: parts.clock, signal },
+      () => source.changed({ since, ...(token === undefined ? {} : { token }) }),
+      (failing) => keepFailing(parts, failing),
     );
     if (page === undefined || signal.aborted) {
       return undefined;
     }
+    await dropFailing(parts, asked);
     for (const change of page.changes.filter(({ at }) => at === undefined || at <= until)) {
       newest = instant(Math.max(newest, change.at ?? newest));
       if (!known.has(change.message.externalId)) {
@@ -203,18 +216,25 @@ async function walk(
   });
 }
 
-/** The answer, however long the source asks for patience; nothing when it was stopped before. Throws a Failure. */
+/**
+ * The answer, however long the source asks for patience, of which `hear` is told once it lasts; nothing when it was stopped before.
+ * Throws a Failure.
+ */
 export async function patiently<T>(
-  clock: Clock,
-  signal: AbortSignal,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
   ask: () => Promise<T>,
+  hear: (failing: Failing) => Promise<void> = async () => undefined,
 ): Promise<T | undefined> {
+  const since = clock.now();
   while (!signal.aborted) {
     try {
       return await orStopped(ask(), signal);
     } catch (thrown) {
       if (!(thrown instanceof Failure && thrown.code === 'request-rate-limited')) {
         throw thrown;
+      }
+      if (clock.now() >= after(since, PATIENCE_TOLD_MS)) {
+        await hear({ since, code: thrown.code });
       }
       await clock.sleep(thrown.retryAt ?? after(clock.now(), PATIENCE_MS), signal);
     }
