@@ -10,6 +10,12 @@ interface AlarmKindTerms {
 
 /** The most urgent first: so they stand in a message. */
 export const ALARM_CATALOGUE = {
+  unwritten: {
+    when: 'The database has not taken what comes for ALARM_QUEUE_MINUTES: its disk is full, another program holds it, or it is damaged',
+    sentence: 'The database cannot be written',
+    remedy:
+      'counterfoil doctor tells why. Nothing is booked meanwhile, and messages are refused: a shop sends them again for four hours, and what changed later is asked for once it is over',
+  },
   paused: {
     when: 'Access to the account is refused or missing, so nothing is booked into it until a person acts',
     sentence: 'Access to the account was refused or is missing',

@@ -87,6 +87,8 @@ export function headingOf({
 }: Pick<AlarmGroup, 'kind' | 'count' | 'subjects'>): string {
   const names = namesOf({ count, subjects });
   switch (kind) {
+    case 'unwritten':
+      return `Nothing can be stored: ${names}`;
     case 'paused':
       return `Booking into ${names} is paused`;
     case 'outage':
@@ -120,6 +122,8 @@ export function headingOf({
 function overHeadingOf({ kind, count, subjects, connection }: AlarmGroup): string {
   const names = namesOf({ count, subjects });
   switch (kind) {
+    case 'unwritten':
+      return `It is stored again what comes: ${names}`;
     case 'paused':
     case 'outage':
       return `Booking into ${names} goes on`;

@@ -308,7 +308,7 @@ function channelConditions({ channels }: Looking): Condition[] {
 }
 
 /** The cause in the catalogue's words, never in those of an answer or a message, which may hold anything. */
-function wordsOf(
+export function wordsOf(
   kind: AlarmKind,
   code?: FailureCode,
 ): Pick<Condition, 'kind' | 'code' | 'sentence' | 'remedy'> {

@@ -106,7 +106,7 @@ async function recordTold(
 
 const ID_LENGTH = 32;
 
-function idOf({ raised, again, over }: Tidings, channel: string): string {
+export function idOf({ raised, again, over }: Tidings, channel: string): string {
   const content = [
     channel,
     ...raised.map(({ key, raisedAt }) => `raised ${key} ${raisedAt}`),

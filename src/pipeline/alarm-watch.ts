@@ -10,6 +10,7 @@ import type { Teller } from './alarm-teller.ts';
 import type { AlarmChannel, PipelineEvent } from './ports.ts';
 import { createRefusalTally } from './refusals.ts';
 import { createUnreadQueues } from './unread-queue.ts';
+import { createUnwrittenWatch } from './unwritten.ts';
 
 /**
  * Watches for what a person must be told. Every few seconds it computes what holds now from the store, keeps what began and
@@ -52,6 +53,7 @@ export function createAlarmWatch(options: AlarmWatchOptions): AlarmWatch {
   const { store, clock, emit } = options;
   const tally = createRefusalTally(clock);
   const queues = createUnreadQueues(clock);
+  const unwritten = createUnwrittenWatch(options);
   const stopping = new AbortController();
   const teller: Teller = { ...options, taken: new Map() };
   let watching: Promise<void> | undefined;
@@ -81,8 +83,15 @@ export function createAlarmWatch(options: AlarmWatchOptions): AlarmWatch {
         await look();
       } catch (thrown) {
         const { code, message } = asFailure(thrown, 'Cannot look for alarms');
-        emit({ name: 'alarm watch failed', level: 'error', fields: { code, detail: message } });
+        const event = {
+          name: 'alarm watch failed',
+          level: 'error',
+          fields: { code, detail: message },
+        } as const;
+        emit(event);
+        unwritten.hear(event);
       }
+      await unwritten.look();
       await clock.sleep(after(clock.now(), LOOK_EVERY_MS), stopping.signal);
     }
   };
@@ -90,6 +99,7 @@ export function createAlarmWatch(options: AlarmWatchOptions): AlarmWatch {
     hear(event) {
       tally.hear(event);
       queues.hear(event);
+      unwritten.hear(event);
     },
     start() {
       watching ??= watch();

@@ -1,0 +1,152 @@
+import { alarmChanges, failedOnce, tidingsFor } from '#core/alarm.ts';
+import type { Alarm, ChannelState, Condition, TellingTerms, Tidings } from '#core/alarm.ts';
+import { messageOf } from '#core/alarm-message.ts';
+import { asFailure } from '#core/failure.ts';
+import type { FailureCode } from '#core/failure.ts';
+import { MINUTE, after } from '#core/time.ts';
+import type { Instant } from '#core/time.ts';
+import { wordsOf } from './alarm-conditions.ts';
+import { idOf } from './alarm-teller.ts';
+import type { Teller } from './alarm-teller.ts';
+import type { AlarmChannel, PipelineEvent } from './ports.ts';
+
+/**
+ * Whether the database takes what comes. Where it does not nothing is booked and no alarm can be kept, so this one is watched, told
+ * and told to be over from memory alone. By a small write a minute, and by what others could not write: on a disk that is full the
+ * small one may still find room.
+ */
+export interface UnwrittenWatch {
+  hear(event: PipelineEvent): void;
+  /** Looks, and tells each channel what it has not been told. Never rejects. */
+  look(): Promise<void>;
+}
+
+export interface UnwrittenOptions extends Teller {
+  readonly channels: readonly AlarmChannel[];
+  readonly terms: Pick<TellingTerms, 'groupMs' | 'repeatMs'> & { readonly queueMs: number };
+}
+
+interface Trouble {
+  readonly since: Instant;
+  readonly lastAt: Instant;
+  readonly code: FailureCode;
+}
+
+const WRITE_EVERY_MS = MINUTE;
+/** Others try again within minutes: after as long without any failure it is over. */
+const CALM_MS = 5 * MINUTE;
+const WROTE_SETTING = 'alarm-watch-wrote';
+const CODES: readonly unknown[] = [
+  'database-busy',
+  'database-failed',
+  'database-full',
+  'database-damaged',
+] satisfies FailureCode[];
+
+export function createUnwrittenWatch(options: UnwrittenOptions): UnwrittenWatch {
+  const { store, clock, channels, terms } = options;
+  const failing = new Map<string, ChannelState>();
+  let trouble: Trouble | undefined;
+  let alarms: readonly Alarm[] = [];
+  let wroteAt: Instant | undefined;
+
+  const note = (code: FailureCode): void => {
+    const now = clock.now();
+    trouble = { since: trouble?.since ?? now, lastAt: now, code };
+  };
+  const write = async (now: Instant): Promise<void> => {
+    if (wroteAt !== undefined && wroteAt <= now && now < after(wroteAt, WRITE_EVERY_MS)) {
+      return;
+    }
+    try {
+      await store.transact((tx) => tx.putSetting(WROTE_SETTING, String(now)));
+      wroteAt = now;
+    } catch (thrown) {
+      wroteAt = undefined;
+      note(asFailure(thrown, 'Cannot write').code);
+    }
+  };
+  const tell = async (channel: AlarmChannel, now: Instant): Promise<void> => {
+    const { name } = channel;
+    const state = failing.get(name);
+    if (state?.failing !== undefined && state.failing.retryAt > now) {
+      return;
+    }
+    const tidings = tidingsFor(alarms, { ...terms, channel: name, now });
+    if (tidings === undefined) {
+      return;
+    }
+    const failed = await send(options, channel, { tidings, now, before: state ?? {} });
+    if (failed === undefined) {
+      failing.delete(name);
+      alarms = alarms.map((alarm) => toldOnce(alarm, { tidings, channel: name, now }));
+    } else {
+      failing.set(name, failed);
+    }
+  };
+  return {
+    hear({ level, fields: { code } }) {
+      if (level !== 'info' && CODES.includes(code)) {
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is one of the list
+        note(code as FailureCode);
+      }
+    },
+    async look() {
+      const now = clock.now();
+      await write(now);
+      if (wroteAt !== undefined && trouble !== undefined && now >= after(trouble.lastAt, CALM_MS)) {
+        trouble = undefined;
+      }
+      const conditions = trouble === undefined ? [] : conditionOf(trouble, terms.queueMs);
+      const changes = alarmChanges(alarms, conditions, { now, isCut: () => false });
+      alarms = changes.put.length > 0 ? changes.put : alarms;
+      await Promise.all(channels.map((channel) => tell(channel, now)));
+    },
+  };
+}
+
+function conditionOf({ since, lastAt, code }: Trouble, queueMs: number): Condition[] {
+  const named = { key: 'unwritten', subject: 'the database' };
+  return after(since, queueMs) <= lastAt
+    ? [{ ...wordsOf('unwritten', code), ...named, sinceAt: since, patienceMs: 0 }]
+    : [];
+}
+
+/** How the channel fails from now on; nothing when it took the message. */
+async function send(
+  { clock, emit, place }: UnwrittenOptions,
+  channel: AlarmChannel,
+  {
+    tidings,
+    now,
+    before,
+  }: { readonly tidings: Tidings; readonly now: Instant; readonly before: ChannelState },
+): Promise<ChannelState | undefined> {
+  try {
+    await channel.send({ ...messageOf(tidings, { at: now, place }), id: idOf(tidings, channel.name) });
+    return undefined;
+  } catch (thrown) {
+    const { code, message: problem, retryAt } = asFailure(thrown, `Cannot send by ${channel.name}`);
+    const failure = { code, problem, now: clock.now(), ...(retryAt === undefined ? {} : { retryAt }) };
+    const failed = failedOnce(before, failure);
+    const attempts = failed.failing?.attempts ?? 1;
+    const fields = { channel: channel.name, code, detail: problem, attempts };
+    emit({ name: 'alarm channel failed', level: 'error', fields });
+    return failed;
+  }
+}
+
+function toldOnce(
+  alarm: Alarm,
+  { tidings, channel, now }: { readonly tidings: Tidings; readonly channel: string; readonly now: Instant },
+): Alarm {
+  const before = alarm.tellings.find((telling) => telling.channel === channel);
+  const isOver = tidings.over.some(({ key }) => key === alarm.key);
+  const telling = isOver
+    ? { channel, toldAt: before?.toldAt ?? now, overToldAt: now }
+    : { channel, toldAt: now };
+  return {
+    ...alarm,
+    tellings: [...alarm.tellings.filter((one) => one.channel !== channel), telling],
+  };
+}
