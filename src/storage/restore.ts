@@ -30,8 +30,9 @@ import {
 import type { Contents } from './database-file.ts';
 import { migrate } from './migrate.ts';
 import type { Migrated } from './migrate.ts';
-import { readKey } from './key-file.ts';
+import { keysInFile, readKey } from './key-file.ts';
 import { createSeal, opens } from './seal.ts';
+import type { Seal } from './seal.ts';
 import { takeServeLock } from './serve-lock.ts';
 import { sqliteDialect, translated } from './sqlite.ts';
 import type { Tables } from './tables.ts';
@@ -93,6 +94,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
   const unfinished = unfinishedName(databasePath);
   try {
     removeUnfinished(databasePath);
+    removeUnfinished(options.key.path);
     const contents = await copiedBackup(file, unfinished);
     const key = chosenKey(options, sealedIn(unfinished));
     const { migrated, isAccessTakenOver } = await prepared(unfinished, options, key);
@@ -142,6 +144,8 @@ interface Sealed {
 
 interface Chosen {
   readonly text: string | undefined;
+  /** What opens the database that stands there, beside it. */
+  readonly others: readonly string[];
   /** Whether it is to be put where the program looks for it. */
   readonly isNew: boolean;
   readonly isOpening: boolean;
@@ -163,16 +167,18 @@ function sealedRows(database: DatabaseSync): readonly Sealed[] {
 
 /** The one in use if it opens the backup, else the one that was kept with the backup if that does. */
 function chosenKey({ key, file }: RestoreOptions, sealed: readonly Sealed[]): Chosen {
-  const present = key.configured ?? (existsSync(key.path) ? readKey(key.path) : undefined);
+  const inFile = keysInFile(key.path);
+  const present = key.configured ?? inFile[0];
+  const others = inFile.filter((other) => other !== present);
   const isOpening = present !== undefined && opensAll(present, sealed);
   if (isOpening || key.configured !== undefined || !existsSync(keyFileOf(file))) {
-    return { text: present, isNew: false, isOpening: isOpening || sealed.length === 0 };
+    return { text: present, others, isNew: false, isOpening: isOpening || sealed.length === 0 };
   }
   const kept = readKey(keyFileOf(file));
   const isKept = opensAll(kept, sealed);
   return isKept || present === undefined
-    ? { text: kept, isNew: true, isOpening: isKept }
-    : { text: present, isNew: false, isOpening: false };
+    ? { text: kept, others: inFile.filter((other) => other !== kept), isNew: true, isOpening: isKept }
+    : { text: present, others, isNew: false, isOpening: false };
 }
 
 function opensAll(key: string, rows: readonly Sealed[]): boolean {
@@ -180,17 +186,24 @@ function opensAll(key: string, rows: readonly Sealed[]): boolean {
   return rows.every((row) => opens(seal, row.key, row.sealed));
 }
 
-/** Answers with where the key is that stood there. */
-function putKey({ text, isNew }: Chosen, path: string, keptAs: string): string | undefined {
+interface PutKey {
+  /** Where the key is that stood there. */
+  readonly keptAs?: string;
+  /** Once the backup stands: nothing needs the key so far any more. */
+  end(): void;
+}
+
+/** Beside the one so far, which opens the database that stands there until the backup does. */
+function putKey({ text, others, isNew }: Chosen, path: string, keptAs: string): PutKey {
   if (!isNew || text === undefined) {
-    return undefined;
+    return { end: () => undefined };
   }
   const isReplacing = existsSync(path);
   if (isReplacing) {
     copyFileSync(path, keptAs, constants.COPYFILE_EXCL);
   }
-  writeForOwner(path, text);
-  return isReplacing ? keptAs : undefined;
+  writeForOwner(path, [...others, text].join('\n'));
+  return { ...(isReplacing ? { keptAs } : {}), end: () => writeForOwner(path, text) };
 }
 
 // ── The copy that takes the place ───────────────────────────────────────────────────────────────────────────────────
@@ -199,7 +212,7 @@ function putKey({ text, isNew }: Chosen, path: string, keptAs: string): string |
 async function prepared(
   unfinished: string,
   { databasePath, file, clock, access }: RestoreOptions,
-  { text }: Chosen,
+  { text, others }: Chosen,
 ): Promise<{ readonly migrated: Migrated; readonly isAccessTakenOver: boolean }> {
   const now = clock.now();
   const database = translated(`Cannot open "${unfinished}"`, () => new DatabaseSync(unfinished));
@@ -209,7 +222,7 @@ async function prepared(
     const isAccessTakenOver =
       text !== undefined &&
       existsSync(databasePath) &&
-      takeOver(database, { databasePath, access, key: text });
+      takeOver(database, { databasePath, access, seal: createSeal(text, others) });
     // Who logged out or was ended since the backup stays so.
     database.exec('delete from sessions');
     const putSetting = database.prepare(
@@ -233,7 +246,7 @@ async function prepared(
 /** Tokens that were renewed since the backup have spent those in it. */
 function takeOver(
   into: DatabaseSync,
-  { databasePath, access, key }: { databasePath: string; access: AccessNames; key: string },
+  { databasePath, access, seal }: { databasePath: string; access: AccessNames; seal: Seal },
 ): boolean {
   try {
     using present = openToRead(databasePath);
@@ -241,7 +254,6 @@ function takeOver(
       const row = database.prepare('select value from settings where key = ?').get(name);
       return row === undefined ? undefined : String(row['value']);
     };
-    const seal = createSeal(key);
     const isOpen = (row: Sealed): boolean => opens(seal, row.key, row.sealed);
     const secrets = sealedRows(present).filter((row) => access.secrets.includes(row.key) && isOpen(row));
     const isSame = setting(present, access.identity) === setting(into, access.identity);
@@ -253,7 +265,7 @@ function takeOver(
         .prepare(
           'insert into secrets (key, sealed) values (?, ?) on conflict (key) do update set sealed = excluded.sealed',
         )
-        .run(row.key, row.sealed);
+        .run(row.key, seal.seal(row.key, seal.open(row.key, row.sealed)));
     }
     // Sealed with a key that was replaced since: it would keep the service from starting, and nothing here opens it.
     for (const row of sealedRows(into).filter((each) => !isOpen(each))) {
@@ -304,9 +316,11 @@ async function swap(
     }
     // SQLite would apply a log that is left over to whatever stands under the name that it belongs to.
     dropLogs(databasePath);
-    const keyKeptAs = putKey(key, keyPath, freeName(`${keyPath}.${stamp}`));
+    const putting = putKey(key, keyPath, freeName(`${keyPath}.${stamp}`));
     syncPath(dirname(databasePath));
     putInPlace(unfinished, databasePath);
+    putting.end();
+    const { keptAs: keyKeptAs } = putting;
     return { ...(isStanding ? { keptAs } : {}), ...(keyKeptAs === undefined ? {} : { keyKeptAs }) };
   } finally {
     alone?.close();

@@ -25,9 +25,11 @@ export async function inFolder(body: (path: (name: string) => string) => Promise
   }
 }
 
-export async function openAt(path: string, key: string = KEY): Promise<Store> {
+/** With one key, or the first of several. */
+export async function openAt(path: string, keys: string | readonly string[] = KEY): Promise<Store> {
   const dialect = sqliteDialect(openSqlite(path));
-  return (await openStore({ dialect, clock: hurriedClock(), seal: createSeal(key) })).store;
+  const [current = '', ...older] = [keys].flat();
+  return (await openStore({ dialect, clock: hurriedClock(), seal: createSeal(current, older) })).store;
 }
 
 /** One with so many messages, and an order, an entry, a question, a setting and tokens. */
@@ -65,8 +67,11 @@ export function externalIds(path: string): string[] {
     .map((row) => String(row['external_id']));
 }
 
-export async function secretIn(path: string, key: string = KEY): Promise<string | undefined> {
-  const store = await openAt(path, key);
+export async function secretIn(
+  path: string,
+  keys: string | readonly string[] = KEY,
+): Promise<string | undefined> {
+  const store = await openAt(path, keys);
   try {
     return await store.read.secret('tokens:freshbooks');
   } finally {

@@ -21,6 +21,8 @@ import { backUp } from '#storage/backup.ts';
 import { SCHEMA_VERSION } from '#storage/migrate.ts';
 import { restore } from '#storage/restore.ts';
 import type { RestoreOptions } from '#storage/restore.ts';
+import { keysInFile } from '#storage/key-file.ts';
+import { createSeal } from '#storage/seal.ts';
 import { takeServeLock } from '#storage/serve-lock.ts';
 import { openSqlite } from '#storage/sqlite.ts';
 import { KEY, damage, externalIds, inFolder, makeBooks, openAt, secretIn } from '#tests/backup/books.ts';
@@ -61,6 +63,23 @@ async function accept(file: string, externalId: string): Promise<void> {
   const store = await openAt(file);
   await store.transact((tx) => tx.acceptDelivery(message({ externalId }), instant(9000)));
   await store.close();
+}
+
+const NEXT_KEY = 'the next key';
+
+/** A backup with its key, and a database that was sealed with another one since, and whose access was renewed. */
+async function rotatedSince(path: Path): Promise<void> {
+  await makeBooks(path('a.db'), { tokens: 'old' });
+  await backUp({ databasePath: path('a.db'), file: path('backup'), isOverwriting: false, key: KEY });
+  using bare = new DatabaseSync(path('a.db'));
+  bare.exec('delete from secrets');
+  const store = await openAt(path('a.db'), NEXT_KEY);
+  await store.transact(async (tx) => {
+    await tx.putSetting(`retired-key:${createSeal(KEY).keyId}`, 'since');
+    await tx.putSecret('tokens:freshbooks', 'renewed');
+  });
+  await store.close();
+  writeFileSync(path('counterfoil.key'), `${NEXT_KEY}\n`);
 }
 
 const THREE = ['delivery-1', 'delivery-2', 'delivery-3'];
@@ -249,6 +268,15 @@ void describe('the access after a restore', () => {
       await restored.close();
     }));
 
+  void test('is taken over also where the backup has the key from before it was changed', () =>
+    inFolder(async (path) => {
+      await rotatedSince(path);
+      const { isAccessTakenOver, isOpened } = await put(path, { key: { path: path('counterfoil.key') } });
+      assert.deepEqual([isAccessTakenOver, isOpened], [true, true]);
+      assert.equal(readFileSync(path('counterfoil.key'), 'utf8').trim(), KEY);
+      assert.equal(await secretIn(path('a.db')), 'renewed');
+    }));
+
   void test('opens with the key kept with the backup, on a machine that has none', () =>
     inFolder(async (path) => {
       await makeBooks(path('a.db'));
@@ -317,6 +345,35 @@ void describe('a restore that breaks off', () => {
         left[isBefore ? 'before' : 'after'] += 1;
         assert.deepEqual(ids, isBefore ? [...THREE, 'since'] : THREE, `cut at step ${step}`);
         await assertEnds(path);
+      }
+      assert.fail('it does not come to an end');
+    }));
+
+  void test('at any of its steps leaves keys that open what the database keeps', () =>
+    inFolder(async (path) => {
+      await rotatedSince(path);
+      copyFileSync(path('a.db'), path('before'));
+      const key = { path: path('counterfoil.key') };
+      for (let step = 1; step <= STEPS_MAX; step += 1) {
+        again(path);
+        readdirSync(path(''))
+          .filter((name) => name.startsWith('counterfoil.key'))
+          .forEach((name) => rmSync(path(name)));
+        writeFileSync(key.path, `${NEXT_KEY}\n`);
+        const ended = await cutBefore(step, () => put(path, { key }));
+        copyFileSync(path('a.db'), path('seen'));
+        assert.equal(await secretIn(path('seen'), keysInFile(key.path)), 'renewed', `cut at step ${step}`);
+        rmSync(path('seen'));
+        if (ended === 'done') {
+          return;
+        }
+        await put(path, { key });
+        assert.deepEqual(keysInFile(key.path), [KEY]);
+        assert.equal(await secretIn(path('a.db')), 'renewed');
+        assert.deepEqual(
+          readdirSync(path('')).filter((name) => name.includes('partial')),
+          [],
+        );
       }
       assert.fail('it does not come to an end');
     }));
