@@ -5,6 +5,7 @@ import {
   companionsOf,
   copyDatabase,
   fileFailure,
+  isOwnOrDamaged,
   putInPlace,
   removeDatabase,
   removeUnfinished,
@@ -118,21 +119,27 @@ function whatForbids(path: string, { databasePath, isOverwriting, kind }: Place)
   if (!isOverwriting) {
     return 'it is there already; --force writes over it';
   }
-  const isReplaceable = kind === 'key' ? isKeyOrEmpty(path, standing.size) : isDatabaseOrEmpty(path);
+  const isReplaceable = kind === 'key' ? isKeyOrEmpty(path, standing.size) : isBackupOrEmpty(path);
   return isReplaceable
     ? undefined
     : `it is no ${kind === 'key' ? 'key of a backup' : 'backup'}, and --force writes over nothing else`;
 }
 
-/** What every database begins with: https://sqlite.org/fileformat.html#magic_header_string. */
+/**
+ * What every database begins with, and after the size of its pages how it is written: 1 as a backup, 2 with a log beside it, as one
+ * in use (https://sqlite.org/fileformat.html#the_database_header).
+ */
 const SQLITE_HEADER = Buffer.from('SQLite format 3\0');
+const WRITTEN_AT = 18;
+const WITHOUT_LOG = 1;
 
-function isDatabaseOrEmpty(path: string): boolean {
-  const head = Buffer.alloc(SQLITE_HEADER.length);
+function isBackupOrEmpty(path: string): boolean {
+  const head = Buffer.alloc(WRITTEN_AT + 1);
   const handle = openSync(path, 'r');
   try {
     const count = readSync(handle, head);
-    return count === 0 || head.equals(SQLITE_HEADER);
+    const isDatabase = head.subarray(0, SQLITE_HEADER.length).equals(SQLITE_HEADER);
+    return count === 0 || (isDatabase && head[WRITTEN_AT] === WITHOUT_LOG && isOwnOrDamaged(path));
   } finally {
     closeSync(handle);
   }

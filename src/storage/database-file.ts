@@ -81,13 +81,8 @@ function makeForOwner(path: string): void {
 /** Reads what a file holds. Throws a Failure `database-…`, or `backup-unusable` when it is none of ours. */
 function contentsOf(database: DatabaseSync, path: string): Contents {
   return translated(`Cannot read "${path}"`, () => {
-    const tables = database
-      .prepare(
-        "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by name",
-      )
-      .all()
-      .map(({ name }) => String(name));
-    if (!OWN_TABLES.every((table) => tables.includes(table))) {
+    const tables = tablesOf(database);
+    if (!isOwn(tables)) {
       throw new Failure('backup-unusable', { detail: `"${path}" is no database of Counterfoil` });
     }
     const done = migrationsOf(database);
@@ -99,6 +94,28 @@ function contentsOf(database: DatabaseSync, path: string): Contents {
       ...(newest === undefined ? {} : { newestAt: instant(Number(newest['received_at'])) }),
     };
   });
+}
+
+/** False for a database of another program; what cannot be read is nobody's any more. */
+export function isOwnOrDamaged(path: string): boolean {
+  try {
+    using database = openToRead(path);
+    return isOwn(tablesOf(database));
+  } catch (thrown) {
+    const failure = fileFailure(thrown, 'It cannot be read');
+    return failure instanceof Failure && failure.code === 'database-damaged';
+  }
+}
+
+function tablesOf(database: DatabaseSync): readonly string[] {
+  return database
+    .prepare("select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by name")
+    .all()
+    .map(({ name }) => String(name));
+}
+
+function isOwn(tables: readonly string[]): boolean {
+  return OWN_TABLES.every((table) => tables.includes(table));
 }
 
 /** SQLite's primary result codes of a file that is not what it should be: https://sqlite.org/rescode.html. */

@@ -173,6 +173,20 @@ void describe('a backup', () => {
         fails('copy-failed', /"\/dev\/null": it is no ordinary file/),
       );
       assert.ok(statSync('/dev/null').isCharacterDevice());
+      const recipes = new DatabaseSync(path('recipes'));
+      recipes.exec('create table recipes (id integer)');
+      recipes.close();
+      mkdirSync(path('other'));
+      await makeBooks(path('other/b.db'), { messages: 2 });
+      for (const name of ['recipes', 'other/b.db']) {
+        const before = readFileSync(path(name));
+        await assert.rejects(to(name), fails('copy-failed', /it is no backup, and --force/));
+        assert.deepEqual(
+          readFileSync(path(name)),
+          before,
+          'another program’s database, and another service’s',
+        );
+      }
       writeFileSync(path('empty'), '');
       await to('empty', 'hush');
       await to('empty', 'another');
@@ -257,8 +271,9 @@ void describe('a backup that breaks off', () => {
   void test('because the disk is full says so, leaves nothing behind and the earlier one as it is', () =>
     inFolder(async (path) => {
       await makeBooks(path('a.db'), { messages: 200, bytes: 10_000 });
-      const earlier = 'SQLite format 3\0, the earlier one';
-      writeFileSync(path('copy'), earlier);
+      await makeBooks(path('b.db'));
+      await backUp({ databasePath: path('b.db'), file: path('copy'), isOverwriting: false });
+      const earlier = readFileSync(path('copy'));
       // A limit on the size of files, in blocks of half a kilobyte, is refused as a full disk is, and needs no disk.
       const process = child(['backup', path('a.db'), path('copy')], 'ulimit -f 1000;');
       const errors: Buffer[] = [];
@@ -268,7 +283,7 @@ void describe('a backup that breaks off', () => {
         Buffer.concat(errors).toString(),
         /^copy-failed: Cannot write the copy "[^"]+": .*(full|disk I\/O)/,
       );
-      assert.equal(readFileSync(path('copy'), 'utf8'), earlier);
+      assert.deepEqual(readFileSync(path('copy')), earlier);
       assert.deepEqual(
         readdirSync(path('')).filter((name) => name.startsWith('copy')),
         ['copy'],
