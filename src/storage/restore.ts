@@ -12,9 +12,9 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import { Failure, asFailure } from '#core/failure.ts';
-import { SECOND, after, showInstant } from '#core/time.ts';
+import { DAY, SECOND, after, showInstant } from '#core/time.ts';
 import type { Clock } from '#core/time.ts';
-import { RESTORED_SETTING } from '#pipeline/ports.ts';
+import { RESTORED_SETTING, SWEPT_FROM_SETTING } from '#pipeline/ports.ts';
 import { keyFileOf, writeForOwner } from './backup.ts';
 import {
   companionsOf,
@@ -229,6 +229,7 @@ async function prepared(
       'insert into settings (key, value) values (?, ?) on conflict (key) do update set value = excluded.value',
     );
     putSetting.run(RESTORED_SETTING, String(now));
+    sweepFromNewest(database);
     database
       .prepare('insert into notices (key, sentence, order_key, at) values (?, ?, null, ?)')
       .run(
@@ -240,6 +241,24 @@ async function prepared(
   } finally {
     await db.destroy();
     syncPath(unfinished);
+  }
+}
+
+/** A message that was lost may be as much older than the newest that came. */
+const UNTOLD_MS = DAY;
+
+/** A source that was not asked yet when the backup was made would else be asked from now on, and not for what changed since. */
+function sweepFromNewest(database: DatabaseSync): void {
+  const heard = database
+    .prepare(
+      `select connection, max(min(received_at), max(received_at) - ?) as since from deliveries
+       where not exists (select 1 from settings where key in ('swept:' || connection, ? || connection))
+       group by connection`,
+    )
+    .all(UNTOLD_MS, SWEPT_FROM_SETTING);
+  const putSetting = database.prepare('insert into settings (key, value) values (?, ?)');
+  for (const { connection, since } of heard) {
+    putSetting.run(SWEPT_FROM_SETTING + String(connection), String(since));
   }
 }
 

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
 import { Failure } from '#core/failure.ts';
-import { instant } from '#core/time.ts';
+import { DAY, instant } from '#core/time.ts';
 import { RESTORED_SETTING } from '#pipeline/ports.ts';
 import { backUp } from '#storage/backup.ts';
 import { SCHEMA_VERSION } from '#storage/migrate.ts';
@@ -100,6 +100,15 @@ function wholeIds(file: string): string[] {
   return externalIds(file);
 }
 
+const sweptFrom = async (file: string): Promise<string | undefined> => {
+  const store = await openAt(file);
+  try {
+    return await store.read.setting('swept-from:shopify');
+  } finally {
+    await store.close();
+  }
+};
+
 void describe('a restore', () => {
   void test('puts the backup in place, keeps what stood there and leaves word of it', () =>
     inFolder(async (path) => {
@@ -118,6 +127,19 @@ void describe('a restore', () => {
       );
       await store.close();
       assert.deepEqual(externalIds(path('backup')), THREE, 'the backup is as it was');
+    }));
+
+  void test('of which no source was asked yet has each asked from before its newest message on', () =>
+    inFolder(async (path) => {
+      await backedUp(path);
+      const backup = new DatabaseSync(path('backup'));
+      backup.exec(`update deliveries set received_at = received_at + ${3 * DAY} where id > 1`);
+      await put(path);
+      assert.equal(await sweptFrom(path('a.db')), String(2 * DAY + 3000), 'a day before the newest');
+      backup.exec("insert into settings values ('swept:shopify', '5')");
+      backup.close();
+      await put(path);
+      assert.equal(await sweptFrom(path('a.db')), undefined, 'one that was asked goes on where it was');
     }));
 
   void test('works where nothing stands yet, and in a folder that is not there yet', () =>
