@@ -19,6 +19,7 @@ import type { Sandbox } from '#sim/main.ts';
 import { standingOf } from '#sim/standing.ts';
 import { spawnService, startService } from '#tests/service.ts';
 import type { Service } from '#tests/service.ts';
+import { startPostReceiver } from '#tests/contract/post-receiver.ts';
 import { until } from '#tests/until.ts';
 import { send } from '#tests/webhook.ts';
 import type { Ended } from './cli-process.ts';
@@ -152,6 +153,16 @@ async function fill(scene: Scene, service: Service): Promise<Told> {
 /** Until what was refused is taken, as a shop repeats it. */
 async function taken(scene: Scene, service: Service, order: Placed): Promise<void> {
   await until('it is taken', async () => (await scene.tell(service, order)).status === 200, 30_000);
+}
+
+async function receivingAlarms() {
+  const receiver = await startPostReceiver();
+  const kinds = (): readonly string[] =>
+    receiver.posts().flatMap(({ body }) => {
+      const { raised }: { readonly raised: readonly { readonly kind: string }[] } = JSON.parse(body);
+      return raised.map(({ kind }) => kind);
+    });
+  return { origin: receiver.origin, kinds, [Symbol.asyncDispose]: () => receiver.close() };
 }
 
 const isReady = async ({ origin }: Service): Promise<number> => (await fetch(`${origin}/readyz`)).status;
@@ -393,11 +404,17 @@ void describe('a database', { concurrency: false }, () => {
     }));
 
   void test(
-    'that another process holds longer than anybody waits is told, and books go on when it is free',
+    'that another process holds longer than anybody waits is told, also by an alarm, and books go on when it is free',
     LONG,
     () =>
       onScene(async (scene) => {
-        const service = await scene.start();
+        await using receiver = await receivingAlarms();
+        const service = await scene.start({
+          ALARM_WEBHOOK_URL: receiver.origin,
+          ALARM_WEBHOOK_SECRET: SECRET.repeat(2),
+          ALARM_QUEUE_MINUTES: '1',
+          ALARM_GROUP_SECONDS: '0',
+        });
         await scene.tell(service);
         await scene.booked(service);
         using other = new DatabaseSync(scene.databasePath, { timeout: BUSY_MS });
@@ -407,9 +424,11 @@ void describe('a database', { concurrency: false }, () => {
           [refused.status, refused.title, refused.detail],
           [503, 'Not stored, please send again', CATALOGUE['database-busy'].sentence],
         );
+        await until('it is told by an alarm', () => receiver.kinds().includes('unwritten'), 180_000);
         other.exec('rollback');
         await taken(scene, service, refused.order);
         await scene.booked(service);
+        assert.deepEqual(receiver.kinds(), ['unwritten']);
       }),
   );
 });
