@@ -426,7 +426,11 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
     });
     const poller = await openPoller(config, { connection: AMAZON, inbox: pipeline.inbox, outside });
     const { port } = await server.listen({ host: config.host, port: config.port });
-    await audited(app, 'server started');
+    await audited(app, 'server started').catch(async (thrown: unknown) => {
+      // Else the process would stay, with its port and without a database.
+      await server.close();
+      throw thrown;
+    });
     pipeline.start();
     poller?.start();
     const retention = retentionOf(app, outside);

@@ -165,6 +165,14 @@ async function receivingAlarms() {
   return { origin: receiver.origin, kinds, [Symbol.asyncDispose]: () => receiver.close() };
 }
 
+function hasEnded(pid: number): boolean {
+  try {
+    return !process.kill(pid, 0);
+  } catch {
+    return true;
+  }
+}
+
 const isReady = async ({ origin }: Service): Promise<number> => (await fetch(`${origin}/readyz`)).status;
 
 void describe('a disk', { concurrency: false }, () => {
@@ -379,6 +387,25 @@ void describe('a database', { concurrency: false }, () => {
         doctor.out.replace(/\s+/g, ' '),
         /put the newest backup in its place: counterfoil restore/,
       );
+    }));
+
+  void test('that refuses the last write of a start ends the process, which neither stays nor answers', () =>
+    onScene(async (scene) => {
+      const before = await scene.start();
+      assert.equal(await before.stop(), 0);
+      using other = new DatabaseSync(scene.databasePath, { timeout: BUSY_MS });
+      other.exec(
+        "create trigger refusing before insert on audit when new.action = 'server started' begin select raise(abort, 'planted'); end",
+      );
+      const service = spawnService({ ...scene.environment });
+      try {
+        const refused = assert.rejects(service.listening);
+        await until('it has ended', () => hasEnded(service.pid), 15_000);
+        await refused;
+        assert.match(service.output(), /planted/);
+      } finally {
+        await service.kill();
+      }
     }));
 
   void test('that is damaged while it is served acknowledges nothing that it could not store', () =>
