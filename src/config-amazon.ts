@@ -1,4 +1,4 @@
-import { invalid, listed, readAll, webAddress, whereSet } from '#config-values.ts';
+import { invalid, listed, readAll, vendorAddress, webAddress, whereSet } from '#config-values.ts';
 import { MARKETPLACES, marketplaceByCountry, marketplaceById } from '#core/marketplaces.ts';
 import type { AmazonRegion, Marketplace } from '#core/marketplaces.ts';
 import { PERIOD_DAY_MAX, PERIOD_DAY_MIN, periodDay } from '#core/period.ts';
@@ -135,8 +135,8 @@ export function amazonConfig(read: Read): AmazonConfig | undefined {
     applicationId: () => applicationIdOf(read('SP_API_APPLICATION_ID')),
     authorizedOn: () => whereSet(read, 'SP_API_AUTHORIZED_ON', dayIn),
     secretRotatedOn: () => whereSet(read, 'SP_API_SECRET_ROTATED_ON', dayIn),
-    apiUrl: () => whereSet(read, 'SP_API_URL', webAddress),
-    lwaUrl: () => whereSet(read, 'LWA_URL', webAddress) ?? 'https://api.amazon.com',
+    apiUrl: () => whereSet(read, 'SP_API_URL', vendorAddress),
+    lwaUrl: () => whereSet(read, 'LWA_URL', vendorAddress) ?? 'https://api.amazon.com',
     queue: () => queueConfig(read),
     webhook: () => webhookConfig(read),
   });

@@ -74,6 +74,26 @@ test('a slip of the pen is told as it stands', () => {
   }
 });
 
+test('a vendor is not asked in clear, and a sandbox may be', () => {
+  for (const [name, address] of Object.entries({
+    FRESHBOOKS_API_URL: 'http://api.freshbooks.com',
+    FRESHBOOKS_AUTH_URL: 'http://auth.freshbooks.com',
+    SHOPIFY_API_URL: 'http://acme.myshopify.com',
+    SP_API_URL: 'http://sellingpartnerapi-eu.amazon.com',
+    LWA_URL: 'http://api.amazon.co.uk',
+  })) {
+    const set = {
+      SHOPIFY_SHOP_DOMAIN: 'acme.example',
+      AMAZON_SELLER_ID: 'A3EXAMPLESELLER',
+      SP_API_REGION: 'eu',
+    };
+    assert.match(refusal({ ...set, [name]: address }), new RegExp(`^${name}: .* in clear: write https://`));
+  }
+  for (const address of ['http://127.0.0.1:4101', 'http://sandbox:4101', 'http://freshbooks.sim']) {
+    assert.doesNotThrow(() => readConfig({ FRESHBOOKS_API_URL: address }), address);
+  }
+});
+
 test('a retention is a whole number of days from one', () => {
   for (const text of ['0', '-1', '1.5', 'a month', '36501']) {
     assert.match(refusal({ RETENTION_DAYS: text }), /^RETENTION_DAYS: /, text);

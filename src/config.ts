@@ -5,7 +5,7 @@ import { ALARM_SETTINGS, alarmsConfig } from '#config-alarms.ts';
 import type { AlarmsConfig } from '#config-alarms.ts';
 import { AMAZON_SETTINGS, amazonConfig } from '#config-amazon.ts';
 import type { AmazonConfig } from '#config-amazon.ts';
-import { invalid, listed, readAll, webAddress, whereSet } from '#config-values.ts';
+import { invalid, listed, readAll, vendorAddress, webAddress, whereSet } from '#config-values.ts';
 import { passwordFault } from '#core/admin-password.ts';
 import { shownSetting } from '#core/shown-setting.ts';
 import { MINUTE, SECOND, parseZone } from '#core/time.ts';
@@ -180,7 +180,7 @@ function shopifyConfig(read: Read): ShopifyConfig | undefined {
   }
   const { shopDomain, apiUrl } = readAll({
     shopDomain: () => shopDomainIn(domain),
-    apiUrl: () => whereSet(read, 'SHOPIFY_API_URL', webAddress) ?? `https://${domain}`,
+    apiUrl: () => whereSet(read, 'SHOPIFY_API_URL', vendorAddress) ?? `https://${domain}`,
   });
   const [clientId, clientSecret, token] = [
     read('SHOPIFY_API_KEY'),
@@ -244,8 +244,8 @@ function freshbooksConfig(read: Read): FreshBooksConfig {
           seed: { accessToken: accessToken ?? '', ...(refreshToken === undefined ? {} : { refreshToken }) },
         }),
     ...readAll({
-      apiUrl: () => whereSet(read, 'FRESHBOOKS_API_URL', webAddress) ?? 'https://api.freshbooks.com',
-      authUrl: () => whereSet(read, 'FRESHBOOKS_AUTH_URL', webAddress) ?? 'https://auth.freshbooks.com',
+      apiUrl: () => whereSet(read, 'FRESHBOOKS_API_URL', vendorAddress) ?? 'https://api.freshbooks.com',
+      authUrl: () => whereSet(read, 'FRESHBOOKS_AUTH_URL', vendorAddress) ?? 'https://auth.freshbooks.com',
     }),
   };
 }
