@@ -16,14 +16,14 @@ export const BOOKED_BY_HAND = 'In the books already, as you said';
 interface Asking {
   readonly step: string;
   readonly what: string;
-  /** The day is that of the newest message and no day of its own: nobody's word about days is about it. */
-  readonly isUndated?: boolean;
+  /** It came to an order that was booked, under a day that is not its own: nobody's word about days is about it. */
+  readonly isLater?: boolean;
 }
 
 /** The day to book it on: its own, or by a person's choice the first open one. */
-export function openDay(day: LocalDate, terms: Terms, { step, what, isUndated = false }: Asking): Dated {
+export function openDay(day: LocalDate, terms: Terms, { step, what, isLater = false }: Asking): Dated {
   const { rules, choices } = terms;
-  if (!isUndated && isBookedBy(day, terms)) {
+  if (!isLater && isBookedBy(day, terms)) {
     return { state: 'booked' };
   }
   if (!isClosed(day, rules)) {
@@ -42,7 +42,7 @@ export function openDay(day: LocalDate, terms: Terms, { step, what, isUndated = 
       facts: [
         { name: 'Day', value: day },
         { name: FIRST_OPEN_DAY, value: open },
-        ...(isUndated ? [] : [closedThrough(day, terms)]),
+        ...(isLater ? [] : [closedThrough(day, terms)]),
       ],
     },
   };

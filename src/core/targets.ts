@@ -60,6 +60,8 @@ export function openingOf({ order, booked, terms, zone }: Basis): Opening {
   const dated = openDay(localDate(order.placedAt, zone), terms, {
     step: 'invoice-1',
     what: `Order ${order.name}`,
+    // Booked and taken away again: a person's word was about something else of it.
+    isLater: booked.lastSlots.invoice !== undefined,
   });
   return dated.state === 'open'
     ? { state: 'open', issuedOn: dated.day, number, variant, remark: dated.remark }
@@ -205,7 +207,7 @@ function withAnother(
     : openDay(localDate(order.updatedAt, zone), terms, {
         step: `invoice-${slot}`,
         what: `What was added to order ${order.name}`,
-        isUndated: true,
+        isLater: true,
       });
   if (dated.state !== 'open') {
     return { ...kept, holds: dated.state === 'closed' ? [dated.hold] : [] };

@@ -378,6 +378,21 @@ void describe('questions and answers', () => {
       }));
   }
 
+  void test('an order whose invoice was taken away is no order that a person booked himself', () =>
+    atCounter({}, async (counter) => {
+      const { stage } = counter;
+      const order = await counter.sell(TWO);
+      await counter.change(order, { kind: 'refund', request: { lines: 'all', restock: 'return' } });
+      assert.equal(counter.standing(order).net, 0n);
+      stage.sandbox.world.act(order.id, { kind: 'edit', edit: { kind: 'add', item: of(BREAD) } });
+      await closedThrough(counter, '2026-09-30');
+      await counter.change(order, { kind: 'note', note: 'Ring twice' });
+      assert.deepEqual(await counter.questions(order), ['period-closed']);
+      assert.equal((await answer(counter, order, 'already-booked')).outcome, 'not-asked');
+      await answer(counter, order, 'open-day');
+      await counter.agrees(order);
+    }));
+
   void test('an order that is in the books by a person’s word is asked about when money of it goes back later', () =>
     atCounter({ rules: { closedThrough: parseLocalDate('2026-09-30') } }, async (counter) => {
       const order = await counter.sell(TWO);
