@@ -16,7 +16,7 @@ import { differencesOf, documentOf } from './invoice-document.ts';
 import type { Booked, BookedInvoice } from './ledger.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
-import { discountOf, grossOf, taxOf, totalByLines } from './order.ts';
+import { channelTaxOf, discountOf, grossOf, taxOf, totalByLines } from './order.ts';
 import type { Order, OrderLine } from './order.ts';
 import { gapHolds, negativeHold, unlikeHolds, unsendableHolds } from './plan-holds.ts';
 import type { Aim } from './plan-holds.ts';
@@ -62,7 +62,7 @@ function planOrder(shown: Order, booked: Booked, given: Terms): Plan {
   }
   if (booked.invoices.some((invoice) => invoice.isAdopted)) {
     // A person's or another program's invoice is linked; money on it stays theirs (bookkeeping, "what people changed").
-    return { outcome: 'work', steps: [], holds: changesBeside(order) };
+    return { outcome: 'work', steps: [], holds: changesOfLinked(order, booked) };
   }
   const unbooked = isNew ? whyUnbooked(order, terms.rules) : undefined;
   if (unbooked !== undefined) {
@@ -208,6 +208,32 @@ function bookedByHand(order: Order, terms: Terms, zone: Zone): Plan {
   return holds.length === 0
     ? { outcome: 'skip', reason: BOOKED_BY_HAND }
     : { outcome: 'work', steps: [], holds };
+}
+
+/** It was linked because it held just what the order came to: what was added since, or costs more, is on no invoice. */
+function changesOfLinked(order: Order, { invoices }: Booked): PlannedHold[] {
+  const holds = changesBeside(order);
+  const worth = money.subtract(totalByLines(order), channelTaxOf(order));
+  const linked = invoices.map(({ amount }) => amount);
+  const isComparable = linked.every(({ currency }) => currency === order.currency);
+  if (holds.length > 0 || !isComparable || money.equal(money.sum(linked, order.currency), worth)) {
+    return holds;
+  }
+  const stands = money.show(money.sum(linked, order.currency));
+  return [
+    {
+      step: 'change',
+      code: 'order-changed',
+      detail: `Order ${order.name} comes to ${money.show(worth)}, and the invoice that is linked to it to ${stands}`,
+      facts: [
+        ...invoices.map(({ document, amount }) => ({
+          name: `Invoice ${document.number}`,
+          value: money.show(amount),
+        })),
+        { name: 'Worth now', value: money.show(worth) },
+      ],
+    },
+  ];
 }
 
 /** An invoice that is not ours: what changed in the shop since is shown, and a person books it. */

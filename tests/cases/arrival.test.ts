@@ -172,7 +172,7 @@ void describe('cases of arrival', () => {
     }));
 
   void test('case 8: an invoice made by hand for this order and numbered like it is linked when equal, and its money left alone', () =>
-    atCounter({}, async ({ stage, questions, standing }) => {
+    atCounter({}, async ({ stage, change, questions, standing }) => {
       const order = stage.sandbox.world.place(ONE);
       const body = JSON.parse(stage.sandbox.shopify.webhooks.body(order.id));
       const hand = stage.sandbox.freshbooks.byHand();
@@ -188,6 +188,11 @@ void describe('cases of arrival', () => {
       assert.deepEqual(await questions(order), []);
       assert.deepEqual(standing(order).numbers, [number]);
       assert.equal(standing(order).paid, 0n);
+      await change(order, { kind: 'note', note: 'Ring twice' });
+      assert.deepEqual(await questions(order), []);
+      await change(order, { kind: 'edit', edit: { kind: 'add', item: of(KETTLE) } });
+      assert.deepEqual(await questions(order), ['order-changed'], 'what was added is on no invoice');
+      assert.deepEqual(standing(order).numbers, [number]);
     }));
 
   void test('case 9: a number that something else has gets a suffix, and nothing is written over', () =>
