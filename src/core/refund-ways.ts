@@ -1,4 +1,4 @@
-import { openDay } from './closed-days.ts';
+import { isBookedBy, isSettledDay, openDay } from './closed-days.ts';
 import type { Dated } from './closed-days.ts';
 import type { CreditNoteStep, ExpenseStep, InvoiceDocument, Step, TaxTotal } from './document.ts';
 import { referenceOf } from './ids.ts';
@@ -7,7 +7,7 @@ import type { Booked } from './ledger.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
 import type { Order, OrderLine, Refund } from './order.ts';
-import { isClosed, isSameMonth } from './period.ts';
+import { isSameMonth } from './period.ts';
 import { clientPolicyOf } from './plan-terms.ts';
 import type { PlannedHold, Terms } from './plan-terms.ts';
 import type { Rules } from './rules.ts';
@@ -141,7 +141,8 @@ function asMoney(order: Order, refund: Refund, priced: Priced): Way {
   if (order.cash.state !== 'known') {
     return waiting(order, refund, priced.amount);
   }
-  if (isAdjustable(order, refund, priced) && priced.fits([...priced.offInvoice, refund])) {
+  const isByHand = isBookedBy(localDate(paidAt(refund), priced.zone), priced.terms);
+  if (!isByHand && isAdjustable(order, refund, priced) && priced.fits([...priced.offInvoice, refund])) {
     return { kind: 'off-invoice' };
   }
   const { whole, removals } = withRemovals(order, refund, priced);
@@ -187,7 +188,7 @@ function isHeldStill({ id, returns }: Refund, { invoices }: Booked): boolean {
 /** Refund, invoice and payments in one open month: lowering them restates no month that somebody has reported. */
 function isAdjustable(order: Order, refund: Refund, { booked, terms, zone, issuedOn }: Considering): boolean {
   const { rules } = terms;
-  if (rules.refunds !== 'adjust' || isClosed(issuedOn, rules)) {
+  if (rules.refunds !== 'adjust' || isSettledDay(issuedOn, terms)) {
     return false;
   }
   if (rules.endState === 'draft') {
@@ -204,7 +205,7 @@ function isAdjustable(order: Order, refund: Refund, { booked, terms, zone, issue
     ...booked.payments.map((payment) => payment.paidOn),
     ...[...tenders, ...refund.payouts].map(({ at }) => localDate(at, zone)),
   ];
-  return isSameMonth(days) && days.every((day) => !isClosed(day, rules));
+  return isSameMonth(days) && days.every((day) => !isSettledDay(day, terms));
 }
 
 /** Neither an expense nor a credit note holds it. */

@@ -1,4 +1,4 @@
-import { openDay } from './closed-days.ts';
+import { isSettledDay, openDay } from './closed-days.ts';
 import type { InvoiceDocument } from './document.ts';
 import type { Fact } from './failure.ts';
 import { TAXES_DIFFER, differencesOf, documentOf, numberOf } from './invoice-document.ts';
@@ -6,7 +6,7 @@ import type { Contents } from './invoice-document.ts';
 import type { Booked, BookedInvoice } from './ledger.ts';
 import * as money from './money.ts';
 import type { Order, OrderLine, Refund } from './order.ts';
-import { isClosed, isSameMonth } from './period.ts';
+import { isSameMonth } from './period.ts';
 import type { PlannedHold, Terms } from './plan-terms.ts';
 import { isEffective, isSpent, linesWithout, worthOf } from './sale.ts';
 import { localDate } from './time.ts';
@@ -235,7 +235,7 @@ function isRewritable(
   { offInvoice }: Content,
 ): boolean {
   const { issuedOn } = invoice.document;
-  if (isClosed(issuedOn, terms.rules)) {
+  if (isSettledDay(issuedOn, terms)) {
     return false;
   }
   const payments = booked.payments.filter((payment) => payment.invoice === invoice.slot);

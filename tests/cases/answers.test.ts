@@ -334,6 +334,23 @@ void describe('questions and answers', () => {
       assert.deepEqual([counter.standing(order), await counter.questions(order)], [before, []]);
     }));
 
+  void test('what comes later is booked beside what stands on days that a person has answered for, also once they are open', () =>
+    atCounter({}, async (counter) => {
+      const order = await counter.sell(TWO);
+      await closedThrough(counter, '2026-09-20');
+      await counter.change(order, ONE_BACK);
+      await answer(counter, order, 'already-booked');
+      await closedThrough(counter, '2026-08-31');
+      counter.goTo('2026-09-25T15:00:00Z');
+      const request = { lines: [{ line: 1, quantity: 1 }], restock: 'return' } as const;
+      await counter.change(order, { kind: 'refund', request });
+      const { invoiced, spent, paid } = counter.standing(order);
+      assert.deepEqual({ invoiced, spent, paid }, { invoiced: 10_721n, spent: 705n, paid: 10_721n });
+      assert.deepEqual(await counter.questions(order), []);
+      await counter.change(order, { kind: 'edit', edit: { kind: 'remove', line: 1, quantity: 1 } });
+      assert.deepEqual(await counter.questions(order), ['order-reduced']);
+    }));
+
   void test('what was said of closed days is not said of days that are closed later', () =>
     atCounter({}, async (counter) => {
       const { stage } = counter;
