@@ -255,7 +255,7 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
     const order = await sell(reduced);
     const net = invoices(order);
     assert.equal(net[0]?.lines.length, 1);
-    assert.match(net[0]?.lines[0]?.description ?? '', /2 x \d+\.\d\d, less 2\.00 \(OFF\)$/);
+    assert.match(net[0]?.lines[0]?.description ?? '', /2 x \d+\.\d\d, less 2\.00 \(OFF\)$/m);
     assert.equal(net[0]?.amount, plain[0]?.amount);
     await agrees(order);
   },
