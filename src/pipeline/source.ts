@@ -139,8 +139,12 @@ export interface Change {
   /** A state of the order from then or later shows it; absent where no state tells. */
   readonly at?: Instant;
   /** What is stored of it, once for ever. */
-  readonly message: Pick<Authentic, 'externalId' | 'topic' | 'headers' | 'body'>;
+  readonly message: FoundMessage;
+  /** Where two changes may bear one moment: whether a known state of that moment shows the later one, and what is stored else. */
+  readonly within?: { readonly isShownBy: (known: Bookable) => boolean; readonly message: FoundMessage };
 }
+
+type FoundMessage = Pick<Authentic, 'externalId' | 'topic' | 'headers' | 'body'>;
 
 /** The topic under which a source's answers to our own questions are stored among the deliveries. */
 export const READ_TOPIC = 'counterfoil/read';

@@ -7,6 +7,7 @@ import type { Instant } from '#core/time.ts';
 import { createSeal } from '#storage/seal.ts';
 import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
 import { openStore } from '#storage/store.ts';
+import { order, record } from '#tests/build.ts';
 import { testClock } from '#tests/clock.ts';
 import { createInbox } from './inbox.ts';
 import type { Change, Changes, Swept } from './source.ts';
@@ -175,6 +176,26 @@ describe('a sweep', () => {
     );
     await clock.advance(1);
     assert.deepEqual(await stored(), ['found:2']);
+    await end();
+  });
+
+  test('takes in what changed in the very moment that is shown, where its figures tell it apart', async () => {
+    const at = instant(Date.UTC(2026, 10, 19));
+    const apart = (id: string, isShown: boolean): Change => ({
+      ...change(id, at),
+      within: { isShownBy: () => isShown, message: { ...change(id).message, externalId: `again:${id}` } },
+    });
+    const { clock, store, stored, end } = await sweeping(() => ({
+      changes: [apart('1', true), apart('2', false)],
+    }));
+    for (const id of ['1', '2']) {
+      const key = orderKey(SELLER, id);
+      await store.transact((tx) => tx.putOrder(record({ key, stamp: at, snapshot: order({ key }) })));
+    }
+    await clock.advance(1);
+    assert.deepEqual(await stored(), ['again:2']);
+    await clock.advance(10 * MINUTE);
+    assert.deepEqual(await stored(), ['again:2'], 'once');
     await end();
   });
 

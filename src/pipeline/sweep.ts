@@ -259,11 +259,16 @@ async function orStopped<T>(asking: Promise<T>, signal: AbortSignal): Promise<T 
 /** Stores what a source lists like a message, unless what came already shows it; tells whether it was new. */
 export async function takeIn(
   { store, inbox, source }: Pick<SweepParts, 'store' | 'inbox' | 'source'>,
-  { order, at, message }: Change,
+  { order, at, message, within }: Change,
 ): Promise<boolean> {
-  const stamp = at === undefined ? undefined : (await store.read.order(order))?.stamp;
-  const isShown = at !== undefined && stamp !== undefined && stamp >= at;
-  return !isShown && (await inbox.accept({ ...message, connection: source.connection })).isNew;
+  const accept = async (found: Change['message']): Promise<boolean> =>
+    (await inbox.accept({ ...found, connection: source.connection })).isNew;
+  const { stamp, snapshot } = (at === undefined ? undefined : await store.read.order(order)) ?? {};
+  if (at === undefined || stamp === undefined || stamp < at) {
+    return accept(message);
+  }
+  const isOther = stamp === at && snapshot !== undefined && within?.isShownBy(snapshot) === false;
+  return isOther && accept(within.message);
 }
 
 function remember(known: Set<string>, { message }: Change): void {

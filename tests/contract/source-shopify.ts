@@ -34,6 +34,7 @@ export interface ShopifyWorldOptions extends Pick<ShopifyOptions, 'switches' | '
   readonly between?: (transport: Transport) => Transport;
   /** The kinds of order that the shop has at the start; all of them by default. */
   readonly scenarios?: 'all' | 'none';
+  readonly updatedAt?: 'always later' | 'whole seconds';
 }
 
 export const NOW = instant(Date.parse('2026-11-20T14:30:00Z'));
@@ -49,7 +50,8 @@ const WIDE_BUCKET = { maximumAvailable: 1_000_000, restoreRate: 1_000 };
 
 export async function openShopify(options: ShopifyWorldOptions = {}): Promise<ShopifyWorld> {
   const clock = testClock(NOW);
-  const world = createWorld({ seed: 7, clock, ids: 'beyond 2^53' });
+  const { updatedAt = 'always later' } = options;
+  const world = createWorld({ seed: 7, clock, ids: 'beyond 2^53', updatedAt });
   const sim = createShopify({
     world,
     clock,

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Failure } from '#core/failure.ts';
+import type { Order } from '#core/order.ts';
+import { isSettlement } from '#core/settlement.ts';
 import { DAY, MINUTE, after, localDate, parseLocalDate, parseZone } from '#core/time.ts';
 import { NOW, openShopify, shownOrder } from '#tests/contract/source-shopify.ts';
 import type { ShopifyWorld } from '#tests/contract/source-shopify.ts';
@@ -27,6 +29,12 @@ async function answering(orders: unknown): Promise<ShopifyWorld> {
   });
 }
 
+function shownBy(shop: ShopifyWorld, id: bigint): Order {
+  const told = shop.source.sort({ topic: 'orders/updated', body: shownOrder(shop, id).message.body });
+  assert.ok(told.kind === 'order' && !isSettlement(told.snapshot.order));
+  return told.snapshot.order;
+}
+
 const page = (nodes: unknown, pageInfo: object = { hasNextPage: false }): object => ({ nodes, pageInfo });
 
 void describe('what changed in a shop', () => {
@@ -49,6 +57,21 @@ void describe('what changed in a shop', () => {
     const told = shop.source.sort({ topic: 'orders/updated', body: shownOrder(shop, id).message.body });
     assert.ok(told.kind === 'order');
     assert.equal(changes[0]?.at, told.snapshot.order.updatedAt);
+  });
+
+  void test('is told apart from what was shown of the very same second', async () => {
+    const shop = await openShopify({ scenarios: 'none', updatedAt: 'whole seconds' });
+    const { id } = shop.world.scenario('unpaid, net terms');
+    const before = shownBy(shop, id);
+    const isShownBy = async (known: Order): Promise<boolean | undefined> => {
+      const { changes } = await shop.source.changed({ since: after(NOW, -MINUTE) });
+      assert.equal(changes[0]?.at, known.updatedAt);
+      return changes[0]?.within?.isShownBy(known);
+    };
+    assert.equal(await isShownBy(before), true);
+    shop.world.act(id, { kind: 'pay', gateway: 'manual' });
+    assert.equal(await isShownBy(before), false);
+    assert.equal(await isShownBy(shownBy(shop, id)), true);
   });
 
   void test('says of itself that no message told it', async () => {

@@ -4,6 +4,10 @@ import type { ConnectionId, OrderKey } from '#core/ids.ts';
 import { fieldOf, isTrue, listOf, textOf } from '#core/json-fields.ts';
 import type { Lossless } from '#core/json.ts';
 import { HOUR, dayEverywhere, localDate, parseTimestamp, parseZone, showInstant } from '#core/time.ts';
+import { equal, parse, sum } from '#core/money.ts';
+import type { Money } from '#core/money.ts';
+import type { Order } from '#core/order.ts';
+import { isSettlement } from '#core/settlement.ts';
 import type { Instant, Zone } from '#core/time.ts';
 import { FOUND_TOPIC } from '#pipeline/source.ts';
 import type { Change, Changes, PlacedOn } from '#pipeline/source.ts';
@@ -36,7 +40,7 @@ export async function changesOf(
   const data = await api.ask({ document: 'orders-changed', variables, doing: CHANGED });
   const listed = ordersIn(data, CHANGED);
   return pageOf(data, {
-    changes: listed.map((node) => changeOf(connection, node, CHANGED)),
+    changes: listed.map((node) => toldApart(changeOf(connection, node, CHANGED), node)),
     token,
     doing: CHANGED,
   });
@@ -105,13 +109,59 @@ function changeOf(connection: ConnectionId, node: Lossless, doing: string): Chan
   return {
     order: orderKey(connection, id),
     at: momentOf(updatedAt, doing),
-    message: {
-      externalId: `found:${id}:${updatedAt}`,
-      topic: FOUND_TOPIC,
-      headers: {},
-      body: new TextEncoder().encode(JSON.stringify({ id, updated_at: updatedAt })),
+    message: foundMessage(`${id}:${updatedAt}`, { id, updated_at: updatedAt }),
+  };
+}
+
+/** Shopify's stamps have whole seconds, in which an order may change twice. What is asked for in vain is asked for once. */
+function toldApart(change: Change, node: Lossless): Change {
+  const [, id = ''] = ORDER_ID.exec(textOf(node, 'id')) ?? [];
+  return {
+    ...change,
+    within: {
+      isShownBy: (known) => isSettlement(known) || isShown(node, known),
+      message: foundMessage(`${id}:${textOf(node, 'updatedAt')}:again`, { id }),
     },
   };
+}
+
+function foundMessage(name: string, body: Readonly<Record<string, string>>): Change['message'] {
+  return {
+    externalId: `found:${name}`,
+    topic: FOUND_TOPIC,
+    headers: {},
+    body: new TextEncoder().encode(JSON.stringify(body)),
+  };
+}
+
+/** By what moves when an order changes in what is booked of it; what the list does not show is no difference. */
+function isShown(node: Lossless, { currency, currentTotal, cash, refunds, ...known }: Order): boolean {
+  const equals = (path: string, amount: Money | undefined): boolean => {
+    const sides = ['shopMoney', 'presentmentMoney'].map((side) => fieldOf(node, `${path}.${side}`));
+    const shown = sides.find((side) => textOf(side, 'currencyCode') === currency);
+    return shown === undefined || amount === undefined || isAmount(textOf(shown, 'amount'), amount);
+  };
+  const paidBack = sum(
+    refunds.flatMap(({ payouts }) => payouts.map(({ amount }) => amount)),
+    currency,
+  );
+  const isCancelled = textOf(node, 'cancelledAt') !== '';
+  const isFulfilled = textOf(node, 'displayFulfillmentStatus') === 'FULFILLED';
+  return (
+    equals('currentTotalPriceSet', currentTotal) &&
+    equals('totalReceivedSet', cash.state === 'known' ? cash.received : undefined) &&
+    equals('totalRefundedSet', paidBack) &&
+    isCancelled === (known.cancelledAt !== undefined) &&
+    isFulfilled === known.isFulfilled
+  );
+}
+
+function isAmount(text: string, amount: Money): boolean {
+  try {
+    return equal(parse(text, amount.currency), amount);
+  } catch {
+    return false;
+  }
 }
 
 function momentOf(stamp: string, doing: string): Instant {

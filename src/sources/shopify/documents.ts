@@ -143,7 +143,12 @@ ${MONEY}`;
 const ORDERS_CHANGED = `query OrdersChanged($query: String!, $after: String) {
   orders(first: 100, after: $after, query: $query, sortKey: UPDATED_AT) {
     pageInfo { hasNextPage endCursor }
-    nodes { id updatedAt }
+    nodes {
+      id updatedAt cancelledAt displayFulfillmentStatus
+      currentTotalPriceSet { shopMoney { amount currencyCode } presentmentMoney { amount currencyCode } }
+      totalReceivedSet { shopMoney { amount currencyCode } presentmentMoney { amount currencyCode } }
+      totalRefundedSet { shopMoney { amount currencyCode } presentmentMoney { amount currencyCode } }
+    }
   }
 }`;
 
