@@ -174,6 +174,22 @@ void describe('documents', () => {
     assert.deepEqual(documented.toSorted(byCode), known.toSorted(byCode));
   });
 
+  void test('docs/errors.md says of every question how it is closed, and the sentence does where only an answer closes it', () => {
+    const rows = [...rowsOf('docs/errors.md')];
+    const isAbout = /^(?:delivery|order|refund|fee|settlement|period|books|request)-/;
+    const questions = rows.filter(([code, [who]]) => who === WHO_ACTS.review && isAbout.test(code));
+    const endless = questions.filter(([, [, ...words]]) => !/\b(?:retry|decide)\b/i.test(words.join(' ')));
+    // What a person did by hand does not end these: planned anew, the order is asked about as before.
+    const asked = questions.filter(([, [, sentence = '', todo = '']]) => {
+      const isAnswerAlone = todo.includes('counterfoil decide ORDER keep') && !/\bretry\b/.test(todo);
+      return isAnswerAlone && !/\bdecide\b/i.test(sentence);
+    });
+    none([
+      ...endless.map(([code]) => `${code} is closed by nothing that docs/errors.md names`),
+      ...asked.map(([code]) => `The sentence of ${code} does not say that an answer closes it`),
+    ]);
+  });
+
   void test('every failure of the catalogue can happen', () => {
     const program = SOURCES.filter(({ path }) => inSource(path) && path !== 'src/core/failure.ts');
     const codes = Object.keys(CATALOGUE).filter(

@@ -18,7 +18,7 @@ export const CATALOGUE = {
   'delivery-empty': {
     remedy: 'review',
     sentence:
-      'The shop sent an authentic message with no content. Ask the shop for the order again: counterfoil retry',
+      'The shop sent an authentic message with no content. If an order is missing here, change something harmless on it there (a note), so that it comes again; then decide: keep',
   },
   'delivery-not-json': {
     remedy: 'review',
@@ -51,7 +51,7 @@ export const CATALOGUE = {
   'order-sums-differ': {
     remedy: 'review',
     sentence:
-      'The order does not add up by its lines, discounts, shipping and taxes, so it is not booked. A test message of the shop can be ignored',
+      'The order does not add up by its lines, discounts, shipping and taxes, so it is not booked. Book it in FreshBooks, then decide: keep. A test message of the shop is not to be booked',
   },
   'order-amounts-missing': {
     remedy: 'review',
@@ -71,7 +71,7 @@ export const CATALOGUE = {
   'order-cash-unclear': {
     remedy: 'review',
     sentence:
-      'The shop tells two things about the money of the order. No payment is booked or changed on it; look in the shop what came',
+      'The shop tells two things about the money of the order. No payment is booked or changed on it; look what came, and correct the order in the shop; or record it in FreshBooks, then decide: keep',
   },
   'order-needs-reread': {
     remedy: 'review',
@@ -81,7 +81,7 @@ export const CATALOGUE = {
   'order-deleted': {
     remedy: 'review',
     sentence:
-      'The order was deleted in the shop. Its invoice is left as it stands; decide in FreshBooks what becomes of it',
+      'The order was deleted in the shop. Its invoice is left as it stands; keep, correct or delete it in FreshBooks, then decide: keep',
   },
   'order-changing': {
     remedy: 'retry',
@@ -110,12 +110,12 @@ export const CATALOGUE = {
   'order-cancelled': {
     remedy: 'review',
     sentence:
-      'The order was cancelled in the shop, and its invoice is not ours. It is left as it stands; correct it in FreshBooks',
+      'The order was cancelled in the shop, and its invoice is not ours. It is left as it stands; correct it in FreshBooks, then decide: keep',
   },
   'order-refunded': {
     remedy: 'review',
     sentence:
-      'The shop refunded money or reduced the order, and its invoice is not ours. Invoice and payment are left as they stand; book the refund in FreshBooks',
+      'The shop refunded money or reduced the order, and its invoice is not ours. Invoice and payment are left as they stand; book the refund in FreshBooks, then decide: keep',
   },
   'refund-category-missing': {
     remedy: 'review',
@@ -159,7 +159,7 @@ export const CATALOGUE = {
   'order-overpaid': {
     remedy: 'review',
     sentence:
-      'The shop has more of the buyer’s money than the invoice holds. The excess is not booked, because it would become a silent credit; it goes when the shop pays it back',
+      'The shop has more of the buyer’s money than the invoice holds. The excess is not booked, because it would become a silent credit; it goes when the shop pays it back. If somebody recorded a payment in FreshBooks, delete that and retry, or decide: keep',
   },
   'order-buyer-redacted': {
     remedy: 'review',
@@ -174,7 +174,7 @@ export const CATALOGUE = {
   'order-rounding-too-large': {
     remedy: 'review',
     sentence:
-      'FreshBooks would compute taxes that differ from the charged ones by more than rounding explains',
+      'FreshBooks would compute taxes that differ from the charged ones by more than rounding explains. Book the order in FreshBooks, then decide: keep',
   },
   // Books
   'books-total-differs': {
@@ -190,7 +190,7 @@ export const CATALOGUE = {
   'books-negative-refused': {
     remedy: 'review',
     sentence:
-      'FreshBooks refuses an amount below nothing, and nothing of this document can be put in another way',
+      'FreshBooks refuses an amount below nothing, and nothing of this document can be put in another way. Book it in FreshBooks, then decide: keep',
   },
   'books-number-foreign': {
     remedy: 'retry',
@@ -209,7 +209,8 @@ export const CATALOGUE = {
   },
   'books-invoice-deleted': {
     remedy: 'review',
-    sentence: 'The order’s invoice was deleted in FreshBooks. It is not made again by itself',
+    sentence:
+      'The order’s invoice was deleted in FreshBooks. It is not made again by itself: undelete it there and retry, or decide: keep',
   },
   'books-invoice-edited': {
     remedy: 'review',
