@@ -29,6 +29,10 @@ export function judge({ plan, invoice }: OrderPreview): Judgement {
       facts: hold?.facts ?? [],
     };
   }
+  if (isUnbookable(invoice)) {
+    const { laidOut, refusal } = invoice;
+    return { outcome: 'held', code: 'order-rounding-too-large', detail: laidOut.why, facts: refusal };
+  }
   return { outcome: 'priced' };
 }
 
@@ -53,9 +57,7 @@ export function laterOf({ plan, invoice }: OrderPreview): Later {
     return { payments: [], refunds: [], holds: [] };
   }
   if (isUnbookable(invoice)) {
-    const code = 'order-rounding-too-large';
-    const hold = { step: 'invoice-1', code, detail: invoice.laidOut.why, facts: invoice.refusal } as const;
-    return { payments: [], refunds: [], holds: [hold, ...plan.holds] };
+    return { payments: [], refunds: [], holds: plan.holds };
   }
   return {
     payments: plan.steps.filter((step) => step.kind === 'payment'),

@@ -147,9 +147,7 @@ function proofText(screen: Screen, shown: OrderPreview, invoice: Invoice): strin
   const words =
     order.cash.state === 'known' ? '' : order.cash.state === 'unclear' ? 'unclear' : 'not told yet';
   return [
-    ...(judge(shown).outcome === 'priced' && !isUnbookable(invoice)
-      ? ['', ...proofTable(screen, proof, words)]
-      : []),
+    ...(judge(shown).outcome === 'priced' ? ['', ...proofTable(screen, proof, words)] : []),
     ...(isUnbookable(invoice) ? [] : paragraph(screen, `How: ${laidOut.why} (${laidOut.rung})`)),
   ];
 }
@@ -178,8 +176,7 @@ function verdictText(screen: Screen, shown: OrderPreview): string[] {
 
 function laterText(screen: Screen, shown: OrderPreview): string[] {
   const { payments, refunds, holds, reread } = laterOf(shown);
-  const isBooked =
-    judge(shown).outcome === 'priced' && shown.invoice !== undefined && !isUnbookable(shown.invoice);
+  const isBooked = judge(shown).outcome === 'priced';
   const steps = [
     ...(isBooked ? [{ lead: 'Sent', text: 'marked as sent on the invoice’s date; nothing is mailed' }] : []),
     ...payments.map(({ amount, paidOn, method, note }) => ({

@@ -75,12 +75,15 @@ describe('a preview', () => {
     assert.doesNotMatch(text, /^Invoice/m);
   });
 
-  test('of an order whose taxes FreshBooks cannot reach prices it as charged and holds the invoice beneath', () => {
+  test('of an order whose taxes FreshBooks cannot reach prices it as charged and is held, since no invoice is made', () => {
     const shown = previewOf('paid, Quebec', (body) => body.replaceAll('"rate":0.05', '"rate":0.5'));
-    assert.equal(judge(shown).outcome, 'priced');
     const text = previewText(SCREEN, shown).join('\n');
-    assert.match(text, /^Held +Invoice .* FreshBooks would compute/m);
-    assert.doesNotMatch(text, /^(How|Sent|Payment|Difference)/m);
+    assert.match(text, /^Invoice +SHOPIFY-1001$/m);
+    assert.equal(text.match(/^Held: Invoice .* FreshBooks would compute/gm)?.length, 1);
+    assert.doesNotMatch(text, /^(How|Sent|Payment|Difference|Held {2})/m);
+    const json = JSON.parse(outputJson(previewJson(shown))) as Record<string, unknown>;
+    assert.deepEqual([json['outcome'], json['code']], ['held', 'order-rounding-too-large']);
+    assert.deepEqual(json['holds'], []);
   });
 
   test('as JSON has amounts as decimal text and the same verdict', () => {

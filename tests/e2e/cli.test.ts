@@ -108,6 +108,13 @@ describe('without anything configured', () => {
     assert.match(out, /Difference +-92\.41 USD/);
   });
 
+  test('preview of an order whose taxes FreshBooks cannot come to ends with 1', async () => {
+    const body = bodyOf('paid, Quebec').replaceAll('"rate":0.05', '"rate":0.5');
+    const { code, out } = await run(['preview', '-'], body);
+    assert.equal(code, 1);
+    assert.match(out, /^Held: Invoice .* FreshBooks would compute/m);
+  });
+
   test('preview of what is no order ends with 1 and says what is wrong, without a stack', async () => {
     const results = [
       await run(['preview', 'absent.json']),
