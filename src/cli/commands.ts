@@ -12,7 +12,7 @@ import { addAmazon } from './amazon-commands.ts';
 import type { BackfillOptions } from './backfill.ts';
 import type { BackupOptions } from './backup.ts';
 import { ALARM_ACTIONS, AUDIT_ACTIONS, NONE, WEBHOOK_ACTIONS } from './choices.ts';
-import { DONE, USAGE } from './command-error.ts';
+import { CommandError, DONE, USAGE } from './command-error.ts';
 import type { ConnectOptions } from './connect.ts';
 import type { CommandContext } from './context.ts';
 import { withJson } from './json-option.ts';
@@ -85,29 +85,47 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
       exitCode = report(thrown, { output, environment });
     }
   };
-  const program = createProgram(run, terminal);
+  const isJson = argv.includes('--json');
+  const program = createProgram(run, terminal, { isJson });
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (thrown) {
-    if (thrown instanceof CommanderError) {
-      return thrown.exitCode === 0 ? DONE : USAGE;
+    if (!(thrown instanceof CommanderError)) {
+      throw thrown;
     }
-    throw thrown;
+    if (thrown.exitCode === 0) {
+      return DONE;
+    }
+    if (isJson && thrown.code !== 'commander.help') {
+      await run({ json: true }, () => {
+        throw new CommandError(wrongUse(thrown.message), USAGE);
+      });
+    }
+    return USAGE;
   }
 }
 
-function createProgram(run: Run, { stdout, stderr }: Terminal): Command {
+/** Without the word before it, as every other error stands. */
+function wrongUse(text: string): string {
+  return text.replace(/^error: (.)/, (_all, first: string) => first.toUpperCase());
+}
+
+/** Under --json a wrong use is told as JSON too, by who runs it, and nothing is written here. */
+function createProgram(
+  run: Run,
+  { stdout, stderr }: Terminal,
+  { isJson }: { readonly isJson: boolean },
+): Command {
   const program = new Command('counterfoil')
     .description('Books Shopify and Amazon orders into FreshBooks: each order exactly once, to the cent')
     .version(VERSION)
     .addHelpText('after', EXAMPLES)
-    .showHelpAfterError('Run the command with --help to see what it takes')
+    .showHelpAfterError(isJson ? false : 'Run the command with --help to see what it takes')
     .configureOutput({
       writeOut: (text) => void stdout.write(text),
       writeErr: (text) => void stderr.write(text),
-      outputError: (text, write) =>
-        write(text.replace(/^error: (.)/, (_all, first: string) => first.toUpperCase())),
+      outputError: (text, write) => (isJson ? undefined : write(wrongUse(text))),
     })
     .exitOverride();
   addWork(program, run);

@@ -75,6 +75,25 @@ describe('without anything configured', () => {
     }
   });
 
+  test('a wrong use is told as JSON under --json, and nothing beside it', async () => {
+    const lines = [
+      ['orders', '--limit', 'x'],
+      ['orders', '--nonsense'],
+      ['decide', '1001', 'perhaps'],
+      ['explain'],
+      ['journal'],
+      ['retry'],
+      ['nothing'],
+    ];
+    for (const args of lines) {
+      const { code, out, err } = await run([...args, '--json']);
+      assert.deepEqual([code, out], [2, ''], args.join(' '));
+      const { error } = JSON.parse(err) as { error: { code: string; message: string } };
+      assert.equal(error.code, 'usage', args.join(' '));
+      assert.match(error.message, /^[A-Z]/, args.join(' '));
+    }
+  });
+
   test('preview reads a file and needs no database', async () => {
     await writeFile(join(folder, 'order.json'), bodyOf('paid, two lines, code discount'));
     const { code, out, err } = await runCli(['preview', 'order.json'], { cwd: folder });
