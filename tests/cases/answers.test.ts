@@ -11,7 +11,7 @@ import { expectedBooks } from '#sim/check.ts';
 import { scriptedFaults } from '#sim/faults.ts';
 import { hurriedClock } from '#tests/clock.ts';
 import { parseLocalDate } from '#core/time.ts';
-import { decideOrder, putAside } from '#pipeline/release.ts';
+import { decideOrder, putAside, releaseOrder } from '#pipeline/release.ts';
 import type { Decided, Decision } from '#pipeline/release.ts';
 import { atCounter } from '#tests/cases/counter.ts';
 import type { Counter } from '#tests/cases/counter.ts';
@@ -246,6 +246,39 @@ void describe('questions and answers', () => {
       await counter.change(order, { kind: 'cancel', request: { reason: 'customer', money: 'refund' } });
       assert.deepEqual(counter.stage.invoices(order), before);
       assert.equal((await counter.stage.atRest(order)).state, 'skipped');
+    }));
+
+  void test('a part payment that somebody recorded already is asked about, and made once that is deleted', () =>
+    atCounter({}, async ({ stage, sell, change, questions }) => {
+      const order = await sell({ ...TWO, payment: { kind: 'open' } });
+      const [invoice] = stage.invoices(order);
+      assert.ok(invoice !== undefined);
+      const half = (Math.floor(Number(invoice.amount) * 50) / 100).toFixed(2);
+      const standing = (): ReturnType<typeof stage.payments> =>
+        stage.payments(order).filter(({ visState }) => visState === 0);
+      const byHand = stage.sandbox.freshbooks.byHand();
+      const id = byHand.addPayment({
+        invoiceid: invoice.id,
+        amount: { amount: half, code: invoice.currency },
+        date: invoice.createdOn,
+        type: 'Cash',
+      });
+      await change(order, { kind: 'pay', gateway: 'manual', percent: 50 });
+      assert.deepEqual(await questions(order), ['books-payment-unclear']);
+      assert.deepEqual(
+        standing().map((payment) => payment.id),
+        [id],
+      );
+      byHand.deletePayment(id);
+      const { store, clock, books } = stage.app;
+      const { key } = await stage.atRest(order);
+      await releaseOrder(store, key, { now: clock.now(), account: books.connection });
+      await stage.atRest(order);
+      assert.deepEqual(await questions(order), []);
+      assert.deepEqual(
+        standing().map(({ amount }) => amount),
+        [half],
+      );
     }));
 
   void test('"keep" ends the question about a payment that was perhaps made, too', () => {

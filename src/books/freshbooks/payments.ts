@@ -5,7 +5,7 @@ import type { Money } from '#core/money.ts';
 import type { Standing, Task } from '#pipeline/ports.ts';
 import { expectDone } from './api.ts';
 import type { Api } from './api.ts';
-import { assertWritable, leftOf } from './invoice-edits.ts';
+import { assertWritable, leftOf, paidOf } from './invoice-edits.ts';
 import { goneFailure, isThere, lookAt } from './invoice-reading.ts';
 import { scan, writeAnyScript } from './listing.ts';
 import { isMarked, markerOf, paymentBody, paymentType } from './mapping.ts';
@@ -130,11 +130,20 @@ function perhapsOurs({ step, invoiceId }: PaymentTask, payment: ReadPayment | un
   };
 }
 
-/** Never more than is outstanding: FreshBooks would make the rest a credit without a word (section 4). */
+/**
+ * Never more than is outstanding: FreshBooks would make the rest a credit without a word (section 4). And none like one that
+ * somebody else recorded: of a part payment there is room for both, and the invoice would be paid by money that never came.
+ */
 export async function createPayment(api: Api, task: PaymentTask): Promise<Receipt> {
   const { step, invoiceId } = task;
-  const outstanding = task.outstanding ?? (await openOn(api, task));
+  const { outstanding, isPaidByOthers } =
+    task.outstanding === undefined
+      ? await openOn(api, task)
+      : { outstanding: task.outstanding, isPaidByOthers: false };
   assertFits(task, outstanding);
+  if (isPaidByOthers) {
+    await assertNoneAlike(api, task);
+  }
   const { reply, remarks } = await writeAnyScript(
     api,
     { method: 'post', path: 'payments/payments' },
@@ -156,7 +165,10 @@ export async function createPayment(api: Api, task: PaymentTask): Promise<Receip
 }
 
 /** Read now: who pays an invoice of another total than was written pays what nobody owes. */
-async function openOn(api: Api, { invoiceId, last }: PaymentTask): Promise<Money> {
+async function openOn(
+  api: Api,
+  { invoiceId, last }: PaymentTask,
+): Promise<{ readonly outstanding: Money; readonly isPaidByOthers: boolean }> {
   const seen = await lookAt(api, invoiceId);
   if (!isThere(seen)) {
     throw goneFailure(invoiceId);
@@ -166,7 +178,19 @@ async function openOn(api: Api, { invoiceId, last }: PaymentTask): Promise<Money
   if (last !== undefined && (total === undefined || amount === undefined || !money.equal(total, amount))) {
     assertWritable(leftOf(seen, last));
   }
-  return needAmount(outstanding, 'what is outstanding', seen.answer);
+  const paid = paidOf(seen.invoice);
+  return {
+    outstanding: needAmount(outstanding, 'what is outstanding', seen.answer),
+    isPaidByOthers: last !== undefined && paid !== undefined && !money.equal(paid, last.paid),
+  };
+}
+
+async function assertNoneAlike(api: Api, task: PaymentTask): Promise<void> {
+  const standing = await findPayment(api, task);
+  if (standing.state === 'unclear') {
+    const { code, detail, facts } = standing;
+    throw new Failure(code, { detail, facts });
+  }
 }
 
 function assertFits({ step, invoiceId }: PaymentTask, outstanding: Money): void {
