@@ -1,6 +1,9 @@
 import type { App } from '#app.ts';
+import { FRESHBOOKS } from '#connections.ts';
 import { Failure } from '#core/failure.ts';
 import { localDate, parseZone } from '#core/time.ts';
+import { lockedSetting } from '#pipeline/machine.ts';
+import { closedBy } from '#pipeline/order-terms.ts';
 import { ruleTexts, writeRulesFile } from '#rules-file.ts';
 import type { RouteRules, RuleText } from '#rules-file.ts';
 import { DONE } from './command-error.ts';
@@ -31,14 +34,23 @@ export async function importRules(context: CommandContext, file: string): Promis
     const routes = await readRules(context, file);
     return withApp(context, async (app) => {
       const changes = changesOf(await app.routeRules(), routes);
+      const unlocked = await unlockedBy(app, routes);
       const versions = await app.importRules(routes);
       const warnings = [...warningsIn(routes), ...(await categoryWarnings(app, changes))];
       const waiting = await waitingText(
         app.store.read,
         changes.map(({ rule }) => rule),
       );
-      context.output.json({ ok: true, changes, waiting: waiting ?? null, warnings, versions });
-      printChanges(context.output, { changes, waiting });
+      const lines = [unlocked, waiting].filter((line) => line !== undefined);
+      context.output.json({
+        ok: true,
+        changes,
+        unlocked: unlocked ?? null,
+        waiting: waiting ?? null,
+        warnings,
+        versions,
+      });
+      printChanges(context.output, changes, lines);
       printWarnings(context.output, warnings);
       return DONE;
     });
@@ -80,6 +92,14 @@ function warningsIn(routes: readonly RouteRules[]): string[] {
   return [...byText].map(([text, those]) =>
     those.length === routes.length ? text : `From ${those.map(({ from }) => from).join(', ')}: ${text}`,
   );
+}
+
+/** What an import forgets beside the rules: the day that FreshBooks has refused, where no rule closes it. */
+async function unlockedBy({ store }: App, routes: readonly RouteRules[]): Promise<string | undefined> {
+  const locked = await store.read.setting(lockedSetting(FRESHBOOKS));
+  return locked === undefined || routes.every(({ rules }) => closedBy(rules, locked) === rules)
+    ? undefined
+    : `FreshBooks had refused days through ${locked} as locked: that is forgotten, and learnt again where they still are. Orders that are held for it are planned anew by counterfoil retry`;
 }
 
 /** A file may be imported before anything is connected, so a category that cannot be looked up is no mistake of the file. */
@@ -133,10 +153,7 @@ function changesOf(before: Awaited<ReturnType<App['routeRules']>>, after: readon
   });
 }
 
-function printChanges(
-  output: Output,
-  { changes, waiting }: { readonly changes: readonly Change[]; readonly waiting: string | undefined },
-): void {
+function printChanges(output: Output, changes: readonly Change[], beside: readonly string[]): void {
   const rows = changes.map(({ from, rule, before, after }) => ({
     name: `${from}: ${rule}`,
     value: `${before} → ${after}`,
@@ -145,7 +162,7 @@ function printChanges(
   if (rows.length > 0) {
     output.print();
   }
-  [...consequences(changes), ...(waiting === undefined ? [] : [waiting])]
+  [...consequences(changes), ...beside]
     .flatMap((text) => paragraph(output, text))
     .forEach((line) => output.print(line));
 }

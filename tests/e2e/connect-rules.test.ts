@@ -338,6 +338,24 @@ describe('connecting FreshBooks', () => {
     assert.match(out, /→ FreshBooks has 2 categories of this name/);
   });
 
+  test('an import says that it forgets what FreshBooks refused as locked, also where no rule changes', async () => {
+    begin();
+    await piped('--books-start', '2026-01-01', '--refund-category', 'Travel');
+    const app = await openApp(
+      readConfig(environment),
+      systemOutside(() => undefined),
+    );
+    await app.store.transact((tx) => tx.putSetting(lockedSetting('freshbooks'), '2026-09-30'));
+    await app.close();
+    const file = join(folder, 'unlocked.yaml');
+    await writeFile(file, (await runCommand(['config', 'export'], { cwd: folder, environment })).out);
+    const importing = (): Promise<Ended> =>
+      runCommand(['config', 'import', file], { cwd: folder, environment });
+    const { out } = await importing();
+    assert.match(out, /^FreshBooks had refused days through 2026-09-30 as locked: that is forgotten/m);
+    assert.match((await importing()).out, /^Nothing changes: these are the current rules\n*$/);
+  });
+
   test('a category that a file named and FreshBooks does not have is asked for anew', async () => {
     begin();
     const file = join(folder, 'category.yaml');
