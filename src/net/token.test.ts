@@ -17,6 +17,7 @@ function bench(seed: StoredToken | undefined) {
   let tail: Promise<unknown> = Promise.resolve();
   let now = NOW;
   let meanwhile: () => void = () => undefined;
+  let lifeMs = 12 * HOUR;
   const process = () =>
     createTokens({
       connection: 'freshbooks',
@@ -43,7 +44,7 @@ function bench(seed: StoredToken | undefined) {
         }
         count += 1;
         valid = `r${count}`;
-        return { accessToken: `a${count}`, refreshToken: valid, expiresAt: after(now, 12 * HOUR) };
+        return { accessToken: `a${count}`, refreshToken: valid, expiresAt: after(now, lifeMs) };
       },
       exclusively: (work) => {
         const mine = tail.then(work);
@@ -69,6 +70,10 @@ function bench(seed: StoredToken | undefined) {
     },
     advance: (ms: number) => {
       now = after(now, ms);
+    },
+    /** Of what is granted from now on, as our clock sees it. */
+    grantFor: (ms: number) => {
+      lifeMs = ms;
     },
   };
 }
@@ -203,4 +208,18 @@ void test('a refresh without an answer is not repeated by itself, and says what 
   const second: unknown = await tokens.current().catch((thrown: unknown) => thrown);
   assert.ok(second instanceof Failure && second.code === 'token-refused');
   assert.match(second.message, /earlier refresh got no answer/);
+});
+
+void test('a new token that is over by our clock is used until it is refused, by all processes', async () => {
+  for (const lifeMs of [-13 * HOUR, 0, 5 * MINUTE]) {
+    const { process, log, grantFor } = bench({ ...SEED, expiresAt: NOW });
+    grantFor(lifeMs);
+    const [one, two] = [process(), process()];
+    for (const tokens of [one, two, one, two]) {
+      assert.equal(await tokens.current(), 'a1');
+    }
+    assert.deepEqual(await Promise.all([one.renew('a0'), two.renew('a0')]), ['a1', 'a1']);
+    assert.deepEqual(log, ['refresh r0', 'saved a1']);
+    assert.equal(await two.renew('a1'), 'a2');
+  }
 });

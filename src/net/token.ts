@@ -17,7 +17,7 @@ export interface StoredToken {
   readonly accessToken: string;
   /** Absent for tokens that cannot be renewed. */
   readonly refreshToken?: string;
-  /** By the other side's clock; absent when unknown: then used until it is refused. */
+  /** By the other side's clock; absent when unknown, or of no use by ours: then used until it is refused. */
   readonly expiresAt?: Instant;
   /** As granted; absent when unknown. */
   readonly scopes?: readonly string[];
@@ -88,7 +88,8 @@ export function createTokens(options: TokenOptions): Tokens {
     try {
       const token = await options.refresh(refreshToken);
       unanswered = undefined;
-      return await saveUnsaved({ spent: refreshToken, token: { refreshToken, ...token } });
+      const kept = asKept({ refreshToken, ...token }, options.clock.now());
+      return await saveUnsaved({ spent: refreshToken, token: kept });
     } catch (thrown) {
       const wasUnanswered = unanswered === refreshToken;
       if (thrown instanceof Failure && thrown.effect === 'unknown' && unsaved === undefined) {
@@ -122,6 +123,15 @@ export function createTokens(options: TokenOptions): Tokens {
     },
     renew,
   };
+}
+
+/**
+ * A token that is due the moment it is granted tells of a wrong clock, ours or theirs: taken at its word it would be renewed at
+ * every call, each time taking away what others are calling with.
+ */
+function asKept(token: StoredToken, now: Instant): StoredToken {
+  const { expiresAt: _wrong, ...rest } = token;
+  return isUsable(token, now) ? token : rest;
 }
 
 /** Granted anew while the last refresh token of before was being spent. */

@@ -40,7 +40,12 @@ const ANSWER_BYTES_MAX = 64 * 1024;
 
 interface Granted {
   readonly token: string;
-  readonly expiresAt: Instant;
+  /** Absent where it lives no longer than we renew before its end: then it is used until it is refused. */
+  readonly expiresAt?: Instant;
+}
+
+function isUsable({ expiresAt }: Granted, now: Instant): boolean {
+  return expiresAt === undefined || after(now, RENEW_BEFORE_MS) < expiresAt;
 }
 
 export function createAccess(options: AccessOptions): Access {
@@ -59,9 +64,7 @@ export function createAccess(options: AccessOptions): Access {
   return {
     async current(scope) {
       const known = granted.get(scope);
-      return known !== undefined && after(options.clock.now(), RENEW_BEFORE_MS) < known.expiresAt
-        ? known.token
-        : await grant(scope);
+      return known !== undefined && isUsable(known, options.clock.now()) ? known.token : await grant(scope);
     },
     async renew(scope, refused) {
       const known = granted.get(scope);
@@ -101,7 +104,8 @@ async function requestToken(options: AccessOptions, scope: Scope): Promise<Grant
   if (!isAccessToken(token) || !/^\d{1,9}$/.test(seconds)) {
     throw unreadable(answer, 'has no access_token with expires_in');
   }
-  return { token, expiresAt: after(askedAt, Number(seconds) * SECOND) };
+  const lifeMs = Number(seconds) * SECOND;
+  return { token, ...(lifeMs > RENEW_BEFORE_MS ? { expiresAt: after(askedAt, lifeMs) } : {}) };
 }
 
 const EXPLANATIONS: Readonly<Record<string, string>> = {

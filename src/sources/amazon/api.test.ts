@@ -83,6 +83,25 @@ describe('access to Amazon', () => {
     );
   });
 
+  test('that lives no longer than the margin is used until it is refused', async () => {
+    for (const seconds of [0, 1, 60]) {
+      const world = await opened({
+        between: (transport) => async (request) => {
+          const response = await transport(request);
+          return request.url.endsWith('/auth/o2/token')
+            ? Response.json({ ...Object(await response.json()), expires_in: seconds })
+            : response;
+        },
+      });
+      await world.read();
+      await world.read();
+      assert.equal(calls(world, 'token'), 1, `expires_in ${seconds}`);
+      world.sim.login.expireAll();
+      await world.read();
+      assert.equal(calls(world, 'token'), 2);
+    }
+  });
+
   test('that is refused by an answer that cannot be read is renewed as well', async () => {
     let asked = 0;
     const between = instead((request) => {

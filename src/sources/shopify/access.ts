@@ -40,7 +40,12 @@ const ANSWER_BYTES_MAX = 64 * 1024;
 
 interface Granted {
   readonly token: string;
-  readonly expiresAt: Instant;
+  /** Absent where it lives no longer than we renew before its end: then it is used until it is refused. */
+  readonly expiresAt?: Instant;
+}
+
+function isUsable({ expiresAt }: Granted, now: Instant): boolean {
+  return expiresAt === undefined || after(now, RENEW_BEFORE_MS) < expiresAt;
 }
 
 export function createAccess(options: AccessOptions): Access {
@@ -68,9 +73,7 @@ export function createAccess(options: AccessOptions): Access {
 
   return {
     async current() {
-      return granted !== undefined && after(clock.now(), RENEW_BEFORE_MS) < granted.expiresAt
-        ? granted.token
-        : await grant();
+      return granted !== undefined && isUsable(granted, clock.now()) ? granted.token : await grant();
     },
     async renew(refused) {
       return granted !== undefined && granted.token !== refused ? granted.token : await grant();
@@ -108,7 +111,8 @@ async function requestToken(
   if (!isAccessToken(token) || !/^\d{1,9}$/.test(seconds)) {
     throw unreadable(answer, 'has no access_token with expires_in');
   }
-  return { token, expiresAt: after(askedAt, Number(seconds) * SECOND) };
+  const lifeMs = Number(seconds) * SECOND;
+  return { token, ...(lifeMs > RENEW_BEFORE_MS ? { expiresAt: after(askedAt, lifeMs) } : {}) };
 }
 
 const EXPLANATIONS: Readonly<Record<string, string>> = {

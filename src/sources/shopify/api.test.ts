@@ -120,6 +120,25 @@ describe('access', () => {
     }
   });
 
+  test('a token that lives no longer than the margin is used until it is refused', async () => {
+    for (const seconds of [0, 1, 300]) {
+      const shop = await open({
+        between: (transport) => async (request) => {
+          const response = await transport(request);
+          return request.url.endsWith('access_token')
+            ? Response.json({ ...Object(await response.json()), expires_in: seconds })
+            : response;
+        },
+      });
+      await shop.api.ask(PREFLIGHT);
+      await shop.api.ask(PREFLIGHT);
+      assert.equal(grants(shop), 1, `expires_in ${seconds}`);
+      shop.sim.revokeTokens();
+      await shop.api.ask(PREFLIGHT);
+      assert.equal(grants(shop), 2);
+    }
+  });
+
   test('the credentials go as a form in the body', async () => {
     const seen: string[] = [];
     const shop = await open({
