@@ -76,6 +76,25 @@ void test('a wrong secret is named as such, and a cut refresh is an unknown outc
   assert.equal((await failureOf(refresh({ ...oauth, transport: half }, 'x'))).effect, 'unknown');
 });
 
+void test('a refusal that comes with status 200 is one, and a token beside strange words is a token', async () => {
+  const { oauth } = bench();
+  const answering = (body: object) =>
+    refresh({ ...oauth, transport: () => Promise.resolve(Response.json(body)) }, 'x');
+  for (const body of [
+    { error: 'invalid_grant', error_description: 'The grant is spent.' },
+    { response: { errors: [{ errno: 1003, message: 'invalid_grant: spent' }] } },
+  ]) {
+    const failure = await failureOf(answering(body));
+    assert.deepEqual([failure.code, failure.effect], ['token-refused', 'none']);
+    assert.match(failure.message, /status 200\): invalid_grant/);
+  }
+  for (const body of [{ error: 'server_error' }, { error: 'temporarily_unavailable' }, { message: 'OK' }]) {
+    assert.equal((await failureOf(answering(body))).code, 'request-answer-unreadable');
+  }
+  const granted = await answering({ access_token: 'a', refresh_token: 'r', message: 'no invalid_grant' });
+  assert.equal(granted.accessToken, 'a');
+});
+
 void test('a token that no header can carry is none, and is not stored', async () => {
   const { oauth } = bench();
   for (const token of ['a\nb', 'a\u0000', 'a ü', 'x'.repeat(10_000)]) {

@@ -220,14 +220,29 @@ async function askTokens(
   return grantedIn(answer);
 }
 
+/** By which OAuth says no for good (RFC 6749, 5.2): FreshBooks' errors come with any status, 200 included. */
+const REFUSING_WORDS: ReadonlySet<string> = new Set([
+  'invalid_client',
+  'invalid_grant',
+  'invalid_request',
+  'invalid_scope',
+  'unauthorized_client',
+  'unsupported_grant_type',
+]);
+
+/** Empty where there is none. */
+function refusingWord(answer: Answer): string {
+  const message = refusalIn(jsonOrNothing(answer), answer.status)?.errors[0]?.message ?? '';
+  return /[a-z]+(?:_[a-z]+)+/.exec(message.slice(0, SAID_MAX))?.[0] ?? '';
+}
+
 /** invalid_grant: the token was spent or withdrawn. invalid_client: id or secret are wrong. Both ask for a person. */
 function refusedGrant(answer: Answer): Failure {
-  const message = refusalIn(jsonOrNothing(answer), answer.status)?.errors[0]?.message ?? '';
-  const said = message.slice(0, SAID_MAX);
-  const word = /[a-z]+(?:_[a-z]+)+/.exec(said)?.[0] ?? 'no reason given';
+  const word = refusingWord(answer);
+  const why = word === '' ? 'no reason given' : word;
   const hint = word === 'invalid_client' ? '. Check FRESHBOOKS_CLIENT_ID and FRESHBOOKS_CLIENT_SECRET' : '';
   return new Failure('token-refused', {
-    detail: `${answer.doing}: FreshBooks refused (status ${answer.status}): ${word}${hint}`,
+    detail: `${answer.doing}: FreshBooks refused (status ${answer.status}): ${why}${hint}`,
   });
 }
 
@@ -248,7 +263,9 @@ function grantedIn(answer: Answer): Granted {
   const [accessToken, refreshToken] = [textIn(json, 'access_token'), textIn(json, 'refresh_token')];
   const [createdAt, expiresIn] = [textIn(json, 'created_at'), textIn(json, 'expires_in')];
   if (!isAccessToken(accessToken) || refreshToken === '') {
-    throw unreadable(answer, 'lacks a token');
+    throw REFUSING_WORDS.has(refusingWord(answer))
+      ? refusedGrant(answer)
+      : unreadable(answer, 'lacks a token');
   }
   const isDated = /^\d{1,12}$/.test(createdAt) && /^\d{1,9}$/.test(expiresIn);
   return {

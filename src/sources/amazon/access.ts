@@ -95,7 +95,7 @@ async function requestToken(options: AccessOptions, scope: Scope): Promise<Grant
     // A token more or less changes nothing, so the request may be sent again at once.
     changes: false,
   });
-  if (answer.status !== 200) {
+  if (answer.status !== 200 || Object.hasOwn(EXPLANATIONS, errorWord(answer))) {
     throw refusal(answer);
   }
   const body = jsonOf(answer);

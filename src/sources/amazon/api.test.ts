@@ -186,6 +186,9 @@ describe('access to Amazon', () => {
       (await answering(() => new Response('<html>', { status: 200 }))).code,
       'request-answer-unreadable',
     );
+    const spent = await answering(() => Response.json({ error: 'invalid_grant' }));
+    assert.equal(spent.code, 'token-refused', 'a refusal with status 200 is one');
+    assert.match(spent.message, /Authorize the app again/);
     assert.match(
       (await answering(() => Response.json({ error: 'slow_down' }, { status: 400 }))).message,
       /status 400\): slow_down/,

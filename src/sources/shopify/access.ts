@@ -102,7 +102,7 @@ async function requestToken(
     // A token more or less changes nothing, so the request may be sent again at once.
     changes: false,
   });
-  if (answer.status !== 200) {
+  if (answer.status !== 200 || Object.hasOwn(EXPLANATIONS, errorWord(answer))) {
     throw refusal(answer, shopDomain);
   }
   const body = jsonOf(answer);

@@ -108,6 +108,16 @@ describe('access', () => {
     }
   });
 
+  test('a refusal that comes with status 200 is one', async () => {
+    const said = [Response.json({ error: 'app_not_installed' })];
+    const shop = await open({
+      between: (transport) => async (request) => said.shift() ?? (await transport(request)),
+    });
+    const failure = await failureOf(shop.api.ask(PREFLIGHT));
+    assert.equal(failure.code, 'token-refused');
+    assert.match(failure.message, /not installed on the shop/);
+  });
+
   test('a token that no header can carry is no token, and the next call asks for another', async () => {
     for (const token of ['', 'shpat_\nx', 'shpat_\u0000', 'shpat ü', 'x'.repeat(10_000)]) {
       const spoilt = [Response.json({ access_token: token, expires_in: 86_399 })];
