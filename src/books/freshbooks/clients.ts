@@ -68,6 +68,11 @@ export async function fillClient(api: Api, clientId: string, buyer: Buyer): Prom
   const path = `users/clients/${clientId}`;
   const { result, answer } = expectDone(await api.get(path, { doing: `Reading client ${clientId}` }));
   const client = clientIn(result, answer);
+  if (client.id !== clientId) {
+    throw new Failure('books-refused', {
+      detail: `FreshBooks shows client ${client.id} where client ${clientId} was asked for: was he merged?`,
+    });
+  }
   if (client.visibility === 'deleted') {
     throw new Failure('books-refused', { detail: `Client ${clientId} was deleted in FreshBooks` });
   }

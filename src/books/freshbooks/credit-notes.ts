@@ -1,6 +1,5 @@
 import type { Receipt } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
-import { unreadable } from '#net/request.ts';
 import type { Answer } from '#net/request.ts';
 import type { Standing, Task } from '#pipeline/ports.ts';
 import { expectDone } from './api.ts';
@@ -9,7 +8,7 @@ import { assertClientThere } from './clients.ts';
 import { onceWritten, proofOf } from './invoice-reading.ts';
 import { layOut, layoutOf } from './layout.ts';
 import { scan, writeAnyScript } from './listing.ts';
-import { creditLinesBody, creditNoteBody, isMarked, markerOf } from './mapping.ts';
+import { assertOurs, creditLinesBody, creditNoteBody, isMarked, markerOf } from './mapping.ts';
 import { creditNoteIn, creditNotesIn, needAmount } from './payload.ts';
 import type { ReadCreditNote } from './payload.ts';
 
@@ -100,6 +99,7 @@ export async function createCreditNote(api: Api, task: CreditTask): Promise<Rece
   await assertClientThere(api, clientId, reply);
   const { result, answer } = expectDone(reply);
   const credit = creditNoteIn(result, answer);
+  assertOurs(credit.notes, step.reference, answer);
   const total = needAmount(credit.total, 'the credit note', answer);
   const correction =
     total.currency === document.total.currency
@@ -134,11 +134,7 @@ async function correct(
     return undefined;
   }
   const { result, answer } = expectDone(reply);
-  const corrected = creditNoteIn(result, answer);
-  if (corrected.id !== credit.id) {
-    throw unreadable(answer, `is about credit note ${corrected.id} and not ${credit.id}`);
-  }
-  return { credit: corrected, answer };
+  return { credit: creditNoteIn(result, answer, credit.id), answer };
 }
 
 function receiptOf(

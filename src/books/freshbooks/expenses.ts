@@ -10,7 +10,7 @@ import type { Api } from './api.ts';
 import { readExpenseCategories } from './categories.ts';
 import { proofOf } from './invoice-reading.ts';
 import { scan, writeAnyScript } from './listing.ts';
-import { expenseBody, isMarked, markerOf } from './mapping.ts';
+import { assertOurs, expenseBody, isMarked, markerOf } from './mapping.ts';
 import { expenseIn, expensesIn, needAmount } from './payload.ts';
 import type { ReadExpense } from './payload.ts';
 import { foldTotals } from './taxes.ts';
@@ -116,7 +116,9 @@ export async function createExpense(api: Api, task: ExpenseTask): Promise<Receip
     },
   );
   const { result, answer } = expectDone(reply);
-  return receiptOf(task, expenseIn(result, answer), { answer, remarks });
+  const expense = expenseIn(result, answer);
+  assertOurs(expense.notes, step.reference, answer);
+  return receiptOf(task, expense, { answer, remarks });
 }
 
 /** Read anew each time: such expenses are rare, and a renamed category must not be missed. */

@@ -72,7 +72,7 @@ export async function changeLines(api: Api, { step, last }: LinesTask): Promise<
     },
   );
   const { result, answer } = expectDone(reply);
-  const written = invoiceIn(result, answer);
+  const written = invoiceIn(result, answer, externalId);
   return receiptOf(written.lines === undefined ? await readBack(api, externalId) : written, answer, remarks);
 }
 
@@ -146,7 +146,7 @@ export async function voidInvoice(api: Api, { last }: VoidTask): Promise<Receipt
   const { result, answer } = expectDone(
     await api.put(`invoices/invoices/${externalId}`, { body: hiddenBody('invoice'), doing }),
   );
-  const hidden = invoiceIn(result, answer);
+  const hidden = invoiceIn(result, answer, externalId);
   if (hidden.visibility !== 'deleted') {
     throw new Failure('books-refused', { detail: `${doing}: FreshBooks agreed and left it as it was` });
   }
@@ -210,7 +210,7 @@ export async function markSent(api: Api, { step, last, isJustRead }: SentTask): 
     throw goneFailure(externalId);
   }
   const { result, answer } = expectDone(reply);
-  const invoice = invoiceIn(result, answer);
+  const invoice = invoiceIn(result, answer, externalId);
   if (!isThere({ invoice, answer })) {
     throw goneFailure(externalId);
   }

@@ -26,12 +26,12 @@ export async function lookAt(api: Api, invoiceId: string): Promise<Seen | undefi
     return undefined;
   }
   const { result, answer } = expectDone(reply);
-  return { invoice: invoiceIn(result, answer), answer };
+  return { invoice: invoiceIn(result, answer, invoiceId), answer };
 }
 
 export async function readInvoice(api: Api, invoiceId: string): Promise<Seen> {
   const { result, answer } = expectDone(await askInvoice(api, invoiceId));
-  return { invoice: invoiceIn(result, answer), answer };
+  return { invoice: invoiceIn(result, answer, invoiceId), answer };
 }
 
 function askInvoice(api: Api, invoiceId: string): Promise<Reply> {

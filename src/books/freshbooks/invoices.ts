@@ -14,7 +14,7 @@ import { bookable, layOut, layoutOf } from './layout.ts';
 import { areAlike, asRead } from './line-content.ts';
 import { pageOf, scan, writeAnyScript } from './listing.ts';
 import type { Listing } from './listing.ts';
-import { invoiceBody, isMarked as isMarkedByUs, markerOf } from './mapping.ts';
+import { assertOurs, invoiceBody, isMarked as isMarkedByUs, markerOf } from './mapping.ts';
 import { invoiceIn, invoicesIn } from './payload.ts';
 import type { ReadInvoice } from './payload.ts';
 import { isNumberConflict } from './refusal.ts';
@@ -212,6 +212,7 @@ export async function createInvoice(api: Api, task: InvoiceTask): Promise<Receip
   await assertClientThere(api, clientId, reply);
   const { result, answer } = expectDone(reply);
   const invoice = invoiceIn(result, answer);
+  assertOurs(invoice.notes, step.reference, answer);
   const isWhole = invoice.chasing.untold.length === 0 && invoice.lines !== undefined;
   const { chasing, lines } = isWhole ? invoice : await readBack(api, invoice.id);
   const renumbered =

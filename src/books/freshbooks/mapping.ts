@@ -16,6 +16,8 @@ import type { BookedPayment } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
 import type { Money } from '#core/money.ts';
 import type { Buyer } from '#core/order.ts';
+import { unreadable } from '#net/request.ts';
+import type { Answer } from '#net/request.ts';
 import type { JsonBody } from './api.ts';
 import { textIn } from './json.ts';
 import type { JsonObject } from './json.ts';
@@ -41,6 +43,13 @@ export function markerOf(reference: Reference): string {
 /** Whether a text bears the mark of any step of ours. */
 export function isMarked(text: string): boolean {
   return /\[counterfoil \S+\]/.test(text);
+}
+
+/** Of what is told to have been made: the mark of another step says that it is another thing, and nothing of the one that was to be. */
+export function assertOurs(text: string, reference: Reference, answer: Answer): void {
+  if (isMarked(text) && !text.includes(markerOf(reference))) {
+    throw unreadable(answer, `is about another thing of ours than ${reference}`);
+  }
 }
 
 /** The shared client's mark: its name is part of it, since one Amazon connection has a client for each marketplace. */

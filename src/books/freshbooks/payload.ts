@@ -97,12 +97,13 @@ export interface Page<Row> {
 
 export const PER_PAGE = 100;
 
-export function invoiceIn(result: JsonObject, answer: Answer): ReadInvoice {
-  return readInvoice(need(result, 'invoice', answer), answer);
+/** `asked` is the id of the one that it must be; so below. */
+export function invoiceIn(result: JsonObject, answer: Answer, asked?: string): ReadInvoice {
+  return theOne(readInvoice(need(result, 'invoice', answer), answer), { asked, answer });
 }
 
-export function paymentIn(result: JsonObject, answer: Answer): ReadPayment {
-  return readPayment(need(result, 'payment', answer), answer);
+export function paymentIn(result: JsonObject, answer: Answer, asked?: string): ReadPayment {
+  return theOne(readPayment(need(result, 'payment', answer), answer), { asked, answer });
 }
 
 export function clientIn(result: JsonObject, answer: Answer): ReadClient {
@@ -114,8 +115,8 @@ export function expenseIn(result: JsonObject, answer: Answer): ReadExpense {
 }
 
 /** The key of one is singular, that of the list plural. */
-export function creditNoteIn(result: JsonObject, answer: Answer): ReadCreditNote {
-  return readCreditNote(need(result, 'credit_note', answer), answer);
+export function creditNoteIn(result: JsonObject, answer: Answer, asked?: string): ReadCreditNote {
+  return theOne(readCreditNote(need(result, 'credit_note', answer), answer), { asked, answer });
 }
 
 export function expensesIn(result: JsonObject, answer: Answer): Page<ReadExpense> {
@@ -144,6 +145,17 @@ export function needAmount(amount: Money | undefined, what: string, answer: Answ
     throw unreadable(answer, `has no exact amount of ${what} in a known currency`);
   }
   return amount;
+}
+
+/** An answer about another object says nothing of the one that was asked for. */
+function theOne<Row extends { readonly id: string }>(
+  row: Row,
+  { asked, answer }: { readonly asked: string | undefined; readonly answer: Answer },
+): Row {
+  if (asked !== undefined && row.id !== asked) {
+    throw unreadable(answer, `is about ${row.id} and not ${asked}`);
+  }
+  return row;
 }
 
 function readInvoice(value: JsonObject, answer: Answer): ReadInvoice {

@@ -69,7 +69,7 @@ export async function changePayment(api: Api, task: ChangeTask): Promise<Receipt
       doing,
     }),
   );
-  const written = { payment: paymentIn(result, answer), answer };
+  const written = { payment: paymentIn(result, answer, externalId), answer };
   const amount = amountOf(written, task);
   return receiptOf(task, needAmount(amount, 'the payment', answer), answer);
 }
@@ -81,7 +81,7 @@ async function lookAt(api: Api, paymentId: string): Promise<SeenPayment | undefi
     return undefined;
   }
   const { result, answer } = expectDone(reply);
-  return { payment: paymentIn(result, answer), answer };
+  return { payment: paymentIn(result, answer, paymentId), answer };
 }
 
 /** What it counts: nothing once it is gone. */

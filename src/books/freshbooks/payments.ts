@@ -2,13 +2,14 @@ import { Failure } from '#core/failure.ts';
 import type { Receipt } from '#core/ledger.ts';
 import * as money from '#core/money.ts';
 import type { Money } from '#core/money.ts';
+import { unreadable } from '#net/request.ts';
 import type { Standing, Task } from '#pipeline/ports.ts';
 import { expectDone } from './api.ts';
 import type { Api } from './api.ts';
 import { assertWritable, leftOf, paidOf } from './invoice-edits.ts';
 import { goneFailure, isThere, lookAt } from './invoice-reading.ts';
 import { scan, writeAnyScript } from './listing.ts';
-import { isMarked, markerOf, paymentBody, paymentType } from './mapping.ts';
+import { assertOurs, isMarked, markerOf, paymentBody, paymentType } from './mapping.ts';
 import { needAmount, paymentIn, paymentsIn } from './payload.ts';
 import type { ReadPayment } from './payload.ts';
 
@@ -154,6 +155,10 @@ export async function createPayment(api: Api, task: PaymentTask): Promise<Receip
   );
   const { result, answer } = expectDone(reply);
   const payment = paymentIn(result, answer);
+  assertOurs(payment.note, step.reference, answer);
+  if (!['', invoiceId].includes(payment.invoiceId)) {
+    throw unreadable(answer, `is about a payment of invoice ${payment.invoiceId} and not ${invoiceId}`);
+  }
   const amount = needAmount(payment.amount, 'the payment', answer);
   return {
     ...receiptOf(payment, task, remarks),
