@@ -8,6 +8,7 @@ import type { OrderKey } from '#core/ids.ts';
 import { HOUR, MINUTE, SECOND, after, showInstant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import type { Machine } from './machine.ts';
+import { clearedSetting } from './ports.ts';
 import type { Books, Outage, Pause, Writer } from './ports.ts';
 
 /**
@@ -98,6 +99,8 @@ export function limitEndsAt({ retryAt }: Failure, now: Instant): Instant {
 export interface AccountNews {
   /** Absent where the order's connection is not configured any more. */
   readonly account: string | undefined;
+  /** Which clearing of it was the last when the run began. */
+  readonly cleared: string | undefined;
   readonly isProbe: boolean;
   /** The books answered something that can be used, at least once. */
   readonly isAnswered: boolean;
@@ -171,6 +174,10 @@ async function pauseAfter(tx: Writer, machine: Machine, noting: Noting): Promise
   const { news, account, standing } = noting;
   const { failure } = news;
   if (failure?.remedy === 'reauthorize') {
+    if ((await tx.setting(clearedSetting(account))) !== news.cleared) {
+      // It was asked with the access of before: a person has acted meanwhile, and the next run tells.
+      return standing;
+    }
     return { account, reason: failure.message, code: failure.code };
   }
   if (failure?.code === 'request-rate-limited') {

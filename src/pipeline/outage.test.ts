@@ -416,6 +416,29 @@ void describe('an outage of the account', () => {
     }));
 });
 
+void describe('an account whose access is refused', () => {
+  for (const code of ['token-refused', 'books-not-writable'] as const) {
+    void test(`goes on after a new consent, though a call of before is refused after it: ${code}`, () =>
+      inWorld(async (world) => {
+        const { account, store } = world;
+        account.fails.with = () => failure(code);
+        await world.place(1);
+        await world.pass(SECOND);
+        assert.equal((await store.read.pause('freshbooks'))?.code, code);
+        await store.transact((tx) => tx.clearPause('freshbooks'));
+        // While the call is under way a person connects.
+        account.fails.with = () => {
+          void store.transact((tx) => tx.clearPause('freshbooks'));
+          account.fails.with = undefined;
+          return failure(code);
+        };
+        await world.pass(2 * MINUTE);
+        assert.equal(await store.read.pause('freshbooks'), undefined);
+        assert.deepEqual(await world.states(1), ['settled']);
+      }));
+  }
+});
+
 void describe('an order that fails alone', () => {
   void test('pauses nothing, delays nobody, and is held after a day of trying', () =>
     inWorld(async (world) => {

@@ -244,6 +244,11 @@ export interface Notice {
 /** What the queue carries: the name of something to look at. The database says what is to be done. */
 export type WakeKey = `delivery:${string}` | `order:${OrderKey}`;
 
+/** The setting that is another one each time an account is cleared: what was asked before that and is refused after it says nothing. */
+export function clearedSetting(account: string): string {
+  return `pause-cleared:${account}`;
+}
+
 /** The setting with the moment of a restore: what was booked since the backup stands in the books alone, and is looked for first. */
 export const RESTORED_SETTING = 'restored-at';
 /** What follows is a source: the setting with the moment from which on it is swept. What changed before was there before the program. */

@@ -12,6 +12,7 @@ import { calledOf } from '#core/settlement.ts';
 import { SECOND, after, instant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import { admit, heard } from './account-pause.ts';
+import type { AccountNews } from './account-pause.ts';
 import { lookAgain, takeStep } from './applier.ts';
 import { fillFoundClient } from './client-keeper.ts';
 import type { HeldStep } from './holding.ts';
@@ -20,7 +21,7 @@ import type { Machine, Route, Run, Subject } from './machine.ts';
 import { termsFor } from './order-terms.ts';
 import { afterFailure, recordOutcome } from './outcome.ts';
 import type { Ended, Outcome, Taken, Trouble } from './outcome.ts';
-import { RESTORED_SETTING } from './ports.ts';
+import { RESTORED_SETTING, clearedSetting } from './ports.ts';
 import type { OrderRecord, WakeKey } from './ports.ts';
 import { LEASE_MS, dropUnwanted, underLease } from './ledger-writer.ts';
 import { settlePending } from './settler.ts';
@@ -70,9 +71,16 @@ async function workOn(machine: Machine, key: OrderKey, signal: AbortSignal): Pro
 
 async function runOn(machine: Machine, { lease, record }: Taken, signal: AbortSignal): Promise<Ended> {
   const account = machine.routes.get(record.connection)?.books.connection;
-  const news = { account, isProbe: false, isAnswered: false };
+  let news: AccountNews & { isProbe: boolean; isAnswered: boolean } = {
+    account,
+    cleared: undefined,
+    isProbe: false,
+    isAnswered: false,
+  };
   try {
     const route = routeOf(machine, record.key);
+    const cleared = await machine.store.read.setting(clearedSetting(route.books.connection));
+    news = { ...news, cleared };
     const admission = await admit(machine, route.books.connection);
     if (admission.state === 'shut') {
       return { outcome: { ...admission, state: 'waiting', isAttempt: false }, news };

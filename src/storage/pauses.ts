@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import type { Clock } from '#core/time.ts';
+import { clearedSetting } from '#pipeline/ports.ts';
 import type { Writer } from '#pipeline/ports.ts';
 import type { Tables } from './tables.ts';
 
@@ -22,6 +24,12 @@ export function pauseWriter(
     },
     async clearPause(account) {
       await tx.deleteFrom('pauses').where('account', '=', account).execute();
+      const value = randomUUID();
+      await tx
+        .insertInto('settings')
+        .values({ key: clearedSetting(account), value })
+        .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
+        .execute();
       await waitingFor(account).set({ due_at: clock.now() }).execute();
     },
     async appointWaiting(account, { at, otherwiseAt }) {
