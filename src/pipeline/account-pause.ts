@@ -90,9 +90,23 @@ function probed(machine: Machine, pause: Omit<Pause, 'until' | 'outage'>, outage
   return { ...pause, until, outage };
 }
 
+function triedInVain(
+  machine: Machine,
+  told: Omit<Pause, 'until' | 'outage'>,
+  { outage, failure }: { readonly outage: Outage; readonly failure: Failure },
+): Pause {
+  const pause = probed(machine, told, outage);
+  return pause.until === undefined ? pause : { ...pause, until: notBefore(failure, pause.until) };
+}
+
 /** When an account that asked for patience may be called again. */
 export function limitEndsAt({ retryAt }: Failure, now: Instant): Instant {
   return retryAt ?? after(now, RATE_LIMIT_WAIT_MS);
+}
+
+/** A moment of our schedule, or the later one that an account which is down has named. */
+export function notBefore({ retryAt }: Failure, at: Instant): Instant {
+  return retryAt !== undefined && retryAt > at ? retryAt : at;
 }
 
 /** What a run has learnt of the account of its books. */
@@ -225,7 +239,7 @@ async function afterOutageFailure(
   const told = { account, reason: failure.message, code: failure.code };
   if (standing?.outage !== undefined) {
     const { outage } = standing;
-    return news.isProbe ? probed(machine, told, outage) : standing;
+    return news.isProbe ? triedInVain(machine, told, { outage, failure }) : standing;
   }
   const setting = suspicionSetting(account);
   const stored = await tx.setting(setting);
@@ -237,7 +251,7 @@ async function afterOutageFailure(
     return standing;
   }
   await tx.dropSetting(setting);
-  return probed(machine, told, { since: suspicion.since, probes: 0 });
+  return triedInVain(machine, told, { outage: { since: suspicion.since, probes: 0 }, failure });
 }
 
 /** A person says: try the account again. One order does where it is down, and all may where it was refused or limited. */

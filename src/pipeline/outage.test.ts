@@ -416,6 +416,36 @@ void describe('an outage of the account', () => {
     }));
 });
 
+void describe('an account that says for how long it is down', () => {
+  test('is not called before that, by one order alone or by the one that tries', () =>
+    inWorld(async (world) => {
+      const { account, clock } = world;
+      account.fails.with = () =>
+        failure('request-server-error', { retryAt: after(clock.now(), 10 * MINUTE) });
+      await world.place(1);
+      await world.pass(9 * MINUTE);
+      assert.equal(account.calls.length, 1);
+      await world.place(2);
+      await world.place(3);
+      await world.pass(MINUTE + SECOND);
+      assert.equal(account.calls.length, 3);
+      await world.pass(8 * MINUTE);
+      assert.equal(account.calls.length, 3);
+      account.fails.with = undefined;
+      await world.pass(MINUTE);
+      assert.deepEqual(await world.states(1, 2, 3), ['settled', 'settled', 'settled']);
+    }));
+
+  test('is called by the schedule where it says less', () =>
+    inWorld(async (world) => {
+      const { account, clock } = world;
+      account.fails.with = () => failure('request-server-error', { retryAt: after(clock.now(), SECOND) });
+      await world.place(1);
+      await world.pass(4 * SECOND);
+      assert.equal(account.calls.length, 1);
+    }));
+});
+
 void describe('an account whose access is refused', () => {
   for (const code of ['token-refused', 'books-not-writable'] as const) {
     void test(`goes on after a new consent, though a call of before is refused after it: ${code}`, () =>

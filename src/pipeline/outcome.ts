@@ -4,7 +4,7 @@ import { nextAttemptAt, transition } from '#core/lifecycle.ts';
 import { isOutage } from '#core/outage.ts';
 import { HOUR, after } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
-import { REFUSED_RECHECK_MS, limitEndsAt, noteRun, waitingFor } from './account-pause.ts';
+import { REFUSED_RECHECK_MS, limitEndsAt, notBefore, noteRun, waitingFor } from './account-pause.ts';
 import type { AccountNews } from './account-pause.ts';
 import { keepHolds } from './holding.ts';
 import type { HeldStep } from './holding.ts';
@@ -63,8 +63,9 @@ export function afterFailure(machine: Machine, record: OrderRecord, failure: Fai
   if (failure.remedy === 'retry') {
     const attempts = record.attempts + 1;
     const firstFailedAt = record.firstFailedAt ?? now;
-    const until = nextAttemptAt(attempts, { now, firstFailedAt, random: machine.random() });
-    if (until !== undefined) {
+    const next = nextAttemptAt(attempts, { now, firstFailedAt, random: machine.random() });
+    if (next !== undefined) {
+      const until = notBefore(failure, next);
       return { state: 'waiting', until, reason, isAttempt: true, code };
     }
     const hours = Math.round((now - firstFailedAt) / HOUR);
