@@ -155,6 +155,59 @@ void describe('what is found after its answer was lost', () => {
       assert.equal(opened.freshbooks.sim.account().payments.length, 1);
     }));
 
+  for (const [what, shown, end] of [
+    [
+      'a part',
+      { ...unpaid, cash: received(tender(usd('54.00'), { transactionId: '9001' })) },
+      '54.00, partial',
+    ],
+    ['the whole', sold, '108.00, paid'],
+  ] as const) {
+    void test(`a payment of ${what} that the list does not show yet is waited for, and made once`, () =>
+      inFreshBooks(async (opened) => {
+        let isLate = true;
+        opened.answerWith((text, { method, url }) =>
+          isLate && method === 'GET' && url.includes('/payments/payments?')
+            ? text.replace(/"payments":\[.*\]/s, '"payments":[]')
+            : text,
+        );
+        opened.freshbooks.faults.add({
+          method: 'POST',
+          path: '/payments/payments',
+          fault: { kind: 'commit-then-drop' },
+        });
+        await opened.show(shown);
+        await opened.wait();
+        assert.deepEqual(await opened.state(), ['waiting']);
+        isLate = false;
+        await opened.wait();
+        await opened.wait();
+        assert.deepEqual(await opened.state(), ['settled']);
+        assert.deepEqual(opened.invoices(), [`108.00, paid ${end}`]);
+        assert.equal(opened.freshbooks.sim.account().payments.length, 1);
+      }));
+  }
+
+  void test('a payment of a part beside one by hand is made where both are told', () =>
+    inFreshBooks(async (opened) => {
+      opened.freshbooks.faults.add({
+        method: 'POST',
+        path: '/payments/payments',
+        fault: { kind: 'drop-before' },
+      });
+      await opened.show({ ...unpaid, cash: received(tender(usd('54.00'), { transactionId: '9001' })) });
+      const [invoice] = opened.freshbooks.sim.account().invoices;
+      opened.freshbooks.sim.byHand().addPayment({
+        invoiceid: invoice?.id ?? 0,
+        amount: { amount: '20.00', code: 'USD' },
+        date: '2026-11-12',
+        type: 'Cash',
+      });
+      await opened.wait();
+      assert.deepEqual(await opened.state(), ['settled']);
+      assert.deepEqual(opened.invoices(), ['108.00, paid 74.00, partial']);
+    }));
+
   void test('an invoice whose line a person moved by a cent is asked about', () =>
     inFreshBooks(async (opened) => {
       opened.freshbooks.faults.add({

@@ -29,6 +29,7 @@ export async function findPayment(api: Api, task: PaymentTask): Promise<Standing
   const forgotten: ReadPayment[] = [];
   let lookalike: ReadPayment | undefined;
   let marked: ReadPayment | undefined;
+  const listed: ReadPayment[] = [];
   const listing = {
     path: 'payments/payments',
     query: [['search[invoiceid]', invoiceId]] as const,
@@ -40,6 +41,7 @@ export async function findPayment(api: Api, task: PaymentTask): Promise<Standing
     if (payment.invoiceId !== invoiceId || payment.visibility === 'deleted') {
       return 'go-on';
     }
+    listed.push(payment);
     // It may bear the very mark, and be linked as another one since.
     if (known?.includes(payment.id) === true) {
       return 'go-on';
@@ -73,7 +75,35 @@ export async function findPayment(api: Api, task: PaymentTask): Promise<Standing
   if (lookalike !== undefined || end === 'too-many') {
     return perhapsOurs(task, lookalike);
   }
+  await assertWhole(api, task, listed);
   return { state: 'absent' };
+}
+
+/**
+ * A list may show later what was written, the invoice itself shows at once what is paid on it: a payment that is paid and not listed
+ * may be the one that is looked for. Throws until the two agree.
+ */
+async function assertWhole(
+  api: Api,
+  { step, invoiceId }: PaymentTask,
+  listed: readonly ReadPayment[],
+): Promise<void> {
+  const amounts = listed.flatMap(({ amount }) => (amount === undefined ? [] : [amount]));
+  const seen = await lookAt(api, invoiceId);
+  const paid = isThere(seen) ? paidOf(seen.invoice) : undefined;
+  const isTold =
+    amounts.length === listed.length &&
+    [...amounts, step.amount].every(({ currency }) => currency === paid?.currency);
+  if (paid === undefined || seen === undefined || !isTold) {
+    return;
+  }
+  const sum = money.sum(amounts, paid.currency);
+  if (money.compare(paid, sum) > 0) {
+    throw unreadable(
+      seen.answer,
+      `shows ${money.show(paid)} paid on invoice ${invoiceId}, and its payments are listed with ${money.show(sum)}: the list is late, and the payment of ${money.show(step.amount)} may be what it lacks`,
+    );
+  }
 }
 
 function isAlike({ step }: PaymentTask, payment: ReadPayment): boolean {
