@@ -207,6 +207,16 @@ void test('what one answer told wrongly does not make the next one look late', a
   assert.equal(await refusedUntil(throttle.pace('post', answering(9))), after(NOW, MINUTE));
 });
 
+void test('what one answer told wrongly within the hour leaves the calls after it counted', async () => {
+  const { throttle, answering, count } = bench(250);
+  await throttle.pace('post', answering(249, 50 * 60));
+  const asked = Array.from({ length: 300 }, () => throttle.pace('post', answering(200)));
+  const refused = (await Promise.allSettled(asked)).filter(({ status }) => status === 'rejected');
+  assert.equal(count(), 240);
+  assert.equal(refused.length, 61);
+  assert.notEqual(await refusedUntil(throttle.pace('post', answering(200))), undefined);
+});
+
 void test('a clock that is set back lengthens no window', async () => {
   const { throttle, answering, clock } = bench(20);
   await throttle.pace('post', answering(2));

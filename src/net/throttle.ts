@@ -245,7 +245,9 @@ function learn(window: Window, headers: Headers, now: Instant): void {
     return;
   }
   if (reset < window.name) {
-    // The answer of a call that began in an earlier window arrived late.
+    // The answer of a call that began in an earlier window arrived late; or an earlier one named a window that is none, and then only
+    // our own count tells when it is over.
+    window.remaining = Math.max(0, window.remaining - 1);
     return;
   }
   const isSameWindow = reset === window.name;
