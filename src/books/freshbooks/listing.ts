@@ -20,21 +20,30 @@ export interface Listing<Row> {
   readonly pagesMax: number;
 }
 
-/** Shows row after row until `visit` says that it has what it wanted. */
-export async function scan<Row>(
+/**
+ * Shows row after row, each once, until `visit` says that it has what it wanted. A page of nothing but rows that were shown is the same
+ * page again, after which there is nothing to hope for.
+ */
+export async function scan<Row extends { readonly id: string }>(
   api: Pick<Api, 'get'>,
   listing: Listing<Row>,
   visit: (row: Row) => 'stop' | 'go-on',
 ): Promise<'stopped' | 'complete' | 'too-many'> {
+  const shown = new Set<string>();
   for (let number = 1; number <= listing.pagesMax; number += 1) {
     const page = await pageOf(api, listing, number);
+    const isRepeated = page.rows.length > 0 && page.rows.every(({ id }) => shown.has(id));
     for (const row of page.rows) {
-      if (visit(row) === 'stop') {
+      if (!shown.has(row.id) && visit(row) === 'stop') {
         return 'stopped';
       }
+      shown.add(row.id);
     }
     if (page.isLast) {
       return 'complete';
+    }
+    if (isRepeated) {
+      break;
     }
   }
   return 'too-many';
