@@ -107,6 +107,28 @@ void describe('a draft that a person changed before it was marked as sent', () =
     }));
 });
 
+void describe('an invoice that FreshBooks does not know for a moment after it was made', () => {
+  const body = JSON.stringify({
+    response: { errors: [{ errno: 1012, field: 'invoiceid', message: 'Invoice not found.' }] },
+  });
+  for (const [what, method, path] of [
+    ['is marked as sent', 'PUT', '/invoices/invoices/'],
+    ['is paid', 'POST', '/payments/payments'],
+  ] as const) {
+    void test(`${what} when it does, and no person is asked`, () =>
+      inFreshBooks(async (opened) => {
+        const fault = { kind: 'status', status: 404, contentType: 'application/json', body } as const;
+        opened.freshbooks.faults.add({ method, path, fault, times: 2 });
+        await opened.show(sold);
+        assert.deepEqual(await opened.state(), ['waiting']);
+        await opened.wait();
+        assert.deepEqual(await opened.state(), ['settled']);
+        assert.deepEqual(opened.invoices(), ['108.00, paid 108.00, paid']);
+        assert.equal(opened.freshbooks.sim.account().payments.length, 1);
+      }));
+  }
+});
+
 void describe('what is found after its answer was lost', () => {
   for (const [what, from, to] of [
     [

@@ -8,7 +8,16 @@ import { expectDone } from './api.ts';
 import type { Api } from './api.ts';
 import { asStanding, assertWritable, factsOf, leftOf, paidOf, saidOf } from './invoice-edits.ts';
 import type { Left } from './invoice-edits.ts';
-import { INCLUDES, goneFailure, isThere, lookAt, proofOf, readBack, receiptOf } from './invoice-reading.ts';
+import {
+  INCLUDES,
+  goneFailure,
+  isThere,
+  lookAt,
+  proofOf,
+  readBack,
+  receiptOf,
+  unknownYet,
+} from './invoice-reading.ts';
 import type { Seen } from './invoice-reading.ts';
 import { layOut, layoutOf } from './layout.ts';
 import { areAlike, asRead, linesSha256, sha256Of, showLines } from './line-content.ts';
@@ -206,8 +215,9 @@ export async function markSent(api: Api, { step, last, isJustRead }: SentTask): 
   }
   const doing = `Marking invoice ${externalId} as sent`;
   const reply = await api.put(`invoices/invoices/${externalId}`, { body: sentBody(step), doing });
-  if (reply.outcome === 'refused' && !isThere(await lookAt(api, externalId))) {
-    throw goneFailure(externalId);
+  if (reply.outcome === 'refused') {
+    const seen = await lookAt(api, externalId);
+    throw isThere(seen) ? unknownYet(reply, seen) : goneFailure(externalId);
   }
   const { result, answer } = expectDone(reply);
   const invoice = invoiceIn(result, answer, externalId);

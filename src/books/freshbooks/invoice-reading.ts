@@ -46,6 +46,20 @@ export function isThere(seen: Seen | undefined): seen is Seen {
   return seen !== undefined && seen.invoice.visibility !== 'deleted';
 }
 
+/**
+ * What a write was refused with, said otherwise where FreshBooks does not know the invoice and shows it when it is asked for: an object
+ * that was just made may be unknown here and known there, and the write is tried again.
+ */
+export function unknownYet(reply: Extract<Reply, { outcome: 'refused' }>, seen: Seen | undefined): Failure {
+  return isNotFound(reply.refusal) && isThere(seen)
+    ? new Failure('request-server-error', {
+        detail: `${reply.failure.message}; and it shows invoice ${seen.invoice.id}`,
+        facts: reply.failure.facts,
+        cause: reply.failure,
+      })
+    : reply.failure;
+}
+
 export function goneFailure(invoiceId: string): Failure {
   return new Failure('books-invoice-deleted', {
     detail: `Invoice ${invoiceId} is not in FreshBooks any more`,

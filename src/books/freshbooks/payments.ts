@@ -7,7 +7,8 @@ import type { Standing, Task } from '#pipeline/ports.ts';
 import { expectDone } from './api.ts';
 import type { Api } from './api.ts';
 import { assertWritable, leftOf, paidOf } from './invoice-edits.ts';
-import { goneFailure, isThere, lookAt } from './invoice-reading.ts';
+import { goneFailure, isThere, lookAt, unknownYet } from './invoice-reading.ts';
+import { isNotFound } from './refusal.ts';
 import { scan, writeAnyScript } from './listing.ts';
 import { assertOurs, isMarked, markerOf, paymentBody, paymentType } from './mapping.ts';
 import { needAmount, paymentIn, paymentsIn } from './payload.ts';
@@ -183,6 +184,9 @@ export async function createPayment(api: Api, task: PaymentTask): Promise<Receip
       doing: `Creating the payment of ${money.show(step.amount)} on invoice ${invoiceId}`,
     },
   );
+  if (reply.outcome === 'refused' && isNotFound(reply.refusal)) {
+    throw unknownYet(reply, await lookAt(api, invoiceId));
+  }
   const { result, answer } = expectDone(reply);
   const payment = paymentIn(result, answer);
   assertOurs(payment.note, step.reference, answer);
