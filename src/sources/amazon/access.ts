@@ -2,6 +2,7 @@ import { Failure } from '#core/failure.ts';
 import type { Lossless } from '#core/json.ts';
 import { MINUTE, SECOND, after } from '#core/time.ts';
 import type { Clock, Instant } from '#core/time.ts';
+import { createPatience } from '#net/patience.ts';
 import { jsonOf, send, unreadable } from '#net/request.ts';
 import type { Answer, Transport } from '#net/request.ts';
 import { fieldOf, textOf } from '#core/json-fields.ts';
@@ -51,10 +52,12 @@ function isUsable({ expiresAt }: Granted, now: Instant): boolean {
 export function createAccess(options: AccessOptions): Access {
   const granted = new Map<Scope, Granted>();
   const granting = new Map<Scope, Promise<Granted>>();
+  const patience = createPatience(options.clock, 'Login with Amazon');
 
   const grant = async (scope: Scope): Promise<string> => {
     const asked =
-      granting.get(scope) ?? requestToken(options, scope).finally(() => void granting.delete(scope));
+      granting.get(scope) ??
+      patience(() => requestToken(options, scope)).finally(() => void granting.delete(scope));
     granting.set(scope, asked);
     const fresh = await asked;
     granted.set(scope, fresh);

@@ -68,6 +68,22 @@ describe('access to Amazon', () => {
     assert.equal(calls(world, 'token'), 2);
   });
 
+  test('is not asked for by anybody while Login with Amazon asks for patience', async () => {
+    let asked = 0;
+    const between = instead((request) => {
+      const isBusy = request.url.endsWith('/auth/o2/token') && (asked += 1) <= 1;
+      return isBusy ? new Response('', { status: 429, headers: { 'retry-after': '40' } }) : undefined;
+    });
+    const world = await opened({ between });
+    const first = await failureOf(world.read());
+    const second = await failureOf(world.read());
+    assert.deepEqual([second.code, second.retryAt], ['request-rate-limited', first.retryAt]);
+    assert.equal(asked, 1);
+    await world.clock.advance(40 * SECOND);
+    await world.read();
+    assert.equal(asked, 2);
+  });
+
   test('that Amazon ended is renewed once for all, and the call made again', async () => {
     const world = await opened();
     await world.read();

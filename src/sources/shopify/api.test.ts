@@ -251,6 +251,32 @@ describe('answers', () => {
     assert.deepEqual(waits, [SECOND]);
   });
 
+  test('a shop that asks for patience is left alone by all until the moment it named', async () => {
+    for (const part of ['access_token', 'graphql.json']) {
+      let asked = 0;
+      let isBusy = true;
+      const shop = await open({
+        between: (transport) => async (request) => {
+          const isIt = request.url.endsWith(part);
+          asked += isIt ? 1 : 0;
+          return isIt && isBusy
+            ? new Response('', { status: 429, headers: { 'retry-after': '40' } })
+            : await transport(request);
+        },
+      });
+      const until = after(shop.clock.now(), 40 * SECOND);
+      for (let times = 0; times < 5; times += 1) {
+        const failure = await failureOf(shop.api.ask(PREFLIGHT));
+        assert.deepEqual([failure.code, failure.retryAt], ['request-rate-limited', until]);
+        await shop.clock.advance(SECOND);
+      }
+      assert.equal(asked, 1, part);
+      isBusy = false;
+      await shop.clock.advance(35 * SECOND);
+      await shop.api.ask(PREFLIGHT);
+    }
+  });
+
   test('the simulator’s own bucket throttles and lets pass', async () => {
     const shop = await open({ bucket: { maximumAvailable: 20, restoreRate: 10 } });
     const asked = Promise.all(Array.from({ length: 4 }, () => shop.api.ask(PREFLIGHT)));

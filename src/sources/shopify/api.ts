@@ -2,6 +2,8 @@ import { Failure } from '#core/failure.ts';
 import type { Lossless } from '#core/json.ts';
 import { SECOND, after } from '#core/time.ts';
 import type { Clock } from '#core/time.ts';
+import { createPatience } from '#net/patience.ts';
+import type { Patience } from '#net/patience.ts';
 import { RETRY_AFTER_MAX_MS, jsonOf, send, unreadable } from '#net/request.ts';
 import type { Answer, Transport } from '#net/request.ts';
 import { createAccess } from './access.ts';
@@ -47,6 +49,7 @@ const WORDS_MAX = 200;
 
 interface Connected extends ApiOptions {
   readonly access: Access;
+  readonly patience: Patience;
   readonly url: URL;
   readonly remarks: Set<string>;
 }
@@ -57,6 +60,7 @@ export function createShopifyApi(options: ApiOptions): ShopifyApi {
   const connected: Connected = {
     ...options,
     access: createAccess({ ...options, origin }),
+    patience: createPatience(options.clock, options.shopDomain),
     url: new URL(`/admin/api/${API_VERSION}/graphql.json`, origin),
     remarks,
   };
@@ -70,7 +74,7 @@ export function createShopifyApi(options: ApiOptions): ShopifyApi {
 async function ask(call: Call, connected: Connected): Promise<Lossless> {
   const { clock } = connected;
   for (let round = 1; ; round += 1) {
-    const answer = await post(call, connected);
+    const answer = await connected.patience(() => post(call, connected));
     remarkVersion(answer, connected);
     const body = jsonOf(answer);
     const waitMs = throttleWaitMs(body);
