@@ -6,6 +6,7 @@ import { parseLocalDate } from '#core/time.ts';
 import { openFreshBooks } from '#tests/contract/books-freshbooks.ts';
 import { createApi } from './api.ts';
 import type { Api } from './api.ts';
+import { isObject, listIn } from './json.ts';
 import { readOtherInvoices } from './standing-invoices.ts';
 
 const DAYS = { since: parseLocalDate('2026-11-10'), until: parseLocalDate('2026-11-12') };
@@ -55,8 +56,11 @@ void describe('invoices of some days that stand in an account', () => {
     const endless: Api['get'] = async (path, asking) => {
       state.pages += 1;
       const reply = await api.get(path, { ...asking, query: [] });
+      const rows = reply.outcome === 'done' ? listIn(reply.result, 'invoices').filter(isObject) : [];
+      // A page of rows that were shown would be the end.
+      const invoices = rows.map((row) => ({ ...row, id: String(state.pages) }));
       return reply.outcome === 'done'
-        ? { ...reply, result: { ...reply.result, page: String(state.pages), pages: '1000' } }
+        ? { ...reply, result: { ...reply.result, invoices, page: String(state.pages), pages: '1000' } }
         : reply;
     };
     await assert.rejects(

@@ -49,7 +49,7 @@ export async function readOtherInvoices(
   );
   if (outcome === 'too-many') {
     throw new Failure('request-refused', {
-      detail: `${doing}: FreshBooks lists more than ${PAGES_MAX} pages. Ask for fewer days`,
+      detail: `${doing}: FreshBooks lists more than ${PAGES_MAX} pages, or one page again and again. Ask for fewer days`,
     });
   }
   return others.toSorted((a, b) => a.number.localeCompare(b.number, 'en'));
