@@ -74,6 +74,22 @@ test('a slip of the pen is told as it stands', () => {
   }
 });
 
+test('a redirect address is what FreshBooks takes: https, and no query', () => {
+  const wrong = ['nonsense', 'counterfoil.example/callback', 'http://counterfoil.example/callback'];
+  for (const text of [
+    ...wrong,
+    'https://counterfoil.example/callback?x=1',
+    'https://counterfoil.example/#a',
+  ]) {
+    const problem = refusal({ FRESHBOOKS_REDIRECT_URI: text });
+    assert.match(problem, /^FRESHBOOKS_REDIRECT_URI: .*https/, text);
+  }
+  for (const text of ['https://counterfoil.example/callback/', 'http://127.0.0.1:8080/callback']) {
+    const set = { FRESHBOOKS_CLIENT_ID: 'a', FRESHBOOKS_CLIENT_SECRET: 'b', FRESHBOOKS_REDIRECT_URI: text };
+    assert.equal(readConfig(set).freshbooks.app?.redirectUri, text);
+  }
+});
+
 test('a vendor is not asked in clear, and a sandbox may be', () => {
   for (const [name, address] of Object.entries({
     FRESHBOOKS_API_URL: 'http://api.freshbooks.com',

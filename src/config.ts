@@ -228,10 +228,14 @@ function shopifyAccess({
 function freshbooksConfig(read: Read): FreshBooksConfig {
   const clientId = read('FRESHBOOKS_CLIENT_ID');
   const clientSecret = read('FRESHBOOKS_CLIENT_SECRET');
-  const redirectUri = read('FRESHBOOKS_REDIRECT_URI');
   const accountId = read('FRESHBOOKS_ACCOUNT_ID');
   const accessToken = read('FRESHBOOKS_ACCESS_TOKEN');
   const refreshToken = read('FRESHBOOKS_REFRESH_TOKEN');
+  const { redirectUri, ...addresses } = readAll({
+    redirectUri: () => whereSet(read, 'FRESHBOOKS_REDIRECT_URI', redirectAddress),
+    apiUrl: () => whereSet(read, 'FRESHBOOKS_API_URL', vendorAddress) ?? 'https://api.freshbooks.com',
+    authUrl: () => whereSet(read, 'FRESHBOOKS_AUTH_URL', vendorAddress) ?? 'https://auth.freshbooks.com',
+  });
   return {
     // FreshBooks' token endpoint wants the redirect address with every exchange and refresh.
     ...(clientId === undefined || clientSecret === undefined
@@ -243,11 +247,21 @@ function freshbooksConfig(read: Read): FreshBooksConfig {
       : {
           seed: { accessToken: accessToken ?? '', ...(refreshToken === undefined ? {} : { refreshToken }) },
         }),
-    ...readAll({
-      apiUrl: () => whereSet(read, 'FRESHBOOKS_API_URL', vendorAddress) ?? 'https://api.freshbooks.com',
-      authUrl: () => whereSet(read, 'FRESHBOOKS_AUTH_URL', vendorAddress) ?? 'https://auth.freshbooks.com',
-    }),
+    ...addresses,
   };
+}
+
+/** Letter by letter as it is registered, so it stays as it is written. On this machine itself it may be http. */
+function redirectAddress(name: string, text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isLocal = url?.protocol === 'http:' && /^(?:127\.0\.0\.1|localhost|\[::1\])$/.test(url.hostname);
+  if (url === undefined || (url.protocol !== 'https:' && !isLocal) || /[?#]/.test(text)) {
+    throw invalid(
+      name,
+      `${shownSetting(text)} is not an https address without a query, as it is registered with the app`,
+    );
+  }
+  return text;
 }
 
 function databasePath(text: string): string {
