@@ -75,7 +75,8 @@ export async function backfill(context: CommandContext, options: BackfillOptions
 function sourceNamed(app: App, name: string): Swept {
   const source = app.sourceOf(connectionId(name));
   if (source === undefined) {
-    throw new CommandError(`No source "${name}" is configured`, FAILED);
+    const setting = name === SHOPIFY ? 'SHOPIFY_SHOP_DOMAIN' : 'AMAZON_SELLER_ID';
+    throw new CommandError(`No source "${name}" is configured: set ${setting}`, FAILED);
   }
   if (!source.canRead) {
     throw new CommandError(`${name} cannot be asked for its orders: set ${source.readNeeds}`, FAILED);

@@ -61,7 +61,7 @@ void describe('counterfoil backfill', () => {
       assert.match(none.said, /No backfill of shopify is under way/);
       const other = await backfill(stage, ['--source', 'amazon', '--since', daysAgo(3)]);
       assert.equal(other.code, 1);
-      assert.match(other.said, /No source "amazon" is configured/);
+      assert.match(other.said, /No source "amazon" is configured: set AMAZON_SELLER_ID/);
       const unread = await backfill(stage, ['--since', daysAgo(3)], {
         SHOPIFY_API_KEY: '',
         SHOPIFY_API_SECRET: '',
