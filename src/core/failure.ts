@@ -159,7 +159,7 @@ export const CATALOGUE = {
   'order-overpaid': {
     remedy: 'review',
     sentence:
-      'The shop has more of the buyer’s money than the invoice holds. The excess is not booked, because it would become a silent credit; it goes when the shop pays it back. If somebody recorded a payment in FreshBooks, delete that and retry, or decide: keep',
+      'The shop has more of the buyer’s money than the invoice holds: what it pays back later closes this. Of a payment recorded by hand in FreshBooks, delete that and retry, or decide: keep',
   },
   'order-buyer-redacted': {
     remedy: 'review',
