@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { SECOND } from '#core/time.ts';
 import type { Clock } from '#core/time.ts';
+import { createRefusalLimit } from './refusal-limit.ts';
 
 /**
  * How often one content is stored under ever new ids. No signature covers the id, so who overheard a single message could fill the
@@ -20,43 +20,29 @@ export interface CopyTerms {
   readonly contentsMax: number;
 }
 
-interface Copies {
-  left: number;
-  atMs: number;
-}
-
 export function createCopyLimit(
   { copiesMax, copyEveryMs, contentsMax }: CopyTerms,
   clock: Pick<Clock, 'now'>,
 ): CopyLimit {
-  const known = new Map<string, Copies>();
-  const copiesOf = (content: Uint8Array): Copies => {
-    const name = createHash('sha256').update(content).digest('base64');
-    const nowMs = clock.now();
-    const copies = known.get(name) ?? { left: copiesMax, atMs: nowMs };
-    copies.left = Math.min(copiesMax, copies.left + Math.max(0, nowMs - copies.atMs) / copyEveryMs);
-    copies.atMs = nowMs;
-    known.delete(name);
-    const [oldest] = known.keys();
-    if (oldest !== undefined && known.size >= contentsMax) {
-      known.delete(oldest);
-    }
-    known.set(name, copies);
-    return copies;
-  };
+  const copies = createRefusalLimit(
+    { refusalsMax: copiesMax, refusalEveryMs: copyEveryMs, addressesMax: contentsMax },
+    clock,
+  );
   return {
     async admit(content, store) {
-      const copies = copiesOf(content);
-      if (copies.left < 1) {
-        return Math.max(1, Math.ceil(((1 - copies.left) * copyEveryMs) / SECOND));
-      }
+      const name = createHash('sha256').update(content).digest('base64');
       // Before it is stored, or as many as come at once would all be.
-      copies.left -= 1;
+      const counted = copies.count(name);
+      if (counted.isOver) {
+        return counted.retryAfterS;
+      }
       let isNew = false;
       try {
         ({ isNew } = await store());
       } finally {
-        copies.left += isNew ? 0 : 1;
+        if (!isNew) {
+          copies.takeBack(name);
+        }
       }
       return undefined;
     },

@@ -11,6 +11,8 @@ import type { Clock } from '#core/time.ts';
 export interface RefusalLimit {
   /** Counts one refusal of the address. */
   count(address: string): Refusal;
+  /** As if the last one had not been counted. */
+  takeBack(address: string): void;
   /** As if none had ever been counted of the address. */
   forget(address: string): void;
 }
@@ -48,6 +50,13 @@ export function createRefusalLimit(terms: RefusalTerms, clock: Pick<Clock, 'now'
   const waitS = ({ left }: Bucket): number => Math.max(1, Math.ceil(((1 - left) * refusalEveryMs) / SECOND));
   return {
     forget: (address) => void buckets.delete(networkOf(address)),
+    takeBack(address) {
+      const network = networkOf(address);
+      const bucket = buckets.get(network);
+      if (bucket !== undefined) {
+        buckets.set(network, { ...bucket, left: Math.min(refusalsMax, bucket.left + 1) });
+      }
+    },
     count(address) {
       const network = networkOf(address);
       const bucket = filled(network);
