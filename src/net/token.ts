@@ -143,9 +143,15 @@ function isOther(
 }
 
 function isUsable(token: StoredToken, now: Instant): boolean {
-  return (
-    token.accessToken !== '' && (token.expiresAt === undefined || after(now, MARGIN_MS) < token.expiresAt)
-  );
+  return token.accessToken !== '' && isInForce(token, { now, marginMs: MARGIN_MS });
+}
+
+/** Whether it will still be in force so much later; one whose end is not known is used until it is refused. */
+export function isInForce(
+  { expiresAt }: Pick<StoredToken, 'expiresAt'>,
+  { now, marginMs }: { readonly now: Instant; readonly marginMs: number },
+): boolean {
+  return expiresAt === undefined || after(now, marginMs) < expiresAt;
 }
 
 function refreshTokenOf(stored: StoredToken | undefined, connection: string): string {

@@ -6,7 +6,7 @@ import { createPatience } from '#net/patience.ts';
 import { jsonOf, send, unreadable } from '#net/request.ts';
 import type { Answer, Transport } from '#net/request.ts';
 import { fieldOf, textOf } from '#core/json-fields.ts';
-import { isAccessToken } from '#net/token.ts';
+import { isAccessToken, isInForce } from '#net/token.ts';
 
 /** Login with Amazon: the tokens by which a seller's data and the app's own notifications are asked for (docs/vendors/amazon.md 1). */
 export interface Credentials {
@@ -45,10 +45,6 @@ interface Granted {
   readonly expiresAt?: Instant;
 }
 
-function isUsable({ expiresAt }: Granted, now: Instant): boolean {
-  return expiresAt === undefined || after(now, RENEW_BEFORE_MS) < expiresAt;
-}
-
 export function createAccess(options: AccessOptions): Access {
   const granted = new Map<Scope, Granted>();
   const granting = new Map<Scope, Promise<Granted>>();
@@ -67,7 +63,9 @@ export function createAccess(options: AccessOptions): Access {
   return {
     async current(scope) {
       const known = granted.get(scope);
-      return known !== undefined && isUsable(known, options.clock.now()) ? known.token : await grant(scope);
+      return known !== undefined && isInForce(known, { now: options.clock.now(), marginMs: RENEW_BEFORE_MS })
+        ? known.token
+        : await grant(scope);
     },
     async renew(scope, refused) {
       const known = granted.get(scope);

@@ -5,7 +5,7 @@ import type { Clock, Instant } from '#core/time.ts';
 import { jsonOf, send, unreadable } from '#net/request.ts';
 import type { Answer, Transport } from '#net/request.ts';
 import { fieldOf, textOf } from '#core/json-fields.ts';
-import { isAccessToken } from '#net/token.ts';
+import { isAccessToken, isInForce } from '#net/token.ts';
 
 /** How the shop is asked for anything (docs/vendors/shopify.md 1). */
 export type Credentials =
@@ -44,10 +44,6 @@ interface Granted {
   readonly expiresAt?: Instant;
 }
 
-function isUsable({ expiresAt }: Granted, now: Instant): boolean {
-  return expiresAt === undefined || after(now, RENEW_BEFORE_MS) < expiresAt;
-}
-
 export function createAccess(options: AccessOptions): Access {
   const { credentials, clock, shopDomain } = options;
   if (credentials.kind === 'static') {
@@ -73,7 +69,9 @@ export function createAccess(options: AccessOptions): Access {
 
   return {
     async current() {
-      return granted !== undefined && isUsable(granted, clock.now()) ? granted.token : await grant();
+      return granted !== undefined && isInForce(granted, { now: clock.now(), marginMs: RENEW_BEFORE_MS })
+        ? granted.token
+        : await grant();
     },
     async renew(refused) {
       return granted !== undefined && granted.token !== refused ? granted.token : await grant();
