@@ -149,32 +149,21 @@ export const NOTHING_BOOKED: Booked = {
 /** Folds an order's entries. Pending ones do not count: the worker settles them before it plans. */
 export function fold(entries: readonly Entry[]): Booked {
   let booked = NOTHING_BOOKED;
-  const clients = clientsAt(entries);
-  for (const entry of entries) {
-    const { state, intent, receipt } = entry;
+  let clientId: string | undefined;
+  for (const { state, intent, receipt } of entries) {
+    if (intent.kind === 'client') {
+      // Voided or not: what was made before he was gone was made for him.
+      clientId = receipt?.externalId ?? clientId;
+    }
     if (state === 'posted' && receipt !== undefined) {
       booked = remember(post(booked, intent, receipt), intent);
-      const clientId = clients.get(entry);
       if (intent.kind === 'invoice' && clientId !== undefined) {
-        booked = withInvoice(booked, intent.slot, (invoice) => ({ ...invoice, clientId }));
+        const client = { clientId };
+        booked = withInvoice(booked, intent.slot, (invoice) => ({ ...invoice, ...client }));
       }
     }
   }
   return booked;
-}
-
-/** Whose each entry was when it was written down: a client that is gone by now has a voided entry with his receipt. */
-function clientsAt(entries: readonly Entry[]): ReadonlyMap<Entry, string> {
-  const clients = new Map<Entry, string>();
-  let now: string | undefined;
-  for (const entry of entries) {
-    if (entry.intent.kind === 'client') {
-      now = entry.receipt?.externalId ?? now;
-    } else if (now !== undefined) {
-      clients.set(entry, now);
-    }
-  }
-  return clients;
 }
 
 /** Whether nothing of the order counts in the books; a client alone is nothing of it. */
