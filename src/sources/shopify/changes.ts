@@ -1,5 +1,5 @@
 import { Failure } from '#core/failure.ts';
-import { orderKey } from '#core/ids.ts';
+import { orderKey, splitOrderKey } from '#core/ids.ts';
 import type { ConnectionId, OrderKey } from '#core/ids.ts';
 import { fieldOf, isTrue, listOf, textOf } from '#core/json-fields.ts';
 import type { Lossless } from '#core/json.ts';
@@ -109,28 +109,31 @@ function changeOf(connection: ConnectionId, node: Lossless, doing: string): Chan
   return {
     order: orderKey(connection, id),
     at: momentOf(updatedAt, doing),
-    message: foundMessage(`${id}:${updatedAt}`, { id, updated_at: updatedAt }),
-  };
-}
-
-/** Shopify's stamps have whole seconds, in which an order may change twice. What is asked for in vain is asked for once. */
-function toldApart(change: Change, node: Lossless): Change {
-  const [, id = ''] = ORDER_ID.exec(textOf(node, 'id')) ?? [];
-  return {
-    ...change,
-    within: {
-      isShownBy: (known) => isSettlement(known) || isShown(node, known),
-      message: foundMessage(`${id}:${textOf(node, 'updatedAt')}:again`, { id }),
+    message: {
+      externalId: `found:${id}:${updatedAt}`,
+      topic: FOUND_TOPIC,
+      headers: {},
+      body: new TextEncoder().encode(JSON.stringify({ id, updated_at: updatedAt })),
     },
   };
 }
 
-function foundMessage(name: string, body: Readonly<Record<string, string>>): Change['message'] {
+/**
+ * Shopify's stamps have whole seconds, in which an order may change twice: then what is stored names no moment, or it would be taken
+ * for shown. What is asked for in vain is asked for once.
+ */
+function toldApart(change: Change, node: Lossless): Change {
+  const { vendorId: id } = splitOrderKey(change.order);
   return {
-    externalId: `found:${name}`,
-    topic: FOUND_TOPIC,
-    headers: {},
-    body: new TextEncoder().encode(JSON.stringify(body)),
+    ...change,
+    within: {
+      isShownBy: (known) => isSettlement(known) || isShown(node, known),
+      message: {
+        ...change.message,
+        externalId: `${change.message.externalId}:again`,
+        body: new TextEncoder().encode(JSON.stringify({ id })),
+      },
+    },
   };
 }
 
