@@ -42,10 +42,7 @@ export async function tell(
   if (tidings === undefined) {
     return;
   }
-  const message = {
-    ...messageOf(tidings, { at: terms.now, place: teller.place }),
-    id: idOf(tidings, channel.name),
-  };
+  const message = messageFor(channel, tidings, { at: terms.now, place: teller.place });
   if (await deliver(teller, channel, message)) {
     await teller.store.transact((tx) => recordTold(tx, { channel: channel.name, tidings, at: terms.now }));
     const count = tidings.raised.length + tidings.again.length + tidings.over.length;
@@ -71,22 +68,37 @@ async function deliver(
       taken?.set(channel.name, message.id);
     }
   } catch (thrown) {
-    const { code, message: problem, retryAt } = asFailure(thrown, `Cannot send by ${channel.name}`);
-    const now = clock.now();
-    const failure = { code, problem, now, ...(retryAt === undefined ? {} : { retryAt }) };
+    const failedAt = clock.now();
     const state = await store.transact(async (tx) => {
-      const failed = failedOnce(await channelState(tx, channel.name), failure);
+      const before = await channelState(tx, channel.name);
+      const failed = failedBy(thrown, channel, { before, now: failedAt });
       await tx.putSetting(settingOf(channel.name), toJson(failed));
       return failed;
     });
-    const attempts = state.failing?.attempts ?? 1;
-    const fields = { channel: channel.name, code, detail: problem, attempts };
-    emit({ name: 'alarm channel failed', level: 'error', fields });
+    emitFailed(emit, channel, state);
     return false;
   }
   const state: ChannelState = { sentAt: clock.now() };
   await store.transact((tx) => tx.putSetting(settingOf(channel.name), toJson(state)));
   return true;
+}
+
+/** How the channel fails from now on. */
+export function failedBy(
+  thrown: unknown,
+  { name }: AlarmChannel,
+  { before, now }: { readonly before: ChannelState; readonly now: Instant },
+): ChannelState {
+  const { code, message: problem, retryAt } = asFailure(thrown, `Cannot send by ${name}`);
+  return failedOnce(before, { code, problem, now, ...(retryAt === undefined ? {} : { retryAt }) });
+}
+
+export function emitFailed(emit: Emit, { name }: AlarmChannel, { failing }: ChannelState): void {
+  if (failing !== undefined) {
+    const { code, problem, attempts } = failing;
+    const fields = { channel: name, code, detail: problem, attempts };
+    emit({ name: 'alarm channel failed', level: 'error', fields });
+  }
 }
 
 async function recordTold(
@@ -106,7 +118,15 @@ async function recordTold(
 
 const ID_LENGTH = 32;
 
-export function idOf({ raised, again, over }: Tidings, channel: string): string {
+export function messageFor(
+  { name }: AlarmChannel,
+  tidings: Tidings,
+  told: Parameters<typeof messageOf>[1],
+): AlarmMessage {
+  return { ...messageOf(tidings, told), id: idOf(tidings, name) };
+}
+
+function idOf({ raised, again, over }: Tidings, channel: string): string {
   const content = [
     channel,
     ...raised.map(({ key, raisedAt }) => `raised ${key} ${raisedAt}`),

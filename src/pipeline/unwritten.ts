@@ -1,12 +1,11 @@
-import { alarmChanges, failedOnce, tidingsFor } from '#core/alarm.ts';
+import { alarmChanges, tidingsFor } from '#core/alarm.ts';
 import type { Alarm, ChannelState, Condition, TellingTerms, Tidings } from '#core/alarm.ts';
-import { messageOf } from '#core/alarm-message.ts';
 import { asFailure } from '#core/failure.ts';
 import type { FailureCode } from '#core/failure.ts';
 import { MINUTE, after } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import { wordsOf } from './alarm-conditions.ts';
-import { idOf } from './alarm-teller.ts';
+import { emitFailed, failedBy, messageFor } from './alarm-teller.ts';
 import type { Teller } from './alarm-teller.ts';
 import type { AlarmChannel, PipelineEvent } from './ports.ts';
 
@@ -123,15 +122,11 @@ async function send(
   }: { readonly tidings: Tidings; readonly now: Instant; readonly before: ChannelState },
 ): Promise<ChannelState | undefined> {
   try {
-    await channel.send({ ...messageOf(tidings, { at: now, place }), id: idOf(tidings, channel.name) });
+    await channel.send(messageFor(channel, tidings, { at: now, place }));
     return undefined;
   } catch (thrown) {
-    const { code, message: problem, retryAt } = asFailure(thrown, `Cannot send by ${channel.name}`);
-    const failure = { code, problem, now: clock.now(), ...(retryAt === undefined ? {} : { retryAt }) };
-    const failed = failedOnce(before, failure);
-    const attempts = failed.failing?.attempts ?? 1;
-    const fields = { channel: channel.name, code, detail: problem, attempts };
-    emit({ name: 'alarm channel failed', level: 'error', fields });
+    const failed = failedBy(thrown, channel, { before, now: clock.now() });
+    emitFailed(emit, channel, failed);
     return failed;
   }
 }
