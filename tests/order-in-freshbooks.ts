@@ -24,6 +24,8 @@ export interface OrderInFreshBooks {
   /** Its state and the codes of the questions on it. */
   readonly state: () => Promise<readonly string[]>;
   readonly booked: () => Promise<Booked>;
+  /** What a person was told of the account or the order. */
+  readonly told: () => Promise<readonly string[]>;
   /** Of each invoice: total, paid, whether it is a draft. */
   readonly invoices: () => readonly string[];
   readonly requests: readonly SentRequest[];
@@ -91,6 +93,7 @@ export async function openOrderInFreshBooks({
       return [record?.state ?? 'unknown', ...holds.map(({ code }) => code)];
     },
     booked: async () => fold(await store.read.entriesOf(ORDER)),
+    told: async () => (await store.read.notices()).map(({ sentence }) => sentence),
     invoices: () =>
       freshbooks.sim
         .account()

@@ -65,6 +65,9 @@ void describe('where FreshBooks refuses lines below nothing', () => {
       assert.deepEqual(await opened.state(), ['settled']);
       assert.deepEqual(linesIn(opened), ['Maple cup 90.00']);
       assert.deepEqual(opened.invoices(), ['97.20, paid 97.20, paid']);
+      const told = await opened.told();
+      assert.equal(told.length, 1);
+      assert.match(told[0] ?? '', /booked without lines below nothing from now on/);
     }));
 
   void test('an amount that is paid back within the month is an expense, and the invoice stays', () =>
