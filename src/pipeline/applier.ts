@@ -77,10 +77,27 @@ export async function takeStep(run: Run, subject: Subject, planned: Planned): Pr
       // Of an order whose invoice was found, its later steps may stand as well.
       return (
         (mayStandAlready(run, subject) || booked.invoices.some(({ isFound }) => isFound)
-          ? await look(run, subject, { step, booked })
+          ? await lookForStanding(run, subject, planned)
           : undefined) ?? write(run, subject, { step, booked, terms })
       );
   }
+}
+
+/** A refund that stands decides what becomes of the invoice and its payments, so those are not changed before it is known. */
+async function lookForStanding(
+  run: Run,
+  subject: Subject,
+  { step, steps, booked }: Planned,
+): Promise<StepOutcome | undefined> {
+  const isChange = step.kind === 'payment-change' || step.kind === 'lines' || step.kind === 'void';
+  const refunds = isChange ? steps.filter(({ kind }) => kind === 'expense' || kind === 'credit-note') : [];
+  for (const each of [...refunds, step]) {
+    const outcome = await look(run, subject, { step: each, booked });
+    if (outcome !== undefined) {
+      return outcome;
+    }
+  }
+  return undefined;
 }
 
 /** Of an order of which nothing is to be done now, after a restore: what stands of it is looked at once. Nothing when all is as known. */

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '#core/failure.ts';
+import type { Money } from '#core/money.ts';
 import type { Bookable, Settlement } from '#core/settlement.ts';
-import { DAY, after } from '#core/time.ts';
-import { ORDER, SHOP, line, order, received, refund, returned, tender } from '#tests/build.ts';
+import { DAY, MINUTE, after } from '#core/time.ts';
+import type { Instant } from '#core/time.ts';
+import { ORDER, SHOP, line, order, received, refund, returned, rules, tender } from '#tests/build.ts';
 import { openWorld, usd } from '#tests/one-order.ts';
 import { mayStandAlready } from './machine.ts';
 import { RESTORED_SETTING } from './ports.ts';
@@ -21,7 +23,7 @@ const GONE = order({
 
 /** The outcome of an order of which nothing is left, in a restored database, with what FreshBooks says of its invoice. */
 async function outcomeOf(...standings: readonly Standing[]): Promise<readonly unknown[]> {
-  const { clock, store, tasks, machine, accept, work } = await openWorld();
+  const { clock, store, tasks, machine, accept, work } = await openWorld({ canRead: false });
   const [route] = machine.routes.values();
   assert.ok(route !== undefined);
   const numbers: string[] = [];
@@ -82,7 +84,7 @@ test('an order of which nothing is left is a question also where its first invoi
 });
 
 test('an order whose invoices were all taken away before the backup is a question where another stands, and is looked at once', async () => {
-  const { clock, store, tasks, machine, accept, work } = await openWorld();
+  const { clock, store, tasks, machine, accept, work } = await openWorld({ canRead: false });
   const [route] = machine.routes.values();
   assert.ok(route !== undefined);
   const unpaid = order({ cash: received(tender(usd('0'))) });
@@ -120,7 +122,7 @@ test('an order whose invoices were all taken away before the backup is a questio
 });
 
 test('before a payment is lowered the invoice is looked at that is changed after it', async () => {
-  const { clock, store, tasks, machine, accept, work } = await openWorld();
+  const { clock, store, tasks, machine, accept, work } = await openWorld({ canRead: false });
   const [route] = machine.routes.values();
   assert.ok(route !== undefined);
   const sold = order({ lines: [line({ quantity: 2, unitPrice: usd('20'), taxes: [] })] });
@@ -153,8 +155,54 @@ test('before a payment is lowered the invoice is looked at that is changed after
   await store.close();
 });
 
+test('before a payment is lowered the refunds are looked for that the plan wants beside it', async () => {
+  const world = await openWorld({ canRead: false });
+  const { clock, store, tasks, machine, accept, work } = world;
+  world.current.now = { version: 'rules-2', rules: rules({ refundCategory: 'Supplies' }) };
+  await store.transact((tx) => tx.putRules(world.current.now.version, world.current.now.rules));
+  const [route] = machine.routes.values();
+  assert.ok(route !== undefined);
+  const both = [
+    line({ key: 'item:1', unitPrice: usd('54.36'), taxes: [] }),
+    line({ key: 'item:2', unitPrice: usd('12.28'), taxes: [] }),
+  ];
+  const sold = order({
+    lines: both,
+    total: usd('66.64'),
+    currentTotal: usd('66.64'),
+    cash: received(tender(usd('66.64'))),
+    isFulfilled: true,
+  });
+  await sortDelivery(machine, await accept('a', sold));
+  await work(machine);
+  const made = tasks.length;
+  await store.transact((tx) => tx.putSetting(RESTORED_SETTING, String(after(clock.now(), DAY))));
+  const find: Books['find'] = async (task) =>
+    task.kind === 'expense'
+      ? { state: 'standing', receipt: { externalId: 'expense', amount: usd('54.64') } }
+      : { state: 'absent' };
+  const on = { ...machine, routes: new Map([[SHOP, { ...route, books: { ...route.books, find } }]]) };
+  const later = after(sold.placedAt, 60 * DAY);
+  const removed = (id: string, key: string, amount: Money) =>
+    refund(usd('0'), { id, at: later, returns: [returned(key, 1, amount)], difference: usd('0') });
+  const refunds = [
+    removed('901', 'item:1', usd('54.36')),
+    refund(usd('54.64'), { id: '902', at: later }),
+    removed('903', 'item:2', usd('12.28')),
+  ];
+  await sortDelivery(on, await accept('b', { ...sold, updatedAt: later, refunds, currentTotal: usd('0') }));
+  await work(on);
+  const holds = await store.read.holds({ order: ORDER, isOpen: true });
+  assert.deepEqual(
+    holds.map(({ code }) => code),
+    ['books-total-differs'],
+  );
+  assert.equal(tasks.length, made, 'nothing is written');
+  await store.close();
+});
+
 test('an order of which nothing is to be done is a question where the books have changed since the backup, and is looked at once', async () => {
-  const { clock, store, tasks, machine, accept, work } = await openWorld();
+  const { clock, store, tasks, machine, accept, work } = await openWorld({ canRead: false });
   const [route] = machine.routes.values();
   assert.ok(route !== undefined);
   const told = async (name: string, shown: ReturnType<typeof order>, on = machine): Promise<void> => {
@@ -215,6 +263,34 @@ test('an order that was deleted before a restored database knew it is a question
     }
     await store.close();
   }
+});
+
+test('a message of before the restore has the shop asked first, once, and nothing is booked as it tells', async () => {
+  const told = (minutes: number) => order({ updatedAt: after(order().updatedAt, minutes * MINUTE) });
+  const known: number[] = [];
+  const world = await openWorld({
+    answer: () => {
+      known.push(world.tasks.length);
+      return told(30);
+    },
+  });
+  const { store, tasks, machine, accept, work } = world;
+  await store.transact((tx) => tx.putSetting(RESTORED_SETTING, String(told(60).updatedAt)));
+  const tell = async (minutes: number): Promise<Instant | undefined> => {
+    await sortDelivery(machine, await accept(`of ${minutes}`, told(minutes)));
+    await work(machine);
+    await work(machine);
+    return (await store.read.order(ORDER))?.stamp;
+  };
+  assert.equal(await tell(10), told(30).updatedAt);
+  assert.ok(tasks.length > 0, 'it is booked');
+  for (const older of [15, 20]) {
+    assert.equal(await tell(older), told(30).updatedAt);
+  }
+  assert.deepEqual(known, [0], 'it was asked once, before anything was written');
+  assert.equal(await tell(90), told(90).updatedAt);
+  assert.equal(known.length, 1, 'what is told of after the restore is believed');
+  await store.close();
 });
 
 test('a settlement may stand already also where its last transaction came after the restore, and an order does not', () => {

@@ -14,6 +14,7 @@ import type { Instant } from '#core/time.ts';
 import { LATER_PRIORITY, LIVE_PRIORITY } from './machine.ts';
 import type { Machine } from './machine.ts';
 import { FOUND_TOPIC, READ_TOPIC } from './source.ts';
+import { RESTORED_SETTING } from './ports.ts';
 import type { Delivery, OrderRecord, Reread, Writer } from './ports.ts';
 import type { Sorted, Source } from './source.ts';
 
@@ -23,7 +24,7 @@ export const REREAD_PATIENCE_MS = 15 * MINUTE;
 /** After an answer that did not tell the order's state, until the source is asked again. */
 const ASKED_AGAIN_MS = MINUTE;
 
-/** A state of an order is from after its deletion only when it is later by more than clocks may differ. */
+/** A state of an order is from after its deletion, or after a restore, only when it is later by more than clocks may differ. */
 const CLOCKS_DIFFER_MS = 10 * MINUTE;
 
 /**
@@ -118,6 +119,7 @@ async function record(machine: Machine, tx: Writer, { delivery, sorted, source }
           delivery,
           order: canRead ? withDatedCash(order) : order,
           canRead,
+          isForgotten: canRead && (await mayBeForgotten(tx, delivery, order)),
           now,
         }),
       });
@@ -169,9 +171,9 @@ function askedWhetherDeleted(record: OrderRecord, now: Instant): Reread {
   return { ...asked(record, { why }, now), isBlocking: true };
 }
 
-/** What was sent before the deletion may come after it, and the shop's clock is not ours. */
-function isAfter({ updatedAt }: Pick<Order, 'updatedAt'>, deletedAt: Instant): boolean {
-  return updatedAt > after(deletedAt, CLOCKS_DIFFER_MS);
+/** What was sent before a moment may come after it, and the shop's clock is not ours. */
+function isAfter({ updatedAt }: Pick<Order, 'updatedAt'>, moment: Instant): boolean {
+  return updatedAt > after(moment, CLOCKS_DIFFER_MS);
 }
 
 /** When the last message came that told of the deletion, or that may have: a blanked one does not show it any more. */
@@ -298,14 +300,29 @@ export function withDatedCash(order: Order): Order {
   return { ...order, cash: { state: 'reread', why } };
 }
 
+/**
+ * Whether a message is of the time that a restored database forgot. The books may stand as a later one had it, which is not told
+ * again or only after this: without asking the shop they would go back to this state first, and be put right by what follows.
+ */
+async function mayBeForgotten(tx: Writer, { topic }: Delivery, { updatedAt }: Order): Promise<boolean> {
+  const restoredAt = topic === READ_TOPIC ? undefined : await tx.setting(RESTORED_SETTING);
+  return restoredAt !== undefined && !isAfter({ updatedAt }, instant(Number(restoredAt)));
+}
+
+interface Shown {
+  readonly delivery: Delivery;
+  readonly order: Order;
+  readonly canRead: boolean;
+  readonly isForgotten: boolean;
+  readonly now: Instant;
+}
+
 /** The record with the newer of two states: the one it has, or the one that this delivery shows. */
-function newest(
-  record: OrderRecord,
-  { delivery, order, canRead, now }: { delivery: Delivery; order: Order; canRead: boolean; now: Instant },
-): OrderRecord {
+function newest(record: OrderRecord, shown: Shown): OrderRecord {
+  const { delivery, order, canRead, now } = shown;
   const { stamp } = record;
   const snapshot = orderOf(record.snapshot);
-  const taken = take(record, { delivery, order, canRead, now });
+  const taken = take(record, shown);
   if (snapshot === undefined || stamp === undefined || order.updatedAt > stamp) {
     return taken;
   }
@@ -328,10 +345,10 @@ function newest(
   return { ...record, reread: { ...asked(record, { why }, now), isBlocking: true } };
 }
 
-function take(
-  record: OrderRecord,
-  { delivery, order, canRead, now }: { delivery: Delivery; order: Order; canRead: boolean; now: Instant },
-): OrderRecord {
+const FORGOTTEN =
+  'The message is from before this database was restored, and FreshBooks may stand as a later one had it';
+
+function take(record: OrderRecord, { delivery, order, canRead, isForgotten, now }: Shown): OrderRecord {
   const { reread, ...rest } = record;
   // Only the shop's own answer shows that it was not deleted: a message may have been sent before it was.
   const isDeleted = record.isDeleted && !(delivery.topic === READ_TOPIC && isAnswer(record));
@@ -345,7 +362,9 @@ function take(
       ? order.cash.why
       : order.doubt?.ask === 'shop'
         ? order.doubt.why
-        : undefined;
+        : isForgotten
+          ? FORGOTTEN
+          : undefined;
   const unpaid =
     untold === undefined ? undefined : { ...asked(record, { why: untold }, now), isBlocking: false };
   const asking = unpaid ?? (isOutstanding ? reread : undefined);

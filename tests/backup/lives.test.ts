@@ -26,8 +26,9 @@ const FOUND: Readonly<Record<number, string>> = {
   618022454: 'a payment was lowered for an invoice that then turned out to be changed since the backup',
   565851195:
     'tax of an unpaid addition, which the channel remits, was taken off a payment that had gone back long ago',
-  1164140007: 'a payment that old messages take back and bring again is one under another number',
-  419057404: 'an invoice that was changed and changed back since the backup goes both ways once more',
+  1164140007: 'a payment that old messages took back and brought again was one under another number',
+  419057404: 'an invoice that was changed and changed back since the backup went both ways once more',
+  1841403649: 'a payment was lowered before the expense was found that covers what was to be taken off it',
 };
 const FRESH = Number(process.env['FC_SEED'] ?? Math.floor(Math.random() * 0x7fff_ffff));
 const FRESH_RUNS = process.env['COUNTERFOIL_TEST_ALL'] === '1' ? 40 : 1;
@@ -120,27 +121,14 @@ function found({ stage }: Life, id: bigint): Placed {
   return stage.sandbox.world.order(id) ?? assert.fail(`order ${id} is there`);
 }
 
-/**
- * What stands in the account, by what it is: not what was made and taken away again meanwhile. Lines without their numbers: where
- * the backup knows an invoice as it stands today, old messages change it and change it back, and each change numbers lines anew. So
- * with payments: money that an old message takes back and a later one brings again is paid anew, of the same day, amount and kind.
- */
+/** What stands in the account, not what was made and taken away again meanwhile. */
 function rowsOf({ sandbox }: Stage): unknown {
   const { invoices, payments, creditNotes, expenses, clients } = sandbox.freshbooks.account();
   const live = <Row extends { readonly visState: number }>(rows: readonly Row[]) =>
     rows.filter(({ visState }) => visState !== 1);
   return {
-    invoices: live(invoices).map(({ lines, ...invoice }) => ({
-      ...invoice,
-      lines: lines.map((line) => ({ ...line, lineId: 'any' })),
-    })),
-    payments: live(payments)
-      .map(({ note, ...payment }) => ({
-        ...payment,
-        id: 'any',
-        note: note.replace(/\/payment-\d+\]$/, '/payment]'),
-      }))
-      .toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
+    invoices: live(invoices),
+    payments: live(payments),
     creditNotes: live(creditNotes),
     expenses: live(expenses),
     clients: live(clients).map(({ id }) => id),

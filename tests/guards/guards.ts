@@ -432,6 +432,20 @@ export const GUARDS: readonly Guard[] = [
     test: 'src/pipeline/restored.test.ts',
   },
   {
+    what: 'a message of before a restore has the shop asked first',
+    file: 'src/pipeline/sorter.ts',
+    from: 'const restoredAt = topic === READ_TOPIC ? undefined : await tx.setting(RESTORED_SETTING);',
+    to: "const restoredAt = topic === 'never' ? await tx.setting(RESTORED_SETTING) : undefined;",
+    test: 'src/pipeline/restored.test.ts',
+  },
+  {
+    what: 'after a restore refunds are looked for before a payment is lowered',
+    file: 'src/pipeline/applier.ts',
+    from: 'for (const each of [...refunds, step]) {',
+    to: 'for (const each of [step]) {',
+    test: 'src/pipeline/restored.test.ts',
+  },
+  {
     what: 'the invoice of an order of which nothing is left is looked for after a restore',
     file: 'src/pipeline/restored.ts',
     from: '    (isUnbooked && !isNothingLeft(order) && !subject.record.isDeleted) ||',
