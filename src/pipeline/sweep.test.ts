@@ -24,7 +24,10 @@ function change(id: string, at?: Instant): Change {
 }
 
 /** A sweep over a store in memory, of a source that answers each page by `answer`. */
-async function sweeping(answer: (asked: { since: Instant; token?: string }) => Changes | Promise<Changes>) {
+async function sweeping(
+  answer: (asked: { since: Instant; token?: string }) => Changes | Promise<Changes>,
+  reach: Pick<Swept, 'overlapMs' | 'firstMs'> = { overlapMs: 49 * HOUR, firstMs: DAY },
+) {
   const clock = testClock();
   const dialect = sqliteDialect(openSqlite(':memory:'));
   const { store } = await openStore({ dialect, clock, seal: createSeal('key') });
@@ -33,8 +36,7 @@ async function sweeping(answer: (asked: { since: Instant; token?: string }) => C
     connection: SELLER,
     canRead: true,
     readNeeds: '',
-    overlapMs: 49 * HOUR,
-    firstMs: DAY,
+    ...reach,
     refusalUnread: () => ({ why: 'not asked here' }),
     verify: async () => ({ proof: 'refused', why: 'not asked here' }),
     sort: () => ({ kind: 'ignored', code: 'delivery-topic-unknown', detail: '' }),
@@ -152,6 +154,32 @@ describe('a sweep', () => {
     assert.deepEqual([...(await stored())].sort(), ['found:1', 'found:2']);
     await end();
   });
+
+  for (const { name, aheadMs, rightMs } of [
+    { name: 'from the start', aheadMs: 8 * HOUR, rightMs: 0 },
+    { name: 'by more than a month', aheadMs: 400 * DAY, rightMs: 2 * HOUR },
+  ]) {
+    test(`passes over nothing that changed while the clock was ahead ${name}, once it is set back`, async () => {
+      const changed: Change[] = [];
+      const { clock, store, began, stored, end } = await sweeping(
+        ({ since }) => ({ changes: changed.filter(({ at }) => at !== undefined && at >= since) }),
+        { overlapMs: HOUR, firstMs: 0 },
+      );
+      await clock.advance(rightMs);
+      if (rightMs > 0) {
+        clock.setBack(-aheadMs);
+      }
+      await clock.advance(HOUR);
+      changed.push(change('1', after(clock.now(), -aheadMs)));
+      await clock.advance(5 * HOUR);
+      clock.setBack(aheadMs);
+      await store.transact((tx) => tx.moveBack({ now: clock.now(), ms: aheadMs, leaseMs: MINUTE }));
+      await clock.advance(10 * MINUTE);
+      assert.deepEqual(await stored(), ['found:1']);
+      assert.ok(clock.now() < after(began, DAY));
+      await end();
+    });
+  }
 
   test('passes over what is shown already', async () => {
     const at = instant(Date.UTC(2026, 10, 19));

@@ -64,15 +64,17 @@ async function round(parts: SweepParts, known: Set<string>, signal: AbortSignal)
   const { source, store, clock, emit } = parts;
   const began = clock.now();
   try {
-    const { since, newest } = await sinceOf(parts, began);
+    const since = await sinceOf(parts, began);
     const walked = await walk(parts, { since, until: after(began, -GRACE_MS), known, signal });
     if (walked === undefined) {
       return;
     }
-    const { found, newest: latest } = walked;
+    const { found, newest } = walked;
     await store.transact(async (tx) => {
       await tx.putSetting(placeSetting(source), String(began));
-      await tx.putSetting(newestSetting(source), String(Math.max(newest, latest)));
+      if (newest !== undefined) {
+        await tx.putSetting(newestSetting(source), String(newest));
+      }
       await tx.dropSetting(failingSetting(source));
     });
     if (found > 0) {
@@ -134,18 +136,12 @@ export async function readSwept(
   };
 }
 
-interface Beginning {
-  readonly since: Instant;
-  /** The newest change of the walks before. */
-  readonly newest: Instant;
-}
-
 /**
- * From before the newest change of the last walk, by the source's clock: ours may have been ahead of it, and a walk from a moment
- * that is still to come sees nothing. Never from before the first walk began to look; that moment is written down before anything
- * is asked, so that a source which fails for days begins where it began.
+ * From before the newest change that was seen, by the source's clock: ours may have been ahead of it, and a walk from a moment that is
+ * still to come sees nothing. So no moment of ours is ever kept as one of a change. Never from before the first walk began to look;
+ * that moment is written down before anything is asked, so that a source which fails for days begins where it began.
  */
-async function sinceOf({ source, store }: SweepParts, began: Instant): Promise<Beginning> {
+async function sinceOf({ source, store }: SweepParts, began: Instant): Promise<Instant> {
   const [place, known, seen] = await Promise.all([
     store.read.setting(placeSetting(source)),
     store.read.setting(firstSetting(source)),
@@ -156,13 +152,13 @@ async function sinceOf({ source, store }: SweepParts, began: Instant): Promise<B
     await store.transact((tx) => tx.putSetting(firstSetting(source), String(first)));
   }
   if (place === undefined) {
-    return { since: instant(first), newest: instant(first) };
+    return instant(first);
   }
   // A clock that was ahead may have put the place into the future.
   const last = Math.min(Number(place), began);
-  const newest = seen === undefined ? last : Math.min(Math.max(Number(seen), last - QUIET_MAX_MS), last);
+  const newest = Math.min(Math.max(Number(seen ?? known ?? last), last - QUIET_MAX_MS), last);
   const since = newest - source.overlapMs;
-  return { since: instant(known === undefined ? since : Math.max(first, since)), newest: instant(newest) };
+  return instant(known === undefined ? since : Math.max(first, since));
 }
 
 interface Walking {
@@ -176,8 +172,8 @@ interface Walking {
 interface Walked {
   /** How many changes were new. */
   readonly found: number;
-  /** When the newest of all happened, by the source's clock; the beginning when there was none. */
-  readonly newest: Instant;
+  /** When the newest of all happened, by the source's clock; absent when there was none that tells. */
+  readonly newest: Instant | undefined;
 }
 
 /** Nothing when it was stopped before the end. */
@@ -186,7 +182,8 @@ async function walk(
   { since, until, known, signal }: Walking,
 ): Promise<Walked | undefined> {
   const { source } = parts;
-  let [found, newest] = [0, since];
+  let found = 0;
+  let newest: Instant | undefined;
   let token: string | undefined;
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {
     const asked = parts.clock.now();
@@ -200,7 +197,7 @@ async function walk(
     }
     await dropFailing(parts, asked);
     for (const change of page.changes.filter(({ at }) => at === undefined || at <= until)) {
-      newest = instant(Math.max(newest, change.at ?? newest));
+      newest = later(newest, change.at);
       if (!known.has(change.message.externalId)) {
         found += (await takeIn(parts, change)) ? 1 : 0;
         remember(known, change);
@@ -269,6 +266,10 @@ export async function takeIn(
   }
   const isOther = stamp === at && snapshot !== undefined && within?.isShownBy(snapshot) === false;
   return isOther && accept(within.message);
+}
+
+function later(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
+  return a === undefined || (b !== undefined && b > a) ? b : a;
 }
 
 function remember(known: Set<string>, { message }: Change): void {

@@ -226,16 +226,24 @@ export const GUARDS: readonly Guard[] = [
     from: `    if (walked === undefined) {
       return;
     }
-    const { found, newest: latest } = walked;`,
-    to: '    const { found, newest: latest } = walked ?? { found: 0, newest };',
+    const { found, newest } = walked;`,
+    to: '    const { found, newest } = walked ?? { found: 0, newest: undefined };',
     test: 'src/pipeline/sweep.test.ts',
   },
   {
     what: 'what no message told is asked for by its own source’s clock',
     against: 'a clock that jumps',
     file: 'src/pipeline/sweep.ts',
-    from: '  const newest = seen === undefined ? last :',
-    to: '  const newest = last > 0 ? last :',
+    from: 'Number(seen ?? known ?? last)',
+    to: 'Number(last ?? seen ?? known)',
+    test: 'src/pipeline/sweep.test.ts',
+  },
+  {
+    what: 'no moment of our own clock is kept as one of a source’s changes',
+    against: 'a clock that jumps',
+    file: 'src/pipeline/sweep.ts',
+    from: '      if (newest !== undefined) {',
+    to: '      await tx.putSetting(newestSetting(source), String(since));\n      if (newest !== undefined) {',
     test: 'src/pipeline/sweep.test.ts',
   },
   {
