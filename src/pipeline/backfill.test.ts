@@ -207,6 +207,28 @@ void describe('a backfill', () => {
     await end();
   });
 
+  void test('that got its page fails no more, however long the books take for it', async () => {
+    const all = Array.from({ length: 150 }, (_, index) => change(String(index + 1)));
+    const isDown = { value: true };
+    const { clock, ask, stored, state, end } = await backfilling(({ token }) => {
+      if (token !== undefined && isDown.value) {
+        throw new Failure('request-server-error', { detail: 'Down' });
+      }
+      return token === undefined ? { changes: [], next: 'more' } : { changes: all };
+    });
+    await ask({ since: DAYS.since, until: DAYS.since });
+    await clock.advance(10 * SECOND);
+    const first = (await state())?.failing;
+    assert.equal(first?.code, 'request-server-error');
+    await clock.advance(20 * MINUTE);
+    assert.deepEqual((await state())?.failing, first, 'also where the pages before it come each time');
+    isDown.value = false;
+    await clock.advance(20 * MINUTE);
+    assert.equal((await stored()).length, 100, 'the books are busy with what was taken in');
+    assert.deepEqual([(await state())?.state, (await state())?.failing], ['running', undefined]);
+    await end();
+  });
+
   void test('is one at a time, and a person may stop it and ask for other days', async () => {
     const { clock, store, ask, asked, state, end } = await backfilling(() => new Promise(() => undefined));
     await ask();

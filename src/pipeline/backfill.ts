@@ -26,8 +26,8 @@ export interface Backfill {
   readonly next: LocalDate;
   /** Orders of those days, known before or not. */
   readonly found: number;
-  /** Why it does not go on now. */
-  readonly failing?: { readonly since: Instant; readonly code: FailureCode };
+  /** Why it does not go on now: after so many pages of its list no further one comes. */
+  readonly failing?: { readonly since: Instant; readonly code: FailureCode; readonly pages?: number };
 }
 
 export interface BackfillParts {
@@ -74,12 +74,13 @@ export function startBackfill(parts: BackfillParts): { stop(): Promise<void> } {
 async function step(parts: BackfillParts, signal: AbortSignal): Promise<number> {
   const { source, store, clock, emit } = parts;
   let backfill: Backfill | undefined;
+  const came = { pages: 0 };
   try {
     backfill = await readBackfill(store.read, source.connection);
     if (backfill?.state !== 'running') {
       return parts.lookMs;
     }
-    await walk(parts, backfill, signal);
+    await walk(parts, backfill, { came, signal });
     return 0;
   } catch (thrown) {
     const { code, message } = asFailure(thrown, 'Cannot bring the orders of days that have passed');
@@ -88,27 +89,41 @@ async function step(parts: BackfillParts, signal: AbortSignal): Promise<number> 
       level: 'warn',
       fields: { connection: source.connection, code, detail: message },
     });
-    const failing = { since: backfill?.failing?.since ?? clock.now(), code };
+    const { pages } = came;
+    const since = clock.now();
     // A database that keeps nothing does not keep this either: the next round says it again.
-    await goOn(parts, backfill, (current) => ({ ...current, failing })).catch(() => undefined);
+    await goOn(parts, backfill, ({ failing: before, ...rest }) => {
+      const earlier = { since: before?.since ?? since, pages: Math.max(before?.pages ?? 0, pages) };
+      return { ...rest, failing: { ...earlier, code } };
+    }).catch(() => undefined);
     return RETRY_MS;
   }
 }
 
-async function walk(parts: BackfillParts, backfill: Backfill, signal: AbortSignal): Promise<void> {
+async function walk(
+  parts: BackfillParts,
+  backfill: Backfill,
+  { came, signal }: { readonly came: { pages: number }; readonly signal: AbortSignal },
+): Promise<void> {
   const { source, emit } = parts;
   const { since, until } = daysOf(backfill);
   let found = 0;
   let token: string | undefined;
-  for (let pages = 0; pages < PAGES_MAX; pages += 1) {
+  while (came.pages < PAGES_MAX) {
     const listed = await patiently(
       { clock: parts.clock, signal },
       () => source.placed(askedFor(backfill, token)),
-      (failing) => goOn(parts, backfill, (current) => ({ ...current, failing: current.failing ?? failing })),
+      (failing) =>
+        goOn(parts, backfill, (current) => ({
+          ...current,
+          failing: current.failing ?? { ...failing, pages: came.pages },
+        })),
     );
     if (listed === undefined) {
       return;
     }
+    await dropFailing(parts, backfill, came.pages);
+    came.pages += 1;
     for (const change of listed.changes) {
       if (!(await hasRoom(parts, backfill, signal))) {
         return;
@@ -139,6 +154,17 @@ async function walk(parts: BackfillParts, backfill: Backfill, signal: AbortSigna
   throw new Failure('request-refused', {
     detail: `The orders of ${since} to ${until} have more than ${PAGES_MAX} pages`,
   });
+}
+
+/** The page that did not come has come. One that is behind others is asked for only after those, which come every time. */
+async function dropFailing(parts: BackfillParts, backfill: Backfill, pages: number): Promise<void> {
+  const { failing } = (await readBackfill(parts.store.read, parts.source.connection)) ?? {};
+  if (failing !== undefined && (failing.pages ?? 0) <= pages) {
+    await goOn(parts, backfill, (current) => {
+      const { failing: _, ...rest } = current;
+      return rest;
+    });
+  }
 }
 
 /** The days of the next list. */
