@@ -293,6 +293,39 @@ test('a message of before the restore has the shop asked first, once, and nothin
   await store.close();
 });
 
+test('a message of before the restore waits for a shop that cannot be asked now, and one of after it does not', async () => {
+  const told = (minutes: number) => order({ updatedAt: after(order().updatedAt, minutes * MINUTE) });
+  let isDown = true;
+  const { clock, store, tasks, machine, accept, work } = await openWorld({
+    answer: () => {
+      if (isDown) {
+        throw new Failure('request-server-error', { detail: 'Answered 502' });
+      }
+      return told(30);
+    },
+  });
+  await store.transact((tx) => tx.putSetting(RESTORED_SETTING, String(told(60).updatedAt)));
+  const record = () => store.read.order(ORDER);
+  await sortDelivery(machine, await accept('of before', told(10)));
+  await work(machine);
+  assert.deepEqual([tasks.length, (await record())?.state], [0, 'waiting']);
+  isDown = false;
+  await clock.advance(MINUTE);
+  await work(machine);
+  assert.ok(tasks.length > 0, 'it is booked as the shop shows it');
+  assert.equal((await record())?.stamp, told(30).updatedAt);
+  isDown = true;
+  const made = tasks.length;
+  await sortDelivery(machine, await accept('of before it too', told(40)));
+  await work(machine);
+  assert.deepEqual([tasks.length, (await record())?.state], [made, 'waiting']);
+  const later = { ...told(90), isFulfilled: true };
+  await sortDelivery(machine, await accept('of after it', later));
+  await work(machine);
+  assert.deepEqual([(await record())?.stamp, (await record())?.state], [later.updatedAt, 'settled']);
+  await store.close();
+});
+
 test('a settlement may stand already also where its last transaction came after the restore, and an order does not', () => {
   const restoredAt = order().placedAt;
   const later = { placedAt: after(restoredAt, 3 * DAY) };

@@ -356,7 +356,8 @@ function take(record: OrderRecord, { delivery, order, canRead, isForgotten, now 
     delivery.topic === READ_TOPIC
       ? !isAnswer(record)
       : reread?.at !== undefined && reread.at > order.updatedAt;
-  // A newer state ends the doubt between two older ones; what it does not tell blocks nothing but its own payment.
+  // A newer state ends the doubt between two older ones; what it does not tell blocks nothing but its own payment. Of what may be
+  // forgotten nothing is written before the shop has answered, however long that takes: a payment would be lowered and come back as two.
   const untold =
     order.cash.state === 'reread'
       ? order.cash.why
@@ -366,7 +367,7 @@ function take(record: OrderRecord, { delivery, order, canRead, isForgotten, now 
           ? FORGOTTEN
           : undefined;
   const unpaid =
-    untold === undefined ? undefined : { ...asked(record, { why: untold }, now), isBlocking: false };
+    untold === undefined ? undefined : { ...asked(record, { why: untold }, now), isBlocking: isForgotten };
   const asking = unpaid ?? (isOutstanding ? reread : undefined);
   const question = isDeleted && canRead ? askedWhetherDeleted(record, now) : asking;
   return {

@@ -447,6 +447,13 @@ export const GUARDS: readonly Guard[] = [
     test: 'src/pipeline/restored.test.ts',
   },
   {
+    what: 'a message of before a restore waits for a shop that cannot be asked now',
+    file: 'src/pipeline/sorter.ts',
+    from: 'isBlocking: isForgotten };',
+    to: 'isBlocking: false };',
+    test: 'src/pipeline/restored.test.ts',
+  },
+  {
     what: 'after a restore refunds are looked for before a payment is lowered',
     file: 'src/pipeline/applier.ts',
     from: 'for (const each of [...refunds, step]) {',
