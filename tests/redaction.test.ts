@@ -387,6 +387,22 @@ void describe('a shop’s request', () => {
       assert.notDeepEqual(filesWith(stage, john.contact), []);
     }));
 
+  void test('customers/redact of a customer whose phone is a blank blanks nothing of others', () =>
+    onStage(async (stage) => {
+      const [jane, john] = [bought(stage, 'jane'), bought(stage, 'john')];
+      await tell(stage, jane);
+      const other = { id: 2071195510, email: john.contact.email, note: '' };
+      await stage.tell({ topic: 'customers/update', body: JSON.stringify(other), order: jane.order });
+      const customer = { id: 207119551, email: jane.contact.email, phone: ' ' };
+      const id = await held(stage, 'customers/redact', {
+        customer,
+        orders_to_redact: [Number(jane.order.id)],
+      });
+      const erased = await eraseMessage(stage.app.eraser, id);
+      assert.deepEqual({ ...erased, orders: [] }, { ...NONE, outcome: 'erased', messages: 2 });
+      assert.notDeepEqual(filesWith(stage, john.contact), []);
+    }));
+
   void test('customers/redact drops the hash of an address that no message shows any more', () =>
     onStage(async (stage) => {
       const jane = bought(stage, 'jane');

@@ -123,7 +123,7 @@ async function straysOf(
 ): Promise<readonly Delivery[]> {
   const all: readonly Names[] = [
     ...keys.map(splitOrderKey).map(({ connection, vendorId }) => ({ connection, words: [vendorId] })),
-    ...people.map(({ connection, person }) => ({ connection, words: person })),
+    ...people.map(({ connection, person }) => ({ connection, words: person.filter(isName) })),
   ];
   const strays: Delivery[] = [];
   for (const [connection, named] of Map.groupBy(all, ({ connection }) => connection)) {
@@ -145,6 +145,9 @@ async function straysOf(
   return strays;
 }
 
+/** Ids, addresses and numbers of people are longer. A blank, a dash or a zero in the place of one stands in messages of anybody. */
+const NAME_MIN = 5;
+
 /** Vendors' ids of orders, which are long: in another sense hardly anything bears one. */
 const WORD = /[\dA-Za-z-]+/g;
 
@@ -152,6 +155,10 @@ const WORD = /[\dA-Za-z-]+/g;
 function names({ body }: Delivery, words: ReadonlySet<string>): boolean {
   const text = Buffer.from(body).toString('latin1').toLowerCase();
   return [...(text.match(WORD) ?? []), ...text.split('"')].some((word) => words.has(word.trim()));
+}
+
+function isName(word: string): boolean {
+  return asInBody(word).length >= NAME_MIN;
 }
 
 function asInBody(word: string): string {
