@@ -90,14 +90,21 @@ async function lookForStanding(
   { step, steps, booked }: Planned,
 ): Promise<StepOutcome | undefined> {
   const isChange = step.kind === 'payment-change' || step.kind === 'lines' || step.kind === 'void';
-  const refunds = isChange ? steps.filter(({ kind }) => kind === 'expense' || kind === 'credit-note') : [];
+  const beside = isChange ? steps.filter(({ kind }) => kind === 'expense' || kind === 'credit-note') : [];
+  // One that is not there goes through every expense of months, and is looked for once more before it is made.
+  const refunds = beside.filter((each) => !run.looked.has(beforeChange(each)));
   for (const each of [...refunds, step]) {
     const outcome = await look(run, subject, { step: each, booked });
+    run.looked.add(beforeChange(each));
     if (outcome !== undefined) {
       return outcome;
     }
   }
   return undefined;
+}
+
+function beforeChange(refund: Step): string {
+  return `${stepName(refund)} before a change`;
 }
 
 /** Of an order of which nothing is to be done now, after a restore: what stands of it is looked at once. Nothing when all is as known. */

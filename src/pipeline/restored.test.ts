@@ -201,6 +201,51 @@ test('before a payment is lowered the refunds are looked for that the plan wants
   await store.close();
 });
 
+test('before payments and lines are changed each refund beside them is looked for once, through all expenses of half a year', async () => {
+  const world = await openWorld({ canRead: false });
+  const { clock, store, tasks, machine, accept, work } = world;
+  world.current.now = { version: 'rules-2', rules: rules({ refundCategory: 'Supplies' }) };
+  await store.transact((tx) => tx.putRules(world.current.now.version, world.current.now.rules));
+  const [route] = machine.routes.values();
+  assert.ok(route !== undefined);
+  const sold = order({
+    lines: [line({ quantity: 4, unitPrice: usd('20'), taxes: [] })],
+    total: usd('80'),
+    currentTotal: usd('80'),
+    cash: received(tender(usd('80'))),
+    isFulfilled: true,
+  });
+  await sortDelivery(machine, await accept('a', sold));
+  await work(machine);
+  const made = tasks.length;
+  await store.transact((tx) => tx.putSetting(RESTORED_SETTING, String(after(clock.now(), DAY))));
+  const looked: number[] = [];
+  const find: Books['find'] = async (task) => {
+    if (task.kind === 'expense' && tasks.slice(made).every(({ kind }) => kind !== 'lines')) {
+      looked.push(task.step.slot);
+    }
+    return { state: 'absent' };
+  };
+  const on = { ...machine, routes: new Map([[SHOP, { ...route, books: { ...route.books, find } }]]) };
+  const later = after(sold.placedAt, 60 * DAY);
+  const refunds = [
+    refund(usd('20'), {
+      id: '901',
+      at: after(sold.placedAt, MINUTE),
+      returns: [returned('item:1', 1, usd('20'))],
+      difference: usd('0'),
+    }),
+    refund(usd('10'), { id: '902', at: later }),
+    refund(usd('5'), { id: '903', at: later }),
+  ];
+  await sortDelivery(on, await accept('b', { ...sold, updatedAt: later, refunds, currentTotal: usd('60') }));
+  await work(on);
+  const kinds = tasks.slice(made).map(({ kind }) => kind);
+  assert.deepEqual(kinds, ['payment-change', 'lines', 'expense', 'expense']);
+  assert.deepEqual(looked, [1, 2]);
+  await store.close();
+});
+
 test('an order of which nothing is to be done is a question where the books have changed since the backup, and is looked at once', async () => {
   const { clock, store, tasks, machine, accept, work } = await openWorld({ canRead: false });
   const [route] = machine.routes.values();
