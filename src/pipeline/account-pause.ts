@@ -90,12 +90,23 @@ function probed(machine: Machine, pause: Omit<Pause, 'until' | 'outage'>, outage
   return { ...pause, until, outage };
 }
 
-function triedInVain(
+async function triedInVain(
+  tx: Writer,
   machine: Machine,
-  told: Omit<Pause, 'until' | 'outage'>,
-  { outage, failure }: { readonly outage: Outage; readonly failure: Failure },
-): Pause {
+  {
+    told,
+    outage,
+    failure,
+  }: {
+    readonly told: Omit<Pause, 'until' | 'outage'>;
+    readonly outage: Outage;
+    readonly failure: Failure;
+  },
+): Promise<Pause> {
   const pause = probed(machine, told, outage);
+  if (failure.retryAt !== undefined) {
+    await keepNamed(tx, told.account, failure.retryAt);
+  }
   return pause.until === undefined ? pause : { ...pause, until: notBefore(failure, pause.until) };
 }
 
@@ -199,7 +210,11 @@ async function pauseAfter(tx: Writer, machine: Machine, noting: Noting): Promise
     const isGraver =
       standing !== undefined && (standing.until === undefined || standing.outage !== undefined);
     if (isGraver) {
-      return news.isProbe && standing.outage !== undefined ? { ...standing, until } : standing;
+      if (!news.isProbe || standing.outage === undefined) {
+        return standing;
+      }
+      await keepNamed(tx, account, until);
+      return { ...standing, until };
     }
     return { account, reason: failure.message, code: failure.code, until };
   }
@@ -209,7 +224,11 @@ async function pauseAfter(tx: Writer, machine: Machine, noting: Noting): Promise
   if (!news.isAnswered) {
     return standing?.outage === undefined
       ? standing
-      : untried(standing, standing.outage, { noting, now: machine.clock.now() });
+      : untried(standing, standing.outage, {
+          noting,
+          now: machine.clock.now(),
+          named: await namedIn(tx, account),
+        });
   }
   if ((await tx.setting(suspicionSetting(account))) !== undefined) {
     await tx.dropSetting(suspicionSetting(account));
@@ -221,13 +240,18 @@ async function pauseAfter(tx: Writer, machine: Machine, noting: Noting): Promise
 function untried(
   pause: Pause,
   outage: Outage,
-  { noting: { isNew, news }, now }: { readonly noting: Noting; readonly now: Instant },
+  {
+    noting: { isNew, news },
+    now,
+    named,
+  }: { readonly noting: Noting; readonly now: Instant; readonly named: Instant | undefined },
 ): Pause {
   if (news.isProbe) {
     // Nothing is known of the account: another one tries at once, and this one does not count.
     return { ...pause, until: now, outage: { ...outage, probes: Math.max(0, outage.probes - 1) } };
   }
-  const soon = after(now, NEW_TRIES_WITHIN_MS);
+  const earliest = after(now, NEW_TRIES_WITHIN_MS);
+  const soon = named !== undefined && named > earliest ? named : earliest;
   return isNew && pause.until !== undefined && pause.until > soon ? { ...pause, until: soon } : pause;
 }
 
@@ -239,7 +263,7 @@ async function afterOutageFailure(
   const told = { account, reason: failure.message, code: failure.code };
   if (standing?.outage !== undefined) {
     const { outage } = standing;
-    return news.isProbe ? triedInVain(machine, told, { outage, failure }) : standing;
+    return news.isProbe ? await triedInVain(tx, machine, { told, outage, failure }) : standing;
   }
   const setting = suspicionSetting(account);
   const stored = await tx.setting(setting);
@@ -251,13 +275,30 @@ async function afterOutageFailure(
     return standing;
   }
   await tx.dropSetting(setting);
-  return triedInVain(machine, told, { outage: { since: suspicion.since, probes: 0 }, failure });
+  const outage = { since: suspicion.since, probes: 0 };
+  return triedInVain(tx, machine, { told, outage, failure });
 }
 
 /** A person says: try the account again. One order does where it is down, and all may where it was refused or limited. */
 export async function tryNow(tx: Writer, account: string, now: Instant): Promise<void> {
   const pause = await tx.pause(account);
   await (pause?.outage === undefined ? tx.clearPause(account) : tx.setPause({ ...pause, until: now }));
+}
+
+/** Until when an account that is down has asked to be left alone: so that no order that comes new has it called sooner. */
+async function keepNamed(tx: Writer, account: string, until: Instant): Promise<void> {
+  await tx.putSetting(namedSetting(account), toJson({ until }));
+}
+
+/** Nothing when it never did; one that has passed says nothing. */
+async function namedIn(tx: Writer, account: string): Promise<Instant | undefined> {
+  const stored = await tx.setting(namedSetting(account));
+  return stored === undefined ? undefined : fromJson<{ readonly until: Instant }>(stored).until;
+}
+
+/** The setting that holds the moment that an account named when it was tried last in vain. */
+function namedSetting(account: string): string {
+  return `outage-named:${account}`;
 }
 
 /** The setting that holds which orders have failed as in an outage since one got through. */

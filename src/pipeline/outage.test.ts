@@ -436,6 +436,26 @@ void describe('an account that says for how long it is down', () => {
       assert.deepEqual(await world.states(1, 2, 3), ['settled', 'settled', 'settled']);
     }));
 
+  test('is not called sooner by an order that comes new', () =>
+    inWorld(async (world) => {
+      const { account, clock } = world;
+      account.fails.with = () =>
+        failure('request-server-error', { retryAt: after(clock.now(), 10 * MINUTE) });
+      for (const id of [1, 2, 3]) {
+        await world.place(id);
+      }
+      await world.pass(SECOND);
+      assert.equal(account.calls.length, 3);
+      for (const id of [4, 5, 6]) {
+        await world.place(id);
+        await world.pass(3 * MINUTE);
+      }
+      assert.equal(account.calls.length, 3);
+      account.fails.with = undefined;
+      await world.pass(2 * MINUTE);
+      assert.deepEqual(await world.states(1, 4, 5, 6), ['settled', 'settled', 'settled', 'settled']);
+    }));
+
   test('is called by the schedule where it says less', () =>
     inWorld(async (world) => {
       const { account, clock } = world;
