@@ -320,6 +320,25 @@ void describe('an order that was redacted before it was booked', () => {
       assert.deepEqual(filesWith(stage, jane.contact), [], 'the shop knows no planted address');
     }));
 
+  void test('can be answered for also where the number of its buyer’s flat is that of a month', () =>
+    onStage(async (stage) => {
+      const [route] = await stage.app.routeRules();
+      assert(route !== undefined);
+      const closedThrough = parseLocalDate(localDate(stage.app.clock.now(), parseZone('Z')));
+      await stage.app.importRules([{ ...route, rules: { ...route.rules, closedThrough } }]);
+      const jane = bought(stage, 'jane');
+      const told = JSON.parse(jane.body);
+      const [year = '', month = ''] = closedThrough.split('-');
+      const flat = { ...told.billing_address, address2: month, zip: year };
+      const body = JSON.stringify({ ...told, billing_address: flat });
+      const { key, state } = await tell(stage, { ...jane, body });
+      assert.equal(state, 'held');
+      await eraseOrder(stage.app.eraser, key);
+      const now = stage.app.clock.now();
+      const decided = await decideOrder(stage.app.store, key, { decision: 'already-booked', now });
+      assert.deepEqual(decided, { outcome: 'decided', closedHolds: 1 });
+    }));
+
   void test('is held where the shop cannot be asked, and goes on with its next message', () =>
     onStage(async (stage) => {
       const jane = await heldOrder(stage);

@@ -2,9 +2,11 @@ import { contactsOf, withoutContacts, withoutQuotation } from '#core/contacts.ts
 import { splitOrderKey } from '#core/ids.ts';
 import type { ConnectionId, OrderKey } from '#core/ids.ts';
 import type { Buyer } from '#core/order.ts';
+import { CLOSED_THROUGH, FIRST_OPEN_DAY } from '#core/period.ts';
 import { showInstant } from '#core/time.ts';
 import type { Clock, Instant } from '#core/time.ts';
 import { forgetPeople, forgetPerson } from './client-keeper.ts';
+import { VERSION_FACT } from './ports.ts';
 import type { Delivery, ReadableFilter, Store, Writer } from './ports.ts';
 import type { Erasing, Sorted, Source } from './source.ts';
 
@@ -316,6 +318,9 @@ async function eraseAll(eraser: Eraser, { filter, event, people, signal }: Sweep
   return sum(batches);
 }
 
+/** By which a person's answer is understood. They are of nobody, and a number of a house may be that of a month. */
+const ANSWERED_BY: readonly string[] = [FIRST_OPEN_DAY, CLOSED_THROUGH, VERSION_FACT];
+
 async function blank(
   tx: Writer,
   eraser: Eraser,
@@ -337,7 +342,9 @@ async function blank(
   }
   let texts = 0;
   for (const [order, words] of contacts) {
-    texts += await tx.reviseTexts({ order }, (text) => withoutContacts(text, [...words]));
+    texts += await tx.reviseTexts({ order }, (text, fact) =>
+      fact !== undefined && ANSWERED_BY.includes(fact) ? text : withoutContacts(text, [...words]),
+    );
   }
   return { messages: unblanked.length, texts, orders: [...contacts.keys()], unreadable: [] };
 }

@@ -4,8 +4,7 @@ import { settlementIn } from '#core/ids.ts';
 import type { OrderKey } from '#core/ids.ts';
 import type { Hold } from '#core/ledger.ts';
 import type { Decisions } from '#core/plan-terms.ts';
-import { CLOSED_THROUGH, FIRST_OPEN_DAY } from '#core/period.ts';
-import { parseLocalDate } from '#core/time.ts';
+import { CLOSED_THROUGH, FIRST_OPEN_DAY, periodDay } from '#core/period.ts';
 import type { Instant, LocalDate } from '#core/time.ts';
 import { tryNow } from './account-pause.ts';
 import { LATER_PRIORITY, LIVE_PRIORITY } from './machine.ts';
@@ -163,11 +162,11 @@ function answerOf(decision: Decision, open: readonly Hold[], before: Decisions):
   }
 }
 
-/** The days of this name that questions show: a question that shows none is not answered by them. */
+/** The days of this name that questions show: a question that shows none, or none that can be read, is not answered by them. */
 function daysIn(open: readonly Hold[], name: string): LocalDate[] {
   return open
     .flatMap(({ facts }) => facts.filter((fact) => fact.name === name))
-    .map(({ value }) => parseLocalDate(value));
+    .flatMap(({ value }) => periodDay(value) ?? []);
 }
 
 /** Closes what is asked and makes the order due. */
