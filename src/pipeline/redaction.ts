@@ -329,7 +329,12 @@ async function blank(
   const contacts = new Map<OrderKey, Set<string>>();
   const unblanked = deliveries.filter(({ redactedAt }) => redactedAt === undefined);
   for (const delivery of unblanked) {
-    const buyer = buyerIn(sortedBy(eraser, delivery));
+    const sorted = sortedBy(eraser, delivery);
+    const buyer = buyerIn(sorted);
+    if (sorted === undefined && delivery.reason !== undefined) {
+      // Why it could not be read may quote it.
+      await tx.reviseTexts({ delivery: delivery.id }, () => REDACTED);
+    }
     if (delivery.order !== undefined) {
       const known = contacts.get(delivery.order) ?? new Set();
       contacts.set(delivery.order, known);

@@ -11,6 +11,7 @@ import { booksOf, openWorld, usd } from '#tests/one-order.ts';
 import { orderKey } from '#core/ids.ts';
 import { orderOf } from '#core/settlement.ts';
 import { compactSetting } from './machine.ts';
+import { eraseOrder } from './redaction.ts';
 import { releaseOrder } from './release.ts';
 import type { Route } from './machine.ts';
 import { READ_TOPIC } from './source.ts';
@@ -447,6 +448,48 @@ test('an answer of the shop that a dead process left unsorted does not end what 
   await work(machine);
   const record = await store.read.order(ORDER);
   assert.deepEqual([orderOf(record?.snapshot)?.lines[0]?.quantity, record?.reread], [2, undefined]);
+  await store.close();
+});
+
+test('an answer of the shop that cannot be read is one question of its order, and ends when it can', async () => {
+  const { clock, store, tasks, machine, accept, work } = await openWorld();
+  const [route] = machine.routes.values();
+  assert.ok(route !== undefined);
+  let isReadable = false;
+  const sort: Route['source']['sort'] = (message) => {
+    if (message.topic === READ_TOPIC && !isReadable) {
+      throw new Failure('delivery-malformed', { detail: 'line_items[0].quantity is "many"' });
+    }
+    return route.source.sort(message);
+  };
+  const on = { ...machine, routes: new Map([[SHOP, { ...route, source: { ...route.source, sort } }]]) };
+  const questions = async () =>
+    (await store.read.openQuestions(10)).first.map(({ code, order: of }) => [code, of?.key]);
+  await sortDelivery(on, await accept('a', order(), 'touch'));
+  for (let quarter = 0; quarter < 8; quarter += 1) {
+    await work(on);
+    await clock.advance(15 * MINUTE);
+  }
+  assert.deepEqual(await questions(), [['delivery-malformed', ORDER]]);
+  const [asked] = await store.read.holds({ order: ORDER, isOpen: true });
+  assert.equal((await store.read.deliveries({ state: 'held', limit: 10 })).length, 0);
+  const [answer, ...earlier] = await store.read.deliveries({ state: 'ignored', limit: 10 });
+  assert.deepEqual([answer?.order, answer?.reason], [ORDER, 'line_items[0].quantity is "many"']);
+  assert.equal(earlier.length, 5, 'it was tried again for some minutes');
+  assert.match(
+    asked?.detail ?? '',
+    new RegExp(`order 5001 cannot be read: .* delivery:${answer?.id} tells why`),
+  );
+  const sources = new Map([[SHOP, { ...route.source, sort }]]);
+  await eraseOrder({ store, clock, sources, account: route.books.connection }, ORDER);
+  assert.equal((await store.read.delivery(answer?.id ?? ''))?.reason, 'Its content was redacted');
+  isReadable = true;
+  await releaseOrder(store, ORDER, { now: clock.now(), account: 'freshbooks' });
+  await work(on);
+  await work(on);
+  assert.deepEqual(await questions(), []);
+  assert.equal((await store.read.order(ORDER))?.state, 'settled');
+  assert.ok(tasks.length > 0);
   await store.close();
 });
 

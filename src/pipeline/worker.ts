@@ -39,6 +39,8 @@ const BUSY_CLIENT_WAIT_MS = 250;
 const STEPS_MAX = 100;
 const DELETED = 'Deleted in the shop, and nothing of it stands in the books';
 const LIVE_FIRST = 'Orders of which messages come are worked on first';
+/** An answer of which a part was missing for a moment is whole within minutes; what cannot be read then waits for a person. */
+const UNREAD_TRIES = 5;
 /** Before a database that fails is asked again; it is asked for ever, since nothing else can be done. */
 const DATABASE_WAIT_MS = SECOND;
 
@@ -239,6 +241,10 @@ async function reread({ machine, route, lease }: Run, record: OrderRecord): Prom
     ),
   );
   await sortDelivery(machine, id);
+  const unreadable = await unreadAnswer(machine, id, record);
+  if (unreadable !== undefined) {
+    throw unreadable;
+  }
   const now = (await machine.store.read.order(record.key)) ?? record;
   // Taken, and asked anew meanwhile: the run that is due asks again.
   if (now.reread !== undefined && now.newestDelivery !== id) {
@@ -249,6 +255,33 @@ async function reread({ machine, route, lease }: Run, record: OrderRecord): Prom
   // The due time that sorting set stays: whether it is this run's own or another message's cannot be told, and a run more
   // costs nothing.
   return now;
+}
+
+/**
+ * That an answer cannot be read is asked of its order, once, and not of each answer anew. Why stands with the message, because it may
+ * quote what it shows of a person. Nothing when it could be read.
+ */
+async function unreadAnswer(
+  { store, clock }: Machine,
+  id: string,
+  record: OrderRecord,
+): Promise<Failure | undefined> {
+  return store.transact(async (tx) => {
+    const delivery = await tx.delivery(id);
+    if (delivery?.state !== 'held') {
+      return undefined;
+    }
+    const holds = await tx.holds({ delivery: id, isOpen: true });
+    for (const hold of holds) {
+      await tx.closeHold(hold.id, { at: clock.now(), because: 'It is asked of its order' });
+    }
+    const reason = delivery.reason === undefined ? {} : { reason: delivery.reason };
+    await tx.settleDelivery(id, { state: 'ignored', order: record.key, ...reason });
+    const lasting = record.attempts < UNREAD_TRIES ? undefined : holds[0]?.code;
+    return new Failure(lasting ?? 'request-answer-unreadable', {
+      detail: `The answer for ${calledOf(record)} cannot be read: counterfoil explain delivery:${id} tells why`,
+    });
+  });
 }
 
 function needsBuyer(outcome: Outcome): boolean {
