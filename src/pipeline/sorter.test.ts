@@ -4,11 +4,13 @@ import { Failure } from '#core/failure.ts';
 import { orderKey } from '#core/ids.ts';
 import type { Order } from '#core/order.ts';
 import { MINUTE, instant } from '#core/time.ts';
-import { ORDER, SHOP, order } from '#tests/build.ts';
+import { zero } from '#core/money.ts';
+import { ORDER, SHOP, order, received } from '#tests/build.ts';
 import { openWorld } from '#tests/one-order.ts';
 import { releaseOrder } from './release.ts';
 import { sortDelivery } from './sorter.ts';
 import { FOUND_TOPIC } from './source.ts';
+import { run } from './worker.ts';
 
 /** In the order in which they are worked on. */
 async function dueOrders({
@@ -142,4 +144,21 @@ void describe('a deletion', () => {
     assert.equal((await store.read.order(ORDER))?.state, 'settled');
     await store.close();
   });
+});
+
+void test('a message over which this program stumbles is held by itself, and is not sorted again and again', async () => {
+  const { store, machine, accept } = await openWorld({ canRead: false });
+  await sortDelivery(machine, await accept('a', order()));
+  const euros = order({ currency: 'EUR', total: zero('EUR'), cash: received() });
+  const id = await accept('b', euros);
+  await run(machine, `delivery:${id}`, new AbortController().signal);
+  assert.equal((await store.read.delivery(id))?.state, 'held');
+  const [asked] = await store.read.holds({ delivery: id, isOpen: true });
+  assert.equal(asked?.code, 'unexpected');
+  assert.match(asked?.detail ?? '', /one currency/);
+  assert.deepEqual(
+    (await store.read.dueKeys(machine.clock.now(), 10)).filter((key) => key.startsWith('delivery:')),
+    [],
+  );
+  await store.close();
 });

@@ -37,21 +37,40 @@ export async function sortDelivery(machine: Machine, id: string): Promise<void> 
     return;
   }
   const source = machine.routes.get(delivery.connection)?.source;
-  const sorted = source === undefined ? unconfigured(delivery) : readBy(source, delivery);
-  if (sorted.kind === 'order') {
-    machine.buyers.remember(id, sorted.snapshot.buyer);
+  const read = source === undefined ? unconfigured(delivery) : readBy(source, delivery);
+  if (read.kind === 'order') {
+    machine.buyers.remember(id, read.snapshot.buyer);
   }
-  await machine.store.transact(async (tx) => {
-    // Read again: another process may have sorted it between.
-    if ((await tx.delivery(id))?.state === 'accepted') {
-      await record(machine, tx, { delivery, sorted, source });
-    }
-  });
+  const sorted = await recorded(machine, { delivery, sorted: read, source });
   machine.emit({
     name: `delivery ${sorted.kind === 'ignored' || sorted.kind === 'held' ? sorted.kind : 'sorted'}`,
     level: sorted.kind === 'held' ? 'warn' : 'info',
     fields: { delivery: id, topic: delivery.topic, about: sorted.kind, ...orderIn(sorted) },
   });
+}
+
+/** Answers with what became of it: over what is recorded this program may stumble as well. */
+async function recorded(machine: Machine, reading: Reading): Promise<Sorted> {
+  const recordOnce = (as: Reading): Promise<void> =>
+    machine.store.transact(async (tx) => {
+      // Read again: another process may have sorted it between.
+      if ((await tx.delivery(as.delivery.id))?.state === 'accepted') {
+        await record(machine, tx, as);
+      }
+    });
+  try {
+    await recordOnce(reading);
+    return reading.sorted;
+  } catch (thrown) {
+    const { code, message } = asFailure(thrown, `Cannot take in delivery ${reading.delivery.id}`);
+    if (code !== 'unexpected') {
+      // The database, which is asked again.
+      throw thrown;
+    }
+    const sorted: Sorted = { kind: 'held', code, detail: message };
+    await recordOnce({ ...reading, sorted });
+    return sorted;
+  }
 }
 
 function orderIn(sorted: Sorted): { readonly order?: OrderKey } {
