@@ -86,6 +86,22 @@ void describe('a database that takes nothing', () => {
       assert.deepEqual(titles(channel), []);
     }));
 
+  void test('is told of and over as soon where the clock is set back meanwhile', () =>
+    inScene(async ({ clock, channel, refuse }) => {
+      refuse('database-full');
+      await clock.advance(5 * MINUTE);
+      clock.setBack(10 * HOUR);
+      await clock.advance(13 * MINUTE);
+      assert.deepEqual(titles(channel), ['Nothing can be stored: the database']);
+      clock.setBack(10 * HOUR);
+      await clock.advance(HOUR);
+      assert.equal(channel.taken.length, 1, 'it is not told to be over while it is not');
+      clock.setBack(10 * HOUR);
+      refuse();
+      await clock.advance(8 * MINUTE);
+      assert.deepEqual(titles(channel).slice(1), ['It is stored again what comes: the database']);
+    }));
+
   void test('is told of once the channel works', () =>
     inScene(async ({ clock, channel, events, refuse }) => {
       channel.breakWith(new Failure('request-server-error', { detail: 'The chat is down' }));

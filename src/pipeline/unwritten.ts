@@ -2,7 +2,7 @@ import { alarmChanges, tidingsFor } from '#core/alarm.ts';
 import type { Alarm, ChannelState, Condition, TellingTerms, Tidings } from '#core/alarm.ts';
 import { asFailure } from '#core/failure.ts';
 import type { FailureCode } from '#core/failure.ts';
-import { MINUTE, after } from '#core/time.ts';
+import { MINUTE, after, setBackMs } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import { wordsOf } from './alarm-conditions.ts';
 import { emitFailed, failedBy, messageFor } from './alarm-teller.ts';
@@ -31,6 +31,15 @@ interface Trouble {
   readonly code: FailureCode;
 }
 
+/** All that it remembers; plain values, whose numbers are moments but for small counts. */
+interface Memory {
+  readonly trouble?: Trouble;
+  readonly alarms: readonly Alarm[];
+  readonly wroteAt?: Instant;
+  /** How channels fail, by name. */
+  readonly failing: Readonly<Record<string, ChannelState>>;
+}
+
 const WRITE_EVERY_MS = MINUTE;
 /** Others try again within minutes: after as long without any failure it is over. */
 const CALM_MS = 5 * MINUTE;
@@ -44,44 +53,53 @@ const CODES: readonly unknown[] = [
 
 export function createUnwrittenWatch(options: UnwrittenOptions): UnwrittenWatch {
   const { store, clock, channels, terms } = options;
-  const failing = new Map<string, ChannelState>();
-  let trouble: Trouble | undefined;
-  let alarms: readonly Alarm[] = [];
-  let wroteAt: Instant | undefined;
+  let memory: Memory = { alarms: [], failing: {} };
+  let seenAt = clock.now();
 
-  const note = (code: FailureCode): void => {
+  const follow = (): Instant => {
     const now = clock.now();
-    trouble = { since: trouble?.since ?? now, lastAt: now, code };
+    const ms = setBackMs(seenAt, now);
+    memory = ms === 0 ? memory : movedBack(memory, { now, ms });
+    seenAt = now;
+    return now;
+  };
+  const note = (code: FailureCode): void => {
+    const now = follow();
+    memory = { ...memory, trouble: { since: memory.trouble?.since ?? now, lastAt: now, code } };
   };
   const write = async (now: Instant): Promise<void> => {
-    if (wroteAt !== undefined && wroteAt <= now && now < after(wroteAt, WRITE_EVERY_MS)) {
+    const { wroteAt: before, ...rest } = memory;
+    if (before !== undefined && now < after(before, WRITE_EVERY_MS)) {
       return;
     }
+    memory = rest;
     try {
       await store.transact((tx) => tx.putSetting(WROTE_SETTING, String(now)));
-      wroteAt = now;
+      memory = { ...memory, wroteAt: now };
     } catch (thrown) {
-      wroteAt = undefined;
       note(asFailure(thrown, 'Cannot write').code);
     }
   };
   const tell = async (channel: AlarmChannel, now: Instant): Promise<void> => {
     const { name } = channel;
-    const state = failing.get(name);
-    if (state?.failing !== undefined && state.failing.retryAt > now) {
+    const before = memory.failing[name] ?? {};
+    if (before.failing !== undefined && before.failing.retryAt > now) {
       return;
     }
-    const tidings = tidingsFor(alarms, { ...terms, channel: name, now });
+    const tidings = tidingsFor(memory.alarms, { ...terms, channel: name, now });
     if (tidings === undefined) {
       return;
     }
-    const failed = await send(options, channel, { tidings, now, before: state ?? {} });
-    if (failed === undefined) {
-      failing.delete(name);
-      alarms = alarms.map((alarm) => toldOnce(alarm, { tidings, channel: name, now }));
-    } else {
-      failing.set(name, failed);
-    }
+    const failed = await send(options, channel, { tidings, now, before });
+    const { [name]: _works, ...others } = memory.failing;
+    memory =
+      failed === undefined
+        ? {
+            ...memory,
+            failing: others,
+            alarms: memory.alarms.map((alarm) => toldOnce(alarm, { tidings, channel: name, now })),
+          }
+        : { ...memory, failing: { ...others, [name]: failed } };
   };
   return {
     hear({ level, fields: { code } }) {
@@ -91,17 +109,33 @@ export function createUnwrittenWatch(options: UnwrittenOptions): UnwrittenWatch 
       }
     },
     async look() {
-      const now = clock.now();
+      const now = follow();
       await write(now);
-      if (wroteAt !== undefined && trouble !== undefined && now >= after(trouble.lastAt, CALM_MS)) {
-        trouble = undefined;
-      }
-      const conditions = trouble === undefined ? [] : conditionOf(trouble, terms.queueMs);
-      const changes = alarmChanges(alarms, conditions, { now, isCut: () => false });
-      alarms = changes.put.length > 0 ? changes.put : alarms;
+      memory = seenNow(memory, { now, queueMs: terms.queueMs });
       await Promise.all(channels.map((channel) => tell(channel, now)));
     },
   };
+}
+
+/** With what holds now. */
+function seenNow(
+  { trouble, alarms, ...rest }: Memory,
+  { now, queueMs }: { readonly now: Instant; readonly queueMs: number },
+): Memory {
+  const isOver = rest.wroteAt !== undefined && trouble !== undefined && now >= after(trouble.lastAt, CALM_MS);
+  const standing = trouble === undefined || isOver ? {} : { trouble };
+  const conditions = standing.trouble === undefined ? [] : conditionOf(standing.trouble, queueMs);
+  const { put } = alarmChanges(alarms, conditions, { now, isCut: () => false });
+  return { ...rest, ...standing, alarms: put.length > 0 ? put : alarms };
+}
+
+/** Follows a clock that was set back, as all does that is stored: what is later than now was written by the clock of before. */
+function movedBack(memory: Memory, { now, ms }: { readonly now: Instant; readonly ms: number }): Memory {
+  const moved: unknown = JSON.parse(JSON.stringify(memory), (_key, field: unknown) =>
+    typeof field === 'number' && field > now ? field - ms : field,
+  );
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same with other numbers
+  return moved as Memory;
 }
 
 function conditionOf({ since, lastAt, code }: Trouble, queueMs: number): Condition[] {
