@@ -7,7 +7,7 @@ import type { Preview } from '#books/freshbooks/layout.ts';
 import type { ExpenseCategory } from '#books/freshbooks/categories.ts';
 import type { Consent } from '#books/freshbooks/consent.ts';
 import { taxFiguresOf } from '#books/freshbooks/tax-figures.ts';
-import { missingScopes } from '#books/freshbooks/oauth.ts';
+import { SCOPES, missingScopes } from '#books/freshbooks/oauth.ts';
 import type { Config } from '#config.ts';
 import { AMAZON, FRESHBOOKS, SHOPIFY, VERSION, defaultsFor } from '#connections.ts';
 import type { InvoiceDocument } from '#core/document.ts';
@@ -135,6 +135,9 @@ export interface Serving {
   readonly port: number;
   stop(): Promise<void>;
 }
+
+/** What must be enabled on the FreshBooks app that an owner makes. */
+export const FRESHBOOKS_SCOPES = SCOPES;
 
 /** Read in about a second at the start; a larger file is checked by `doctor` and by every backup. */
 const CHECKED_BYTES_MAX = 256 * 1024 * 1024;

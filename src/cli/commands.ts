@@ -166,7 +166,7 @@ function addWork(program: Command, run: Run): void {
     .action(() => run({}, async (context) => (await import('./serve.ts')).serve(context)));
   program
     .command('demo')
-    .description('Book thirty simulated orders into a simulated account and compare both to the cent')
+    .description('Book simulated orders of a shop and of Amazon into a simulated account and compare both to the cent')
     .option('--keep', 'stay up afterwards, to look around')
     .action((options: { readonly keep?: true }) =>
       run({}, async (context) => (await import('./demo.ts')).demo(context, { keep: options.keep === true })),
@@ -282,7 +282,7 @@ function addConnections(program: Command, run: Run): void {
 
 function addCare(program: Command, run: Run): void {
   withJson(program.command('doctor'))
-    .description('Check the configuration, the database and both connections')
+    .description('Check the settings, the database and every connection, and say what to do')
     .action((options: Json) =>
       run(options, async (context) => (await import('./doctor.ts')).doctor(context)),
     );

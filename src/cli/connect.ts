@@ -1,5 +1,5 @@
 import { FRESHBOOKS, SHOPIFY } from '#connections.ts';
-import { findServer, lockedText } from '#app.ts';
+import { FRESHBOOKS_SCOPES, findServer, lockedText } from '#app.ts';
 import type { App } from '#app.ts';
 import type { Config } from '#config.ts';
 import { Failure } from '#core/failure.ts';
@@ -135,7 +135,8 @@ function assertSettings({ freshbooks }: Config, { account }: ConnectOptions): vo
   if (app === undefined || app.redirectUri === '') {
     throw new Failure('config-invalid', {
       detail:
-        'To connect FreshBooks, set FRESHBOOKS_CLIENT_ID, FRESHBOOKS_CLIENT_SECRET and FRESHBOOKS_REDIRECT_URI: make an app at https://my.freshbooks.com/#/developer whose redirect address is the https address of this server with /auth/freshbooks/callback',
+        'To connect FreshBooks, set FRESHBOOKS_CLIENT_ID, FRESHBOOKS_CLIENT_SECRET and FRESHBOOKS_REDIRECT_URI: make an app at https://my.freshbooks.com/#/developer whose redirect address is the https address of this server with /auth/freshbooks/callback, and enable these scopes on it',
+      facts: FRESHBOOKS_SCOPES.map((scope) => ({ name: 'Scope to enable', value: scope })),
     });
   }
   if (account !== undefined && accountId !== undefined && account !== accountId) {

@@ -30,7 +30,7 @@ export async function decide(
   const { output } = context;
   return withApp(context, async (app) => {
     const { store, clock, config } = app;
-    const subject = await findSubject(store.read, order);
+    const subject = await findSubject(app, order);
     if (subject.kind === 'delivery') {
       return decideMessage(app, output, { id: subject.delivery.id, decision });
     }

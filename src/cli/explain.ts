@@ -25,7 +25,7 @@ const UTC = parseZone('Z');
 export async function explain(context: CommandContext, order: string): Promise<number> {
   const { output } = context;
   return withApp(context, async (app) => {
-    const subject = await findSubject(app.store.read, order);
+    const subject = await findSubject(app, order);
     if (subject.kind === 'delivery') {
       await explainDelivery(app, output, subject.delivery);
       return DONE;

@@ -1,3 +1,4 @@
+import type { App } from '#app.ts';
 import { splitOrderKey } from '#core/ids.ts';
 import { SEARCH_CHARACTERS_MAX } from '#pipeline/ports.ts';
 import type { Delivery, OrderRecord, Reader } from '#pipeline/ports.ts';
@@ -13,7 +14,8 @@ const FOUND_MAX = 1000;
 const LISTED_MAX = 20;
 
 /** Throws a CommandError that lists what fits when it is not one. */
-export async function findSubject(read: Reader, text: string): Promise<CommandSubject> {
+export async function findSubject(app: Pick<App, 'store' | 'config'>, text: string): Promise<CommandSubject> {
+  const { read } = app.store;
   const asked = text.trim();
   const deliveryId = /^delivery:(\d{1,15})$/.exec(asked)?.[1];
   if (deliveryId !== undefined) {
@@ -23,10 +25,11 @@ export async function findSubject(read: Reader, text: string): Promise<CommandSu
     }
     return { kind: 'delivery', delivery };
   }
-  return { kind: 'order', record: await findOrder(read, asked) };
+  return { kind: 'order', record: await findOrder(app, asked) };
 }
 
-async function findOrder(read: Reader, asked: string): Promise<OrderRecord> {
+async function findOrder(app: Pick<App, 'store' | 'config'>, asked: string): Promise<OrderRecord> {
+  const { read } = app.store;
   if (asked === '') {
     throw new CommandError('Name an order: its name (#1001), number, id or key', USAGE);
   }
@@ -37,14 +40,24 @@ async function findOrder(read: Reader, asked: string): Promise<OrderRecord> {
   const found = fitting.length > 0 ? fitting : await byInvoiceNumber(read, asked);
   const [only, ...more] = found;
   if (only === undefined) {
-    throw new CommandError(
-      `There is no order "${asked}": counterfoil orders lists those that are known, and one that never arrived is not`,
-    );
+    const why =
+      (await emptyText(app)) ??
+      'counterfoil orders lists those that are known, and one that never arrived is not';
+    throw new CommandError(`There is no order "${asked}": ${why}`);
   }
   if (more.length > 0) {
     throw new CommandError(`"${asked}" fits ${found.length} orders: ${listOf(found)}`, USAGE);
   }
   return only;
+}
+
+/** What is said of a database without any order: by its name one sees that another was meant, as from another folder. */
+export async function emptyText({
+  store,
+  config,
+}: Pick<App, 'store' | 'config'>): Promise<string | undefined> {
+  const [any] = await store.read.orders({ limit: 1 });
+  return any === undefined ? `the database "${config.databasePath}" holds none yet` : undefined;
 }
 
 /** Throws a CommandError where no order is called by so much text. */

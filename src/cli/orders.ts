@@ -8,7 +8,7 @@ import type { OrderRow, Overview } from '#operator/order-list.ts';
 import { DONE } from './command-error.ts';
 import { withApp } from './context.ts';
 import type { CommandContext } from './context.ts';
-import { assertSearchable } from './find-subject.ts';
+import { assertSearchable, emptyText } from './find-subject.ts';
 import { paragraph, shownMoney, table } from './output.ts';
 import type { Cell, Column, Note, Output } from './output.ts';
 import { fitted, plain } from './text-width.ts';
@@ -34,7 +34,8 @@ export async function orders(context: CommandContext, options: OrdersOptions): P
       ...(search === undefined ? {} : { search }),
     });
     context.output.json(overviewJson(overview));
-    print(context.output, overview);
+    const empty = overview.rows.length === 0 ? await emptyText(app) : undefined;
+    print(context.output, overview, empty === undefined ? '' : `: ${empty}`);
     return DONE;
   });
 }
@@ -52,9 +53,9 @@ const COLUMNS: readonly Column[] = [
 /** Between an order and the reason for its state, so that they stand apart. */
 const REASON_INDENT = 4;
 
-function print(output: Output, { rows, messages }: Overview): void {
+function print(output: Output, { rows, messages }: Overview, why: string): void {
   if (rows.length === 0) {
-    output.print('No orders fit. One that never arrived is not known here');
+    output.print(`No orders fit${why}. One that never arrived is not known here`);
   } else {
     const cells = rows.flatMap((row) => [cellsOf(row), ...reasonOf(output, row)]);
     table(output, COLUMNS, cells).forEach((line) => output.print(line));

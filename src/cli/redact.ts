@@ -42,7 +42,7 @@ export async function redact(context: CommandContext, { subject, before }: Redac
 }
 
 async function eraseSubject(app: App, text: string): Promise<Erased> {
-  const found = await findSubject(app.store.read, text);
+  const found = await findSubject(app, text);
   const erased =
     found.kind === 'order'
       ? await eraseOrder(app.eraser, found.record.key)

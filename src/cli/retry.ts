@@ -28,7 +28,7 @@ export async function retry(context: CommandContext, { order, isAllHeld }: Retry
   }
   const { output } = context;
   return withApp(context, async (app) => {
-    const subjects = order === undefined ? await allHeld(app) : [await findSubject(app.store.read, order)];
+    const subjects = order === undefined ? await allHeld(app) : [await findSubject(app, order)];
     const released: Released[] = [];
     for (const subject of subjects) {
       released.push(

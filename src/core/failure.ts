@@ -376,7 +376,7 @@ export const CATALOGUE = {
   },
   'already-running': {
     remedy: 'review',
-    sentence: 'Another process already serves this database',
+    sentence: 'Another process already serves this database. Stop it first: each database has one server',
   },
   unexpected: {
     remedy: 'review',

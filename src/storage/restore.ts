@@ -129,7 +129,8 @@ async function copiedBackup(file: string, unfinished: string): Promise<Contents>
     return await copyDatabase(file, unfinished);
   } catch (thrown) {
     if (thrown instanceof Failure && ['database-damaged', 'database-failed'].includes(thrown.code)) {
-      throw new Failure('backup-unusable', { detail: `"${file}": ${thrown.message}`, cause: thrown });
+      const detail = thrown.message.includes(`"${file}"`) ? thrown.message : `"${file}": ${thrown.message}`;
+      throw new Failure('backup-unusable', { detail, cause: thrown });
     }
     throw thrown;
   }

@@ -272,7 +272,7 @@ export async function selling(
         return rows[0] ?? assert.fail(key);
       },
       explained: async (asked) => {
-        const subject = await findSubject(app.store.read, asked);
+        const subject = await findSubject(app, asked);
         assert(subject.kind === 'order');
         const written: string[] = [];
         const stdout = { write: (text: string) => written.push(text) };

@@ -182,7 +182,7 @@ void describe('a restore', () => {
         ['folder', 'backup-unusable', /folder" is no file/],
         ['pipe', 'backup-unusable', /pipe" is no file/],
         ['a.db', 'backup-unusable', /is the database itself/],
-        ['text', 'backup-unusable', /file is not a database/],
+        ['text', 'backup-unusable', /^Cannot read "[^"]*text": file is not a database$/],
         ['empty', 'backup-unusable', /is no database of Counterfoil/],
         ['recipes', 'backup-unusable', /is no database of Counterfoil/],
         ['damaged', 'backup-unusable', /malformed|check/],

@@ -160,7 +160,10 @@ describe('without anything configured', () => {
   });
 
   test('orders has a table or JSON without any order too', async () => {
-    assert.match((await run(['orders'])).out, /^No orders fit/);
+    assert.match(
+      (await run(['orders'])).out,
+      /^No orders fit: the database "data\/counterfoil\.db" holds none yet/,
+    );
     const { code, out } = await run(['orders', '--json']);
     assert.equal(code, 0);
     assert.deepEqual(JSON.parse(out), { orders: [], heldMessages: [] });
@@ -174,6 +177,20 @@ describe('without anything configured', () => {
     assert.equal(code, 0);
     const shown = JSON.parse(out) as { month: string; currencies: unknown[] };
     assert.deepEqual([shown.month, shown.currencies], ['2026-11', []]);
+  });
+
+  test('connect freshbooks says what to set and which scopes the app must have, before there is an app', async () => {
+    const { code, err } = await run(['connect', 'freshbooks']);
+    assert.equal(code, 1);
+    assert.match(err, /set FRESHBOOKS_CLIENT_ID, FRESHBOOKS_CLIENT_SECRET and FRESHBOOKS_REDIRECT_URI/);
+    assert.match(err, /^Scope to enable +user:invoices:write$/m);
+    assert.match(err, /^Scope to enable +user:journal_entries:write$/m);
+  });
+
+  test('a database that does not exist yet is named, so that a wrong folder is seen', async () => {
+    const { code, err } = await run(['explain', '1001']);
+    assert.equal(code, 1);
+    assert.match(err, /^There is no order "1001": the database "data\/counterfoil\.db" holds none yet/);
   });
 
   test('doctor finds problems, says what to do and ends with 1', async () => {
