@@ -308,6 +308,19 @@ describe('an edit', () => {
     proven(shown, now);
   });
 
+  test('of a later month changes an unpaid invoice of a month that is open, and none of a closed day', () => {
+    const closed = { rules: { closedThrough: parseLocalDate('2026-11-30') } };
+    const entries = book(order({ lines: [CUP], cash: paid(usd('0')) }));
+    const grown = added(paid(usd('0')), { updatedAt: DECEMBER });
+    assert.equal(books(book(grown, entries)), 'SHOPIFY-1001 47.30');
+    assert.equal(books(book(grown, entries, closed)), 'SHOPIFY-1001 44.00, SHOPIFY-1001-2 3.30');
+    const gone = order({ lines: [CUP], cash: paid(usd('0')), updatedAt: DECEMBER, cancelledAt: DECEMBER });
+    assert.equal(books(book(gone, entries)), '');
+    const found = work(gone, entries, closed);
+    assert.equal(found.steps.length, 0);
+    assert.deepEqual(holds(found), ['order-reduced']);
+  });
+
   test('that removes a unit before payment changes the invoice', () => {
     const unpaid = order({ lines: [CUP], cash: paid(usd('0')) });
     const gone = refund(usd('0'), {

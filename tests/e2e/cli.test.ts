@@ -23,6 +23,7 @@ import type { StartedCommand } from './command.ts';
 /** The command line as a person meets it: its text and its exit code, and where the process has a part in it, the real process. */
 
 const FIRST_STEP_WITHIN_MS = 30_000;
+const ROOT = join(import.meta.dirname, '..', '..');
 
 describe('without anything configured', () => {
   let folder: string;
@@ -103,6 +104,15 @@ describe('without anything configured', () => {
     assert.match(out, /^Difference +0\.00 USD$/m);
     assert.ok(!out.includes('\u001B'), 'no colours into a pipe');
     await assert.rejects(stat(join(folder, 'data')));
+  });
+
+  test('the order that the README previews is one to the cent', async () => {
+    const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+    assert.match(readme, /^npx counterfoil preview docs\/order-example\.json$/m);
+    const { code, out } = await run(['preview', join(ROOT, 'docs', 'order-example.json')]);
+    assert.equal(code, 0);
+    assert.match(out, /^Difference +0\.00 USD$/m);
+    assert.match(out, /^How: FreshBooks computes the charged total by itself \(native\)$/m);
   });
 
   test('preview reads standard input and answers as JSON', async () => {
