@@ -3,7 +3,8 @@ import { existsSync, globSync, readFileSync, readdirSync, statSync } from 'node:
 import { basename, dirname, join, relative } from 'node:path';
 import { describe, test } from 'node:test';
 import { FAULTS, GUARDS } from '#tests/guards/guards.ts';
-import { SETTINGS } from '#config.ts';
+import { runCommandLine } from '#cli/commands.ts';
+import { SETTINGS, readConfig } from '#config.ts';
 import { rulesFileOptions } from '#connections.ts';
 import { ALARM_CATALOGUE } from '#core/alarm-catalogue.ts';
 import { CATALOGUE } from '#core/failure.ts';
@@ -151,6 +152,50 @@ function rowsOf(path: string): ReadonlyMap<string, readonly string[]> {
   return new Map(named);
 }
 
+/** As GitHub names them in an address. */
+function headingsOf(path: string): readonly string[] {
+  return Array.from(read(path).matchAll(/^#+ (.+)$/gm), ([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .trim()
+      .replace(/\s/g, '-'),
+  );
+}
+
+/** What of the command line a page tells a reader to type, in a sentence or as a line of its own. */
+function typedIn(page: string): readonly string[] {
+  const text = read(page);
+  return [/`(?:npx )?counterfoil ([^`\n]+)`/g, /^ *(?:\$ )?(?:npx )?counterfoil ([^\n]+)$/gm].flatMap(
+    (pattern) => Array.from(text.matchAll(pattern), ([, typed = '']) => typed.split(/ {3}| > /)[0] ?? ''),
+  );
+}
+
+async function helpOf(words: readonly string[]): Promise<string> {
+  let help = '';
+  const stdout = { isTTY: false, write: (text: string) => (help += text) };
+  await runCommandLine([...words, '--help'], {
+    environment: {},
+    stdin: process.stdin,
+    stdout,
+    stderr: stdout,
+  });
+  return help;
+}
+
+/** Why a command line cannot be typed; nothing when it can. */
+async function unknownIn(typed: string): Promise<string | undefined> {
+  const [, command = '', word] = /^([a-z][a-z-]*)(?: ([a-z][a-z-]*)(?= |$))?/.exec(typed) ?? [];
+  const help = await helpOf(word === undefined ? [command] : [command, word]);
+  const usage = /^Usage: counterfoil ([^[<\n]*)/.exec(help)?.[1]?.trim();
+  const isKnown =
+    usage === (word === undefined ? command : `${command} ${word}`) ||
+    (usage === command && word !== undefined && help.includes(`"${word}"`));
+  const options = typed.match(/(?<= )--[a-z][a-z-]*/g) ?? [];
+  const strange = options.filter((option) => !help.includes(`  ${option} `));
+  return isKnown ? strange[0] : typed;
+}
+
 const WHO_ACTS = {
   retry: 'the program',
   reauthorize: 'the owner',
@@ -247,6 +292,27 @@ void describe('documents', () => {
     assert.deepEqual(documented.toSorted(byName), known.toSorted(byName));
   });
 
+  void test('docs/config.md has the defaults that hold', () => {
+    const needed = {
+      SHOPIFY_SHOP_DOMAIN: 'acme.myshopify.com',
+      AMAZON_SELLER_ID: 'A3EXAMPLESELLER',
+      SP_API_REGION: 'na',
+    };
+    const told = Array.from(rowsOf('docs/config.md')).flatMap(([name, [, cell = '']]) => {
+      const value = /^`([^`]+)`$/.exec(cell)?.[1];
+      return value === undefined ? [] : [{ name, value }];
+    });
+    assert.ok(told.length > 10);
+    const otherwise = readConfig(needed);
+    for (const { name, value } of told) {
+      assert.deepEqual(
+        readConfig({ ...needed, [name]: value }),
+        otherwise,
+        `${name} is not ${value} by default`,
+      );
+    }
+  });
+
   void test('docs/alarms.md has every kind of alarm, when it is raised and what to do, and no other', () => {
     const documented = Array.from(rowsOf('docs/alarms.md'), ([kind, cells]) => [kind, ...cells]);
     const known = Object.entries(ALARM_CATALOGUE).map(([kind, { when, remedy }]) => [kind, when, remedy]);
@@ -306,16 +372,31 @@ void describe('documents', () => {
     none(told.filter((words) => !table.includes(words)));
   });
 
-  void test('every link within the documents leads to a file', () => {
+  void test('every command that a page has typed is known, with its options', async () => {
+    const pages = FILES.filter((path) => /^(?:README|CHANGELOG|docs\/.*)\.md$/.test(path));
+    const typed = pages.flatMap((page) => typedIn(page).map((line) => ({ page, line })));
+    assert.ok(typed.length > 100);
+    for (const { page, line } of typed) {
+      const unknown = await unknownIn(line);
+      assert.equal(unknown, undefined, `${page} has "counterfoil ${line}" typed`);
+    }
+  });
+
+  void test('every link within the documents leads to a file, and to a heading of it', () => {
     const pages = FILES.filter((path) => path.endsWith('.md'));
     none(
       pages.flatMap((page) =>
         Array.from(
-          read(page).matchAll(/\]\((?!https?:|mailto:|#)([^)#]+)(?:#[^)]*)?\)/g),
-          (match) => match[1] ?? '',
+          read(page).matchAll(/\]\((?!https?:|mailto:)([^)#]*)(?:#([^)]*))?\)/g),
+          ([, link = '', heading]) => ({ link: link === '' ? basename(page) : link, heading }),
         )
-          .filter((link) => !existsSync(join(ROOT, page, '..', link)))
-          .map((link) => `${page} links to ${link}, which is not there`),
+          .filter(({ link, heading }) => {
+            const path = join(dirname(page), link);
+            return (
+              !existsSync(join(ROOT, path)) || (heading !== undefined && !headingsOf(path).includes(heading))
+            );
+          })
+          .map(({ link, heading }) => `${page} links to ${link}#${heading ?? ''}, which is not there`),
       ),
     );
   });
