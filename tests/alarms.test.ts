@@ -150,5 +150,5 @@ test('access that is refused and messages that are forged are told with their co
     assert.equal((await waiting).state, 'settled');
     await toldOf(told, /Booking into freshbooks goes on/);
     assert.equal((await stage.book(world.scenario('paid, one line'))).state, 'settled');
-    await toldOf(told, /Messages are taken in again: shopify/);
+    await toldOf(told, /Messages are refused no more: shopify/);
   }));

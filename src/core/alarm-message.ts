@@ -138,7 +138,7 @@ function overHeadingOf({ kind, count, subjects, connection }: AlarmGroup): strin
     case 'queue-deep':
       return 'Work does not pile up any more';
     case 'refused':
-      return `Messages are taken in again: ${connection ?? names}`;
+      return `Messages are refused no more: ${connection ?? names}`;
     case 'questions':
       return 'Questions do not pile up any more';
     case 'unpaid':

@@ -302,7 +302,16 @@ void describe('messages without a valid signature', () => {
       assert.match(world.channel.taken[0]?.text ?? '', /SHOPIFY_API_SECRET/);
       world.hear('delivery accepted');
       await world.pass(MINUTE);
-      assert.deepEqual(titles(world.channel).slice(1), ['Messages are taken in again: shopify']);
+      assert.deepEqual(titles(world.channel).slice(1), ['Messages are refused no more: shopify']);
+    }));
+
+  void test('and none at all for a week after them are not told as if valid ones came', () =>
+    inWorld(async (world) => {
+      world.hear('delivery refused', 5);
+      await world.pass(MINUTE);
+      await world.restart(8 * DAY);
+      await world.pass(MINUTE);
+      assert.deepEqual(titles(world.channel).slice(1), ['Messages are refused no more: shopify']);
     }));
 
   void test('among valid ones are none in a row', () =>
