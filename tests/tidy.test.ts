@@ -346,6 +346,18 @@ void describe('documents', () => {
     none(named.filter((path) => !path.endsWith('.test.ts') || !existsSync(join(ROOT, path))));
   });
 
+  void test('docs/security.md names every setting whose address is called', () => {
+    const [, rest = ''] = read('docs/security.md').split('## Who is called');
+    const [section = ''] = rest.split('\n## ');
+    // Where the database is, where this server is reached, and what a person opens in his browser.
+    const uncalled = ['DATABASE_URL', 'COUNTERFOIL_PUBLIC_URL', 'FRESHBOOKS_AUTH_URL'];
+    const called = Object.keys(SETTINGS).filter(
+      (name) => /_URL\b|_URL_/.test(name) && !uncalled.includes(name),
+    );
+    assert.ok(called.length > 5);
+    none(called.filter((name) => !section.includes(`\`${name}\``)));
+  });
+
   void test('docs/security.md tells the limits of a sender as they are', () => {
     const [, table = ''] = read('docs/security.md').split('## What a sender may take');
     const { headersMax, connectionsMax, refusalsMax } = HTTP_LIMITS;
