@@ -243,6 +243,16 @@ void describe('documents', () => {
     none(codes.map((code) => `${code} is thrown nowhere`));
   });
 
+  void test('every action of the audit log can happen', () => {
+    const [, union = ''] = /export type AuditAction =([^;]+);/.exec(read('src/core/audit.ts')) ?? [];
+    const actions = Array.from(union.matchAll(/'([^']+)'/g), ([, action = '']) => action);
+    assert.ok(actions.length > 10);
+    const others = SOURCES.filter(
+      ({ path }) => path.startsWith('src/') && !isTest(path) && path !== 'src/core/audit.ts',
+    );
+    none(actions.filter((action) => !others.some(({ text }) => text.includes(`'${action}'`))));
+  });
+
   void test('docs/bookkeeping.md has forty cases, each with a test of its number or the word that it is not yet', () => {
     const rows = Array.from(read('docs/bookkeeping.md').matchAll(/^\| (\d+) \|(.*)\|$/gm));
     assert.deepEqual(

@@ -166,7 +166,9 @@ function addWork(program: Command, run: Run): void {
     .action(() => run({}, async (context) => (await import('./serve.ts')).serve(context)));
   program
     .command('demo')
-    .description('Book simulated orders of a shop and of Amazon into a simulated account and compare both to the cent')
+    .description(
+      'Book simulated orders of a shop and of Amazon into a simulated account and compare both to the cent',
+    )
     .option('--keep', 'stay up afterwards, to look around')
     .action((options: { readonly keep?: true }) =>
       run({}, async (context) => (await import('./demo.ts')).demo(context, { keep: options.keep === true })),

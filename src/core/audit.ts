@@ -28,7 +28,6 @@ export type AuditAction =
   | 'contact data redacted'
   | 'secrets sealed anew'
   | 'lost secrets dropped'
-  | 'backup made'
   | 'admin password set'
   | 'admin logged in'
   | 'admin logged out'

@@ -235,7 +235,7 @@ async function prepared(
       .prepare('insert into notices (key, sentence, order_key, at) values (?, ?, null, ?)')
       .run(
         `restored:${now}`,
-        `The database was restored from "${file}": what was sold or changed since that backup is booked when the shop tells it again`,
+        `The database was restored from "${file}": what was sold or changed since is asked for by itself where shop or seller can be asked, else booked when it is told again`,
         now,
       );
     return { migrated, isAccessTakenOver };

@@ -123,7 +123,7 @@ void describe('a restore', () => {
       assert.equal(await store.read.setting(RESTORED_SETTING), String(hurriedClock().now()));
       assert.match(
         (await store.read.notices())[0]?.sentence ?? '',
-        /^The database was restored from ".*backup"/,
+        /^The database was restored from ".*backup": what was sold or changed since is asked for by itself/,
       );
       await store.close();
       assert.deepEqual(externalIds(path('backup')), THREE, 'the backup is as it was');
