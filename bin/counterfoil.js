@@ -16,4 +16,13 @@ nodeModule.enableCompileCache(
   fileURLToPath(new URL('../node_modules/.cache/counterfoil/compiled', import.meta.url)),
 );
 const bundled = new URL('../dist/main.js', import.meta.url);
-await import(existsSync(bundled) ? bundled.href : new URL('../src/main.ts', import.meta.url).href);
+try {
+  await import(existsSync(bundled) ? bundled.href : new URL('../src/main.ts', import.meta.url).href);
+} catch (error) {
+  if (error?.code !== 'ERR_MODULE_NOT_FOUND' || !error.message.startsWith('Cannot find package')) {
+    throw error;
+  }
+  // Also after an update that brought a new one.
+  console.error('counterfoil lacks a package that it needs: run "npm ci" in the checkout first.');
+  process.exit(1);
+}

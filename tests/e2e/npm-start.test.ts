@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -10,7 +10,9 @@ import { readConfig } from '#config.ts';
 import { systemOutside } from '#outside.ts';
 import { until } from '#tests/until.ts';
 
-/** The server as the README has it started: behind npm, which a supervisor asks to stop. */
+/** The program as the README has it started: from a checkout, the server behind npm, which a supervisor asks to stop. */
+
+const ROOT = join(import.meta.dirname, '..', '..');
 
 test('a server that npm started stops softly when npm is asked to', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'counterfoil-npm-'));
@@ -20,7 +22,7 @@ test('a server that npm started stops softly when npm is asked to', async () => 
     LOG_LEVEL: 'silent',
   };
   const child = spawn('npm', ['start'], {
-    cwd: join(import.meta.dirname, '..', '..'),
+    cwd: ROOT,
     env: { ...process.env, npm_config_update_notifier: 'false', ...settings },
     stdio: ['ignore', 'pipe', 'inherit'],
     // A process group of its own, so that nothing of it outlives a test that fails.
@@ -38,6 +40,29 @@ test('a server that npm started stops softly when npm is asked to', async () => 
     assert.equal(findServer(readConfig(settings), clock), undefined, 'none is left behind');
   } finally {
     endGroup(child.pid);
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test('a checkout without its packages says to run npm ci, without a stack', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'counterfoil-bare-'));
+  try {
+    for (const part of ['bin', 'src', 'package.json']) {
+      await cp(join(ROOT, part), join(folder, part), { recursive: true });
+    }
+    const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    for (const script of ['start', 'demo']) {
+      assert.match(scripts[script] ?? '', /node bin\/counterfoil\.js /, script);
+    }
+    const child = spawn(process.execPath, ['bin/counterfoil.js', 'orders'], { cwd: folder });
+    let err = '';
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    const [code] = await once(child, 'close');
+    assert.equal(err, 'counterfoil lacks a package that it needs: run "npm ci" in the checkout first.\n');
+    assert.equal(code, 1);
+  } finally {
     await rm(folder, { recursive: true, force: true });
   }
 });
