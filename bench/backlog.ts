@@ -37,7 +37,7 @@ const app = await openApp(
     FRESHBOOKS_ACCESS_TOKEN: grant.access_token,
     FRESHBOOKS_REFRESH_TOKEN: grant.refresh_token,
     FRESHBOOKS_API_URL: 'http://freshbooks.sim',
-    COUNTERFOIL_SECRET_KEY: 'key',
+    COUNTERFOIL_SECRET_KEY: 'a key of at least 32 characters, as ours',
     DATABASE_URL: 'sqlite:bench.db',
   }),
   {

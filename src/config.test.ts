@@ -110,6 +110,16 @@ test('a vendor is not asked in clear, and a sandbox may be', () => {
   }
 });
 
+test('a key that could be guessed from a copy of the database is refused, and one that is being replaced is not', () => {
+  for (const text of ['hunter2', 'x'.repeat(31)]) {
+    const problem = refusal({ COUNTERFOIL_SECRET_KEY: text });
+    assert.match(problem, /^COUNTERFOIL_SECRET_KEY: .*32 characters.*openssl rand -hex 32/);
+    assert.ok(!problem.includes(text));
+  }
+  const set = { COUNTERFOIL_SECRET_KEY: 'x'.repeat(32), COUNTERFOIL_OLD_SECRET_KEY: 'secret' };
+  assert.equal(readConfig(set).oldSecretKey, 'secret');
+});
+
 test('a retention is a whole number of days from one', () => {
   for (const text of ['0', '-1', '1.5', 'a month', '36501']) {
     assert.match(refusal({ RETENTION_DAYS: text }), /^RETENTION_DAYS: /, text);

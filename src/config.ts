@@ -49,7 +49,7 @@ export const SETTINGS = {
   PORT: { meaning: 'Port to listen on; 0 takes a free one' },
   COUNTERFOIL_PUBLIC_URL: { meaning: 'The https address under which the shop reaches this service' },
   COUNTERFOIL_SECRET_KEY: {
-    meaning: 'Seals stored tokens; made beside the database when absent',
+    meaning: 'Seals stored tokens, at least 32 random characters; made beside the database when absent',
     isSecret: true,
   },
   COUNTERFOIL_OLD_SECRET_KEY: {
@@ -118,6 +118,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** Longer than FreshBooks' own time-out, whose length is unknown; a minute and a half is longer than any proxy's default. */
 const UNKNOWN_WAIT_MS = 1.5 * MINUTE;
 const UNKNOWN_WAIT_SECONDS_MAX = 3600;
+/** A guess costs a single hash, so nothing that a person makes up is long enough. */
+const SECRET_KEY_LENGTH_MIN = 32;
 /** Longer than any law wants contact data kept. */
 const RETENTION_DAYS_MAX = 36_500;
 
@@ -135,7 +137,6 @@ export function readConfig(environment: Environment): Config {
     const value = environment[name]?.trim();
     return value === '' ? undefined : value;
   };
-  const secretKey = read('COUNTERFOIL_SECRET_KEY');
   const oldSecretKey = read('COUNTERFOIL_OLD_SECRET_KEY');
   const parts = readAll({
     shopify: () => shopifyConfig(read),
@@ -144,6 +145,7 @@ export function readConfig(environment: Environment): Config {
     databasePath: () => databasePath(read('DATABASE_URL') ?? 'sqlite:data/counterfoil.db'),
     port: () => wholeNumber('PORT', read('PORT') ?? '3000', 65_535),
     publicUrl: () => whereSet(read, 'COUNTERFOIL_PUBLIC_URL', webAddress),
+    secretKey: () => whereSet(read, 'COUNTERFOIL_SECRET_KEY', sealingKey),
     adminPassword: () => whereSet(read, 'COUNTERFOIL_ADMIN_PASSWORD', adminPassword),
     timeZone: () => whereSet(read, 'COUNTERFOIL_TIME_ZONE', zoneIn),
     unknownWaitMs: () => unknownWaitMs(read('UNKNOWN_WAIT_SECONDS')),
@@ -151,7 +153,7 @@ export function readConfig(environment: Environment): Config {
     alarms: () => alarmsConfig(read),
     logLevel: () => logLevel(read('LOG_LEVEL') ?? 'info'),
   });
-  const { shopify, amazon, publicUrl, timeZone, retentionDays } = parts;
+  const { shopify, amazon, publicUrl, secretKey, timeZone, retentionDays } = parts;
   return Object.freeze({
     ...(shopify === undefined ? {} : { shopify }),
     ...(amazon === undefined ? {} : { amazon }),
@@ -290,6 +292,17 @@ function isLink(path: string): boolean {
     // It is not there, or cannot be looked at: who opens it says so in better words.
     return false;
   }
+}
+
+/** Never quoted. */
+function sealingKey(name: SettingName, text: string): string {
+  if (text.length < SECRET_KEY_LENGTH_MIN) {
+    throw invalid(
+      name,
+      `has less than ${SECRET_KEY_LENGTH_MIN} characters, so who has a copy of the database could guess it: take what openssl rand -hex 32 prints, set the one so far as COUNTERFOIL_OLD_SECRET_KEY, then counterfoil secret rotate`,
+    );
+  }
+  return text;
 }
 
 /** Never quoted. */

@@ -33,7 +33,7 @@ export function openTimedApp(options: TimedAppOptions): Promise<App> {
       FRESHBOOKS_ACCESS_TOKEN: grant.access_token,
       FRESHBOOKS_REFRESH_TOKEN: grant.refresh_token,
       FRESHBOOKS_API_URL: 'http://freshbooks.sim',
-      COUNTERFOIL_SECRET_KEY: 'key',
+      COUNTERFOIL_SECRET_KEY: 'a key of at least 32 characters, as ours',
       DATABASE_URL: 'sqlite:timed.db',
       ...settings,
     }),

@@ -184,7 +184,7 @@ export function configOf(
     FRESHBOOKS_API_URL: ORIGINS.freshbooks,
     FRESHBOOKS_AUTH_URL: ORIGINS.freshbooks,
     COUNTERFOIL_PUBLIC_URL: PUBLIC_URL,
-    COUNTERFOIL_SECRET_KEY: 'a key for a run',
+    COUNTERFOIL_SECRET_KEY: 'a key for a run, long enough for one',
     DATABASE_URL: url,
     ...seller?.settings,
   });

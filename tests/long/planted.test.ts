@@ -113,7 +113,7 @@ void describe('nothing planted is told', () => {
     environment = {
       ...sandbox.environment,
       SHOPIFY_WEBHOOK_SECRET: `planted-older-secret, ${SECRET}`,
-      COUNTERFOIL_SECRET_KEY: 'planted-key',
+      COUNTERFOIL_SECRET_KEY: 'planted-key-0123456789-0123456789',
       COUNTERFOIL_OLD_SECRET_KEY: 'planted-old-key',
       COUNTERFOIL_ADMIN_PASSWORD: 'planted-admin-password',
       UNKNOWN_WAIT_SECONDS: '1',
@@ -286,7 +286,7 @@ void describe('nothing planted is told', () => {
 
   test('by the commands, where the settings are wrong', async () => {
     for (const more of [
-      { COUNTERFOIL_SECRET_KEY: 'planted-wrong-key', COUNTERFOIL_OLD_SECRET_KEY: '' },
+      { COUNTERFOIL_SECRET_KEY: 'planted-wrong-key-0123456789-0123', COUNTERFOIL_OLD_SECRET_KEY: '' },
       { SHOPIFY_API_SECRET: 'planted-wrong-client-secret' },
       { SHOPIFY_ACCESS_TOKEN: 'planted-wrong-token' },
       { SHOPIFY_ACCESS_TOKEN: 'planted token with a line\nfeed' },

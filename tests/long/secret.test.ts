@@ -19,6 +19,9 @@ import { runCommand, startCommand } from '#tests/e2e/command.ts';
 /** Changing the key as an operator does it: the real process, also one that is killed. */
 
 const WEBHOOK_SECRET = 'whsec_secret';
+const FIRST_KEY = 'the first key of the settings, long enough';
+const NEXT_KEY = 'the next key of the settings, long enough';
+const OTHER_KEY = 'another key, which nothing was sealed with';
 /** Enough that sealing them takes longer than a signal needs. */
 const MANY = 4000;
 
@@ -104,8 +107,8 @@ void describe('counterfoil secret rotate', () => {
   });
 
   test('takes the key of the settings, and the replaced one is refused from then on', async () => {
-    const key = { COUNTERFOIL_SECRET_KEY: 'from the settings' };
-    const next = { COUNTERFOIL_SECRET_KEY: 'the next', COUNTERFOIL_OLD_SECRET_KEY: 'from the settings' };
+    const key = { COUNTERFOIL_SECRET_KEY: FIRST_KEY };
+    const next = { COUNTERFOIL_SECRET_KEY: NEXT_KEY, COUNTERFOIL_OLD_SECRET_KEY: FIRST_KEY };
     assert.equal((await run(['secret', 'rotate'], key)).code, 0);
     await rm(join(folder, 'counterfoil.key'));
     const alone = await run(['secret', 'rotate'], key);
@@ -114,22 +117,22 @@ void describe('counterfoil secret rotate', () => {
     assert.match(await keyLine(next), /^warning.*remove COUNTERFOIL_OLD_SECRET_KEY/s);
     const { code, out } = await run(['secret', 'rotate', '--json'], next);
     assert.deepEqual([code, JSON.parse(out)], [0, { secrets: MANY + 2, key: 'setting' }]);
-    await books({ COUNTERFOIL_SECRET_KEY: 'the next' });
+    await books({ COUNTERFOIL_SECRET_KEY: NEXT_KEY });
     const replaced = await run(['orders'], key);
     assert.equal(replaced.code, 1);
     assert.match(replaced.err, /was replaced on 20/);
-    const { out: audit } = await run(['audit', '--json'], { COUNTERFOIL_SECRET_KEY: 'the next' });
+    const { out: audit } = await run(['audit', '--json'], { COUNTERFOIL_SECRET_KEY: NEXT_KEY });
     const actions = (JSON.parse(audit).rows as { action: string }[]).map(({ action }) => action);
     assert.equal(actions.filter((action) => action === 'secrets sealed anew').length, 3);
   });
 
   test('another key stops every start and holds no order, and a lost key is got over by connecting anew', async () => {
-    const wrong = { COUNTERFOIL_SECRET_KEY: 'another', COUNTERFOIL_ADMIN_PASSWORD: 'a long enough password' };
-    const right = { COUNTERFOIL_SECRET_KEY: 'the next' };
+    const wrong = { COUNTERFOIL_SECRET_KEY: OTHER_KEY, COUNTERFOIL_ADMIN_PASSWORD: 'a long enough password' };
+    const right = { COUNTERFOIL_SECRET_KEY: NEXT_KEY };
     const refusal =
       /^What ".*counterfoil\.db" keeps sealed \("audit-head", .* and \d+ more\) does not open with COUNTERFOIL_SECRET_KEY\n.*Put that key back.*connect freshbooks$/m;
     for (const args of [['serve'], ['orders'], ['retry', '1001'], ['admin', 'password']]) {
-      const more = args[0] === 'admin' ? { COUNTERFOIL_SECRET_KEY: 'another' } : wrong;
+      const more = args[0] === 'admin' ? { COUNTERFOIL_SECRET_KEY: OTHER_KEY } : wrong;
       const { code, err } = await runCommand(args, {
         cwd: folder,
         environment: { ...environment, ...more },
