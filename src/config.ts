@@ -127,8 +127,10 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The process's own variables over those of a `.env` file's text. */
 export function environmentOf(dotenv: string | undefined): Environment {
+  // Some editors begin a file with a mark, which would be taken for a part of the first name.
+  const text = dotenv?.replace(/^\uFEFF/, '');
   // oxlint-disable-next-line no-restricted-properties -- this is the reader of the environment
-  return { ...(dotenv === undefined ? {} : parseEnv(dotenv)), ...process.env };
+  return { ...(text === undefined ? {} : parseEnv(text)), ...process.env };
 }
 
 /** Throws `config-invalid` naming each wrong setting, what it holds (unless that may be a secret) and what is allowed. */

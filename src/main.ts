@@ -23,7 +23,14 @@ process.exitCode = await runCommandLine(process.argv.slice(2), { environment, st
 
 function dotenv(): string | undefined {
   try {
-    return readFileSync('.env', 'utf8');
+    const text = readFileSync('.env', 'utf8');
+    if (!text.includes('\0')) {
+      return text;
+    }
+    stderr.write(
+      "The file .env is no text in UTF-8, so only the process's variables count: save it as UTF-8\n",
+    );
+    return undefined;
   } catch (thrown) {
     const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unreadable';
     if (code !== 'ENOENT') {

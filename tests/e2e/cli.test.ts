@@ -248,6 +248,19 @@ describe('without anything configured', () => {
     assert.match((await runCli(['orders'], { cwd: folder })).err, /^PORT: "eighty" is not a whole number/);
     await rm(join(folder, '.env'));
   });
+
+  test('a file .env as editors of Windows write it is read, or said to be unreadable', async () => {
+    const file = join(folder, '.env');
+    await writeFile(file, '\uFEFFPORT=eighty\r\nLOG_LEVEL=info\r\n');
+    assert.match((await runCli(['orders'], { cwd: folder })).err, /^PORT: "eighty" is not a whole number/);
+    await writeFile(file, '\uFEFFPORT=eighty\r\n', 'utf16le');
+    const { err } = await runCli(['orders'], { cwd: folder });
+    assert.equal(
+      err,
+      "The file .env is no text in UTF-8, so only the process's variables count: save it as UTF-8\n",
+    );
+    await rm(file);
+  });
 });
 
 describe('beside a running server', () => {
