@@ -1,6 +1,6 @@
 import { previewOrder } from '#preview.ts';
 import type { OrderPreview, PreviewOptions } from '#preview.ts';
-import { rulesFileOptions } from '#connections.ts';
+import { SHOPIFY, rulesFileOptions } from '#connections.ts';
 import { Failure } from '#core/failure.ts';
 import { CommandError, DONE, FAILED } from './command-error.ts';
 import type { CommandContext } from './context.ts';
@@ -16,6 +16,8 @@ import { readRulesFrom, showingMistakes, timeZoneOf } from './rules-input.ts';
 const LIMIT = { bytesMax: 8 * 1024 * 1024, why: 'which no order is' };
 const NAMES: Readonly<Record<string, string>> = { shopify: 'Shopify', amazon: 'Amazon' };
 const PLACEHOLDER_SHOP = 'your-shop.myshopify.com';
+/** The first key of a file, with whatever blanks stand before it. */
+const WRAPPING_BYTES = 200;
 
 /** Answers 1 when the order would be held or cannot be read. */
 export async function preview(
@@ -51,9 +53,18 @@ function previewOf(
     // The catalogue's sentences speak of a message that the shop sent, and here is only a file.
     if (thrown instanceof Failure && thrown.code.startsWith('delivery-')) {
       throw new CommandError(
-        `Cannot read ${inputName(file)} as an order of ${NAMES[given.source] ?? given.source}: ${thrown.message}`,
+        `Cannot read ${inputName(file)} as an order of ${NAMES[given.source] ?? given.source}: ${thrown.message}${wrappingHint(given)}`,
       );
     }
     throw thrown;
   }
+}
+
+/** Shopify's REST API, and whoever exports by it, puts orders into another object; a webhook has the order alone. */
+function wrappingHint({ source, body }: { readonly source: string; readonly body: Uint8Array }): string {
+  const start = Buffer.from(body).subarray(0, WRAPPING_BYTES).toString('utf8');
+  const [, name] = /^\s*\{\s*"(orders?)"\s*:/.exec(start) ?? [];
+  return source === SHOPIFY && name !== undefined
+    ? `: give one order alone, what stands within "${name}"`
+    : '';
 }

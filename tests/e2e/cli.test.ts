@@ -161,6 +161,20 @@ describe('without anything configured', () => {
     results.forEach(({ err }) => assert.doesNotMatch(err, /\n {4}at /));
   });
 
+  test('preview of an order within another object says to give the order alone', async () => {
+    for (const text of [
+      `{"order": ${bodyOf('paid, one line')}}`,
+      `{ "orders":[${bodyOf('paid, one line')}]}`,
+    ]) {
+      const { code, err } = await run(['preview', '-'], text);
+      assert.equal(code, 1);
+      assert.match(
+        err,
+        /^Cannot read standard input .*: give one order alone, what stands within "orders?"$/m,
+      );
+    }
+  });
+
   test('migrate makes the database and its key, which only its owner reads', async () => {
     const first = await run(['migrate']);
     assert.equal(first.code, 0);
