@@ -309,11 +309,13 @@ export const CATALOGUE = {
   },
   'token-missing': {
     remedy: 'reauthorize',
-    sentence: 'There is no access to the account yet, or it was withdrawn. Connect it: counterfoil connect',
+    sentence:
+      'There is no access to the account yet, or it was withdrawn. Connect it: counterfoil connect freshbooks',
   },
   'token-refused': {
     remedy: 'reauthorize',
-    sentence: 'Access to the account was refused, and renewing it too. Connect it again: counterfoil connect',
+    sentence:
+      'Access to the account was refused, and renewing it too. Connect it again: counterfoil connect freshbooks, shopify or amazon',
   },
   'scope-missing': {
     remedy: 'reauthorize',
