@@ -167,7 +167,7 @@ async function foreseen({ output }: CommandContext, { app, source, days, others 
   const { since, until } = days;
   const { found, unknown } = await countPlaced({ source, store, clock }, days);
   output.json({ source: source.connection, since, until, found, unknown, otherInvoices: others });
-  const text = `${source.connection} has ${counted(found, 'order')} of ${since} to ${until}; ${unknown} of them are not known here yet. Nothing was changed`;
+  const text = `${source.connection} has ${counted(found, 'order')} of ${since} to ${until}; not known here yet: ${unknown}. Nothing was changed`;
   paragraph(output, text).forEach((line) => output.print(line));
   if (others.length > 0) {
     const told = `${othersText(others, days)}. Orders that they are of would be booked twice`;
