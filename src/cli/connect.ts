@@ -8,7 +8,7 @@ import type { UsableAccount } from './choose-account.ts';
 import { CommandError, DONE, FAILED, USAGE } from './command-error.ts';
 import { printSettled, settleRules } from './connect-rules.ts';
 import type { GivenRules, SettledRules } from './connect-rules.ts';
-import { askForConsent, answerIn } from './consent.ts';
+import { askForConsent, answerIn, unreadable } from './consent.ts';
 import { configOf, withApp } from './context.ts';
 import type { CommandContext } from './context.ts';
 import { createLineReader } from './line-reader.ts';
@@ -121,7 +121,10 @@ async function grant(context: CommandContext, { app, lines, options }: Granting)
     return;
   }
   const answer = answerIn(options.code, options.state);
-  if (answer?.state === undefined) {
+  if (answer === undefined) {
+    throw new CommandError(unreadable(options.code, app.config.freshbooks.app?.redirectUri ?? ''), USAGE);
+  }
+  if (answer.state === undefined) {
     throw new CommandError(
       '--code takes the whole address that the consent page sent you to, or the code together with --state',
       USAGE,

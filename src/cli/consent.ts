@@ -59,9 +59,9 @@ function explainWays(
   output.note('');
   const isOurs = URL.canParse(redirectUri) && new URL(redirectUri).pathname === CALLBACK_PATH;
   const comes = isOurs
-    ? 'The answer is noticed here by itself when FreshBooks’ redirect reaches this server.'
-    : `FreshBooks then sends you to ${redirectUri}, which is not this server (its path would be ${CALLBACK_PATH}).`;
-  const typed = `${comes} If it does not, paste the whole address of the page that you end on, or its code:`;
+    ? 'The answer is noticed here by itself when FreshBooks’ redirect reaches this server. If it does not, paste'
+    : `FreshBooks then sends you to ${redirectUri}, which is not this server (its path would be ${CALLBACK_PATH}). Paste`;
+  const typed = `${comes} the whole address of the page that you end on, or its code:`;
   paragraph(output, typed).forEach((line) => output.note(line));
 }
 
@@ -98,7 +98,7 @@ async function typedIn(
   }
 }
 
-function unreadable(text: string, redirectUri: string): string {
+export function unreadable(text: string, redirectUri: string): string {
   const what = URL.canParse(text)
     ? 'This address holds no answer of FreshBooks'
     : 'This is neither an address nor a code';

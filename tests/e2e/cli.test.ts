@@ -211,6 +211,26 @@ describe('without anything configured', () => {
     assert.match(err, /^Scope to enable +user:journal_entries:write$/m);
   });
 
+  test('connect freshbooks says of a code that it cannot read what is wrong with it, and where an answer comes to', async () => {
+    const environment = {
+      FRESHBOOKS_CLIENT_ID: 'a',
+      FRESHBOOKS_CLIENT_SECRET: 'b',
+      FRESHBOOKS_REDIRECT_URI: 'https://elsewhere.example/callback',
+    };
+    const connect = (...args: string[]): Promise<Ended> =>
+      runCommand(['connect', 'freshbooks', ...args], { cwd: folder, environment });
+    const short = await connect('--code', 'abc', '--state', 'xyz');
+    assert.equal(short.code, 2);
+    assert.match(short.err, /^This is neither an address nor a code\. Paste the whole address/);
+    const alone = await connect('--code', 'a-code-of-some-length');
+    assert.equal(alone.code, 2);
+    assert.match(alone.err, /^--code takes .* or the code together with --state/);
+    const asking = startCommand(['connect', 'freshbooks'], { cwd: folder, environment });
+    await asking.seen(/which is not this server[^)]+\)\.\s+Paste\s/);
+    asking.type('https://elsewhere.example/callback?error=access_denied\n');
+    assert.equal((await asking.ended()).code, 1);
+  });
+
   test('a database that does not exist yet is named, so that a wrong folder is seen', async () => {
     const { code, err } = await run(['explain', '1001']);
     assert.equal(code, 1);

@@ -110,7 +110,7 @@ function shippingLines(line: ShippingPayload, index: number, { order, amounts }:
   }
   return [
     {
-      // Old bodies show shipping lines without an id (docs/vendors/shopify.md 9).
+      // Old bodies, as some public samples are, show shipping lines without an id.
       key: `shipping:${line.id ?? `line-${index + 1}`}`,
       kind: 'shipping',
       title: line.title === '' ? 'Shipping' : line.title,
