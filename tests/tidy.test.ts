@@ -8,7 +8,7 @@ import { SETTINGS, readConfig } from '#config.ts';
 import { rulesFileOptions } from '#connections.ts';
 import { ALARM_CATALOGUE } from '#core/alarm-catalogue.ts';
 import { CATALOGUE } from '#core/failure.ts';
-import { DEFAULT_RULES } from '#core/rules.ts';
+import { DEFAULT_RULES, defaultRulesOf } from '#core/rules.ts';
 import { HTTP_LIMITS } from '#http/limits.ts';
 import { readRulesFile } from '#rules-file.ts';
 import { RULE_KEYS } from '#rules-keys.ts';
@@ -338,6 +338,17 @@ void describe('documents', () => {
       `\`${key.write({ ...DEFAULT_RULES }, '')}\``,
     ]);
     assert.deepEqual(documented, known);
+  });
+
+  void test('docs/rules.md tells in which defaults a route from Amazon differs', () => {
+    const [, told = ''] = /`from: amazon` has others for (.*?)\.\n/s.exec(read('docs/rules.md')) ?? [];
+    const written = (key: (typeof RULE_KEYS)[number], source: 'shopify' | 'amazon'): string =>
+      key.write({ ...defaultRulesOf(source) }, '');
+    const others = RULE_KEYS.filter((key) => written(key, 'shopify') !== written(key, 'amazon'));
+    assert.deepEqual(
+      Array.from(told.matchAll(/`([^`]+)`/g), (match) => match[1]),
+      others.map((key) => `${key.name}: ${written(key, 'amazon')}`),
+    );
   });
 
   void test('the least file of docs/rules.md is the defaults', () => {

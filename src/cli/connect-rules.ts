@@ -119,7 +119,7 @@ function leading<Route extends RouteRules>(app: App, routes: readonly Route[]): 
   return route;
 }
 
-function isConfigured({ sourceOf }: App, { from }: RouteRules): boolean {
+export function isConfigured({ sourceOf }: Pick<App, 'sourceOf'>, { from }: RouteRules): boolean {
   return sourceOf(connectionId(from)) !== undefined;
 }
 

@@ -8,8 +8,9 @@ import { localDate, parseZone } from '#core/time.ts';
 import { lockedSetting } from '#pipeline/machine.ts';
 import { closedBy } from '#pipeline/order-terms.ts';
 import type { Check, Finding } from './doctor-check.ts';
+import { isConfigured } from './connect-rules.ts';
 import { categoriesNamed, unknownCategory } from './refund-category.ts';
-import { dayWarnings, ownLinesWarnings } from './rules-warnings.ts';
+import { closingWarnings, dayWarnings, ownLinesWarnings } from './rules-warnings.ts';
 
 /** The checks of the booking rules: what they cost, and whether the books know what they name. */
 
@@ -72,12 +73,15 @@ function warned(text: string, warnings: readonly string[]): Finding {
     : { state: 'warning', text, whatToDo: warnings.join('. ') };
 }
 
-async function openDays({ store, clock }: App, rules: Rules): Promise<Finding> {
+async function openDays(app: App, rules: Rules): Promise<Finding> {
+  const { store, clock } = app;
+  const routes = (await app.routeRules()).filter((route) => isConfigured(app, route));
   const locked = await store.read.setting(lockedSetting(FRESHBOOKS));
   const period = closedBy(rules, locked);
   const today = localDate(clock.now(), rules.timeZone ?? parseZone('Z'));
   return warned(openDaysText(period), [
     ...dayWarnings(rules, today),
+    ...closingWarnings(routes),
     ...(period.booksStart === undefined && period.closedThrough === undefined
       ? ['Orders of any day are booked, also of months that you have filed. Set the rule books_start']
       : []),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseLocalDate } from '#core/time.ts';
-import { dayWarnings, warningsOf } from './rules-warnings.ts';
+import { closingWarnings, dayWarnings, warningsOf } from './rules-warnings.ts';
 
 const CHOSEN = { refundCategory: 'Other Expenses', channelFees: 'none' } as const;
 const day = parseLocalDate;
@@ -45,4 +45,26 @@ test('days still to come are warned of: a first day after today, and a closed da
   assert.equal(warned('2026-11-26', '2026-11-26'), 1);
   assert.equal(warned('2027-01-01', '2027-01-01'), 2);
   assert.deepEqual(dayWarnings({}, day('2026-11-26')), []);
+});
+
+test('days that one route closes and another leaves open are warned of, for both are booked into one account', () => {
+  const route = (from: string, rules: { booksStart?: string; closedThrough?: string }) => ({
+    from,
+    rules: {
+      ...(rules.booksStart === undefined ? {} : { booksStart: day(rules.booksStart) }),
+      ...(rules.closedThrough === undefined ? {} : { closedThrough: day(rules.closedThrough) }),
+    },
+  });
+  const shop = route('shopify', { booksStart: '2026-01-01', closedThrough: '2026-10-31' });
+  const warned = (amazon: { booksStart?: string; closedThrough?: string }): readonly string[] =>
+    closingWarnings([shop, route('amazon', amazon)]);
+  assert.deepEqual(closingWarnings([shop]), []);
+  assert.deepEqual(warned({ closedThrough: '2026-10-31' }), []);
+  assert.deepEqual(warned({ booksStart: '2026-11-01' }), [], 'it begins later');
+  for (const open of [{}, { booksStart: '2026-01-01' }, { closedThrough: '2026-09-30' }]) {
+    assert.deepEqual(warned(open), [
+      'Days through 2026-10-31 are closed for orders from shopify and not for those from amazon (closed_through): both are booked into one account, so set it in both routes',
+    ]);
+  }
+  assert.equal(warned({ closedThrough: '2026-11-30' }).length, 1, 'the other way round');
 });

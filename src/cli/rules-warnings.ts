@@ -1,5 +1,6 @@
 import type { FailureCode } from '#core/failure.ts';
-import { CLOSED_DAY } from '#core/period.ts';
+import { CLOSED_DAY, isClosed } from '#core/period.ts';
+import type { Period } from '#core/period.ts';
 import type { Rules } from '#core/rules.ts';
 import type { LocalDate } from '#core/time.ts';
 import type { Reader } from '#pipeline/ports.ts';
@@ -47,6 +48,20 @@ export function dayWarnings(
       ? [`closed_through is ${closedThrough}, which is not over yet: until then every order is held`]
       : []),
   ];
+}
+
+/** Each route closes its own days, and a month that is reported has all that was sold in it, wherever. */
+export function closingWarnings(
+  routes: readonly { readonly from: string; readonly rules: Period }[],
+): readonly string[] {
+  return routes.flatMap(({ from, rules: { closedThrough: day } }) => {
+    const open = routes.filter(({ rules }) => day !== undefined && !isClosed(day, rules));
+    return open.length === 0
+      ? []
+      : [
+          `Days through ${day} are closed for orders from ${from} and not for those from ${open.map((other) => other.from).join(', ')} (closed_through): both are booked into one account, so set it in both routes`,
+        ];
+  });
 }
 
 /** Questions that a change of a rule may have answered. */

@@ -13,14 +13,15 @@ import { facts, paragraph } from './output.ts';
 import type { Output } from './output.ts';
 import { categoriesNamed, unknownCategory } from './refund-category.ts';
 import { readRules, showingMistakes } from './rules-input.ts';
-import { dayWarnings, waitingText, warningsOf } from './rules-warnings.ts';
+import { closingWarnings, dayWarnings, waitingText, warningsOf } from './rules-warnings.ts';
+import { isConfigured } from './connect-rules.ts';
 
 /** The booking rules: checking a file of them, making them the current ones, and writing the current ones down. */
 
 export async function checkRules(context: CommandContext, file: string): Promise<number> {
   return showingMistakes(context, async () => {
     const routes = await readRules(context, file);
-    const warnings = warningsIn(routes);
+    const warnings = [...warningsIn(routes), ...closingWarnings(routes)];
     context.output.json({ ok: true, warnings, routes: routes.map(routeJson) });
     context.output.print('ok');
     routes.forEach((route) => printRoute(context.output, route));
@@ -36,7 +37,14 @@ export async function importRules(context: CommandContext, file: string): Promis
       const changes = changesOf(await app.routeRules(), routes);
       const unlocked = await unlockedBy(app, routes);
       const versions = await app.importRules(routes);
-      const warnings = [...warningsIn(routes), ...(await categoryWarnings(app, changes))];
+      const others = (await app.routeRules()).filter(
+        (route) => isConfigured(app, route) && routes.every(({ from }) => from !== route.from),
+      );
+      const warnings = [
+        ...warningsIn(routes),
+        ...closingWarnings([...routes, ...others]),
+        ...(await categoryWarnings(app, changes)),
+      ];
       const waiting = await waitingText(
         app.store.read,
         changes.map(({ rule }) => rule),
