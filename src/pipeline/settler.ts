@@ -1,5 +1,5 @@
-import { fold } from '#core/ledger.ts';
-import type { Entry } from '#core/ledger.ts';
+import { fold, isNothingStanding } from '#core/ledger.ts';
+import type { Booked, Entry } from '#core/ledger.ts';
 import { SECOND, after } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import { NOBODY } from '#core/order.ts';
@@ -78,14 +78,14 @@ async function settle(
   subject: Subject,
   entry: Entry,
 ): Promise<HeldStep | { readonly until: Instant } | undefined> {
+  const booked = fold(await run.machine.store.read.entriesOf(subject.order.key));
   if (entry.kind === 'client') {
     // A client is found by the address; an invoice by its number.
     const held = heldForBuyer(subject, entry.intent);
     if (held !== undefined) {
-      return held;
+      return letGo(run, subject, { entry, booked, held });
     }
   }
-  const booked = fold(await run.machine.store.read.entriesOf(subject.order.key));
   const task = taskOf(run, subject, { step: entry.intent, booked });
   const standing = await run.route.books.find(task);
   switch (standing.state) {
@@ -114,6 +114,19 @@ async function settle(
         facts: standing.facts,
       };
   }
+}
+
+/** The shop tells a buyer again, but not of an order that it deleted. A client bears no money, so there it is nobody's question. */
+async function letGo(
+  run: Run,
+  { record }: Subject,
+  { entry, booked, held }: { readonly entry: Entry; readonly booked: Booked; readonly held: HeldStep },
+): Promise<HeldStep | undefined> {
+  if (!record.isDeleted || !isNothingStanding(booked)) {
+    return held;
+  }
+  await voidEntry(run, entry);
+  return undefined;
 }
 
 async function found(

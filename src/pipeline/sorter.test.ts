@@ -146,6 +146,38 @@ void describe('a deletion', () => {
   });
 });
 
+void test('an order that was deleted and redacted asks nobody about its client, which nobody can look for any more', async () => {
+  const world = await openWorld({
+    answer: () => Promise.reject(new Failure('request-not-found', { detail: 'It is gone' })),
+  });
+  const { machine, clock, accept, store, work } = world;
+  const [route] = machine.routes.values();
+  assert.ok(route !== undefined);
+  const apply = () =>
+    Promise.reject(new Failure('request-unreachable', { detail: 'Lost', effect: 'unknown' }));
+  const on = { ...machine, routes: new Map([[SHOP, { ...route, books: { ...route.books, apply } }]]) };
+  const told = await accept('a', order());
+  await sortDelivery(on, told);
+  await work(on);
+  assert.deepEqual(
+    (await store.read.entriesOf(ORDER)).map(({ kind, state }) => [kind, state]),
+    [['client', 'pending']],
+  );
+  await store.transact((tx) => tx.redactDelivery(told, clock.now()));
+  await sortDelivery(on, await accept('b', order(), 'deleted'));
+  for (let count = 0; count < 3; count += 1) {
+    await work(on);
+    await clock.advance(5 * MINUTE);
+  }
+  assert.equal((await store.read.order(ORDER))?.state, 'skipped');
+  assert.deepEqual(await store.read.holds({ order: ORDER, isOpen: true }), []);
+  assert.deepEqual(
+    (await store.read.entriesOf(ORDER)).map(({ state }) => state),
+    ['voided'],
+  );
+  await store.close();
+});
+
 void test('a message over which this program stumbles is held by itself, and is not sorted again and again', async () => {
   const { store, machine, accept } = await openWorld({ canRead: false });
   await sortDelivery(machine, await accept('a', order()));

@@ -41,6 +41,7 @@ const FOUND_TOO: Readonly<Record<number, string>> = {
     'an expense whose settlement had grown since a backup was asked about as one that a person changed',
   52000045: 'an order was asked for without end, because its own answer said that it must be asked',
   56003522: 'an invoice on a client that was deleted since was asked about as one that a person moved',
+  71001641: 'a client of unknown outcome was a question of an order that was deleted and redacted',
   20256: 'an order that waited to be booked was asked for once, and when that failed never again',
 };
 
