@@ -35,6 +35,8 @@ export interface Settling {
   readonly offInvoice: readonly Refund[];
   /** What the others come to beside the invoices. */
   readonly beside: Money;
+  /** What went back of money that the invoices hold still and nothing beside them tells: a person books it. */
+  readonly unbooked: Money;
   readonly terms: Terms;
   readonly zone: Zone;
 }
@@ -58,7 +60,8 @@ export function planCash(order: Order, settling: Settling): CashPlan {
   const wanted = money.minimum(money.atLeastZero(kept), capacity);
   const least = leastPaid(order, { ...settling, capacity, received: cash.received });
   const isUnexplained = money.compare(wanted, least) < 0;
-  const target = isUnexplained ? least : wanted;
+  const told = isUnexplained ? least : wanted;
+  const target = money.maximum(told, stillPaid(order, { ...settling, capacity, kept }));
   const { lowered, holds: closed } = openLowerings(order, { ...settling, target });
   const standing = booked.payments.map((payment) => afterwards(payment, lowered));
   const paid = paymentsFor(order, {
@@ -120,6 +123,15 @@ function leastPaid(
   }
   const kept = money.atLeastZero(payableOf(order, told, { beside }));
   return money.minimum(money.minimum(kept, capacity), paidOf(booked, order.currency));
+}
+
+/** Payments are not lowered below invoices that could not be lowered: their month may have been reported. */
+function stillPaid(
+  order: Order,
+  { booked, unbooked, capacity, kept }: Settling & { readonly capacity: Money; readonly kept: Money },
+): Money {
+  const most = money.minimum(capacity, money.atLeastZero(money.add(kept, unbooked)));
+  return money.minimum(most, paidOf(booked, order.currency));
 }
 
 function missingHold(order: Order, { kept, least }: { kept: Money; least: Money }): PlannedHold {

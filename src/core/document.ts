@@ -182,6 +182,8 @@ export interface CreditNoteStep {
   readonly reference: Reference;
   /** Id of the refund. */
   readonly refund: string;
+  /** Ids of what edits took off before, which it is for. */
+  readonly removals?: readonly string[];
   /** `number` is that of the invoice; the books number the credit note by themselves. */
   readonly document: InvoiceDocument;
 }

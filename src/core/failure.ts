@@ -122,6 +122,11 @@ export const CATALOGUE = {
     sentence:
       'A refund that cannot be taken off its invoice any more is booked as an expense, and no category is chosen for it. Choose one: the rule refund_category',
   },
+  'refund-unbooked': {
+    remedy: 'review',
+    sentence:
+      'A refund cannot be booked as things stand, for the reason that is shown. Book it in FreshBooks, then decide: keep',
+  },
   'fee-category-missing': {
     remedy: 'review',
     sentence:

@@ -4,6 +4,7 @@ import { at, line, order, paid, received, refund, returned, tax, tender } from '
 import { book, books, holds, kinds, planned, post, proven, withRefunds, work } from '#tests/planned.ts';
 import type { Parts } from '#tests/planned.ts';
 import { fold } from './ledger.ts';
+import type { Entry } from './ledger.ts';
 import * as money from './money.ts';
 import type { Order, Refund } from './order.ts';
 import { gatewaysIn } from './payment-method.ts';
@@ -404,6 +405,132 @@ describe('an edit', () => {
     const unpaid = order({ lines: [CUP], cash: paid(usd('0')) });
     const moved = order({ lines: [{ ...CUP, taxes: [tax('5', usd('2'))] }], cash: paid(usd('0')) });
     assert.equal(books(book(moved, book(unpaid))), 'SHOPIFY-1001 42.00');
+  });
+});
+
+describe('what an edit took off and a refund pays back', () => {
+  const PEN = line({ key: 'item:2', title: 'Pen', unitPrice: usd('10'), taxes: [tax('10', usd('1'))] });
+  const BOOK = line({ key: 'item:3', title: 'Book', unitPrice: usd('10'), taxes: [tax('5', usd('0.50'))] });
+  const WHOLE = order({ lines: [CUP, PEN, BOOK] });
+  const NOVEMBER = at('2026-11-12T09:00:00-05:00');
+  const none = usd('0');
+  const removal = (id: string, moment = DECEMBER, [key, amount] = ['item:2', '1']): Refund =>
+    refund(none, {
+      id,
+      at: moment,
+      returns: [returned(key ?? '', 1, usd('10'), [usd(amount ?? '')])],
+      difference: none,
+    });
+  const ofBook = (id: string): Refund => removal(id, DECEMBER, ['item:3', '0.50']);
+  const back = (amount: string, id: string, moment = DECEMBER): Refund =>
+    refund(usd(amount), { id, at: moment });
+  const shown = (sold: Order, ...refunds: readonly Refund[]): Order => ({
+    ...withRefunds(sold, ...refunds),
+    updatedAt: refunds.at(-1)?.at ?? sold.updatedAt,
+  });
+  const own = { rules: CATEGORY };
+  const taxesBeside = (entries: readonly Entry[]) =>
+    fold(entries).beside.map(({ step }) =>
+      (step.kind === 'expense' ? step : step.document).taxes.map(({ amount }) => money.format(amount)),
+    );
+
+  test('is taken off once where both are told at once, and as if they had been told one by one', () => {
+    const rules = { rules: { ...CATEGORY, refunds: 'expense' } as const };
+    const both = shown(WHOLE, removal('1', NOVEMBER), back('11', '2', NOVEMBER));
+    const now = book(both, book(WHOLE, [], rules), rules);
+    assert.equal(books(now), 'SHOPIFY-1001 54.50, paid 54.50');
+    proven(both, now);
+    const first = book(shown(WHOLE, removal('1', NOVEMBER)), book(WHOLE, [], rules), rules);
+    assert.equal(books(book(both, first, rules)), books(now));
+  });
+
+  test('is taken off once where it had been added in the same month to an order of an earlier one', () => {
+    const cash = received(tender(usd('44')), tender(usd('11'), { at: DECEMBER }));
+    const grown = order({ lines: [CUP, PEN], updatedAt: DECEMBER, cash });
+    const before = book(grown, book(SOLD), own);
+    assert.equal(books(before), 'SHOPIFY-1001 44.00, SHOPIFY-1001-2 11.00, paid 44.00, paid 11.00');
+    const both = shown(grown, removal('1'), back('11', '2'));
+    const now = book(both, before, own);
+    assert.equal(books(now), 'SHOPIFY-1001 44.00, paid 44.00');
+    proven(both, now);
+  });
+
+  test('is once beside the invoice, also where its day is opened again', () => {
+    const closed = { rules: { ...CATEGORY, closedThrough: parseLocalDate('2026-11-11') } };
+    const both = shown(WHOLE, removal('1', NOVEMBER), back('11', '2', NOVEMBER));
+    const now = book(both, book(WHOLE), closed);
+    assert.equal(books(now), 'SHOPIFY-1001 65.50, paid 65.50, expense 11.00');
+    assert.deepEqual(work(both, now, own).steps, []);
+    proven(both, now);
+  });
+
+  test('goes back with its own tax, also where there are several, in any order', () => {
+    const [pen, book1] = [removal('1'), ofBook('3')];
+    const one = [pen, back('11', '2'), book1, back('10.50', '4')];
+    const orders = [
+      one,
+      [pen, book1, back('11', '2'), back('10.50', '4')],
+      [back('11', '2'), pen, ...one.slice(2)],
+    ];
+    for (const refunds of orders) {
+      const all = shown(WHOLE, ...refunds);
+      const now = book(all, book(WHOLE), own);
+      assert.equal(books(now), 'SHOPIFY-1001 65.50, paid 65.50, expense 11.00, expense 10.50');
+      assert.deepEqual(taxesBeside(now), [['1.00'], ['0.50']]);
+      proven(all, now);
+    }
+    const stepwise = one.reduce<readonly Entry[]>((before, _, index) => {
+      const { steps } = work(shown(WHOLE, ...one.slice(0, index + 1)), before, own);
+      return post(steps, before);
+    }, book(WHOLE));
+    assert.deepEqual(taxesBeside(stepwise), [['1.00'], ['0.50']]);
+  });
+
+  test('goes back with its tax beside what was paid twice', () => {
+    const twice = order({ lines: WHOLE.lines, cash: paid(usd('65.50'), usd('10')) });
+    const all = shown(twice, removal('1'), back('21', '2'));
+    const now = book(all, post(work(twice, []).steps), own);
+    assert.equal(books(now), 'SHOPIFY-1001 65.50, paid 65.50, expense 11.00');
+    assert.deepEqual(taxesBeside(now), [['1.00']]);
+  });
+
+  test('is asked about where another amount went back, and no payment of the earlier month is lowered', () => {
+    const entries = book(WHOLE);
+    const some = work(shown(WHOLE, removal('1'), back('5', '2')), entries, own);
+    assert.deepEqual([some.steps, holds(some)], [[], ['refund-unbooked', 'order-reduced']]);
+    const lowered = order({
+      lines: [CUP, PEN, { ...BOOK, taxes: [tax('5', none)] }],
+      cash: paid(usd('65.50')),
+      updatedAt: DECEMBER,
+    });
+    const all = work(shown(lowered, back('0.50', '2')), entries, own);
+    assert.deepEqual([all.steps, holds(all)], [[], ['refund-unbooked']]);
+  });
+
+  test('into store credit stays on the invoice and is a credit note, in the same month and told one by one as well', () => {
+    const [payout] = refund(usd('11'), { at: NOVEMBER }).payouts;
+    assert(payout !== undefined);
+    const credit = (amount: string): Refund =>
+      refund(usd(amount), {
+        id: '2',
+        at: NOVEMBER,
+        payouts: [{ ...payout, amount: usd(amount), gateway: 'shopify_store_credit', to: 'store-credit' }],
+      });
+    const both = shown(WHOLE, removal('1', NOVEMBER), credit('11'));
+    const now = book(both, book(WHOLE));
+    assert.equal(books(now), 'SHOPIFY-1001 65.50, paid 65.50, credit-note 11.00');
+    assert.deepEqual(taxesBeside(now), [['1.00']]);
+    proven(both, now);
+    assert.equal(books(book(both)), books(now), 'as if it had been booked only now');
+    const first = book(shown(WHOLE, removal('1', NOVEMBER)), book(WHOLE));
+    assert.equal(books(first), 'SHOPIFY-1001 54.50, paid 54.50');
+    const then = book(both, first);
+    assert.equal(books(then), 'SHOPIFY-1001 65.50, paid 54.50, paid 11.00, credit-note 11.00');
+    proven(both, then);
+    const some = work(shown(WHOLE, removal('1', NOVEMBER), credit('5')), book(WHOLE));
+    assert.deepEqual([some.steps, holds(some)], [[], ['refund-unbooked', 'order-reduced']]);
+    const late = work({ ...both, updatedAt: DECEMBER }, first);
+    assert.deepEqual([late.steps, holds(late)], [[], ['refund-unbooked']]);
   });
 });
 

@@ -1,10 +1,11 @@
+import type { Settling } from './cash-plan.ts';
 import type { BookedInvoice, BookedRefund } from './ledger.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
 import type { Order, Refund } from './order.ts';
 import { CLOSED_DAY, isClosed } from './period.ts';
 import type { PlannedHold } from './plan-terms.ts';
-import { besideOf } from './refund-ways.ts';
+import { besideOf, unbookedOf } from './refund-ways.ts';
 import type { DecidedRefund } from './refund-ways.ts';
 import type { Basis, Target, Targets } from './targets.ts';
 
@@ -78,20 +79,37 @@ export function negativeHold(order: Order, { slot, document }: Target): PlannedH
   };
 }
 
+function invoicedOf(targets: readonly Target[], { currency }: Order): Money {
+  return money.sum(
+    targets.map(({ document }) => document.total),
+    currency,
+  );
+}
+
+/** What will stand beside the invoices, and what went back that neither they nor it tell. */
+export function besideIn(order: Order, aim: Aim): Pick<Settling, 'beside' | 'unbooked'> {
+  const gap = money.atLeastZero(gapOf(order, aim));
+  return {
+    beside: besideOf(aim.decided, order.currency),
+    unbooked: money.minimum(unbookedOf(order, aim.decided), gap),
+  };
+}
+
+/** What will stand, less what stands beside it, beyond what the order is worth. */
+function gapOf(order: Order, { targets, decided, worth }: Aim): Money {
+  const beside = besideOf(decided, order.currency);
+  return money.subtract(money.subtract(invoicedOf(targets, order), beside), worth);
+}
+
 /**
  * The last defence: what will stand, less what stands beside it, is what the order is worth. Where an invoice may not be
  * changed any more and no money tells how, a person decides.
  */
-export function gapHolds(
-  { order, booked, terms }: Basis,
-  { targets, decided, holds, worth, unwritten }: Aim,
-): PlannedHold[] {
-  const invoiced = money.sum(
-    targets.map(({ document }) => document.total),
-    order.currency,
-  );
+export function gapHolds({ order, booked, terms }: Basis, aim: Aim): PlannedHold[] {
+  const { targets, decided, holds, worth, unwritten } = aim;
+  const invoiced = invoicedOf(targets, order);
   const beside = besideOf(decided, order.currency);
-  const gap = money.subtract(money.subtract(invoiced, beside), worth);
+  const gap = gapOf(order, aim);
   const isNegative = money.isNegative(worth);
   if (holds.length > 0 || (money.isZero(gap) && unwritten.length === 0 && !isNegative)) {
     return [];
@@ -116,6 +134,15 @@ export function gapHolds(
     facts,
   });
   if (gap.minor > 0n) {
+    const back = unbookedOf(order, decided);
+    if (!money.isZero(back)) {
+      return [
+        hold(
+          'refund-unbooked',
+          `Order ${order.name} was reduced by ${money.show(gap)} after its invoice could not be changed any more, and of ${money.show(back)} that went back for it nothing tells what it was for`,
+        ),
+      ];
+    }
     return [
       hold(
         'order-reduced',

@@ -18,19 +18,19 @@ import * as money from './money.ts';
 import type { Money } from './money.ts';
 import { channelTaxOf, discountOf, grossOf, taxOf, totalByLines } from './order.ts';
 import type { Order, OrderLine } from './order.ts';
-import { gapHolds, negativeHold, unlikeHolds, unsendableHolds } from './plan-holds.ts';
+import { besideIn, gapHolds, negativeHold, unlikeHolds, unsendableHolds } from './plan-holds.ts';
 import type { Aim } from './plan-holds.ts';
 import { asFarAsSent, clientPolicyOf, withPossibleLines } from './plan-terms.ts';
 import type { Plan, PlannedHold, Terms } from './plan-terms.ts';
 import { isClosed } from './period.ts';
-import { besideOf, besideSteps, decideRefunds, paidAt } from './refund-ways.ts';
+import { besideSteps, decideRefunds, paidAt } from './refund-ways.ts';
 import { fill } from './rules.ts';
 import type { Rules } from './rules.ts';
 import { balanced, isEffective, isGone, isPaidBack, paidBack, worthNow, worthOf } from './sale.ts';
 import { isSettlement } from './settlement.ts';
 import type { Bookable } from './settlement.ts';
 import { asideReason, skipReason } from './skipping.ts';
-import { everything, openingOf, targetsOf } from './targets.ts';
+import { everything, isRewritable, openingOf, targetsOf } from './targets.ts';
 import type { Basis, Target } from './targets.ts';
 import { localDate } from './time.ts';
 import type { Instant, Zone } from './time.ts';
@@ -308,6 +308,7 @@ function converge(order: Order, booked: Booked, terms: Terms): Plan {
     invoiceNumber: opening.number,
     fits: (offInvoice) =>
       terms.fits(documentOf(order, everything(offInvoice), { rules, heading: { ...opening, remark: '' } })),
+    isRewritable: (invoice, offInvoice) => isRewritable(basis, invoice, { offInvoice }),
   });
   const offInvoice = decided.filter(({ way }) => way.kind === 'off-invoice').map(({ refund }) => refund);
   const gone = isGone(order) && decided.every(({ way }) => way.kind === 'off-invoice' || way.kind === 'none');
@@ -347,7 +348,7 @@ function stepsTo(basis: Basis, aim: Aim): Plan {
         booked,
         invoices,
         offInvoice,
-        beside: besideOf(decided, order.currency),
+        ...besideIn(order, aim),
         terms,
         zone,
       })

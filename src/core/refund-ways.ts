@@ -3,9 +3,10 @@ import type { Dated } from './closed-days.ts';
 import type { CreditNoteStep, ExpenseStep, InvoiceDocument, Step, TaxTotal } from './document.ts';
 import { referenceOf } from './ids.ts';
 import { documentOf, roundingLimitOf } from './invoice-document.ts';
-import type { Booked } from './ledger.ts';
+import type { Booked, BookedInvoice } from './ledger.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
+import { totalByLines } from './order.ts';
 import type { Order, OrderLine, Refund } from './order.ts';
 import { isSameMonth } from './period.ts';
 import { clientPolicyOf } from './plan-terms.ts';
@@ -31,11 +32,18 @@ export type Way =
   /** The invoice leaves it out. */
   | { readonly kind: 'off-invoice' }
   /** It stands, or will, beside the invoice, with this amount. */
-  | { readonly kind: 'beside'; readonly amount: Money; readonly step?: BesideStep }
+  | ({ readonly kind: 'beside'; readonly amount: Money; readonly step?: BesideStep } & Paying)
   /** A person must decide; until then invoice and payments stand as if it stood beside. */
-  | { readonly kind: 'held'; readonly amount: Money; readonly hold: PlannedHold }
+  | ({ readonly kind: 'held'; readonly amount: Money; readonly hold: PlannedHold } & Paying)
   /** Nothing changes by it. */
   | { readonly kind: 'none' };
+
+type HeldWay = Extract<Way, { kind: 'held' }>;
+
+interface Paying {
+  /** Ids of what edits took off before, which this money is for: it stands with the refund, and the invoices hold it still. */
+  readonly removals?: readonly string[];
+}
 
 export type BesideStep = ExpenseStep | CreditNoteStep;
 
@@ -53,26 +61,42 @@ export interface Deciding {
   readonly invoiceNumber: string;
   /** Whether the books can be brought to the invoice's total when it leaves these refunds out. */
   readonly fits: (offInvoice: readonly Refund[]) => boolean;
+  /** Whether an invoice's lines may be replaced, once these refunds are left out. */
+  readonly isRewritable: (invoice: BookedInvoice, offInvoice: readonly Refund[]) => boolean;
 }
 
 /** Decides in the order in which they happened. */
 export function decideRefunds(order: Order, deciding: Deciding): readonly DecidedRefund[] {
-  const decided: DecidedRefund[] = [];
+  let decided: readonly DecidedRefund[] = [];
   let slots = deciding.booked.lastSlots;
+  const paidBeside = new Set(deciding.booked.beside.flatMap(({ step }) => removalsOf(step)));
   for (const refund of order.refunds) {
     const offInvoice = decided.filter(({ way }) => way.kind === 'off-invoice').map((each) => each.refund);
-    const way = wayOf(order, refund, { ...deciding, offInvoice, slots });
+    const way = wayOf(order, refund, { ...deciding, offInvoice, slots, paidBeside });
     if (way.kind === 'beside' && way.step !== undefined) {
       slots = { ...slots, [way.step.kind]: way.step.slot };
     }
-    decided.push({ refund, way });
+    const removals = way.kind === 'beside' || way.kind === 'held' ? (way.removals ?? []) : [];
+    removals.forEach((id) => paidBeside.add(id));
+    const before = decided.map((each) => (removals.includes(each.refund.id) ? unchanged(each) : each));
+    decided = [...before, { refund, way }];
   }
   return decided;
+}
+
+function removalsOf(step: BesideStep): readonly string[] {
+  return step.removals ?? [];
+}
+
+function unchanged({ refund }: DecidedRefund): DecidedRefund {
+  return { refund, way: { kind: 'none' } };
 }
 
 interface Considering extends Deciding {
   readonly offInvoice: readonly Refund[];
   readonly slots: Booked['lastSlots'];
+  /** What edits took off and a refund beside the invoices pays for. */
+  readonly paidBeside: ReadonlySet<string>;
 }
 
 function wayOf(order: Order, refund: Refund, considering: Considering): Way {
@@ -80,6 +104,9 @@ function wayOf(order: Order, refund: Refund, considering: Considering): Way {
   const standing = booked.beside.filter((each) => each.refund === refund.id);
   if (standing.length > 0) {
     return moreBeside(order, refund, { ...considering, standing });
+  }
+  if (considering.paidBeside.has(refund.id)) {
+    return { kind: 'none' };
   }
   if (booked.invoices.some(({ document }) => document.refunds.includes(refund.id))) {
     return { kind: 'off-invoice' };
@@ -96,10 +123,8 @@ function wayOf(order: Order, refund: Refund, considering: Considering): Way {
         code: 'refund-both-ways',
         detail: `Refund ${refund.id} of order ${order.name} went partly to store credit and partly back as money`,
       });
-    case 'store-credit': {
-      const { whole } = withRemovals(order, refund, considering);
-      return toStoreCredit(order, whole, { ...considering, amount: merchantPart(whole, order) });
-    }
+    case 'store-credit':
+      return withRemovals(order, refund, { ...considering, amount, book: toStoreCredit });
     case 'money':
       return asMoney(order, refund, { ...considering, amount });
   }
@@ -145,44 +170,124 @@ function asMoney(order: Order, refund: Refund, priced: Priced): Way {
   if (!isByHand && isAdjustable(order, refund, priced) && priced.fits([...priced.offInvoice, refund])) {
     return { kind: 'off-invoice' };
   }
-  const { whole, removals } = withRemovals(order, refund, priced);
-  return asExpense(order, whole, { ...priced, removals, amount: merchantPart(whole, order) });
+  return withRemovals(order, refund, { ...priced, book: asExpense });
 }
 
 /**
- * With what an edit took off before, where this refund pays for just that and the invoice still holds it: so the lines and their
- * taxes go back with the money.
+ * With what an edit took off before, where this refund pays for just that and the invoices hold it still: so the lines and their
+ * taxes go back with the money. Where it pays for another part of that, nobody tells which lines went back.
  */
 function withRemovals(
   order: Order,
   refund: Refund,
-  { booked }: Considering,
-): { readonly whole: Refund; readonly removals: readonly string[] } {
-  const settled = refund.settled ?? money.zero(order.currency);
-  const removals = order.refunds.filter(
-    (other) => other.payouts.length === 0 && isEffective(other, order) && isHeldStill(other, booked),
-  );
-  const worth = money.sum(
-    removals.map((removal) => worthOf(removal, order)),
-    order.currency,
-  );
-  return removals.length > 0 && money.equal(worth, money.negate(settled))
-    ? {
-        whole: {
-          ...refund,
-          returns: [...refund.returns, ...removals.flatMap(({ returns }) => returns)],
-          settled: money.zero(order.currency),
-        },
-        removals: removals.map(({ id }) => id),
-      }
-    : { whole: refund, removals: [] };
+  { book, ...priced }: Priced & { readonly book: (order: Order, whole: Refund, priced: Priced) => Way },
+): Way {
+  const due = money.negate(refund.settled ?? money.zero(order.currency));
+  const isCredit = destinationOf(refund) === 'store-credit';
+  const held = order.refunds.filter((other) => isHeldStill(order, other, { ...priced, isCredit }));
+  const overpaid = isCredit ? money.zero(order.currency) : overpaidOf(order);
+  const found = removalsFor(order, refund, { held, due, overpaid });
+  if (found !== undefined) {
+    const removals = found.map(({ id }) => id);
+    const settled = money.subtract(worthOfAll(found, order), due);
+    const returns = [...refund.returns, ...found.flatMap((removal) => removal.returns)];
+    const whole = { ...refund, returns, settled };
+    const way = book(order, whole, { ...priced, removals, amount: merchantPart(whole, order) });
+    return way.kind === 'beside' || way.kind === 'held' ? { ...way, removals } : way;
+  }
+  const open = money.subtract(due, overpaid);
+  if (open.minor <= 0n || (!isCredit && held.length === 0)) {
+    return book(order, refund, priced);
+  }
+  const amount = money.add(priced.amount, money.minimum(open, worthOfAll(held, order)));
+  // Store credit of unknown lines: while it is asked about, they stay on the invoice as their money does.
+  const removals = isCredit ? held.map(({ id }) => id) : [];
+  return { ...unmatched(order, refund, { amount, held }), removals };
 }
 
-function isHeldStill({ id, returns }: Refund, { invoices }: Booked): boolean {
-  const keys = returns.map(({ line }) => line);
-  return invoices.some(
-    ({ document }) => !document.refunds.includes(id) && document.lines.some(({ key }) => keys.includes(key)),
+/** What the buyer had paid beyond the order: no invoice ever held it, so nothing is booked when it goes back. */
+function overpaidOf(order: Order): Money {
+  return order.cash.state === 'known'
+    ? money.atLeastZero(money.subtract(order.cash.received, totalByLines(order)))
+    : money.zero(order.currency);
+}
+
+/** Those that come to what is due, the nearest before the refund if it may be. Or all of them, where the rest was paid twice. */
+function removalsFor(
+  order: Order,
+  refund: Refund,
+  {
+    held,
+    due,
+    overpaid,
+  }: { readonly held: readonly Refund[]; readonly due: Money; readonly overpaid: Money },
+): readonly Refund[] | undefined {
+  const at = order.refunds.indexOf(refund);
+  const before = held.filter((removal) => order.refunds.indexOf(removal) < at);
+  const candidates = [
+    ...before.map((_, index) => before.slice(before.length - 1 - index)),
+    ...held.map((removal) => [removal]),
+    held,
+  ];
+  const all = worthOfAll(held, order);
+  const rest = money.subtract(due, all);
+  const isAllAndMore = money.compare(rest, overpaid) <= 0 && rest.minor > 0n && all.minor > 0n;
+  return due.minor > 0n
+    ? (candidates.find((some) => some.length > 0 && money.equal(worthOfAll(some, order), due)) ??
+        (isAllAndMore ? held : undefined))
+    : undefined;
+}
+
+function worthOfAll(refunds: readonly Refund[], order: Order): Money {
+  return money.sum(
+    refunds.map((refund) => worthOf(refund, order)),
+    order.currency,
   );
+}
+
+/**
+ * Taken off by an edit and on an invoice all the same: because that may not be rewritten any more, or for store credit, whose money
+ * stays, because it shall not be.
+ */
+function isHeldStill(
+  order: Order,
+  removal: Refund,
+  { booked, isCredit, isRewritable, offInvoice, paidBeside }: Considering & { readonly isCredit: boolean },
+): boolean {
+  if (removal.payouts.length > 0 || paidBeside.has(removal.id) || !isEffective(removal, order)) {
+    return false;
+  }
+  const keys = removal.returns.map(({ line }) => line);
+  const isOn = (invoice: BookedInvoice): boolean => {
+    const { lines, refunds } = invoice.document;
+    const isHolding = !refunds.includes(removal.id) && lines.some(({ key }) => keys.includes(key));
+    return isRewritable(invoice, offInvoice)
+      ? isCredit && (isHolding || refunds.includes(removal.id))
+      : isHolding;
+  };
+  return booked.invoices.some(isOn) || (isCredit && booked.invoices.length === 0);
+}
+
+function unmatched(
+  order: Order,
+  refund: Refund,
+  { amount, held: removals }: { readonly amount: Money; readonly held: readonly Refund[] },
+): HeldWay {
+  const why =
+    removals.length === 0
+      ? 'is store credit for what no invoice holds any more, or ever did: its money stays and stands nowhere'
+      : 'pays for what edits took off before, and comes to none of it';
+  return held(refund, amount, {
+    code: 'refund-unbooked',
+    detail: `Refund ${refund.id} of order ${order.name} ${why}`,
+    facts: [
+      { name: 'Paid back', value: money.show(paidBack(refund, order.currency)) },
+      ...removals.map((removal) => ({
+        name: `Taken off on ${localDate(removal.at, order.zone)}`,
+        value: money.show(worthOf(removal, order)),
+      })),
+    ],
+  });
 }
 
 /** Refund, invoice and payments in one open month: lowering them restates no month that somebody has reported. */
@@ -275,7 +380,7 @@ function refundedTaxes(order: Order, refund: Refund, rules: Rules): readonly Tax
 }
 
 function toStoreCredit(order: Order, refund: Refund, priced: Priced): Way {
-  const { amount, booked, terms, invoiceNumber, slots } = priced;
+  const { amount, removals = [], booked, terms, invoiceNumber, slots } = priced;
   if (money.isZero(amount)) {
     // What came back had cost nothing: nothing is owed for it.
     return { kind: 'beside', amount };
@@ -309,6 +414,7 @@ function toStoreCredit(order: Order, refund: Refund, priced: Priced): Way {
     slot,
     reference: referenceOf(order.key, 'credit-note', slot),
     refund: refund.id,
+    ...(removals.length === 0 ? {} : { removals }),
     document,
   };
   return { kind: 'beside', amount: document.total, step };
@@ -358,7 +464,7 @@ function held(
   refund: Refund,
   amount: Money,
   hold: Pick<PlannedHold, 'code' | 'detail'> & Partial<Pick<PlannedHold, 'facts'>>,
-): Way {
+): HeldWay {
   return { kind: 'held', amount, hold: { step: stepOf(refund), facts: [], ...hold } };
 }
 
@@ -379,6 +485,21 @@ export function besideOf(decided: readonly DecidedRefund[], currency: string): M
   return money.sum(
     decided.flatMap(({ way }) => (way.kind === 'beside' || way.kind === 'held' ? [way.amount] : [])),
     currency,
+  );
+}
+
+/** What refunds beside the invoices paid back to settle the account, and does not stand with them. */
+export function unbookedOf(order: Order, decided: readonly DecidedRefund[]): Money {
+  return money.sum(
+    decided.flatMap(({ refund, way }) => {
+      if (way.kind !== 'beside' && way.kind !== 'held') {
+        return [];
+      }
+      const due = money.negate(refund.settled ?? money.zero(order.currency));
+      const told = money.subtract(way.amount, merchantPart(refund, order));
+      return [money.atLeastZero(money.subtract(due, told))];
+    }),
+    order.currency,
   );
 }
 

@@ -229,10 +229,10 @@ function withAnother(
  * Whether an invoice's lines may be replaced: its day is open, and either nothing is paid on it or it changes within its own
  * month, so that no month that somebody has reported is restated (bookkeeping, "edits after payment").
  */
-function isRewritable(
+export function isRewritable(
   { order, booked, terms, zone }: Basis,
   invoice: BookedInvoice,
-  { offInvoice }: Content,
+  { offInvoice }: Pick<Content, 'offInvoice'>,
 ): boolean {
   const { issuedOn } = invoice.document;
   if (isSettledDay(issuedOn, terms)) {

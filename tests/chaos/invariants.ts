@@ -64,6 +64,7 @@ const QUESTIONS: readonly FailureCode[] = [
   'order-rounding-too-large',
   'order-worth-negative',
   'refund-credit-shared',
+  'refund-unbooked',
   'books-total-differs',
 ];
 

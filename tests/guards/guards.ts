@@ -661,6 +661,22 @@ export const GUARDS: readonly Guard[] = [
     test: 'src/core/settling.test.ts',
   },
   {
+    what: 'what an edit took off and a refund pays back is taken off once',
+    file: 'src/core/refund-ways.ts',
+    from: 'if (considering.paidBeside.has(refund.id)) {',
+    to: "if (refund.id === '') {",
+    test: 'src/core/life.test.ts',
+    named: 'what an edit took off and',
+  },
+  {
+    what: 'a payment is not lowered for what an invoice of an earlier month holds still',
+    file: 'src/core/cash-plan.ts',
+    from: 'money.maximum(told, stillPaid(order, { ...settling, capacity, kept }))',
+    to: 'money.maximum(told, money.minimum(told, stillPaid(order, { ...settling, capacity, kept })))',
+    test: 'src/core/life.test.ts',
+    named: 'what an edit took off and',
+  },
+  {
     what: 'requests of one connection before an answer have a bound',
     file: 'src/http/connections.ts',
     from: 'connection.unanswered >= limits.unansweredMax',

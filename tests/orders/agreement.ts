@@ -274,9 +274,17 @@ function compare(settled: Settled, comparing: Comparing): Verdict['outcome'] {
       assert.equal(holds.some(isExcess), isMore, `the buyer’s money beyond it ${at}`);
     }
   }
+  assertOnce(booked, at);
   const answered = stands - heldPart(holds, comparing);
   holds.forEach((hold) => assertTrue(hold, comparing, { answered, beside, booked }));
   return holds.length > 0 ? 'held' : 'equal';
+}
+
+/** What stands beside the invoices is on them still: else it went out of the books twice, whatever a question says of the sum. */
+function assertOnce({ beside, invoices }: Booked, at: string): void {
+  const besides = beside.flatMap(({ step }) => [step.refund, ...(step.removals ?? [])]);
+  const twice = besides.filter((id) => invoices.some(({ document }) => document.refunds.includes(id)));
+  assert.deepEqual(twice, [], `taken off and beside ${at}`);
 }
 
 /** Asked by the adapter instead of the plan, with the document that FreshBooks cannot be brought to. */
@@ -291,6 +299,7 @@ const EXPLAIN_TOTAL: readonly string[] = [
   'refund-category-missing',
   'refund-credit-shared',
   'refund-both-ways',
+  'refund-unbooked',
   'books-total-differs',
 ];
 const EXPLAIN_PAID: readonly string[] = [...EXPLAIN_TOTAL, 'order-cash-unclear'];
@@ -342,6 +351,8 @@ function assertTrue(
       return assert.ok(now.storeCredit > 0n && !order.buyer.hasEmail, at);
     case 'refund-both-ways':
       return assert.ok(now.storeCredit > 0n, at);
+    case 'refund-unbooked':
+      return assert.ok(expected.refunded > 0n, at);
     case 'books-total-differs':
       return assert.ok(
         booked.invoices.some(({ amount, document }) => !money.equal(amount, document.total)) ||

@@ -28,6 +28,7 @@ const QUESTIONS: readonly string[] = [
   'order-rounding-too-large',
   'order-worth-negative',
   'refund-credit-shared',
+  'refund-unbooked',
   'books-total-differs',
 ];
 
