@@ -380,9 +380,13 @@ function isFlatFee({ name, ratePpm }: TaxTreatment): boolean {
   return ratePpm === 0 && /\bfees?\b/i.test(name);
 }
 
+export function isMerchantsFee(tax: Tax): boolean {
+  return isFlatFee(tax) && isMerchants(tax);
+}
+
 /** One line for each fee that stands among an order's taxes, to be remitted as they are. */
 function flatFeeLines(sold: readonly OrderLine[], order: Order, { taxNames }: Rules): DocumentLine[] {
-  const fees = sold.flatMap(({ taxes }) => taxes.filter((tax) => isFlatFee(tax) && isMerchants(tax)));
+  const fees = sold.flatMap(({ taxes }) => taxes.filter(isMerchantsFee));
   return [...Map.groupBy(fees, (fee) => fee.name)].flatMap(([name, parts]) => {
     const net = money.sum(
       parts.map(({ amount }) => amount),

@@ -7,11 +7,11 @@ import type {
   TaxTotal,
   TaxTreatment,
 } from './document.ts';
-import { isChannelTax, taxOfLine, treatmentKey } from './invoice-document.ts';
+import { isChannelTax, isMerchantsFee, taxOfLine, treatmentKey } from './invoice-document.ts';
 import type { Booked, BookedInvoice, BookedPayment, BookedRefund } from './ledger.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
-import type { Order, Payout, Return } from './order.ts';
+import type { Order, OrderLine, Payout, Return } from './order.ts';
 import { TOGETHER, gatewaysIn, isGiftCard } from './payment-method.ts';
 import { monthOf } from './time.ts';
 import type { LocalDate, Month } from './time.ts';
@@ -306,7 +306,26 @@ function returnedRows(
     const line = order.lines.find(({ key }) => key === part.line);
     return line === undefined
       ? []
-      : movedRows(line, { ...paper, amount: money.negate(netOfReturn(part, order)) }, 'taken');
+      : [
+          ...movedRows(line, { ...paper, amount: money.negate(netOfReturn(part, order)) }, 'taken'),
+          ...returnedFees(line, part, paper),
+        ];
+  });
+}
+
+/** No tax of the expense, as it was none of the invoice: what stood on a line of its own there comes off the same account. */
+function returnedFees({ taxes }: OrderLine, part: Return, paper: Paper): JournalRow[] {
+  return taxes.flatMap((fee, index) => {
+    const amount = part.taxes[index];
+    const { name, ratePpm } = fee;
+    return amount === undefined || !isMerchantsFee(fee)
+      ? []
+      : unlessZero({
+          ...paper,
+          account: 'tax-lines',
+          tax: { name, ratePpm },
+          amount: money.negate(amount),
+        });
   });
 }
 

@@ -296,6 +296,28 @@ describe('what is in sales and belongs elsewhere', () => {
     ]);
   });
 
+  test('a delivery fee that the shop tells as a tax goes back out of the expense too, as the line that it was', () => {
+    const FEE = tax('0', usd('0.28'), { name: 'Retail Delivery Fee' });
+    const shipping = line({
+      key: 'shipping:1',
+      kind: 'shipping',
+      unitPrice: usd('5'),
+      taxes: [GST('0.25'), FEE],
+    });
+    const back = refund(usd('5.53'), {
+      at: IN_DECEMBER,
+      returns: [returned('shipping:1', 1, usd('5'), [usd('0.25'), usd('0.28')])],
+      difference: usd('0'),
+    });
+    const books = [refunded(order({ lines: [CUP, shipping] }), [back])];
+    assert.deepEqual(entries(sheet(books)), ['Sales to Sales tax: Retail Delivery Fee 0.28: Taxes as lines']);
+    assert.deepEqual(entries(sheet(books, DECEMBER)), [
+      'Sales tax: Retail Delivery Fee to Sales 0.28: Taxes as lines',
+      'Sales to Expenses: Refunds 5.28: Refunds as expenses',
+      'Sales tax: GST 5 % to Tax on expenses: GST 5 % 0.25: Tax within refunds',
+    ]);
+  });
+
   test('of prices with tax within, what was returned is moved without it', () => {
     const shown = order({
       pricesIncludeTax: true,
