@@ -534,6 +534,33 @@ describe('what an edit took off and a refund pays back', () => {
   });
 });
 
+describe('an invoice that the rules leave a draft', () => {
+  const draft = { rules: { ...CATEGORY, endState: 'draft' } } as const;
+
+  test('is lowered by a refund, in a later month too', () => {
+    const late = withRefunds(SOLD, oneCup({ payouts: refund(usd('22'), { at: DECEMBER }).payouts }));
+    assert.equal(books(book(late, book(SOLD, [], draft), draft)), 'SHOPIFY-1001 22.00');
+  });
+
+  test('has a refund asked about that would stand beside it, because nothing does', () => {
+    const asked = (own: Parts, ...payouts: Partial<Refund['payouts'][number]>[]) => {
+      const [payout] = oneCup().payouts;
+      assert(payout !== undefined);
+      const back = payouts.length === 0 ? oneCup() : oneCup({ payouts: [{ ...payout, ...payouts[0] }] });
+      const found = work(withRefunds(SOLD, back), book(SOLD, [], draft), own);
+      assert.deepEqual(found.steps, []);
+      return found.holds.map(({ step, code }) => `${step}: ${code}`);
+    };
+    const question = ['refund-901: refund-unbooked'];
+    assert.deepEqual(asked({ rules: { ...draft.rules, refunds: 'expense' } }), question);
+    assert.deepEqual(asked(draft, { to: 'store-credit' }), question);
+    assert.deepEqual(
+      asked({ rules: { ...draft.rules, closedThrough: parseLocalDate('2026-11-10') } }),
+      question,
+    );
+  });
+});
+
 describe('an order that comes to nothing', () => {
   const unpaid = order({ lines: [CUP], cash: paid(usd('0')) });
 

@@ -7,6 +7,7 @@ import { CLOSED_DAY, isClosed } from './period.ts';
 import type { PlannedHold } from './plan-terms.ts';
 import { besideOf, unbookedOf } from './refund-ways.ts';
 import type { DecidedRefund } from './refund-ways.ts';
+import type { Rules } from './rules.ts';
 import type { Basis, Target, Targets } from './targets.ts';
 
 /** What a person must look at in what stands and what should: amounts that the books made otherwise, and what no step brings about. */
@@ -68,6 +69,27 @@ export function unlikeHolds(order: Order, { refund, amount, charged }: BookedRef
           ],
         },
       ];
+}
+
+/** What is asked about a refund; and of an invoice that stays a draft, about one that would stand beside it, as nothing does. */
+export function refundHold(
+  order: Order,
+  { refund, way, rules }: DecidedRefund & { readonly rules: Rules },
+): PlannedHold[] {
+  if (way.kind === 'held') {
+    return [way.hold];
+  }
+  if (rules.endState === 'sent' || way.kind !== 'beside' || way.step === undefined) {
+    return [];
+  }
+  return [
+    {
+      step: `refund-${refund.id}`,
+      code: 'refund-unbooked',
+      detail: `Refund ${refund.id} of order ${order.name} would stand beside its invoice, and by end_state: draft nothing is booked beside a draft`,
+      facts: [{ name: 'Paid back', value: money.show(way.amount) }],
+    },
+  ];
 }
 
 export function negativeHold(order: Order, { slot, document }: Target): PlannedHold {

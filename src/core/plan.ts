@@ -18,7 +18,7 @@ import * as money from './money.ts';
 import type { Money } from './money.ts';
 import { channelTaxOf, discountOf, grossOf, taxOf, totalByLines } from './order.ts';
 import type { Order, OrderLine } from './order.ts';
-import { besideIn, gapHolds, negativeHold, unlikeHolds, unsendableHolds } from './plan-holds.ts';
+import { besideIn, gapHolds, negativeHold, refundHold, unlikeHolds, unsendableHolds } from './plan-holds.ts';
 import type { Aim } from './plan-holds.ts';
 import { asFarAsSent, clientPolicyOf, withPossibleLines } from './plan-terms.ts';
 import type { Plan, PlannedHold, Terms } from './plan-terms.ts';
@@ -360,7 +360,7 @@ function stepsTo(basis: Basis, aim: Aim): Plan {
     .filter(({ invoice }) => invoice === undefined)
     .map((target) => invoiceStep(order, target));
   const sent = isSendable ? targets.flatMap((target) => sentSteps(order, target, terms)) : [];
-  const refundHolds = decided.flatMap(({ way }) => (way.kind === 'held' ? [way.hold] : []));
+  const refundHolds = decided.flatMap(({ refund, way }) => refundHold(order, { refund, way, rules }));
   const isCashKnown = order.cash.state === 'known';
   const gaps = unlike.length === 0 ? gapHolds(basis, aim) : [];
   // Of what went back beyond the order's worth nothing is booked before a person has looked.
