@@ -290,6 +290,17 @@ describe('what the books made of it', () => {
       );
     });
 
+    test('is not corrected once a person has said that it is in the books, also when its day is opened again', () => {
+      const bookedThrough = localDate(taxed.placedAt, taxed.zone);
+      const planned = plan(
+        taxed,
+        fold(posted(draft, { amount: usd('10.69') })),
+        terms({ choices: { bookedThrough } }),
+      );
+      assert(planned.outcome === 'work');
+      assert.deepEqual(planned.steps, []);
+    });
+
     test('is held when it is further off than rounding', () => {
       const planned = work(taxed, { entries: posted(draft, { amount: usd('10.68') }) });
       assert.deepEqual([planned.steps, holds(planned)], [[], ['sent-1: books-total-differs']]);

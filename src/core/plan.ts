@@ -1,4 +1,4 @@
-import { BOOKED_BY_HAND, closedThrough, isBookedBy } from './closed-days.ts';
+import { BOOKED_BY_HAND, closedThrough, isBookedBy, isSettledDay } from './closed-days.ts';
 import { NO_CASH, cashHold, planCash } from './cash-plan.ts';
 import type { CashPlan } from './cash-plan.ts';
 import type {
@@ -75,7 +75,7 @@ function planOrder(shown: Order, booked: Booked, given: Terms): Plan {
   if (order.doubt !== undefined) {
     return doubted(order, order.doubt);
   }
-  const correction = correctionStep(order, booked, terms.rules);
+  const correction = correctionStep(order, booked, terms);
   if (correction !== undefined) {
     return { outcome: 'work', steps: [correction], holds: [] };
   }
@@ -274,10 +274,10 @@ function changesBeside(order: Order): PlannedHold[] {
  * The step down the ladder: an invoice that the books computed otherwise, by no more than rounding explains, gets its
  * rounding line corrected, once for each state of its lines. Whatever is unequal after that is held, and what is dated on a closed day.
  */
-function correctionStep(order: Order, booked: Booked, rules: Rules): LinesStep | undefined {
+function correctionStep(order: Order, booked: Booked, terms: Terms): LinesStep | undefined {
   for (const invoice of booked.invoices) {
     const { document, amount, isAccepted } = invoice;
-    const mayChange = !isAccepted && !isClosed(document.issuedOn, rules);
+    const mayChange = !isAccepted && !isSettledDay(document.issuedOn, terms);
     if (mayChange && invoice.correction === undefined && amount.currency === document.currency) {
       const correction = money.subtract(document.total, amount);
       const isRounding = money.compare(money.absolute(correction), document.roundingLimit) <= 0;

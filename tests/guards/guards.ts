@@ -508,7 +508,7 @@ export const GUARDS: readonly Guard[] = [
   {
     what: 'the rounding line of a draft is not corrected once its day was closed',
     file: 'src/core/plan.ts',
-    from: '    const mayChange = !isAccepted && !isClosed(document.issuedOn, rules);',
+    from: '    const mayChange = !isAccepted && !isSettledDay(document.issuedOn, terms);',
     to: '    const mayChange = !isAccepted;',
     test: 'src/core/plan.test.ts',
   },
