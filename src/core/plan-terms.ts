@@ -2,6 +2,7 @@ import type { ClientStep, InvoiceDocument, Step } from './document.ts';
 import type { Fact, FailureCode } from './failure.ts';
 import type { Naming } from './invoice-document.ts';
 import type { Booked } from './ledger.ts';
+import type { Money } from './money.ts';
 import type { Order } from './order.ts';
 import type { Rules } from './rules.ts';
 import type { LocalDate } from './time.ts';
@@ -23,6 +24,8 @@ export interface Choices {
   readonly period?: 'open-day';
   /** What is of this day or an earlier one is in the books already, by a person's word, also when the day is open again. */
   readonly bookedThrough?: LocalDate;
+  /** What the order came to by the shop's word when he said so: what was added since is in no books. */
+  readonly bookedTotal?: Money;
   /** Whatever the shop says from now on, the books are left as they are. */
   readonly following?: 'stopped';
 }

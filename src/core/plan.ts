@@ -199,15 +199,33 @@ function bookedByHand(order: Order, terms: Terms, zone: Zone): Plan {
     later.map((refund) => worthOf(refund, order)),
     order.currency,
   );
+  const before = money.add(order.currentTotal, returned);
   const holds = changesBeside({
     ...rest,
-    total: money.add(order.currentTotal, returned),
+    total: before,
     refunds: later,
     ...(cancelledAt === undefined || !isLater(cancelledAt) ? {} : { cancelledAt }),
   });
-  return holds.length === 0
+  const asked = holds.length === 0 ? addedSince(order, before, terms) : holds;
+  return asked.length === 0
     ? { outcome: 'skip', reason: BOOKED_BY_HAND }
-    : { outcome: 'work', steps: [], holds };
+    : { outcome: 'work', steps: [], holds: asked };
+}
+
+function addedSince({ name }: Order, now: Money, { choices: { bookedTotal } }: Terms): PlannedHold[] {
+  return bookedTotal === undefined || money.equal(bookedTotal, now)
+    ? []
+    : [
+        {
+          step: 'change',
+          code: 'order-changed',
+          detail: `Order ${name} comes to ${money.show(now)}, and came to ${money.show(bookedTotal)} when you said that it is in the books`,
+          facts: [
+            { name: 'Then', value: money.show(bookedTotal) },
+            { name: 'Worth now', value: money.show(now) },
+          ],
+        },
+      ];
 }
 
 /** It was linked because it held just what the order came to: what was added since, or costs more, is on no invoice. */

@@ -5,6 +5,7 @@ import type { OrderKey } from '#core/ids.ts';
 import type { Hold } from '#core/ledger.ts';
 import type { Decisions } from '#core/plan-terms.ts';
 import { CLOSED_THROUGH, FIRST_OPEN_DAY, periodDay } from '#core/period.ts';
+import { orderOf } from '#core/settlement.ts';
 import type { Instant, LocalDate } from '#core/time.ts';
 import { tryNow } from './account-pause.ts';
 import { LATER_PRIORITY, LIVE_PRIORITY } from './machine.ts';
@@ -87,7 +88,7 @@ export async function decideOrder(
       return { outcome: 'no-order' };
     }
     const open = await tx.holds({ order: key, isOpen: true });
-    const answer = answerOf(decision, open, record.decisions);
+    const answer = answerOf(decision, open, record);
     if (answer === undefined) {
       return { outcome: 'not-asked', asked: open.map(({ code }) => code) };
     }
@@ -139,7 +140,11 @@ export async function putAside(store: Store, id: string, now: Instant): Promise<
 }
 
 /** Nothing when none of the open questions is answered by it. */
-function answerOf(decision: Decision, open: readonly Hold[], before: Decisions): Decisions | undefined {
+function answerOf(
+  decision: Decision,
+  open: readonly Hold[],
+  { decisions: before, snapshot }: Pick<OrderRecord, 'decisions' | 'snapshot'>,
+): Decisions | undefined {
   switch (decision) {
     case 'keep':
       return open.length === 0 ? undefined : { following: 'stopped' };
@@ -150,7 +155,10 @@ function answerOf(decision: Decision, open: readonly Hold[], before: Decisions):
       const [last] = [...days, ...(before.bookedThrough === undefined ? [] : [before.bookedThrough])]
         .toSorted()
         .slice(-1);
-      return days.length === 0 || last === undefined ? undefined : { bookedThrough: last };
+      const bookedTotal = orderOf(snapshot)?.currentTotal;
+      return days.length === 0 || last === undefined
+        ? undefined
+        : { bookedThrough: last, ...(bookedTotal === undefined ? {} : { bookedTotal }) };
     }
     case 'restore':
     case 'accept': {

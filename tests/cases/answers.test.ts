@@ -340,6 +340,20 @@ void describe('questions and answers', () => {
       assert.equal((await counter.stage.atRest(second)).state, 'skipped');
     }));
 
+  void test('what is added to an order that is booked already by a person’s word is asked about', () =>
+    atCounter({ rules: { closedThrough: parseLocalDate('2026-09-30') } }, async (counter) => {
+      const order = await counter.sell(TWO);
+      await answer(counter, order, 'already-booked');
+      await counter.change(order, { kind: 'note', note: 'Ring twice' });
+      assert.equal((await counter.stage.atRest(order)).state, 'skipped');
+      counter.goTo('2026-10-10T15:00:00Z');
+      await counter.change(order, { kind: 'edit', edit: { kind: 'add', item: of(PAPERS, 2) } });
+      assert.deepEqual(await counter.questions(order), ['order-changed']);
+      assert.deepEqual(counter.standing(order).numbers, []);
+      await answer(counter, order, 'keep');
+      assert.deepEqual(await counter.questions(order), []);
+    }));
+
   void test('a refund of a closed day is left out as booked already, and the rest is followed', () =>
     atCounter({}, async (counter) => {
       const order = await counter.sell(TWO);
