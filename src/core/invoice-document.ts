@@ -6,7 +6,7 @@ import { netOf } from './order.ts';
 import type { Order, OrderLine, Refund, Tax } from './order.ts';
 import { fill } from './rules.ts';
 import type { Rules, TaxLines } from './rules.ts';
-import { isSpent, linesWithout } from './sale.ts';
+import { isSpent, linesWithout, takenBack } from './sale.ts';
 import { localDate } from './time.ts';
 import type { LocalDate } from './time.ts';
 import { withUntoldTax } from './untold-tax.ts';
@@ -280,18 +280,33 @@ interface Sharing {
 /** What a refund kept or paid back beside its lines, as lines of their own: never forced onto products. */
 function amountLines(refund: Refund, { sold, left, order, rules }: Sharing): DocumentLine[] {
   const { difference } = refund;
-  if (money.isZero(difference)) {
-    return [];
-  }
   const key = `refund:${refund.id}`;
   const isGiven = money.isNegative(difference) === (left === undefined);
   const name = rules.lineNames.refund ?? (isGiven ? 'Refund' : 'Kept of a refund');
-  return rules.amountRefundTax === 'none' || !isGiven
-    ? [onePiece({ key, kind: 'refund', name, net: difference, taxes: [] })]
-    : sharesOf(difference, left ?? sold, order).map(({ treatment, taxes, net }) => ({
-        ...onePiece({ key: `${key}:${treatment}`, kind: 'refund', name, net, taxes: [] }),
-        taxes,
-      }));
+  const taxed =
+    rules.amountRefundTax === 'none'
+      ? money.zero(order.currency)
+      : isGiven
+        ? difference
+        : backOf(refund, { left, order });
+  const plain = money.subtract(difference, taxed);
+  // Of what is kept, what was given before had its tax from what has come back by now.
+  const over = left === undefined ? sold : isGiven ? left : [...left, ...sold];
+  return [
+    ...(money.isZero(taxed) ? [] : sharesOf(taxed, over, order)).map(({ treatment, taxes, net }) => ({
+      ...onePiece({ key: `${key}:${treatment}`, kind: 'refund', name, net, taxes: [] }),
+      taxes,
+    })),
+    ...(money.isZero(plain) ? [] : [onePiece({ key, kind: 'refund', name, net: plain, taxes: [] })]),
+  ];
+}
+
+/**
+ * Of what a document of what went back keeps: what earlier refunds had given with its tax, which would go back twice with the
+ * lines. An invoice needs none: what was given is shared over what is left on it.
+ */
+function backOf({ id }: Refund, { left, order }: Pick<Sharing, 'left' | 'order'>): Money {
+  return left === undefined ? money.zero(order.currency) : money.negate(takenBack(id, order));
 }
 
 interface Share {

@@ -192,6 +192,43 @@ describe('a refund in a later month', () => {
   });
 });
 
+describe('an amount that carried tax, and is kept of a refund of all the rest', () => {
+  const own = { rules: { ...CATEGORY, amountRefundTax: 'as_sold' } as const };
+  const amount = (moment = DECEMBER, to: 'money' | 'store-credit' = 'money'): Refund => {
+    const given = refund(usd('5.50'), { at: moment });
+    return { ...given, payouts: given.payouts.map((payout) => ({ ...payout, to })) };
+  };
+  const rest = (to: 'money' | 'store-credit' = 'money'): Refund => ({
+    ...amount(DECEMBER, to),
+    id: '902',
+    returns: [returned('item:1', 2, usd('40'), [usd('4')])],
+    difference: usd('5.50'),
+    payouts: amount(DECEMBER, to).payouts.map((payout) => ({ ...payout, amount: usd('38.50') })),
+  });
+  const taxes = (entries: readonly Entry[]): bigint => {
+    const { invoices, beside } = fold(entries);
+    const back = beside.map(({ step }) => (step.kind === 'expense' ? step : step.document).taxes);
+    const sum = (all: readonly { readonly amount: money.Money }[]): bigint =>
+      all.reduce((total, each) => total + each.amount.minor, 0n);
+    return sum(invoices.flatMap(({ document }) => document.taxes)) - sum(back.flat());
+  };
+
+  test('leaves no tax, and takes none back that was not charged', () => {
+    for (const refunds of [
+      [amount(), rest()],
+      [amount(at('2026-11-12T09:00:00-05:00')), rest()],
+      [amount(DECEMBER, 'store-credit'), rest('store-credit')],
+    ]) {
+      const [first] = refunds;
+      assert(first !== undefined);
+      const given = book(withRefunds(SOLD, first), book(SOLD, [], own), own);
+      const now = book({ ...withRefunds(SOLD, ...refunds), updatedAt: DECEMBER }, given, own);
+      assert.equal(taxes(now), 0n);
+      proven(withRefunds(SOLD, ...refunds), now);
+    }
+  });
+});
+
 describe('a refund into store credit', () => {
   const credit = oneCup({
     payouts: [

@@ -60,6 +60,20 @@ export function merchantPart(refund: Refund, order: Order): Money {
   return money.subtract(money.add(paidBack(refund, order.currency), settled), tax);
 }
 
+/** Of what a refund keeps of its lines' worth, what only takes back what earlier ones had given beyond theirs. */
+export function takenBack(id: string, order: Order): Money {
+  const zero = money.zero(order.currency);
+  let given = zero;
+  for (const refund of order.refunds.filter((other) => isEffective(other, order))) {
+    const back = money.minimum(given, money.atLeastZero(refund.difference));
+    if (refund.id === id) {
+      return back;
+    }
+    given = money.subtract(money.subtract(given, back), money.minimum(zero, refund.difference));
+  }
+  return zero;
+}
+
 /**
  * The order with the account struck at each refund: of its difference, what only settles the account is told apart from what it
  * gave or kept. While it is not known what was received, all of it is taken as given or kept.
