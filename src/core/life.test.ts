@@ -598,6 +598,87 @@ describe('an invoice that the rules leave a draft', () => {
   });
 });
 
+describe('what is added and not paid, after money went back', () => {
+  const own = { rules: CATEGORY };
+  const JANUARY = at('2027-01-05T10:00:00-05:00');
+  const PLATE = line({ key: 'item:4', title: 'Plate', unitPrice: usd('20') });
+  const withPlate = ({ lines }: Order, ...tenders: readonly ReturnType<typeof tender>[]): Order =>
+    order({ lines: [...lines, PLATE], cash: received(...tenders), updatedAt: JANUARY });
+  const late = (sold: Order, ...refunds: readonly Refund[]): Order => ({
+    ...withRefunds(sold, ...refunds),
+    updatedAt: sold.updatedAt,
+  });
+
+  test('that an edit had taken off before, leaves that settled and pays nothing by it', () => {
+    const none = usd('0');
+    const removal = refund(none, {
+      id: '1',
+      returns: [returned('item:1', 1, usd('20'), [usd('2')])],
+      difference: none,
+    });
+    const back = refund(usd('22'), { id: '2', at: DECEMBER });
+    const lowered = book(late(SOLD, removal), book(SOLD));
+    const before = book({ ...late(SOLD, removal, back), updatedAt: DECEMBER }, lowered, own);
+    assert.equal(books(before), 'SHOPIFY-1001 22.00, paid 22.00');
+    const unpaid = late(withPlate(SOLD, tender(usd('44'))), removal, back);
+    const now = book(unpaid, before, own);
+    assert.equal(books(now), 'SHOPIFY-1001 22.00, SHOPIFY-1001-2 20.00, paid 22.00');
+    assert.deepEqual(holds(work(unpaid, now, own)), ['refund-unbooked']);
+    const cash = [tender(usd('44')), tender(usd('20'), { at: JANUARY })];
+    const settled = late(withPlate(SOLD, ...cash), removal, back);
+    const then = book(settled, now, own);
+    assert.equal(books(then), 'SHOPIFY-1001 22.00, SHOPIFY-1001-2 20.00, paid 22.00, paid 20.00');
+    assert.deepEqual(holds(work(settled, then, own)), []);
+    proven(settled, then);
+  });
+
+  test('that had been more than that, is no more than it was', () => {
+    const none = usd('0');
+    const taken = [returned('item:1', 1, usd('20'), [usd('2')])];
+    const removal = refund(none, { id: '1', returns: taken, difference: none });
+    const back = refund(usd('30'), { id: '2', at: DECEMBER });
+    const lowered = book(late(SOLD, removal), book(SOLD));
+    const before = book({ ...late(SOLD, removal, back), updatedAt: DECEMBER }, lowered, own);
+    assert.equal(books(before), 'SHOPIFY-1001 22.00, paid 22.00, expense 8.00');
+    const unpaid = late(withPlate(SOLD, tender(usd('44'))), removal, back);
+    const now = book(unpaid, before, own);
+    assert.equal(books(now), 'SHOPIFY-1001 22.00, SHOPIFY-1001-2 20.00, paid 22.00, expense 8.00');
+  });
+
+  test('that had been paid twice, too', () => {
+    const twice = order({ lines: [CUP], cash: paid(usd('44'), usd('44')) });
+    const back = refund(usd('44'), { id: '2', at: DECEMBER });
+    const before = post(work(twice, []).steps);
+    const unpaid = late(withPlate(twice, tender(usd('44')), tender(usd('44'))), back);
+    assert.equal(books(book(unpaid, before, own)), 'SHOPIFY-1001 44.00, SHOPIFY-1001-2 20.00, paid 44.00');
+  });
+
+  test('of an order that was not paid whole, leaves what was kept of its refund to what is owed', () => {
+    const parts = [tender(usd('10')), tender(usd('5'), { at: at('2026-12-20T10:00:00-05:00') })];
+    const sold = order({ lines: [CUP], cash: received(tender(usd('10'))) });
+    const whole = refund(usd('10'), {
+      at: DECEMBER,
+      returns: [returned('item:1', 2, usd('40'), [usd('4')])],
+      difference: usd('34'),
+    });
+    const grown = late(withPlate(sold, ...parts), whole);
+    const now = book(grown, book(sold), own);
+    assert.equal(
+      books(now),
+      'SHOPIFY-1001 44.00, SHOPIFY-1001-2 20.00, paid 10.00, paid 5.00, paid 29.00, paid 5.00, expense 44.00',
+    );
+    proven(grown, now);
+  });
+
+  test('as a concession, leaves the concession what it was', () => {
+    const given = refund(usd('5'), { at: DECEMBER });
+    const unpaid = late(withPlate(SOLD, tender(usd('44'))), given);
+    const now = book(unpaid, book(SOLD), own);
+    assert.equal(books(now), 'SHOPIFY-1001 44.00, SHOPIFY-1001-2 20.00, paid 44.00, expense 5.00');
+    assert.deepEqual(holds(work(unpaid, now, own)), []);
+  });
+});
+
 describe('an order that comes to nothing', () => {
   const unpaid = order({ lines: [CUP], cash: paid(usd('0')) });
 

@@ -161,7 +161,7 @@ export function gapHolds({ order, booked, terms }: Basis, aim: Aim): PlannedHold
       return [
         hold(
           'refund-unbooked',
-          `Order ${order.name} was reduced by ${money.show(gap)} after its invoice could not be changed any more, and of ${money.show(back)} that went back for it nothing tells what it was for`,
+          `What stands for order ${order.name} is ${money.show(gap)} more than it is worth by its account with the buyer, and of ${money.show(back)} that went back nothing tells what it was for`,
         ),
       ];
     }

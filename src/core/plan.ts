@@ -1,3 +1,4 @@
+import { withEarlierAccount } from './account-before.ts';
 import { BOOKED_BY_HAND, closedThrough, isBookedBy, isSettledDay } from './closed-days.ts';
 import { NO_CASH, cashHold, planCash } from './cash-plan.ts';
 import type { CashPlan } from './cash-plan.ts';
@@ -50,7 +51,9 @@ export function plan(shown: Bookable, booked: Booked, terms: Terms): Plan {
 
 function planOrder(shown: Order, booked: Booked, given: Terms): Plan {
   const terms = asFarAsSent(withPossibleLines(given, booked), booked);
-  const order = balanced(withUntoldTax(shown, terms.rules) ?? shown);
+  const told = withUntoldTax(shown, terms.rules) ?? shown;
+  const zone = terms.rules.timeZone ?? told.zone;
+  const order = withEarlierAccount({ order: balanced(told), booked, terms, zone });
   const isNew = booked.lastSlots.invoice === undefined;
   const aside = isNew ? asideReason(order, terms.rules) : undefined;
   if (aside !== undefined) {

@@ -76,14 +76,16 @@ export function takenBack(id: string, order: Order): Money {
 
 /**
  * The order with the account struck at each refund: of its difference, what only settles the account is told apart from what it
- * gave or kept. While it is not known what was received, all of it is taken as given or kept.
+ * gave or kept. While it is not known what was received, all of it is taken as given or kept. `known`: what settled of refunds of
+ * which it is known from elsewhere, by their ids.
  */
-export function balanced(order: Order): Order {
+export function balanced(order: Order, known: ReadonlyMap<string, Money> = new Map()): Order {
   const { cash, refunds } = order;
   if (cash.state !== 'known' || money.isZero(cash.received)) {
     return order;
   }
-  const { settled } = accountOf(order, money.subtract(cash.received, totalByLines(order)));
+  const start = money.subtract(cash.received, totalByLines(order));
+  const { settled } = accountOf(order, { start, known });
   return {
     ...order,
     refunds: refunds.map((refund) => {
@@ -108,18 +110,24 @@ interface Account {
  * owed for lines that an exchange added. The rest is given or kept. But what was given or kept whole by one refund, or by all,
  * settles too where just that makes the account even: money may go back before the edit that it is for.
  */
-function accountOf(order: Pick<Order, 'currency' | 'pricesIncludeTax' | 'refunds'>, start: Money): Account {
+function accountOf(
+  order: Pick<Order, 'currency' | 'pricesIncludeTax' | 'refunds'>,
+  { start, known }: { readonly start: Money; readonly known: ReadonlyMap<string, Money> },
+): Account {
   const effective = order.refunds.filter((refund) => isEffective(refund, order));
   const settled = new Map<Refund, Money>();
   let open = start;
   for (const refund of effective) {
     const difference = wholeDifference(refund);
     const isRemoval = refund.payouts.length === 0 && money.isZero(difference);
-    const part = isRemoval ? worthOf(refund, order) : overlap(difference, money.negate(open));
+    const part = isRemoval
+      ? worthOf(refund, order)
+      : (known.get(refund.id) ?? overlap(difference, money.negate(open)));
     open = money.add(open, part);
     settled.set(refund, isRemoval ? money.zero(order.currency) : part);
   }
-  const left = effective.map((refund) => ({
+  const unknown = effective.filter(({ id }) => !known.has(id));
+  const left = unknown.map((refund) => ({
     refund,
     part: money.subtract(wholeDifference(refund), settled.get(refund) ?? open),
   }));

@@ -647,8 +647,8 @@ export const GUARDS: readonly Guard[] = [
   {
     what: 'money that evens an account is neither given nor kept',
     file: 'src/core/sale.ts',
-    from: 'const part = isRemoval ? worthOf(refund, order) : overlap(difference, money.negate(open));',
-    to: 'const part = isRemoval ? worthOf(refund, order) : money.zero(order.currency);',
+    from: '(known.get(refund.id) ?? overlap(difference, money.negate(open)))',
+    to: '(known.get(refund.id) ?? money.zero(order.currency))',
     test: 'src/core/settling.test.ts',
   },
   {
