@@ -246,7 +246,7 @@ function methodExcess(order: Order, settling: Settling): Map<PaymentMethod, Mone
   return excess;
 }
 
-/** What is left of each tender: money goes back the way it came, of the latest first. */
+/** What is left of each tender: money goes back the way it came, of the latest before it first. */
 function netTenders(
   order: Order,
   tenders: readonly Tender[],
@@ -265,9 +265,11 @@ function netTenders(
     }
     return open;
   };
-  for (const { amount, gateway } of offInvoice.flatMap((refund) => refund.payouts)) {
-    const open = takeBack(amount, (tender) => tender.gateway === gateway);
-    takeBack(open, () => true);
+  for (const { amount, gateway, at } of offInvoice.flatMap((refund) => refund.payouts)) {
+    const isBefore = (tender: Tender): boolean => tender.at <= at;
+    const isIts = (tender: Tender): boolean => tender.gateway === gateway;
+    const open = takeBack(amount, (tender) => isBefore(tender) && isIts(tender));
+    takeBack(takeBack(open, isBefore), () => true);
   }
   return [...left, ...exchanged(order, offInvoice)].filter(
     (tender) => money.compare(tender.amount, money.zero(order.currency)) > 0,

@@ -141,6 +141,23 @@ describe('a refund in the month of the sale', () => {
   });
 });
 
+test('money that comes after a refund is paid on its own day, because what had gone back was none of it', () => {
+  const lowered = book(withRefunds(SOLD, oneCup()), book(SOLD));
+  const plate = line({ key: 'item:4', title: 'Plate', unitPrice: usd('20') });
+  for (const gateway of ['shopify_payments', 'paypal']) {
+    const cash = received(tender(usd('44')), tender(usd('20'), { at: DECEMBER, gateway }));
+    const grown = withRefunds(order({ lines: [CUP, plate], cash }), oneCup());
+    const now = book({ ...grown, updatedAt: DECEMBER }, lowered);
+    assert.deepEqual(
+      fold(now).payments.map(({ amount, paidOn, invoice }) => [amount, paidOn, invoice]),
+      [
+        [usd('22'), '2026-11-10', 1],
+        [usd('20'), '2026-12-02', 2],
+      ],
+    );
+  }
+});
+
 describe('a refund in a later month', () => {
   const late = withRefunds(
     SOLD,
