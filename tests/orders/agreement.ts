@@ -274,17 +274,31 @@ function compare(settled: Settled, comparing: Comparing): Verdict['outcome'] {
       assert.equal(holds.some(isExcess), isMore, `the buyer’s money beyond it ${at}`);
     }
   }
-  assertOnce(booked, at);
+  assertOnce(booked, comparing);
   const answered = stands - heldPart(holds, comparing);
   holds.forEach((hold) => assertTrue(hold, comparing, { answered, beside, booked }));
   return holds.length > 0 ? 'held' : 'equal';
 }
 
-/** What stands beside the invoices is on them still: else it went out of the books twice, whatever a question says of the sum. */
-function assertOnce({ beside, invoices }: Booked, at: string): void {
+/**
+ * What stands beside the invoices is on them still: else it went out of the books twice, whatever a question says of the sum. One of
+ * what was added later names what it would leave out, whether it holds such lines or not.
+ */
+function assertOnce({ beside, invoices }: Booked, { order, at }: Comparing): void {
   const besides = beside.flatMap(({ step }) => [step.refund, ...(step.removals ?? [])]);
-  const twice = besides.filter((id) => invoices.some(({ document }) => document.refunds.includes(id)));
-  assert.deepEqual(twice, [], `taken off and beside ${at}`);
+  const isOn = (id: string): boolean => {
+    const keys = order.refunds.find((refund) => refund.id === id)?.returns.map(({ line }) => line) ?? [];
+    return invoices.some(
+      ({ document }) =>
+        !document.refunds.includes(id) && document.lines.some(({ key }) => keys.includes(key)),
+    );
+  };
+  const isLeftOut = (id: string): boolean => invoices.some(({ document }) => document.refunds.includes(id));
+  assert.deepEqual(
+    besides.filter((id) => isLeftOut(id) && !isOn(id)),
+    [],
+    `taken off and beside ${at}`,
+  );
 }
 
 /** Asked by the adapter instead of the plan, with the document that FreshBooks cannot be brought to. */
