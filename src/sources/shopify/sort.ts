@@ -139,6 +139,7 @@ function sortOrder(message: Pick<Authentic, 'topic' | 'body'>, shop: ShopIdentit
         kind: 'touch',
         order: orderKey(shop.connection, body.id),
         why: 'Its tip is shown in the shop’s currency alone',
+        at: body.updated_at.at,
       }
     : { kind: 'order', snapshot: normalize(body, shop) };
 }
