@@ -7,6 +7,7 @@ import { plan } from '#core/plan.ts';
 import type { Step } from '#core/document.ts';
 import { DAY, HOUR, MINUTE, SECOND, after, instant, parseLocalDate } from '#core/time.ts';
 import { SHOP, entry, hold, message, order, record, terms } from '#tests/build.ts';
+import { silentSource } from '#tests/silent-source.ts';
 import { askBackfill, startBackfill, stopBackfill } from './backfill.ts';
 import { createInbox } from './inbox.ts';
 import type { Swept } from './source.ts';
@@ -198,18 +199,8 @@ void describe('a queue of a seller', () => {
 void describe('a shop that cannot be asked what changed', () => {
   const never = (): never => assert.fail('not asked here');
   const silent: Swept = {
-    connection: SHOP,
-    canRead: true,
-    readNeeds: '',
+    ...silentSource(SHOP),
     overlapMs: HOUR,
-    firstMs: 0,
-    refusalUnread: never,
-    verify: never,
-    sort: never,
-    read: never,
-    spareAt: () => undefined,
-    placed: never,
-    changed: never,
   };
   /** The sweep of a shop that answers as it is told to. */
   const sweeping = ({ store, clock }: World, answer: { isDown: boolean }) => {

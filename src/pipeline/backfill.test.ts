@@ -7,6 +7,7 @@ import { createSeal } from '#storage/seal.ts';
 import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
 import { openStore } from '#storage/store.ts';
 import { testClock } from '#tests/clock.ts';
+import { silentSource } from '#tests/silent-source.ts';
 import { askBackfill, readBackfill, startBackfill, stopBackfill } from './backfill.ts';
 import { createInbox } from './inbox.ts';
 import type { Change, Changes, PlacedOn, Swept } from './source.ts';
@@ -32,19 +33,8 @@ async function backfilling(answer: (asked: PlacedOn) => Changes | Promise<Change
   const dialect = sqliteDialect(openSqlite(':memory:'));
   const { store } = await openStore({ dialect, clock, seal: createSeal('key') });
   const asked: PlacedOn[] = [];
-  const never = (): never => assert.fail('it is not asked here');
   const source: Swept = {
-    connection: SHOP,
-    canRead: true,
-    readNeeds: '',
-    overlapMs: 0,
-    firstMs: 0,
-    refusalUnread: never,
-    verify: never,
-    sort: never,
-    read: never,
-    spareAt: () => undefined,
-    changed: never,
+    ...silentSource(SHOP),
     async placed(days) {
       asked.push(days);
       return answer(days);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '#core/failure.ts';
+import type { Order } from '#core/order.ts';
 import type { Bookable, Settlement } from '#core/settlement.ts';
 import { DAY, MINUTE, after } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
@@ -154,13 +155,24 @@ test('before a payment is lowered the invoice is looked at that is changed after
   await store.close();
 });
 
-test('before a payment is lowered the refunds are looked for that the plan wants beside it', async () => {
+/** Booked, with a category for its refunds, before the database was restored. */
+async function bookedBefore(sold: Order) {
   const world = await openWorld({ canRead: false });
-  const { clock, store, tasks, machine, accept, work } = world;
-  world.current.now = { version: 'rules-2', rules: rules({ refundCategory: 'Supplies' }) };
-  await store.transact((tx) => tx.putRules(world.current.now.version, world.current.now.rules));
-  const [route] = machine.routes.values();
-  assert.ok(route !== undefined);
+  const { clock, store, tasks, machine, accept, work, current } = world;
+  current.now = { version: 'rules-2', rules: rules({ refundCategory: 'Supplies' }) };
+  await store.transact((tx) => tx.putRules(current.now.version, current.now.rules));
+  await sortDelivery(machine, await accept('a', sold));
+  await work(machine);
+  await store.transact((tx) => tx.putSetting(RESTORED_SETTING, String(after(clock.now(), DAY))));
+  const finding = (find: Books['find']): typeof machine => {
+    const [route] = machine.routes.values();
+    assert.ok(route !== undefined);
+    return { ...machine, routes: new Map([[SHOP, { ...route, books: { ...route.books, find } }]]) };
+  };
+  return { store, tasks, accept, work, finding, made: tasks.length };
+}
+
+test('before a payment is lowered the refunds are looked for that the plan wants beside it', async () => {
   const both = [
     line({ key: 'item:1', unitPrice: usd('54.36'), taxes: [] }),
     line({ key: 'item:2', unitPrice: usd('12.28'), taxes: [] }),
@@ -172,15 +184,12 @@ test('before a payment is lowered the refunds are looked for that the plan wants
     cash: received(tender(usd('66.64'))),
     isFulfilled: true,
   });
-  await sortDelivery(machine, await accept('a', sold));
-  await work(machine);
-  const made = tasks.length;
-  await store.transact((tx) => tx.putSetting(RESTORED_SETTING, String(after(clock.now(), DAY))));
+  const { store, tasks, accept, work, finding, made } = await bookedBefore(sold);
   const find: Books['find'] = async (task) =>
     task.kind === 'expense'
       ? { state: 'standing', receipt: { externalId: 'expense', amount: usd('55.00') } }
       : { state: 'absent' };
-  const on = { ...machine, routes: new Map([[SHOP, { ...route, books: { ...route.books, find } }]]) };
+  const on = finding(find);
   const later = after(sold.placedAt, 60 * DAY);
   // The first is taken off the invoice, of whose month it is; the other stands beside it, and with another amount than it should.
   const refunds = [
@@ -199,12 +208,6 @@ test('before a payment is lowered the refunds are looked for that the plan wants
 });
 
 test('before payments and lines are changed each refund beside them is looked for once, through all expenses of half a year', async () => {
-  const world = await openWorld({ canRead: false });
-  const { clock, store, tasks, machine, accept, work } = world;
-  world.current.now = { version: 'rules-2', rules: rules({ refundCategory: 'Supplies' }) };
-  await store.transact((tx) => tx.putRules(world.current.now.version, world.current.now.rules));
-  const [route] = machine.routes.values();
-  assert.ok(route !== undefined);
   const sold = order({
     lines: [line({ quantity: 4, unitPrice: usd('20'), taxes: [] })],
     total: usd('80'),
@@ -212,10 +215,7 @@ test('before payments and lines are changed each refund beside them is looked fo
     cash: received(tender(usd('80'))),
     isFulfilled: true,
   });
-  await sortDelivery(machine, await accept('a', sold));
-  await work(machine);
-  const made = tasks.length;
-  await store.transact((tx) => tx.putSetting(RESTORED_SETTING, String(after(clock.now(), DAY))));
+  const { store, tasks, accept, work, finding, made } = await bookedBefore(sold);
   const looked: number[] = [];
   const find: Books['find'] = async (task) => {
     if (task.kind === 'expense' && tasks.slice(made).every(({ kind }) => kind !== 'lines')) {
@@ -223,7 +223,7 @@ test('before payments and lines are changed each refund beside them is looked fo
     }
     return { state: 'absent' };
   };
-  const on = { ...machine, routes: new Map([[SHOP, { ...route, books: { ...route.books, find } }]]) };
+  const on = finding(find);
   const later = after(sold.placedAt, 60 * DAY);
   const refunds = [
     refund(usd('20'), {

@@ -8,6 +8,7 @@ import { createSeal } from '#storage/seal.ts';
 import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
 import { openStore } from '#storage/store.ts';
 import { testClock } from '#tests/clock.ts';
+import { silentSource } from '#tests/silent-source.ts';
 import { law } from '#tests/law.ts';
 import { createInbox } from './inbox.ts';
 import type { Change, Swept } from './source.ts';
@@ -55,19 +56,9 @@ async function missed(happened: readonly Event[]): Promise<readonly string[]> {
   const { store } = await openStore({ dialect, clock, seal: createSeal('key') });
   let [aheadMs, answers] = [0, 'all'];
   const changes: (Change & { readonly at: Instant })[] = [];
-  const never = (): never => assert.fail('it is not asked here');
   const source: Swept = {
-    connection: SHOP,
-    canRead: true,
-    readNeeds: '',
+    ...silentSource(SHOP),
     overlapMs: HOUR,
-    firstMs: 0,
-    refusalUnread: never,
-    verify: never,
-    sort: never,
-    read: never,
-    placed: never,
-    spareAt: () => undefined,
     async changed({ since, token = '0' }) {
       if (answers !== 'all') {
         const retryAt = after(clock.now(), 7 * MINUTE);

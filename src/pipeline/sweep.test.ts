@@ -8,6 +8,7 @@ import { createSeal } from '#storage/seal.ts';
 import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
 import { openStore } from '#storage/store.ts';
 import { order, record } from '#tests/build.ts';
+import { silentSource } from '#tests/silent-source.ts';
 import { testClock } from '#tests/clock.ts';
 import { createInbox } from './inbox.ts';
 import type { Change, Changes, Swept } from './source.ts';
@@ -33,16 +34,8 @@ async function sweeping(
   const { store } = await openStore({ dialect, clock, seal: createSeal('key') });
   const asked: { since: Instant; token?: string }[] = [];
   const source: Swept = {
-    connection: SELLER,
-    canRead: true,
-    readNeeds: '',
+    ...silentSource(SELLER),
     ...reach,
-    refusalUnread: () => ({ why: 'not asked here' }),
-    verify: async () => ({ proof: 'refused', why: 'not asked here' }),
-    sort: () => ({ kind: 'ignored', code: 'delivery-topic-unknown', detail: '' }),
-    read: () => Promise.reject(new Error('not asked here')),
-    spareAt: () => undefined,
-    placed: () => Promise.reject(new Error('not asked here')),
     async changed(page) {
       asked.push(page);
       return answer(page);

@@ -283,7 +283,7 @@ export const GUARDS: readonly Guard[] = [
     file: 'src/pipeline/sorter.ts',
     from: '? !isAnswer(record)',
     to: '? false && !isAnswer(record)',
-    test: 'src/pipeline/worker.test.ts',
+    test: 'src/pipeline/reread.test.ts',
     named: 'what names an order while the shop is asked',
   },
   {
@@ -665,7 +665,7 @@ export const GUARDS: readonly Guard[] = [
     file: 'src/core/refund-ways.ts',
     from: 'if (considering.paidBeside.has(refund.id)) {',
     to: "if (refund.id === '') {",
-    test: 'src/core/life.test.ts',
+    test: 'src/core/life-edits.test.ts',
     named: 'what an edit took off and',
   },
   {
@@ -673,7 +673,7 @@ export const GUARDS: readonly Guard[] = [
     file: 'src/core/cash-plan.ts',
     from: 'money.maximum(told, stillPaid(order, { ...settling, capacity, kept }))',
     to: 'money.maximum(told, money.minimum(told, stillPaid(order, { ...settling, capacity, kept })))',
-    test: 'src/core/life.test.ts',
+    test: 'src/core/life-edits.test.ts',
     named: 'what an edit took off and',
   },
   {
