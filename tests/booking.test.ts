@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { SHOPIFY } from '#connections.ts';
 import { localDate, parseZone } from '#core/time.ts';
 import { askBackfill, readBackfill } from '#pipeline/backfill.ts';
@@ -377,26 +377,29 @@ test('without access to the shop such a message waits for the order’s own and 
     assert.deepEqual([(await stage.atRest(order)).state, stage.payments(order).length], ['settled', 1]);
   }));
 
-for (const { what, path } of [
-  { what: 'client', path: '/users/clients' },
-  { what: 'invoice', path: '/invoices/invoices' },
-  { what: 'payment', path: '/payments/payments' },
-]) {
-  test(`the ${what} whose answer is lost is found and not made again`, () => {
-    const faults = scriptedFaults([{ method: 'POST', path, nth: 1, fault: { kind: 'commit-then-drop' } }]);
-    return onStage({ faults }, async (stage) => {
-      const order = stage.sandbox.world.scenario('paid, one line');
-      assert.equal((await stage.book(order)).state, 'settled');
-      assert.equal(faults.injected.length, 1);
-      const { clients } = stage.sandbox.freshbooks.account();
-      assert.deepEqual(
-        [clients.length, stage.invoices(order).length, stage.payments(order).length],
-        [1, 1, 1],
-      );
-      assert.equal(stage.invoices(order)[0]?.status, 4);
+// Each waits as long as the vendor may take: they wait together.
+void describe('whatever answer is lost,', { concurrency: true }, () => {
+  for (const { what, path } of [
+    { what: 'client', path: '/users/clients' },
+    { what: 'invoice', path: '/invoices/invoices' },
+    { what: 'payment', path: '/payments/payments' },
+  ]) {
+    void test(`the ${what} whose answer is lost is found and not made again`, () => {
+      const faults = scriptedFaults([{ method: 'POST', path, nth: 1, fault: { kind: 'commit-then-drop' } }]);
+      return onStage({ faults }, async (stage) => {
+        const order = stage.sandbox.world.scenario('paid, one line');
+        assert.equal((await stage.book(order)).state, 'settled');
+        assert.equal(faults.injected.length, 1);
+        const { clients } = stage.sandbox.freshbooks.account();
+        assert.deepEqual(
+          [clients.length, stage.invoices(order).length, stage.payments(order).length],
+          [1, 1, 1],
+        );
+        assert.equal(stage.invoices(order)[0]?.status, 4);
+      });
     });
-  });
-}
+  }
+});
 
 test('a token that dies is renewed once, and a refused renewal pauses the account until a person connects', () =>
   onStage({}, async (stage) => {

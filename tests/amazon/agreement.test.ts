@@ -9,7 +9,7 @@ import { tallyOf } from '#tests/orders/tally.ts';
 /** Chosen anew in every process, and printed: `FC_SEED=… node --test FILE` draws the same lives again. */
 const SEED = Number(process.env['FC_SEED'] ?? Math.floor(Math.random() * 0x7fff_ffff));
 /** Some seconds of one core; `npm run agree -- --source amazon` takes any number. */
-const LIVES = process.env['COUNTERFOIL_TEST_ALL'] === '1' ? 6_000 : 300;
+const LIVES = process.env['COUNTERFOIL_TEST_ALL'] === '1' ? 6_000 : 200;
 
 void describe('the program and the simulators, of Amazon', () => {
   void test(`agree to the minor unit after every event of ${LIVES} random lives`, (context) => {

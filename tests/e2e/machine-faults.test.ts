@@ -215,53 +215,57 @@ void describe('a disk', { concurrency: false }, () => {
     }
   });
 
-  void test('that is full, or may not be written, after a clean stop is told as that, and the database can be copied', async (context) => {
-    const disk = await mountedDisk(context, 6);
-    if (disk === undefined) {
-      return;
-    }
-    try {
-      const folder = join(disk.path, 'data');
-      mkdirSync(folder, { mode: 0o700 });
-      await onScene(async (scene) => {
-        const service = await scene.start();
-        await scene.tell(service);
-        await scene.booked(service);
-        assert.equal(await service.stop(), 0);
-        remount(disk, 'ro');
-        const unread = await scene.cli('orders');
-        assert.equal(unread.code, 1);
-        assert.match(unread.err, /the folder ".*data" cannot be written, which is needed to read it too/);
-        await inOwnFolder(async (own) => {
-          const file = join(own, 'copy.db');
-          const { code, err } = await scene.cli('backup', file);
-          assert.deepEqual([code, err], [0, '']);
-          using copy = new DatabaseSync(file, { readOnly: true });
-          assert.equal(Number(copy.prepare('select count(*) as count from orders').get()?.['count']), 1);
-        });
-        remount(disk, 'rw');
-        const log = `${scene.databasePath}-wal`;
-        closeSync(openSync(log, 'w'));
-        remount(disk, 'ro');
-        const unsafe = await scene.cli('backup', join(tmpdir(), 'counterfoil-never.db'));
-        assert.equal(unsafe.code, 1);
-        assert.match(
-          unsafe.err,
-          /its folder cannot be written, and beside it is what was not written into it yet/,
-        );
-        remount(disk, 'rw');
-        rmSync(log);
-        fillDisk(join(disk.path, 'ballast'));
-        const full = await scene.cli('orders');
-        assert.equal(full.code, 1);
-        assert.match(full.err, /The disk that holds the database is full/);
-      }, folder);
-    } finally {
-      disk.unmount();
-    }
-  });
+  void test(
+    'that is full, or may not be written, after a clean stop is told as that, and the database can be copied',
+    LONG,
+    async (context) => {
+      const disk = await mountedDisk(context, 6);
+      if (disk === undefined) {
+        return;
+      }
+      try {
+        const folder = join(disk.path, 'data');
+        mkdirSync(folder, { mode: 0o700 });
+        await onScene(async (scene) => {
+          const service = await scene.start();
+          await scene.tell(service);
+          await scene.booked(service);
+          assert.equal(await service.stop(), 0);
+          remount(disk, 'ro');
+          const unread = await scene.cli('orders');
+          assert.equal(unread.code, 1);
+          assert.match(unread.err, /the folder ".*data" cannot be written, which is needed to read it too/);
+          await inOwnFolder(async (own) => {
+            const file = join(own, 'copy.db');
+            const { code, err } = await scene.cli('backup', file);
+            assert.deepEqual([code, err], [0, '']);
+            using copy = new DatabaseSync(file, { readOnly: true });
+            assert.equal(Number(copy.prepare('select count(*) as count from orders').get()?.['count']), 1);
+          });
+          remount(disk, 'rw');
+          const log = `${scene.databasePath}-wal`;
+          closeSync(openSync(log, 'w'));
+          remount(disk, 'ro');
+          const unsafe = await scene.cli('backup', join(tmpdir(), 'counterfoil-never.db'));
+          assert.equal(unsafe.code, 1);
+          assert.match(
+            unsafe.err,
+            /its folder cannot be written, and beside it is what was not written into it yet/,
+          );
+          remount(disk, 'rw');
+          rmSync(log);
+          fillDisk(join(disk.path, 'ballast'));
+          const full = await scene.cli('orders');
+          assert.equal(full.code, 1);
+          assert.match(full.err, /The disk that holds the database is full/);
+        }, folder);
+      } finally {
+        disk.unmount();
+      }
+    },
+  );
 
-  void test('on which files may grow no more is told, and books go on when they may', (context) =>
+  void test('on which files may grow no more is told, and books go on when they may', LONG, (context) =>
     onScene(async (scene) => {
       if (isMissing(context, 'prlimit')) return;
       const service = await scene.start();
@@ -278,7 +282,8 @@ void describe('a disk', { concurrency: false }, () => {
       await taken(scene, service, refused.order);
       await scene.booked(service);
       assert.equal(await service.stop(), 0);
-    }));
+    }),
+  );
 
   void test('with a data folder that may not be written ends the start with what to do', (context) =>
     onScene(async (scene) => {
@@ -389,24 +394,28 @@ void describe('a database', { concurrency: false }, () => {
       );
     }));
 
-  void test('that refuses the last write of a start ends the process, which neither stays nor answers', () =>
-    onScene(async (scene) => {
-      const before = await scene.start();
-      assert.equal(await before.stop(), 0);
-      using other = new DatabaseSync(scene.databasePath, { timeout: BUSY_MS });
-      other.exec(
-        "create trigger refusing before insert on audit when new.action = 'server started' begin select raise(abort, 'planted'); end",
-      );
-      const service = spawnService({ ...scene.environment });
-      try {
-        const refused = assert.rejects(service.listening);
-        await until('it has ended', () => hasEnded(service.pid), 15_000);
-        await refused;
-        assert.match(service.output(), /planted/);
-      } finally {
-        await service.kill();
-      }
-    }));
+  void test(
+    'that refuses the last write of a start ends the process, which neither stays nor answers',
+    LONG,
+    () =>
+      onScene(async (scene) => {
+        const before = await scene.start();
+        assert.equal(await before.stop(), 0);
+        using other = new DatabaseSync(scene.databasePath, { timeout: BUSY_MS });
+        other.exec(
+          "create trigger refusing before insert on audit when new.action = 'server started' begin select raise(abort, 'planted'); end",
+        );
+        const service = spawnService({ ...scene.environment });
+        try {
+          const refused = assert.rejects(service.listening);
+          await until('it has ended', () => hasEnded(service.pid), 15_000);
+          await refused;
+          assert.match(service.output(), /planted/);
+        } finally {
+          await service.kill();
+        }
+      }),
+  );
 
   void test('that is damaged while it is served acknowledges nothing that it could not store', () =>
     onScene(async (scene) => {
