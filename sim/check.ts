@@ -44,6 +44,11 @@ export interface ExpectedNow {
   readonly worth: bigint;
   /** Received and not paid back, without the channel's part: what could stand as payments. */
   readonly kept: bigint;
+  /**
+   * Of the channel's part, what may stand as paid until the buyer has paid for what an edit added: tax of that is not taken out of
+   * money that was booked before.
+   */
+  readonly taxUnpaid: bigint;
   /** Cancelled, voided or run out without any money kept: nothing stands. */
   readonly isGone: boolean;
   /** The merchant's own, by name and rate. */
@@ -136,10 +141,12 @@ function standsNow(order: WorldOrder, side: Side, cash: Cash): ExpectedNow {
   const { status } = figuresOf(order);
   const isOver = order.cancelled !== null || status === 'voided' || status === 'expired';
   const isGone = isOver && received === cash.refunded;
-  const channelPart = left.channelTax < stayed ? left.channelTax : stayed;
+  const channelPart = atLeastZero(left.channelTax < stayed ? left.channelTax : stayed);
+  const owed = order.isEdited ? atLeastZero(owedOf(order, side)) : 0n;
   return {
     worth: isGone ? 0n : left.total - left.channelTax + agreed + rounding - roundingOf(refunds, side),
-    kept: stayed - (channelPart > 0n ? channelPart : 0n),
+    kept: stayed - channelPart,
+    taxUnpaid: owed < channelPart ? owed : channelPart,
     isGone,
     taxes: left.taxes.filter((tax) => !tax.isChannelLiable),
     storeCredit: sum(

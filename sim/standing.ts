@@ -72,14 +72,21 @@ function minorOf({ amount, currency }: Amount): bigint {
 /**
  * Between what the payments may be, of invoices that show what the order is worth; `beside` is what credit notes and expenses
  * took of them. Usually one figure: what the merchant keeps, and no more than is invoiced. Where the tax that the channel
- * remits takes all that came in, what of it is beside is a matter of whose tax is counted first.
+ * remits takes all that came in, what of it is beside is a matter of whose tax is counted first; where it is on what was added and
+ * not paid yet, it may be left out already or not.
  */
 export function payable(
-  { now, sold }: { readonly now: { readonly kept: bigint }; readonly sold: { readonly channelTax: bigint } },
+  { now, sold }: Kept,
   { invoiced, beside }: { readonly invoiced: bigint; readonly beside: bigint },
 ): { readonly least: bigint; readonly most: bigint; readonly isTold: boolean } {
   const kept = now.kept + beside;
-  const most = kept <= 0n || invoiced <= 0n ? 0n : kept < invoiced ? kept : invoiced;
+  const paidOf = (figure: bigint): bigint =>
+    figure <= 0n || invoiced <= 0n ? 0n : figure < invoiced ? figure : invoiced;
   const isTold = now.kept !== 0n || sold.channelTax === 0n;
-  return { least: isTold ? most : 0n, most, isTold };
+  return { least: isTold ? paidOf(kept) : 0n, most: paidOf(kept + now.taxUnpaid), isTold };
+}
+
+interface Kept {
+  readonly now: { readonly kept: bigint; readonly taxUnpaid: bigint };
+  readonly sold: { readonly channelTax: bigint };
 }

@@ -80,6 +80,7 @@ export function expectedAmazonBooks(
     now: {
       worth: isOver ? 0n : sold.invoiceTotal - refunded,
       kept: received - refunded,
+      taxUnpaid: 0n,
       isGone: isOver,
       taxes: current.taxes.filter((tax) => !tax.isChannelLiable),
       storeCredit: 0n,

@@ -15,8 +15,7 @@ import type { Instant, LocalDate, Zone } from './time.ts';
  */
 export function withEarlierAccount(basis: Basis): Order {
   const { order, booked, zone } = basis;
-  const [first] = booked.invoices;
-  const later = first === undefined ? [] : laterLines(basis, first);
+  const later = addedLater(basis);
   if (later.length === 0 || order.cash.state !== 'known') {
     return order;
   }
@@ -39,9 +38,13 @@ export function withEarlierAccount(basis: Basis): Order {
   return settled.length === 0 ? order : balanced(order, new Map(settled));
 }
 
-/** Those that the first invoice never held, nor will. */
-function laterLines(basis: Basis, first: BookedInvoice): string[] {
+/** The lines that the first invoice never held, nor will, by their keys. */
+export function addedLater(basis: Basis): readonly string[] {
   const { order, booked } = basis;
+  const [first] = booked.invoices;
+  if (first === undefined) {
+    return [];
+  }
   const { lines, refunds } = first.document;
   const gone = order.refunds.filter(({ id }) => refunds.includes(id));
   const left = linesWithout(order, gone).filter((line) => !isSpent(line));

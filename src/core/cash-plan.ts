@@ -33,6 +33,8 @@ export interface Settling {
   readonly invoices: readonly Payable[];
   /** Refunds that the invoices leave out: their money is not kept. The others stand beside, and the payments with them. */
   readonly offInvoice: readonly Refund[];
+  /** Lines that the first invoice cannot hold, by their keys. */
+  readonly addedLater: readonly string[];
   /** What the others come to beside the invoices. */
   readonly beside: Money;
   /** What went back of money that the invoices hold still and nothing beside them tells: a person books it. */
@@ -61,7 +63,7 @@ export function planCash(order: Order, settling: Settling): CashPlan {
   const least = leastPaid(order, { ...settling, capacity, received: cash.received });
   const isUnexplained = money.compare(wanted, least) < 0;
   const told = isUnexplained ? least : wanted;
-  const target = money.maximum(told, stillPaid(order, { ...settling, capacity, kept }));
+  const target = money.maximum(told, stillPaid(order, { ...settling, capacity, received: cash.received }));
   const { lowered, holds: closed } = openLowerings(order, { ...settling, target });
   const standing = booked.payments.map((payment) => afterwards(payment, lowered));
   const paid = paymentsFor(order, {
@@ -125,11 +127,22 @@ function leastPaid(
   return money.minimum(money.minimum(kept, capacity), paidOf(booked, order.currency));
 }
 
-/** Payments are not lowered below invoices that could not be lowered: their month may have been reported. */
+/**
+ * Payments are not lowered below invoices that could not be lowered: their month may have been reported. Nor for tax of the channel's
+ * on what was added later: it comes out of the money that is paid for that.
+ */
 function stillPaid(
   order: Order,
-  { booked, unbooked, capacity, kept }: Settling & { readonly capacity: Money; readonly kept: Money },
+  {
+    booked,
+    unbooked,
+    capacity,
+    received,
+    ...settling
+  }: Settling & { readonly capacity: Money; readonly received: Money },
 ): Money {
+  const lines = order.lines.filter(({ key }) => !settling.addedLater.includes(key));
+  const kept = payableOf({ ...order, lines }, received, settling);
   const most = money.minimum(capacity, money.atLeastZero(money.add(kept, unbooked)));
   return money.minimum(most, paidOf(booked, order.currency));
 }

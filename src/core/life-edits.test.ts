@@ -139,6 +139,49 @@ describe('an edit', () => {
   });
 });
 
+describe('tax that the channel remits, of what is added in a later month,', () => {
+  const lamp = line({
+    key: 'item:4',
+    title: 'Lamp',
+    unitPrice: usd('20'),
+    taxes: [tax('12', usd('2.40'), { remittedBy: 'channel' })],
+  });
+  const grown = (...tenders: readonly ReturnType<typeof tender>[]): Order =>
+    order({ lines: [CUP, lamp], cash: received(...tenders), updatedAt: DECEMBER });
+  const own = { rules: CATEGORY };
+
+  test('takes nothing off what was paid before, and is left out of what is paid for it', () => {
+    const unpaid = grown(tender(usd('44')));
+    const now = book(unpaid, book(SOLD));
+    assert.equal(books(now), 'SHOPIFY-1001 44.00, SHOPIFY-1001-2 20.00, paid 44.00');
+    assert.deepEqual(holds(work(unpaid, now)), []);
+    const settled = grown(tender(usd('44')), tender(usd('22.40'), { at: DECEMBER }));
+    const then = book(settled, now);
+    assert.equal(books(then), 'SHOPIFY-1001 44.00, SHOPIFY-1001-2 20.00, paid 44.00, paid 20.00');
+    proven(settled, then);
+  });
+
+  test('is left out of the first money that comes for it', () => {
+    const part = grown(tender(usd('44')), tender(usd('10'), { at: DECEMBER }));
+    assert.equal(
+      books(book(part, book(SOLD))),
+      'SHOPIFY-1001 44.00, SHOPIFY-1001-2 20.00, paid 44.00, paid 7.60',
+    );
+  });
+
+  test('keeps no money that went back of what was bought before', () => {
+    const back = refund(usd('22'), {
+      at: DECEMBER,
+      returns: [returned('item:1', 1, usd('20'), [usd('2')])],
+      difference: usd('0'),
+    });
+    const unpaid = { ...withRefunds(grown(tender(usd('44'))), back), updatedAt: DECEMBER };
+    const now = book(unpaid, book(SOLD), own);
+    assert.equal(books(now), 'SHOPIFY-1001 44.00, SHOPIFY-1001-2 20.00, paid 44.00, expense 22.00');
+    assert.deepEqual(holds(work(unpaid, now, own)), []);
+  });
+});
+
 describe('what an edit took off and a refund pays back', () => {
   const PEN = line({ key: 'item:2', title: 'Pen', unitPrice: usd('10'), taxes: [tax('10', usd('1'))] });
   const BOOK = line({ key: 'item:3', title: 'Book', unitPrice: usd('10'), taxes: [tax('5', usd('0.50'))] });

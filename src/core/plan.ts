@@ -1,4 +1,4 @@
-import { withEarlierAccount } from './account-before.ts';
+import { addedLater, withEarlierAccount } from './account-before.ts';
 import { BOOKED_BY_HAND, closedThrough, isBookedBy, isSettledDay } from './closed-days.ts';
 import { NO_CASH, cashHold, planCash } from './cash-plan.ts';
 import type { CashPlan } from './cash-plan.ts';
@@ -350,30 +350,34 @@ function converge(order: Order, booked: Booked, terms: Terms): Plan {
   });
 }
 
+/** What is paid on the invoices as they will stand. */
+function settled(basis: Basis, aim: Aim): CashPlan {
+  const { order, booked, terms, zone } = basis;
+  return planCash(order, {
+    booked,
+    invoices: aim.targets.map(({ slot, document, invoice }) => ({
+      slot,
+      total: invoice?.isAccepted === true ? invoice.amount : document.total,
+    })),
+    offInvoice: aim.offInvoice,
+    addedLater: addedLater(basis),
+    ...besideIn(order, aim),
+    terms,
+    zone,
+  });
+}
+
 /** Payments are lowered first, then lines, then what is new (bookkeeping, "Refunds"). */
 function stepsTo(basis: Basis, aim: Aim): Plan {
-  const { targets, holds, decided, offInvoice } = aim;
-  const { order, booked, terms, zone } = basis;
+  const { targets, holds, decided } = aim;
+  const { order, booked, terms } = basis;
   const { rules } = terms;
   const unsendable = targets.flatMap(({ invoice }) =>
     invoice === undefined ? [] : unsendableHolds(invoice),
   );
   const closed = rules.endState === 'sent' ? closedDrafts(order, targets, terms) : [];
   const isSendable = rules.endState === 'sent' && unsendable.length === 0 && closed.length === 0;
-  const invoices = targets.map(({ slot, document, invoice }) => ({
-    slot,
-    total: invoice?.isAccepted === true ? invoice.amount : document.total,
-  }));
-  const cash: CashPlan = isSendable
-    ? planCash(order, {
-        booked,
-        invoices,
-        offInvoice,
-        ...besideIn(order, aim),
-        terms,
-        zone,
-      })
-    : NO_CASH;
+  const cash = isSendable ? settled(basis, aim) : NO_CASH;
   const unlike = booked.beside.flatMap((refund) => unlikeHolds(order, refund));
   const negative = targets.filter(({ document }) => money.isNegative(document.total));
   const changes = changeSteps(basis, targets).filter((step) => isPayable(step, booked, cash));

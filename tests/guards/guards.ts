@@ -671,8 +671,8 @@ export const GUARDS: readonly Guard[] = [
   {
     what: 'a payment is not lowered for what an invoice of an earlier month holds still',
     file: 'src/core/cash-plan.ts',
-    from: 'money.maximum(told, stillPaid(order, { ...settling, capacity, kept }))',
-    to: 'money.maximum(told, money.minimum(told, stillPaid(order, { ...settling, capacity, kept })))',
+    from: 'const most = money.minimum(capacity, money.atLeastZero(money.add(kept, unbooked)));',
+    to: 'const most = money.minimum(capacity, money.atLeastZero(kept));',
     test: 'src/core/life-edits.test.ts',
     named: 'what an edit took off and',
   },
