@@ -10,7 +10,7 @@ import { Disagreement, emptyTally, merge, tallyOf } from '#tests/orders/tally.ts
 /** Chosen anew in every process, and printed: `FC_SEED=… node --test FILE` draws the same lives again. */
 const SEED = Number(process.env['FC_SEED'] ?? Math.floor(Math.random() * 0x7fff_ffff));
 /** Some seconds of one core; `npm run agree` takes any number. */
-const LIVES = process.env['COUNTERFOIL_TEST_ALL'] === '1' ? 20_000 : 200;
+const LIVES = 200;
 
 void describe('the program and the simulators', () => {
   void test(`agree to the minor unit after every event of ${LIVES} random lives`, (context) => {
@@ -24,10 +24,9 @@ void describe('the program and the simulators', () => {
     assert.equal(lives, LIVES);
     const shown = [...outcomes, ...holds].map(([key, times]) => `${key} ${times}`);
     context.diagnostic(`${shown.join(', ')}, of ${lives}`);
-    // Of every kind enough, or the lives show nothing: a sixteenth of the lives has the rarest.
-    const least = LIVES / 1_000;
+    // Of every kind some, or the lives show nothing: a sixteenth of the lives has the rarest.
     for (const outcome of ['equal', 'held', 'skipped']) {
-      assert.ok((outcomes.get(outcome) ?? 0) > least, outcome);
+      assert.ok((outcomes.get(outcome) ?? 0) > 0, outcome);
     }
     const common = [
       'invoice',
@@ -40,7 +39,7 @@ void describe('the program and the simulators', () => {
       'credit-note',
     ];
     for (const kind of common) {
-      assert.ok((kinds.get(kind) ?? 0) > least, kind);
+      assert.ok((kinds.get(kind) ?? 0) > 0, kind);
     }
     // FreshBooks is too far off for few orders, and each is proven true where it is met. Few lives differ by chance: five standard
     // deviations are no reason to doubt.
@@ -49,7 +48,7 @@ void describe('the program and the simulators', () => {
   });
 
   void test('agree on the invoice of the whole order as it was sold, line kind by line kind', () => {
-    for (let number = 1; number <= 200; number += 1) {
+    for (let number = 1; number <= LIVES; number += 1) {
       assertSold(lifeOf(SEED, number));
     }
   });
