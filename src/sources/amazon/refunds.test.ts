@@ -219,6 +219,14 @@ describe('a refund of Amazon', () => {
     );
   });
 
+  test('without any item knows the fees that come back, though Amazon sorts them among the sales by their sign', () => {
+    const whole = {
+      Sales: ['0.75', { AmazonFees: '0.75' }],
+      Expenses: ['-5.00', { ProductCharges: '-5.00' }],
+    } as const;
+    assert.deepEqual(read([refund('-4.25', [], { whole })]), [['paid 5.00', 'difference -5.00']]);
+  });
+
   test('by which nothing reaches the buyer is none', () => {
     assert.deepEqual(read([refund('-0.60', [of('SOCK', { RefundCommission: '-0.60' })])]), []);
     assert.deepEqual(read([refund('0.00', [of('SOCK', {})])]), []);

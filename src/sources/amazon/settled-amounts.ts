@@ -2,7 +2,7 @@ import * as money from '#core/money.ts';
 import type { Money } from '#core/money.ts';
 import type { SettledKind } from '#core/settlement.ts';
 import type { AmountPayload, TransactionPayload } from './payload.ts';
-import { classOf, identifier, isFeeGroup, isSalesGroup, lettersOf } from './transactions.ts';
+import { classOf, identifier, isFeeGroup, isSalesGroup, isSellersFees, lettersOf } from './transactions.ts';
 import type { Event } from './transactions.ts';
 
 /**
@@ -116,7 +116,7 @@ export function kindOf({ path, isOfOrder }: Omit<PlacedAmount, 'amount'>): {
   if (classes.includes('withheld') || classes.includes('levy')) {
     return { what: 'withheld', name: own };
   }
-  if (letters.some(isSalesGroup)) {
+  if (letters.some(isSalesGroup) && !letters.some(isSellersFees)) {
     // Of no order it is income of another kind, such as Amazon's price for liquidated stock.
     return { what: ofBuyer, name: isOfOrder ? own : path.join(', ') };
   }

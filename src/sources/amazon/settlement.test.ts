@@ -357,6 +357,36 @@ describe('a settlement that is read from Amazon', () => {
     );
   });
 
+  test('takes off its fees what refunds gave back of them, though Amazon sorts them among the sales by their sign', async () => {
+    const sale = transactionJson(['Shipment', '48.45'], [], {
+      ...IN_GROUP,
+      id: 'sale',
+      identifiers: { ...IN_GROUP.identifiers, ORDER_ID },
+      whole: {
+        Sales: ['57.01', { ProductCharges: '57.01' }],
+        Expenses: ['-8.56', { AmazonFees: '-8.55', PromoRebates: '-0.01' }],
+      },
+    });
+    const back = transactionJson(['Refund', '-50.16'], [], {
+      ...IN_GROUP,
+      id: 'back',
+      identifiers: { ...IN_GROUP.identifiers, ORDER_ID },
+      whole: {
+        Sales: ['6.85', { AmazonFees: '6.84', PromoRebates: '0.01' }],
+        Expenses: ['-57.01', { ProductCharges: '-57.01' }],
+      },
+    });
+    const { world, group } = await showing([sale, back]);
+    const settlement = await read(world, group);
+    assert.deepEqual(
+      settlement.amounts
+        .map(({ what, name, amount }) => `${what} ${name} ${money.format(amount)}`)
+        .toSorted(),
+      ['buyers ProductCharges 0.00', 'buyers PromoRebates 0.00', 'fee AmazonFees -1.71'],
+    );
+    assert.equal(feesOf(settlement).minor, 171n);
+  });
+
   test('does not know income that stands among sales and belongs to no order, and says where it stands', async () => {
     const whole = {
       Sales: ['9.00', { RecommerceLiquidation: '9.00' }],

@@ -52,10 +52,15 @@ const CLASSES: readonly (readonly [RegExp, AmountClass])[] = [
 
 /** Groups that only hold others. */
 const GROUPS = /^(sales|refunds?|expenses|total|other)$/;
-/** Groups of what lies between seller and buyer. */
+/**
+ * Groups of what lies between seller and buyer; of the whole of a transaction Amazon puts among the sales whatever the seller gets,
+ * the fees too that come back to him with a refund, and among the expenses what he pays (docs/vendors/amazon.md 6).
+ */
 const SALES = /^(refunded)?sales$/;
 /** Groups that hold fees, each by its own name. */
 const FEE_GROUPS = /^(amazon|selling|seller|service|other)?fees$/;
+/** Of these the name says whose fees they are, wherever they stand. */
+const SELLERS_FEES = /^(amazon|fba|selling|seller)fees$/;
 
 export function lettersOf(type: string): string {
   return type.toLowerCase().replace(/[^a-z]/g, '');
@@ -71,6 +76,11 @@ export function isSalesGroup(letters: string): boolean {
 
 export function isFeeGroup(letters: string): boolean {
   return FEE_GROUPS.test(letters);
+}
+
+/** Whether these fees are the seller's to pay, also where they stand among the sales. */
+export function isSellersFees(letters: string): boolean {
+  return SELLERS_FEES.test(letters);
 }
 
 export type Amounts = ReadonlyMap<AmountClass, Money>;
@@ -92,8 +102,8 @@ export function amountsIn(tree: readonly AmountPayload[], currency: string): Amo
     }
     const letters = lettersOf(type);
     const named = classOf(letters);
-    // A fee there is the buyer's, whatever Amazon calls it.
-    const amountClass = isAmongSales && named === 'fee' ? 'unknown' : named;
+    // Another fee there is the buyer's, whatever Amazon calls it.
+    const amountClass = isAmongSales && named === 'fee' && !isSellersFees(letters) ? 'unknown' : named;
     if (amountClass !== 'group' && amountClass !== 'unknown') {
       put(amountClass, amount);
       return;
