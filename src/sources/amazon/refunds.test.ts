@@ -153,6 +153,39 @@ describe('a refund of Amazon', () => {
     assert.deepEqual(read([back], orderJson([item], { total: '18.00' })), [['item:1 1 18.00', 'paid 18.00']]);
   });
 
+  test('of free shipping takes the tax that the promotion saved off the tax, by its own name or within all rebates', () => {
+    const item = itemJson(
+      {
+        ITEM: '16.67',
+        SHIPPING: '3.75',
+        DISCOUNT: ['3.75', { SHIPPING: '3.75' }],
+        TAX: ['3.33', { ITEM: '3.33', SHIPPING: '0.75', DISCOUNT: '0.75' }],
+      },
+      { currency: 'GBP', total: '20.00' },
+    );
+    const order = orderJson([item], { store: 'GB', total: '20.00' });
+    const back = (total: string, amounts: MovedParts['amounts']): object =>
+      refund(total, [of('SOCK', amounts)], { currency: 'GBP' });
+    const goods = {
+      ProductCharges: ['-16.67', { OurPricePrincipal: '-16.67' }],
+      Shipping: ['-3.75', { ShippingPrincipal: '-3.75' }],
+      Tax: ['-4.08', { OurPriceTax: '-3.33', ShippingTax: '-0.75' }],
+    } as const;
+    const saved = { ShippingDiscount: '3.75', ShippingTaxDiscount: '0.75' } as const;
+    for (const rebates of [saved, { PromoRebates: ['4.50', saved] }] as const) {
+      assert.deepEqual(read([back('-20.00', { ...goods, ...rebates })], order), [
+        ['item:1 1 16.67 +3.33', 'paid 20.00'],
+      ]);
+    }
+    const half = {
+      ProductCharges: '-8.33',
+      Shipping: '-1.88',
+      Tax: ['-2.05', { OurPriceTax: '-1.67', ShippingTax: '-0.38' }],
+      PromoRebates: ['2.26', { ShippingDiscount: '1.88', ShippingTaxDiscount: '0.38' }],
+    } as const;
+    assert.deepEqual(read([back('-10.00', half)], order), [['item:1 0 8.33 +1.67', 'paid 10.00']]);
+  });
+
   test('leaves Amazon’s fees and the tax that it withholds out', () => {
     const shown = { ITEM: '10.00', TAX: ['0.89', { ITEM: '0.89' }] } as const;
     const order = orderJson([itemJson(shown, { isFacilitated: true })], { total: '10.89' });

@@ -40,6 +40,8 @@ const CLASSES: readonly (readonly [RegExp, AmountClass])[] = [
     'fee',
   ],
   [/^(our)?(price)?(product|item|shipping|giftwrap)?(charges?)?tax(es)?$|tax$|^tax/, 'tax'],
+  // What a promotion saves of a tax lessens the tax: ShippingTaxDiscount, OurPriceTaxDiscount.
+  [/tax(discount|promotion|rebate)/, 'tax'],
   [/promotion|discount|rebate|coupon/, 'discount'],
   [/^shipping/, 'shipping'],
   [/^giftwrap/, 'gift-wrap'],
@@ -86,8 +88,8 @@ export function isSellersFees(letters: string): boolean {
 export type Amounts = ReadonlyMap<AmountClass, Money>;
 
 /**
- * A tree of amounts by class. A node whose name is known counts with its own amount; of the others the parts count where they
- * sum to it.
+ * A tree of amounts by class. A node whose name is known counts with its own amount; of the others, and of rebates, the parts count
+ * where they sum to it.
  */
 export function amountsIn(tree: readonly AmountPayload[], currency: string): Amounts {
   const sums = new Map<AmountClass, Money>();
@@ -104,10 +106,6 @@ export function amountsIn(tree: readonly AmountPayload[], currency: string): Amo
     const named = classOf(letters);
     // Another fee there is the buyer's, whatever Amazon calls it.
     const amountClass = isAmongSales && named === 'fee' && !isSellersFees(letters) ? 'unknown' : named;
-    if (amountClass !== 'group' && amountClass !== 'unknown') {
-      put(amountClass, amount);
-      return;
-    }
     const isSplit =
       parts.length > 0 &&
       parts.every((part) => part.amount.currency === currency) &&
@@ -118,6 +116,11 @@ export function amountsIn(tree: readonly AmountPayload[], currency: string): Amo
         ),
         amount,
       );
+    const isKnown = amountClass !== 'group' && amountClass !== 'unknown';
+    if (isKnown && !(isSplit && amountClass === 'discount' && areRebates(parts))) {
+      put(amountClass, amount);
+      return;
+    }
     if (isSplit) {
       parts.forEach((part) => {
         walk(part, isAmongSales || isSalesGroup(letters));
@@ -131,6 +134,11 @@ export function amountsIn(tree: readonly AmountPayload[], currency: string): Amo
     walk(node, false);
   });
   return sums;
+}
+
+/** Rebates of prices and of taxes: what all of them are is told by each alone. */
+function areRebates(parts: readonly AmountPayload[]): boolean {
+  return parts.every(({ type }) => ['discount', 'tax'].includes(classOf(lettersOf(type))));
 }
 
 export function amountOf(amounts: Amounts, amountClass: AmountClass, currency: string): Money {
