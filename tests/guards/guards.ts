@@ -270,6 +270,14 @@ export const GUARDS: readonly Guard[] = [
     test: 'tests/long/amazon-live-first.test.ts',
   },
   {
+    what: 'what one settlement defers and another pays out is a fee of one of them',
+    against: 'a message told twice',
+    file: 'src/sources/amazon/settlement.ts',
+    from: '    return release === undefined || ids.has(release);',
+    to: '    return release === undefined || ids.size > 0;',
+    test: 'src/sources/amazon/settlement.test.ts',
+  },
+  {
     what: 'of two states the newer one counts',
     against: 'a message late or out of order',
     file: 'src/pipeline/sorter.ts',

@@ -297,6 +297,36 @@ describe('a settlement that is read from Amazon', () => {
     assert.equal(feesOf(await read(world, group)).minor, 500n);
   });
 
+  test('leaves out what another settlement pays out, which its release names', async () => {
+    const told = (id: string, status: string, identifiers: Readonly<Record<string, string>>): object =>
+      transactionJson(['Shipment', '17.00'], [], {
+        ...IN_GROUP,
+        id,
+        status,
+        identifiers: { ...IN_GROUP.identifiers, ORDER_ID, ...identifiers },
+        whole: {
+          Sales: ['20.00', { ProductCharges: '20.00' }],
+          Expenses: ['-3.00', { AmazonFees: '-3.00' }],
+        },
+      });
+    const deferred = told('a', 'DEFERRED_RELEASED', { RELEASE_TRANSACTION_ID: 'b' });
+    const released = told('b', 'RELEASED', { DEFERRED_TRANSACTION_ID: 'a' });
+    const unnamed = told('c', 'DEFERRED_RELEASED', {});
+    const feesIn = async (transactions: readonly object[]): Promise<bigint> => {
+      const { world, group } = await showing(transactions);
+      return feesOf(await read(world, group)).minor;
+    };
+    assert.equal(await feesIn([released]), 300n, 'the settlement in which it is released');
+    assert.equal(await feesIn([deferred]), 0n, 'the one in which it was deferred');
+    assert.equal(await feesIn([deferred, unnamed]), 300n);
+    for (const both of [
+      [deferred, released],
+      [released, deferred],
+    ]) {
+      assert.equal(await feesIn(both), 300n, 'one that holds both');
+    }
+  });
+
   test('counts a refund once whose releases only bear its id, and does not understand two of one state', async () => {
     const told = (id: string, status: string): object =>
       transactionJson(['Refund', '-5.00'], [], {

@@ -111,7 +111,9 @@ export function createSettlementReader({ api, clock, remark }: ReaderTerms): Set
         }
         throw open(groupId, closing.at);
       }
-      return readingOf({ settlement: bodyOf(groupId, events) });
+      return readingOf({
+        settlement: bodyOf(groupId, { all: events, own: eventsOf(paidOutHere(progress.transactions)) }),
+      });
     },
   };
 }
@@ -215,9 +217,24 @@ function lastOf(events: readonly Event[]): Instant | undefined {
   return events.length === 0 ? undefined : instant(Math.max(...events.map(({ at }) => at)));
 }
 
+/**
+ * Without what was deferred and is released elsewhere: the settlement that its release names pays it out, and here it would be
+ * counted a second time. Where the release stands here as well both are one event.
+ */
+function paidOutHere(transactions: readonly TransactionPayload[]): readonly TransactionPayload[] {
+  const ids = new Set(transactions.map(({ transactionId }) => transactionId));
+  return transactions.filter((transaction) => {
+    const release = identifier(transaction, 'RELEASE_TRANSACTION_ID');
+    return release === undefined || ids.has(release);
+  });
+}
+
 /** What is stored: sums by Amazon's own words, some hundred of them whatever the number of transactions. */
-function bodyOf(groupId: string, events: readonly Event[]): Lossless {
-  const transactions = events.map(({ transaction }) => transaction);
+function bodyOf(
+  groupId: string,
+  { all, own }: { readonly all: readonly Event[]; readonly own: readonly Event[] },
+): Lossless {
+  const transactions = own.map(({ transaction }) => transaction);
   const settlementIds = new Set(transactions.map((each) => identifier(each, 'SETTLEMENT_ID')));
   const [settlementId = ''] = settlementIds.size === 1 ? settlementIds : [];
   const store = transactions.findLast(
@@ -227,9 +244,9 @@ function bodyOf(groupId: string, events: readonly Event[]): Lossless {
     groupId,
     settlementId,
     marketplaceId: store?.marketplaceDetails?.marketplaceId ?? '',
-    lastAt: showInstant(lastOf(events) ?? instant(0)),
-    transactionCount: String(events.length),
-    amounts: placedAmounts(events).map(({ path, isOfOrder, amount }) => ({
+    lastAt: showInstant(lastOf(own) ?? lastOf(all) ?? instant(0)),
+    transactionCount: String(own.length),
+    amounts: placedAmounts(own).map(({ path, isOfOrder, amount }) => ({
       path,
       isOfOrder,
       sum: { amount: money.format(amount), currencyCode: amount.currency },
