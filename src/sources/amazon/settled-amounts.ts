@@ -116,13 +116,13 @@ export function kindOf({ path, isOfOrder }: Omit<PlacedAmount, 'amount'>): {
   if (classes.includes('withheld') || classes.includes('levy')) {
     return { what: 'withheld', name: own };
   }
-  if (letters.some(isSalesGroup) && !letters.some(isSellersFees)) {
-    // Of no order it is income of another kind, such as Amazon's price for liquidated stock.
-    return { what: ofBuyer, name: isOfOrder ? own : path.join(', ') };
-  }
   const beside = BESIDE_FEES.find(([words]) => letters.some((each) => words.test(each)));
   if (beside !== undefined) {
     return { what: beside[1], name: own };
+  }
+  if (letters.some(isSalesGroup) && !letters.some(isSellersFees)) {
+    // Of no order it is income of another kind, such as Amazon's price for liquidated stock.
+    return { what: ofBuyer, name: isOfOrder ? own : path.join(', ') };
   }
   const fee = classes.indexOf('fee');
   if (fee !== -1) {

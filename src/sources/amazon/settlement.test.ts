@@ -417,6 +417,26 @@ describe('a settlement that is read from Amazon', () => {
     assert.equal(feesOf(settlement).minor, 171n);
   });
 
+  test('knows payouts, reserves and reimbursements also where Amazon sorts them among the sales by their sign', async () => {
+    const beside = (type: string, total: string, name: string): object =>
+      transactionJson([type, total], [], {
+        ...IN_GROUP,
+        id: type,
+        whole: { Sales: [total, { [name]: total }], Expenses: '0.00' },
+      });
+    const { world, group } = await showing([
+      beside('Adjustment', '7.00', 'ReserveCredit'),
+      beside('FBAInventoryReimbursement', '10.00', 'FBAInventoryReimbursement'),
+      beside('Transfer', '17.00', 'FundTransfer'),
+    ]);
+    assert.deepEqual(
+      (await read(world, group)).amounts
+        .filter(({ amount }) => !money.isZero(amount))
+        .map(({ what, name }) => `${what} ${name}`),
+      ['reserve ReserveCredit', 'reimbursement FBAInventoryReimbursement', 'transfer FundTransfer'],
+    );
+  });
+
   test('does not know income that stands among sales and belongs to no order, and says where it stands', async () => {
     const whole = {
       Sales: ['9.00', { RecommerceLiquidation: '9.00' }],
