@@ -86,6 +86,31 @@ void describe('listTransactions', () => {
     });
   });
 
+  void test('groups may be by sign, without details: what comes back of fees stands among the sales', async () => {
+    const name = 'an amount refunded with its tax';
+    const [, refund] = await shown(name, { financesGroups: 'by sign' }, 'eu');
+    assert.deepEqual(refund, {
+      type: 'Refund',
+      total: -14.04,
+      leaves: ['Sales/AmazonFees 1.56', 'Expenses/ProductCharges -13', 'Expenses/Tax -2.6'],
+    });
+  });
+
+  void test('what a promotion saves of taxes may stand among the rebates', async () => {
+    const sums = async (rebates: AmazonSwitches['rebates']): Promise<readonly string[]> => {
+      const [shipment] = await shown('discounts, the seller remits the tax', { rebates }, 'eu');
+      return shipment?.leaves.filter((text) => /Tax|Promo/.test(text)) ?? [];
+    };
+    assert.deepEqual(await sums('without tax'), ['Sales/Promotions -25.07', 'Sales/Tax 31.16']);
+    assert.deepEqual(await sums('with tax'), [
+      'Sales/PromoRebates/OurPriceDiscount -23.15',
+      'Sales/PromoRebates/OurPriceTaxDiscount -4.4',
+      'Sales/PromoRebates/ShippingDiscount -1.92',
+      'Sales/PromoRebates/ShippingTaxDiscount -0.36',
+      'Sales/Tax 35.92',
+    ]);
+  });
+
   void test('amounts are numbers with exactly their digits', async () => {
     const { sim, advance } = stage();
     sim.world.scenario('US, Amazon remits the tax');

@@ -43,6 +43,13 @@ export interface AmazonSwitches {
   /** Names and shape of the tree: as recorded, or as the model's example has it, spaced and once wrapped (6). */
   readonly financesShape: 'recorded' | 'model example';
   /**
+   * The groups of the whole of a transaction: what the buyer pays and what the seller pays, or what the seller gets and what he pays,
+   * without details, as a refund and payouts were seen (6).
+   */
+  readonly financesGroups: 'by kind' | 'by sign';
+  /** What a promotion saves of taxes: taken off the tax, or told among the rebates as sellers saw it (6). */
+  readonly rebates: 'without tax' | 'with tax';
+  /**
    * What becomes of a deferred transaction when it is released: only its status changes; or another one follows, as sellers
    * saw it, and each names the other, or both bear nothing but the id of their refund or shipment (6).
    */
@@ -73,6 +80,8 @@ export const DEFAULT_AMAZON_SWITCHES: AmazonSwitches = {
   deemedReseller: 'told twice',
   financesNulls: 'values',
   financesShape: 'recorded',
+  financesGroups: 'by kind',
+  rebates: 'without tax',
   release: 'same transaction',
   financesLag: 'none',
   payouts: 'listed',

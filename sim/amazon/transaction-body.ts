@@ -47,8 +47,10 @@ function transactionBody(transaction: Transaction, { switches, sellerId }: View)
   const { currency } = marketplace;
   const tree = { currency, switches };
   const isNull = switches.financesNulls === 'nulls';
-  const own = transaction.items.map((entry) => treeOf(entry, { switches, marketplace }));
-  const whole = merged([...own.flat(), ...besideOf(transaction)]);
+  const trees = transaction.items.map((entry) => treeOf(entry, { switches, marketplace }));
+  const all = merged([...trees.flat(), ...besideOf(transaction)]);
+  const isBySign = switches.financesGroups === 'by sign';
+  const [own, whole] = isBySign ? [trees.map(ungrouped), bySign(all)] : [trees, all];
   return {
     sellingPartnerMetadata: {
       sellingPartnerId: sellerId,
@@ -130,6 +132,8 @@ function treeOf(
   const tax = taxes.reduce((sum, amount) => sum + amount, 0n);
   const shippingTax = charges.shipping.tax - discounts.shipping.tax;
   const isTaxShown = !isWithheld || switches.withheldTax !== 'left out';
+  const savedTax = DISCOUNTED.reduce((sum, key) => sum + discounts[key].tax, 0n);
+  const isSavedApart = isTaxShown && switches.rebates === 'with tax';
   const promotions = DISCOUNTED.reduce((sum, key) => sum - discounts[key].net, 0n);
   const withheld =
     switches.withheldTax === 'one name'
@@ -145,8 +149,8 @@ function treeOf(
       leaf('GiftWrap', charges.giftWrap.net),
       leaf('CODFee', charges.cod.net),
       leaf('OtherCharges', charges.other.net),
-      leaf('Promotions', promotions),
-      leaf('Tax', isTaxShown ? tax : 0n),
+      ...(isSavedApart ? rebatesOf(discounts) : [leaf('Promotions', promotions)]),
+      leaf('Tax', isTaxShown ? tax + (isSavedApart ? savedTax : 0n) : 0n),
     ]),
     ...(isWithheld && isTaxShown ? branch('Withholdings', withheld) : []),
     ...branch('TaxCollectedAtSource', leavesOf(levies.filter(({ name }) => name.startsWith('TCS')))),
@@ -166,6 +170,42 @@ function besideOf({ type, beside }: Transaction): readonly Node[] {
   if (type === 'Shipment' || type === 'DeliveryTip') return branch('Sales', nodes);
   if (type === 'ServiceFee') return branch('Expenses', branch('AmazonFees', nodes));
   return nodes;
+}
+
+function rebatesOf(discounts: TransactionItem['parts']['discounts']): readonly Node[] {
+  const names = { item: 'OurPrice', shipping: 'Shipping' } as const;
+  return branch(
+    'PromoRebates',
+    DISCOUNTED.flatMap((key) => [
+      leaf(`${names[key]}Discount`, -discounts[key].net),
+      leaf(`${names[key]}TaxDiscount`, -discounts[key].tax),
+    ]),
+  );
+}
+
+/** Without what groups by kind. */
+function ungrouped(nodes: readonly Node[]): readonly Node[] {
+  return nodes.flatMap((node) => (['Sales', 'Expenses'].includes(node.type) ? node.children : [node]));
+}
+
+/** What the seller gets and what he pays, each by category, and nothing beneath. */
+function bySign(nodes: readonly Node[]): readonly Node[] {
+  const categories = merged(ungrouped(nodes)).map(({ type, amount }) => leaf(type, amount));
+  const group = (type: string, children: readonly Node[]): Node => ({
+    type,
+    amount: children.reduce((sum, { amount }) => sum + amount, 0n),
+    children,
+  });
+  return [
+    group(
+      'Sales',
+      categories.filter(({ amount }) => amount > 0n),
+    ),
+    group(
+      'Expenses',
+      categories.filter(({ amount }) => amount < 0n),
+    ),
+  ];
 }
 
 /** Nodes of one name become one, all the way down. */

@@ -129,6 +129,8 @@ export function switchesOf(own: number): AmazonSwitches {
     deemedReseller: pick(['told twice', 'by its scheme'], 43),
     financesNulls,
     financesShape: pick(['recorded', 'model example'], 37),
+    financesGroups: pick(['by kind', 'by sign'], 47),
+    rebates: pick(['without tax', 'with tax'], 53),
     // Without a state nothing tells that both are one, and a person is asked.
     release: financesNulls === 'nulls' && release === 'another' ? 'same transaction' : release,
   };

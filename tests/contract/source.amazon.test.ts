@@ -33,6 +33,8 @@ const DOUBTS: readonly (readonly [name: string, switches: NonNullable<AmazonWorl
   ['with withheld tax by one name', { withheldTax: 'one name' }],
   ['with nulls in Finances', { financesNulls: 'nulls' }],
   ['with Finances as in the example', { financesShape: 'model example' }],
+  ['with groups of Finances by sign', { financesGroups: 'by sign' }],
+  ['with what promotions save of taxes among the rebates', { rebates: 'with tax' }],
   ['with releases as transactions of their own', { release: 'another' }],
   ['with Finances two days late', { financesLag: 'last 48 hours' }],
   ['with empty pages of Finances', { emptyPages: 'between' }],
