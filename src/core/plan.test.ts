@@ -145,6 +145,19 @@ describe('what is not booked', () => {
     assert.equal(reason(free, { skipZeroTotals: false }), 'work');
     assert.deepEqual(payments(work(free, { rules: rules({ skipZeroTotals: false }) })), []);
   });
+  test('an order of which only tax that the channel remits was charged is skipped, and says so', () => {
+    const ofChannel = tax('0', usd('0.83'), { remittedBy: 'channel' });
+    const taxed = order({
+      lines: [line({ discounts: [{ label: 'FREE', amount: usd('10') }], taxes: [ofChannel] })],
+    });
+    assert.equal(taxed.total.minor, 83n);
+    for (const channelTax of ['left_out', 'two_lines'] as const) {
+      assert.equal(
+        reason(taxed, { channelTax }),
+        'Nothing was charged but tax that the channel remits: a 0.00 invoice would turn overdue',
+      );
+    }
+  });
   test('an order edited to nothing after its cash was rounded down is skipped, not booked below zero', () => {
     const [sold] = free.lines;
     assert.ok(sold !== undefined);

@@ -1,4 +1,5 @@
 import * as money from './money.ts';
+import { channelTaxOf } from './order.ts';
 import type { Order } from './order.ts';
 import type { Rules } from './rules.ts';
 
@@ -41,7 +42,17 @@ export function skipReason(order: Order, rules: Rules): string | undefined {
   if (isFree && rules.skipZeroTotals) {
     return 'Nothing was charged: a 0.00 invoice would turn overdue';
   }
+  if (isChannelsAlone(order) && rules.skipZeroTotals) {
+    return 'Nothing was charged but tax that the channel remits: a 0.00 invoice would turn overdue';
+  }
   return rules.bookWhen === 'paid' ? unpaidReason(order) : undefined;
+}
+
+/** Of goods for nothing the buyer may still pay the tax. */
+function isChannelsAlone(order: Order): boolean {
+  return (
+    !money.isZero(order.total) && money.equal(order.total, channelTaxOf(order)) && order.doubt === undefined
+  );
 }
 
 /** By the rule to book once it is paid. Nothing where the cash is not known: then the shop or a person is asked. */
