@@ -395,6 +395,7 @@ void describe('documents', () => {
       ...times.map((ms) => `${ms / 1000} s`),
       `${headersMax} of them`,
       `| ${connectionsMax} |`,
+      `| ${HTTP_LIMITS.bodyPiecesMax} |`,
       `| ${refusalsMax}, and one more each ${HTTP_LIMITS.refusalEveryMs / 1000} s |`,
       `| ${HTTP_LIMITS.refusalsOfAllMax}, and one more each ${HTTP_LIMITS.refusalOfAllEveryMs / 1000} s |`,
       `| ${HTTP_LIMITS.copiesMax}, and one more each ${HTTP_LIMITS.copyEveryMs / 1000} s |`,

@@ -1,9 +1,12 @@
 import type { FastifyRequest } from 'fastify';
+import { createGathering } from '#core/gathered.ts';
 
 /** The memory that bodies may take while nothing is known of them: whoever can reach the server can send one. */
 export interface BodyLimits {
   /** Of one body. */
   readonly bodyBytesMax: number;
+  /** In how many pieces one body may come: each costs the same, however small it is. */
+  readonly bodyPiecesMax: number;
   /** What each body may take whatever the others take. */
   readonly bodyBytesOwn: number;
   /** What all bodies together may take beyond that. */
@@ -30,7 +33,8 @@ export interface Bodies {
 
 type Raw = FastifyRequest['raw'];
 
-export function createBodies({ bodyBytesMax, bodyBytesOwn, bodyBytesShared }: BodyLimits): Bodies {
+export function createBodies(limits: BodyLimits): Bodies {
+  const { bodyBytesMax, bodyPiecesMax, bodyBytesOwn, bodyBytesShared } = limits;
   /** What each has of the shared memory. */
   const taken = new Map<Raw, number>();
   let shared = 0;
@@ -56,20 +60,30 @@ export function createBodies({ bodyBytesMax, bodyBytesOwn, bodyBytesShared }: Bo
     release,
     async read(raw, bytesMax = bodyBytesMax) {
       assertFits(Number(raw.headers['content-length'] ?? 0), bytesMax);
-      const chunks: Buffer[] = [];
-      let size = 0;
+      const body = createGathering();
+      let pieces = 0;
+      // Also of what is only read on to be dropped, because to read it is what costs.
+      raw.on('data', () => {
+        pieces += 1;
+        if (pieces > bodyPiecesMax) {
+          raw.socket.destroy();
+        }
+      });
       try {
         await eachChunk(raw, (chunk) => {
-          size += chunk.length;
+          if (pieces > bodyPiecesMax) {
+            throw new BodyRefused(413, `The body comes in more than ${bodyPiecesMax} pieces`);
+          }
+          const size = body.size + chunk.length;
           assertFits(size, bytesMax);
           take(raw, size);
-          chunks.push(chunk);
+          body.add(chunk);
         });
       } catch (thrown) {
         release(raw);
         throw thrown;
       }
-      return Buffer.concat(chunks, size);
+      return Buffer.from(body.whole().buffer);
     },
   };
 }

@@ -43,6 +43,8 @@ export const HTTP_LIMITS: HttpLimits = {
   fetchMs: 5 * SECOND,
   // Shopify's bodies can exceed 1 MB; the largest order seen is far below this. A body beyond it is refused and told.
   bodyBytesMax: 8 * MIB,
+  // The largest in pieces of half a kilobyte, which is less than a network carries at a time.
+  bodyPiecesMax: 16 * KIB,
   // Nearly every order fits, so it is read whatever large bodies others send: 125 MB with all connections.
   bodyBytesOwn: 256 * KIB,
   // Sixteen of the largest at once, or hundreds of large orders.

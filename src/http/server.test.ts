@@ -291,7 +291,12 @@ void describe('requests of one connection', () => {
 });
 
 void describe('bodies', () => {
-  const its = world({ bodyBytesMax: 8000, bodyBytesOwn: 1000, bodyBytesShared: 10_000 });
+  const its = world({
+    bodyBytesMax: 8000,
+    bodyPiecesMax: 500,
+    bodyBytesOwn: 1000,
+    bodyBytesShared: 10_000,
+  });
 
   void test('over the limit are answered 413, told by their length or not', async () => {
     for (const more of [{}, { 'content-length': '', 'transfer-encoding': 'chunked' }]) {
@@ -306,6 +311,18 @@ void describe('bodies', () => {
       socket.destroy();
     }
   });
+
+  for (const size of [1, 100]) {
+    void test(`in too many pieces of ${size} are cut off, kept or dropped`, async () => {
+      const { head } = message('crumbs', { more: { 'content-length': '', 'transfer-encoding': 'chunked' } });
+      const socket = await ask(its().port, head.replace('content-length: \r\n', ''));
+      const piece = `${size.toString(16)}\r\n${'x'.repeat(size)}\r\n`;
+      // Without its end, so that else it is closed when its time is over, with the word for that.
+      socket.write(piece.repeat(501));
+      assert.doesNotMatch(await socket.closed(), /HTTP\/1\.1 408 /);
+      await isAccepted(its(), `after-crumbs-${size}`);
+    });
+  }
 
   void test('that are large wait for their memory, and others are taken all the same', async () => {
     const { port } = its();

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Failure } from '#core/failure.ts';
 import type { Effect } from '#core/failure.ts';
+import { createGathering } from '#core/gathered.ts';
 import { parseLossless } from '#core/json.ts';
 import type { Lossless } from '#core/json.ts';
 import { MINUTE, SECOND, after } from '#core/time.ts';
@@ -168,15 +169,15 @@ function assertAnswers(response: Response, sending: Sending): void {
 }
 
 async function readBody(response: Response, sending: Sending): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+  const body = createGathering();
+  let isTooLarge = false;
   try {
     for await (const chunk of response.body ?? []) {
-      size += chunk.byteLength;
-      if (size > sending.answerBytesMax) {
+      isTooLarge = body.size + chunk.byteLength > sending.answerBytesMax;
+      if (isTooLarge) {
         break;
       }
-      chunks.push(chunk);
+      body.add(chunk);
     }
   } catch (cause) {
     throw failureOf('request-answer-unreadable', sending, {
@@ -185,13 +186,13 @@ async function readBody(response: Response, sending: Sending): Promise<Uint8Arra
       cause,
     });
   }
-  if (size > sending.answerBytesMax) {
+  if (isTooLarge) {
     throw failureOf('request-answer-unreadable', sending, {
       problem: `answered ${response.status} with more than ${sending.answerBytesMax} bytes`,
       effect: effectAfter(response, sending),
     });
   }
-  return Buffer.concat(chunks);
+  return body.whole();
 }
 
 function decode(bytes: Uint8Array, response: Response, sending: Sending): string {

@@ -701,4 +701,20 @@ export const GUARDS: readonly Guard[] = [
     test: 'tests/redaction.test.ts',
     named: 'messages that name an order',
   },
+  {
+    what: 'a body takes the memory that it is counted with, in pieces of any size',
+    file: 'src/http/bodies.ts',
+    from: '          body.add(chunk);',
+    to: `          body.add(chunk);
+          raw.on('end', () => chunk);`,
+    test: 'src/http/bodies.test.ts',
+  },
+  {
+    what: 'a body in countless pieces is cut off',
+    file: 'src/http/bodies.ts',
+    from: '          raw.socket.destroy();',
+    to: '          void raw.socket;',
+    test: 'src/http/server.test.ts',
+    named: 'in too many pieces',
+  },
 ];
