@@ -1,4 +1,4 @@
-import { invalid, listed, readAll, vendorAddress, webAddress, whereSet } from '#config-values.ts';
+import { invalid, listed, readAll, vendorAddress, whereSet } from '#config-values.ts';
 import { MARKETPLACES, marketplaceByCountry, marketplaceById } from '#core/marketplaces.ts';
 import type { AmazonRegion, Marketplace } from '#core/marketplaces.ts';
 import { PERIOD_DAY_MAX, PERIOD_DAY_MIN, periodDay } from '#core/period.ts';
@@ -239,7 +239,7 @@ function queueConfig(read: Read): QueueConfig | undefined {
   }
   const { place, endpoint, credentials } = readAll({
     place: () => placeOfQueue(read, text),
-    endpoint: () => whereSet(read, 'AWS_ENDPOINT_URL_SQS', webAddress),
+    endpoint: () => whereSet(read, 'AWS_ENDPOINT_URL_SQS', vendorAddress),
     credentials: () => credentialsConfig(read),
   });
   return {
@@ -250,7 +250,7 @@ function queueConfig(read: Read): QueueConfig | undefined {
 }
 
 function placeOfQueue(read: Read, text: string): Pick<QueueConfig, 'url' | 'region'> {
-  const url = webAddress('AMAZON_SQS_QUEUE_URL', text);
+  const url = vendorAddress('AMAZON_SQS_QUEUE_URL', text);
   if (!/^\/\d{12}\/[\w-]{1,80}$/.test(new URL(url).pathname)) {
     throw invalid(
       'AMAZON_SQS_QUEUE_URL',

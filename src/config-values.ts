@@ -14,17 +14,19 @@ export function webAddress(name: string, text: string): string {
   return text.replace(/\/+$/, '');
 }
 
-/** Where a vendor is asked, with tokens: never in clear over the internet, but a sandbox may stand anywhere. Throws `config-invalid`. */
+/** Where a vendor is asked, with what opens an account: never in clear over the internet, but a sandbox may stand anywhere. Throws `config-invalid`. */
 export function vendorAddress(name: string, text: string): string {
   const address = webAddress(name, text);
   const { protocol, hostname } = new URL(address);
   if (protocol === 'http:' && VENDORS.test(hostname)) {
-    throw invalid(name, `tokens would go to ${hostname} in clear: write https://`);
+    throw invalid(name, `what is sent to ${hostname} would go in clear: write https://`);
   }
   return address;
 }
 
-const VENDORS = /(?:^|\.)(?:(?:freshbooks|myshopify|shopify)\.com|amazon\.(?:com|co\.uk|co\.jp))$/;
+/** Of Amazon also where its queues are: a request there may bear keys of an hour, and the answer is what was sold. */
+const VENDORS =
+  /(?:^|\.)(?:(?:freshbooks|myshopify|shopify)\.com|amazon\.(?:com|co\.uk|co\.jp)|amazonaws\.com(?:\.cn)?)\.?$/;
 
 /** What stands between commas, without blanks and empty places. */
 export function listed(text: string | undefined): readonly string[] {

@@ -96,12 +96,15 @@ test('a vendor is not asked in clear, and a sandbox may be', () => {
     FRESHBOOKS_AUTH_URL: 'http://auth.freshbooks.com',
     SHOPIFY_API_URL: 'http://acme.myshopify.com',
     SP_API_URL: 'http://sellingpartnerapi-eu.amazon.com',
-    LWA_URL: 'http://api.amazon.co.uk',
+    LWA_URL: 'http://api.amazon.co.uk.',
+    AMAZON_SQS_QUEUE_URL: 'http://sqs.eu-west-1.amazonaws.com/111122223333/orders',
+    AWS_ENDPOINT_URL_SQS: 'http://sqs.cn-north-1.amazonaws.com.cn',
   })) {
     const set = {
       SHOPIFY_SHOP_DOMAIN: 'acme.example',
       AMAZON_SELLER_ID: 'A3EXAMPLESELLER',
       SP_API_REGION: 'eu',
+      AMAZON_SQS_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/111122223333/orders',
     };
     assert.match(refusal({ ...set, [name]: address }), new RegExp(`^${name}: .* in clear: write https://`));
   }
