@@ -14,7 +14,7 @@ export function webAddress(name: string, text: string): string {
   return text.replace(/\/+$/, '');
 }
 
-/** Where a vendor is asked, with what opens an account: never in clear over the internet, but a sandbox may stand anywhere. Throws `config-invalid`. */
+/** Where a vendor is asked: never in clear over the internet, but a sandbox may stand anywhere. Throws `config-invalid`. */
 export function vendorAddress(name: string, text: string): string {
   const address = webAddress(name, text);
   const { protocol, hostname } = new URL(address);
