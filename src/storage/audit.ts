@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import { Failure } from '#core/failure.ts';
 import { fromJson, toJson } from '#core/json.ts';
@@ -75,6 +76,22 @@ export async function appendAudit(
     .values({ ...row, sha256 })
     .execute();
   await putHead(tx, seal, { number, sha256 });
+  await assertKept(tx, seal, { number, sha256 });
+}
+
+/**
+ * Who has the file can put a trigger into it that keeps row and seal from standing there, and the two would go on fitting each
+ * other. So what cannot be told is not done: throws `database-damaged`.
+ */
+async function assertKept(tx: Transaction<Tables>, seal: Seal, { number, sha256 }: Head): Promise<void> {
+  const standing = tx.selectFrom('audit').select('sha256').where('number', '=', BigInt(number));
+  const sealed = await sealedHead(tx, seal);
+  const isKept = (await standing.executeTakeFirst())?.sha256 === sha256;
+  if (!isKept || !isHead(sealed) || sealed.sha256 !== sha256) {
+    throw new Failure('database-damaged', {
+      detail: `What is done cannot be written into the audit log: ${(await refusalFault(tx)) ?? 'a row that was put there does not stand there'}`,
+    });
+  }
 }
 
 /** Seals that the log has no row yet, in a database in which nothing was stored: from then on a missing seal was taken away. */
@@ -127,7 +144,7 @@ async function verify(db: Kysely<Tables>, seal: Seal): Promise<AuditVerdict> {
       // Read after the rows: it is of the last of them, or of one that was added meanwhile, which is looked for once more.
       sealed = await sealedHead(db, seal);
       if (!isHead(sealed) || sealed.number <= Math.max(last.number, known)) {
-        return endVerdict(last, sealed);
+        return wholeVerdict(db, endVerdict(last, sealed));
       }
     }
     for (const row of page) {
@@ -206,6 +223,43 @@ function endVerdict(last: Head, sealed: SealedHead): AuditVerdict {
     return faulty(last.number, 'it is not the row that was sealed: the log was written anew');
   }
   return { count: last.number, ...(last.number === 0 ? {} : { head: last.sha256 }) };
+}
+
+/** Whole is a log that can also go on as it should. */
+async function wholeVerdict(db: Kysely<Tables>, verdict: AuditVerdict): Promise<AuditVerdict> {
+  const why = verdict.fault === undefined ? await refusalFault(db) : undefined;
+  return why === undefined ? verdict : faulty(verdict.count + 1, why);
+}
+
+/** The program's only triggers, as the migration made them: what has the database refuse changes of the log. */
+const REFUSALS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    audit_no_update: '"audit_no_update" before update on audit',
+    audit_no_delete: '"audit_no_delete" before delete on audit',
+    audit_no_replace:
+      'audit_no_replace before insert on audit when exists (select 1 from audit where number = new.number)',
+  }).map(([name, on]) => [
+    name,
+    `create trigger ${on} begin select raise(abort, 'the audit log is only added to'); end`,
+  ]),
+);
+
+/** What is wrong with them, or with others beside them, wherever these stand: one on any table can undo what another one wrote. */
+async function refusalFault(db: Kysely<Tables>): Promise<string | undefined> {
+  const triggers = sql<{
+    readonly name: string;
+    readonly sql: string;
+  }>`select name, sql from sqlite_master where type = 'trigger' order by name`;
+  const { rows } = await triggers.execute(db);
+  const strange = rows.find(({ name }) => !REFUSALS.has(name));
+  if (strange !== undefined) {
+    return `the database has the trigger "${strange.name}", which is not the program’s and can keep rows out of the log or change them`;
+  }
+  const standing = new Map(rows.map((row) => [row.name, row.sql.replaceAll(/\s+/g, ' ').toLowerCase()]));
+  const lost = [...REFUSALS].filter(([name, text]) => standing.get(name) !== text).map(([name]) => name);
+  return lost.length === 0
+    ? undefined
+    : `the database does not refuse changes of the log any more, because triggers of the program were changed or taken away: ${lost.toSorted().join(', ')}`;
 }
 
 function faulty(number: number, why: string): AuditVerdict {

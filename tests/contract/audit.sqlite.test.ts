@@ -216,7 +216,9 @@ void describe('the audit log in the hands of somebody else', () => {
       const before = sealOf(file);
       await addRows(store, 1);
       const { head } = await store.read.verifyAudit();
+      const triggers = file.prepare("select sql from sqlite_master where type = 'trigger'").all();
       unguarded(file).exec(`delete from audit where number > ${ROWS}`);
+      triggers.forEach(({ sql }) => file.exec(String(sql)));
       file.prepare("update secrets set sealed = ? where key = 'audit-head'").run(before);
       file.close();
       const verdict = await store.read.verifyAudit();
@@ -224,6 +226,63 @@ void describe('the audit log in the hands of somebody else', () => {
       assert.deepEqual([verdict.count, verdict.fault], [ROWS, undefined]);
       assert.notEqual(verdict.head, head);
     });
+  });
+
+  /** Each keeps what is added to the log and to its seal from standing there, so that the two go on fitting each other. */
+  const MUTES: readonly { readonly what: string; readonly triggers: readonly string[] }[] = [
+    {
+      what: 'ignored',
+      triggers: [
+        'before insert on audit begin select raise(ignore); end',
+        "before update on secrets when new.key = 'audit-head' begin select raise(ignore); end",
+      ],
+    },
+    {
+      what: 'undone',
+      triggers: [
+        'after insert on audit begin delete from audit where number = new.number; end',
+        "after update on secrets when new.key = 'audit-head' and new.sealed <> old.sealed begin update secrets set sealed = old.sealed where key = new.key; end",
+      ],
+    },
+    {
+      what: 'undone in part',
+      triggers: ['after insert on audit begin delete from audit where number = new.number; end'],
+    },
+  ];
+  for (const { what, triggers } of MUTES) {
+    void test(`a row that is ${what} by somebody’s trigger fails what it tells of, and the trigger is named`, async () => {
+      await inFolder(async (path) => {
+        const store = await openAt(path);
+        await addRows(store, ROWS);
+        await store.close();
+        const file = new DatabaseSync(path);
+        unguarded(file);
+        triggers.forEach((trigger, index) => file.exec(`create trigger mute_${index} ${trigger}`));
+        file.close();
+        const again = await openAt(path);
+        const retried = again.transact(async (tx) => {
+          await tx.putSetting('done', 'unseen');
+          await tx.audited({ action: 'order retried', subject: ORDER });
+        });
+        await assert.rejects(retried, /mute_0/);
+        assert.equal(await again.read.setting('done'), undefined);
+        const { fault, count } = await again.read.verifyAudit();
+        await again.close();
+        assert.equal(count, ROWS);
+        assert.match(fault?.why ?? '', /trigger "mute_0"/);
+      });
+    });
+  }
+
+  void test('a log whose own refusals were taken away or made to refuse nothing is told', async () => {
+    const without = await afterTampering((file) => void unguarded(file));
+    assert.deepEqual([without.fault?.number, without.count], [ROWS + 1, ROWS]);
+    assert.match(without.fault?.why ?? '', /audit_no_delete, audit_no_replace, audit_no_update/);
+    const blunt = await afterTampering((file) => {
+      file.exec('drop trigger audit_no_update');
+      file.exec('create trigger audit_no_update before update on audit begin select 1; end');
+    });
+    assert.match(blunt.fault?.why ?? '', /audit_no_update/);
   });
 
   const ENDS: readonly { readonly what: string; readonly tamper: (file: DatabaseSync) => void }[] = [

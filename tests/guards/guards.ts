@@ -717,4 +717,20 @@ export const GUARDS: readonly Guard[] = [
     test: 'src/http/server.test.ts',
     named: 'in too many pieces',
   },
+  {
+    what: 'what cannot be written into the audit log is not done',
+    file: 'src/storage/audit.ts',
+    from: '  await assertKept(tx, seal, { number, sha256 });',
+    to: '  void assertKept;',
+    test: 'tests/contract/audit.sqlite.test.ts',
+    named: 'by somebody’s trigger',
+  },
+  {
+    what: 'a trigger that somebody put into the database is found by audit verify',
+    file: 'src/storage/audit.ts',
+    from: 'verdict.fault === undefined ? await refusalFault(db) : undefined',
+    to: 'await Promise.resolve(db).then((): string | undefined => undefined)',
+    test: 'tests/contract/audit.sqlite.test.ts',
+    named: 'own refusals were taken away',
+  },
 ];
