@@ -334,12 +334,16 @@ export async function backUpDatabase(
 
 /** Puts a backup in the place of the database, which is kept beside it. Throws a Failure; then nothing was changed. */
 export async function restoreDatabase(config: Config, clock: Clock, file: string): Promise<RestoreReport> {
-  const { databasePath, secretKey } = config;
+  const { databasePath, secretKey, oldSecretKey } = config;
   return restore({
     databasePath,
     file,
     clock,
-    key: { path: keyPathOf(config), ...(secretKey === undefined ? {} : { configured: secretKey }) },
+    key: {
+      path: keyPathOf(config),
+      ...(secretKey === undefined ? {} : { configured: secretKey }),
+      ...(oldSecretKey === undefined ? {} : { old: oldSecretKey }),
+    },
     access: {
       secrets: [`tokens:${FRESHBOOKS}`],
       settings: [`token-seed:${FRESHBOOKS}`],

@@ -50,8 +50,10 @@ export interface RestoreOptions {
 }
 
 export interface KeyPlaces {
-  /** Set by the operator; then no file counts. */
+  /** Set by the operator; then that of the backup is not put in its place. */
   readonly configured?: string;
+  /** The one so far, set beside it: it opens and seals nothing. */
+  readonly old?: string;
   /** Where the key is when none is set. */
   readonly path: string;
 }
@@ -145,7 +147,7 @@ interface Sealed {
 
 interface Chosen {
   readonly text: string | undefined;
-  /** What opens the database that stands there, beside it. */
+  /** What opens the database that stands there, or what of the backup the first does not, beside it. */
   readonly others: readonly string[];
   /** Whether it is to be put where the program looks for it. */
   readonly isNew: boolean;
@@ -166,24 +168,28 @@ function sealedRows(database: DatabaseSync): readonly Sealed[] {
   );
 }
 
-/** The one in use if it opens the backup, else the one that was kept with the backup if that does. */
+/** Those in use if they open the backup, else the one that was kept with the backup if that does. */
 function chosenKey({ key, file }: RestoreOptions, sealed: readonly Sealed[]): Chosen {
   const inFile = keysInFile(key.path);
   const present = key.configured ?? inFile[0];
-  const others = inFile.filter((other) => other !== present);
-  const isOpening = present !== undefined && opensAll(present, sealed);
+  const old = key.old === undefined ? [] : [key.old];
+  const beside = (text: string | undefined): string[] =>
+    [...inFile, ...old].filter((other) => other !== text);
+  const others = beside(present);
+  // A second key in a file is there for a moment only, and is dropped once the backup's is in its place.
+  const openers = key.configured === undefined ? old : others;
+  const isOpening = present !== undefined && opensAll(createSeal(present, openers), sealed);
   if (isOpening || key.configured !== undefined || !existsSync(keyFileOf(file))) {
     return { text: present, others, isNew: false, isOpening: isOpening || sealed.length === 0 };
   }
   const kept = readKey(keyFileOf(file));
-  const isKept = opensAll(kept, sealed);
+  const isKept = opensAll(createSeal(kept), sealed);
   return isKept || present === undefined
-    ? { text: kept, others: inFile.filter((other) => other !== kept), isNew: true, isOpening: isKept }
+    ? { text: kept, others: beside(kept), isNew: true, isOpening: isKept }
     : { text: present, others, isNew: false, isOpening: false };
 }
 
-function opensAll(key: string, rows: readonly Sealed[]): boolean {
-  const seal = createSeal(key);
+function opensAll(seal: Seal, rows: readonly Sealed[]): boolean {
   return rows.every((row) => opens(seal, row.key, row.sealed));
 }
 
@@ -195,7 +201,7 @@ interface PutKey {
 }
 
 /** Beside the one so far, which opens the database that stands there until the backup does. */
-function putKey({ text, others, isNew }: Chosen, path: string, keptAs: string): PutKey {
+function putKey({ text, isNew }: Chosen, path: string, keptAs: string): PutKey {
   if (!isNew || text === undefined) {
     return { end: () => undefined };
   }
@@ -203,7 +209,8 @@ function putKey({ text, others, isNew }: Chosen, path: string, keptAs: string): 
   if (isReplacing) {
     copyFileSync(path, keptAs, constants.COPYFILE_EXCL);
   }
-  writeForOwner(path, [...others, text].join('\n'));
+  const standing = keysInFile(path).filter((other) => other !== text);
+  writeForOwner(path, [...standing, text].join('\n'));
   return { ...(isReplacing ? { keptAs } : {}), end: () => writeForOwner(path, text) };
 }
 

@@ -24,7 +24,8 @@ import type { RestoreOptions } from '#storage/restore.ts';
 import { keysInFile } from '#storage/key-file.ts';
 import { createSeal } from '#storage/seal.ts';
 import { takeServeLock } from '#storage/serve-lock.ts';
-import { openSqlite } from '#storage/sqlite.ts';
+import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
+import { openStore } from '#storage/store.ts';
 import { KEY, damage, externalIds, inFolder, makeBooks, openAt, secretIn } from '#tests/backup/books.ts';
 import { message } from '#tests/build.ts';
 import { cutBefore } from '#tests/backup/power-cut.ts';
@@ -288,6 +289,40 @@ void describe('the access after a restore', () => {
       assert.equal(await restored.read.secret('tokens:freshbooks'), 'renewed');
       assert.equal(await restored.read.secret('admin-password'), undefined);
       await restored.close();
+    }));
+
+  void test('leaves all that the key so far opens, where it is named beside the new one', () =>
+    inFolder(async (path) => {
+      await makeBooks(path('a.db'), { tokens: 'old' });
+      const before = await openAt(path('a.db'));
+      await before.transact(async (tx) => {
+        await tx.putSecret('admin-password', 'a hash');
+        await tx.audited({ action: 'order retried', subject: 'shopify/1' });
+      });
+      await before.close();
+      await backUp({ databasePath: path('a.db'), file: path('backup'), isOverwriting: false });
+      const bare = new DatabaseSync(path('a.db'));
+      bare.exec('delete from secrets');
+      bare.close();
+      const store = await openAt(path('a.db'), NEXT_KEY);
+      await store.transact((tx) => tx.putSecret('tokens:freshbooks', 'renewed'));
+      await store.close();
+      const key = { path: path('counterfoil.key'), configured: NEXT_KEY, old: KEY };
+      const report = await put(path, { key });
+      assert.deepEqual([report.isAccessTakenOver, report.isOpened], [true, true]);
+      const seal = createSeal(NEXT_KEY, [KEY]);
+      const { store: restored, locked } = await openStore({
+        dialect: sqliteDialect(openSqlite(path('a.db'))),
+        clock: hurriedClock(),
+        seal,
+      });
+      assert.deepEqual(locked, []);
+      assert.equal(await restored.read.secret('tokens:freshbooks'), 'renewed');
+      assert.equal(await restored.read.secret('admin-password'), 'a hash');
+      assert.equal((await restored.read.verifyAudit()).fault, undefined);
+      await restored.close();
+      const { isOpened } = await put(path, { key, databasePath: path('new/a.db') });
+      assert.equal(isOpened, true, 'and where nothing stood');
     }));
 
   void test('is taken over also where the backup has the key from before it was changed', () =>
