@@ -100,14 +100,16 @@ function isOurs(path: string): boolean {
   return account === 0 || statSync(path).uid === account;
 }
 
-/** Who else on this machine could read what is stored: buyers' contact data, and with the key the tokens. */
+/** Who else on this machine could read buyers' contact data, with the key the tokens, and the secrets of the settings. */
 export function privacyCheck({ databasePath }: Config): Check {
   return {
     name: 'Data folder',
     run: () => {
       const folder = dirname(databasePath);
       const files = [databasePath, ...ENDINGS.map((ending) => databasePath + ending)];
-      const open = [folder, ...files].filter((path) => existsSync(path) && isOpenToOthers(path));
+      const open = [folder, ...files, SETTINGS_FILE].filter(
+        (path) => existsSync(path) && isOpenToOthers(path),
+      );
       return open.length === 0
         ? { state: 'ok', text: `"${folder}" and the database in it are its owner’s alone` }
         : {
@@ -119,6 +121,8 @@ export function privacyCheck({ databasePath }: Config): Check {
   };
 }
 
+/** In the working folder; whoever made it did so with an editor, which lets all read it. */
+const SETTINGS_FILE = '.env';
 /** What stands beside a database: its log of writes, its index of it, the lock of the server. */
 const ENDINGS = ['-wal', '-shm', '.lock'];
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -53,12 +53,18 @@ void describe('the data folder', () => {
     assert.equal(await modeOf(data()), 0o700);
   });
 
-  void test('is named by the doctor where others can read it, and only there', async () => {
+  void test('is named by the doctor where others can read it, and only there; so are the settings', async () => {
+    const settings = join(folder, '.env');
+    await writeFile(settings, 'SHOPIFY_API_SECRET=planted\n', { mode: 0o600 });
     assert.equal((await finding()).state, 'ok');
+    await chmod(settings, 0o644);
+    const told = await finding();
+    assert.equal(told.state, 'warning');
+    assert.match(told.text, /could read "\.env" \(0644\)$/);
     await chmod(data(), 0o755);
     await chmod(join(data(), 'counterfoil.db'), 0o640);
     const { state, text } = await finding();
     assert.equal(state, 'warning');
-    assert.match(text, /data" \(0755\), .*counterfoil\.db" \(0640\)/);
+    assert.match(text, /data" \(0755\), .*counterfoil\.db" \(0640\), .*"\.env" \(0644\)$/);
   });
 });
