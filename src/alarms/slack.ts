@@ -29,7 +29,17 @@ function textOf({ text, place }: AlarmMessage): string {
   return `${whole.slice(0, TEXT_MAX - MORE.length).replace(/(&[a-z]*|[\ud800-\udbff])$/, '')}${MORE}`;
 }
 
-/** These three mean something to Slack ("<!channel>" calls everybody), and an order's name may hold them. */
+/** Of no width, so that nobody sees it. */
+const GAP = '\u200b';
+
+/**
+ * An order's name may call everybody: "<!channel>" in Slack, to which these three mean something, and "@everyone" in chats that
+ * take the same.
+ */
 function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('@', `@${GAP}`);
 }

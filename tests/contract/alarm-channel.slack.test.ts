@@ -67,9 +67,11 @@ void describe('a message to a chat', () => {
 
   void test('calls nobody, whatever an order is named', () =>
     withReceiver(async (receiver) => {
-      await channelTo(receiver).send({ ...AWKWARD, text: '#1 <!channel> <@U1> <https://x|y> &lt;' });
+      await channelTo(receiver).send({ ...AWKWARD, text: '@here #1 <!channel> <@U1> <https://x|y> &lt;' });
       const text = textOf(receiver.posts()[0]?.body ?? '');
-      assert.match(text, /#1 &lt;!channel&gt; &lt;@U1&gt; &lt;https:\/\/x\|y&gt; &amp;lt;$/);
+      // Mattermost, Rocket.Chat and Discord call whoever stands right behind the sign.
+      const named = /@\u200bhere #1 &lt;!channel&gt; &lt;@\u200bU1&gt; &lt;https:\/\/x\|y&gt; &amp;lt;$/;
+      assert.match(text, named);
       assert.ok(!/[<>]/.test(text));
     }));
 
