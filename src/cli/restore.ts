@@ -3,7 +3,7 @@ import { contentFacts } from './backup-text.ts';
 import { DONE } from './command-error.ts';
 import { configOf, quietOutside } from './context.ts';
 import type { CommandContext } from './context.ts';
-import { facts, paragraph } from './output.ts';
+import { counted, facts, paragraph } from './output.ts';
 import { instantJson } from '#operator/json.ts';
 
 /** Puts a backup in the place of the database, and says what a person has to see to. */
@@ -11,7 +11,7 @@ export async function restore(context: CommandContext, file: string): Promise<nu
   const { output } = context;
   const config = configOf(context);
   const restored = await restoreDatabase(config, quietOutside().clock, file);
-  const { contents, migrated, keptAs, keyKeptAs, isAccessTakenOver, isOpened } = restored;
+  const { contents, migrated, keptAs, keyKeptAs, isAccessTakenOver, isOpened, blankedCount } = restored;
   output.json({
     database: config.databasePath,
     file,
@@ -23,6 +23,7 @@ export async function restore(context: CommandContext, file: string): Promise<nu
     keyKeptAs: keyKeptAs ?? null,
     isAccessTakenOver,
     isOpened,
+    blankedMessages: blankedCount,
   });
   output.print(`"${config.databasePath}" is now what "${file}" holds`);
   const kept = [keptAs, keyKeptAs].filter((path) => path !== undefined);
@@ -34,7 +35,7 @@ export async function restore(context: CommandContext, file: string): Promise<nu
     { name: 'Kept beside it', value: kept.join(', ') || 'nothing, since no database stood there' },
   ];
   facts(output, told).forEach((line) => output.print(line));
-  for (const text of [...AFTERWARDS, accessText(restored)]) {
+  for (const text of [...AFTERWARDS, accessText(restored), ...blankedTexts(restored)]) {
     output.print();
     paragraph(output, text, 'yellow').forEach((line) => output.print(line));
   }
@@ -45,6 +46,14 @@ const AFTERWARDS = [
   'What changed after the newest message is asked for by itself once the service runs, where shop or seller can be asked (counterfoil doctor). Where they cannot: change something harmless on such an order there (a note), and it comes again. Orders that were deleted there since are told by nothing: look for them',
   'Nothing is booked twice: of orders from before now, FreshBooks is asked for what stands before anything is written',
 ] as const;
+
+function blankedTexts({ blankedCount }: { readonly blankedCount: number }): readonly string[] {
+  return blankedCount === 0
+    ? []
+    : [
+        `${counted(blankedCount, 'message')} of the backup ${blankedCount === 1 ? 'is' : 'are'} blank, as in the database that stood there: contact data that was redacted since does not come back`,
+      ];
+}
 
 function accessText({
   isAccessTakenOver,

@@ -28,6 +28,7 @@ import {
   unfinishedName,
 } from './database-file.ts';
 import type { Contents } from './database-file.ts';
+import { eraseAgain } from './erased-since.ts';
 import { migrate } from './migrate.ts';
 import type { Migrated } from './migrate.ts';
 import { keysInFile, readKey } from './key-file.ts';
@@ -81,6 +82,8 @@ export interface RestoreReport {
   readonly isAccessTakenOver: boolean;
   /** Whether what is sealed in it opens with the key in use. */
   readonly isOpened: boolean;
+  /** How many messages were blanked in it because they had been since. */
+  readonly blankedCount: number;
 }
 
 /** How long other commands on the database are waited for: longer than any takes that waits for nobody. */
@@ -99,9 +102,9 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
     removeUnfinished(options.key.path);
     const contents = await copiedBackup(file, unfinished);
     const key = chosenKey(options, sealedIn(unfinished));
-    const { migrated, isAccessTakenOver } = await prepared(unfinished, options, key);
+    const { isAccessTakenOver, ...done } = await prepared(unfinished, options, key);
     const kept = await swap(unfinished, options, key);
-    return { contents, migrated, isAccessTakenOver, isOpened: key.isOpening || isAccessTakenOver, ...kept };
+    return { contents, ...done, isAccessTakenOver, isOpened: key.isOpening || isAccessTakenOver, ...kept };
   } catch (thrown) {
     throw fileFailure(thrown, `Cannot put "${file}" in place of "${databasePath}"`);
   } finally {
@@ -216,21 +219,24 @@ function putKey({ text, isNew }: Chosen, path: string, keptAs: string): PutKey {
 
 // ── The copy that takes the place ───────────────────────────────────────────────────────────────────────────────────
 
-/** Up to date, with the newest access, and with the word that it was restored. */
+/** Up to date, without what was redacted since, with the newest access, and with the word that it was restored. */
 async function prepared(
   unfinished: string,
   { databasePath, file, clock, access }: RestoreOptions,
   { text, others }: Chosen,
-): Promise<{ readonly migrated: Migrated; readonly isAccessTakenOver: boolean }> {
+): Promise<Pick<RestoreReport, 'migrated' | 'isAccessTakenOver' | 'blankedCount'>> {
   const now = clock.now();
   const database = translated(`Cannot open "${unfinished}"`, () => new DatabaseSync(unfinished));
   const db = new Kysely<Tables>({ dialect: sqliteDialect(database) });
   try {
+    database.exec('pragma secure_delete = on');
     const migrated = await migrate(db, now);
     const isAccessTakenOver =
       text !== undefined &&
-      existsSync(databasePath) &&
-      takeOver(database, { databasePath, access, seal: createSeal(text, others) });
+      fromPresent(databasePath, false, (present) =>
+        takeOver(database, { present, access, seal: createSeal(text, others) }),
+      );
+    const blankedCount = fromPresent(databasePath, 0, (present) => eraseAgain(database, present, now));
     // Who logged out or was ended since the backup stays so.
     database.exec('delete from sessions');
     const putSetting = database.prepare(
@@ -245,7 +251,7 @@ async function prepared(
         `The database was restored from "${file}": what was sold or changed since is asked for by itself where shop or seller can be asked, else booked when it is told again`,
         now,
       );
-    return { migrated, isAccessTakenOver };
+    return { migrated, isAccessTakenOver, blankedCount };
   } finally {
     await db.destroy();
     syncPath(unfinished);
@@ -270,50 +276,59 @@ function sweepFromNewest(database: DatabaseSync): void {
   }
 }
 
-/** Tokens that were renewed since the backup have spent those in it. */
-function takeOver(
-  into: DatabaseSync,
-  { databasePath, access, seal }: { databasePath: string; access: AccessNames; seal: Seal },
-): boolean {
+/** From the database that stands there, if one does: a damaged one, the very reason to restore, gives nothing. */
+function fromPresent<T>(databasePath: string, nothing: T, take: (present: DatabaseSync) => T): T {
+  if (!existsSync(databasePath)) {
+    return nothing;
+  }
   try {
     using present = openToRead(databasePath);
-    const setting = (database: DatabaseSync, name: string): string | undefined => {
-      const row = database.prepare('select value from settings where key = ?').get(name);
-      return row === undefined ? undefined : String(row['value']);
-    };
-    const isOpen = (row: Sealed): boolean => opens(seal, row.key, row.sealed);
-    const secrets = sealedRows(present).filter((row) => access.secrets.includes(row.key) && isOpen(row));
-    const isSame = setting(present, access.identity) === setting(into, access.identity);
-    if (secrets.length === 0 || !isSame) {
-      return false;
-    }
-    for (const row of secrets) {
-      into
-        .prepare(
-          'insert into secrets (key, sealed) values (?, ?) on conflict (key) do update set sealed = excluded.sealed',
-        )
-        .run(row.key, seal.seal(row.key, seal.open(row.key, row.sealed)));
-    }
-    // Sealed with a key that was replaced since: it would keep the service from starting, and nothing here opens it.
-    for (const row of sealedRows(into).filter((each) => !isOpen(each))) {
-      into.prepare('delete from secrets where key = ?').run(row.key);
-    }
-    for (const name of access.settings) {
-      const value = setting(present, name);
-      into.prepare('delete from settings where key = ?').run(name);
-      if (value !== undefined) {
-        into.prepare('insert into settings (key, value) values (?, ?)').run(name, value);
-      }
-    }
-    return true;
+    return take(present);
   } catch (thrown) {
-    // A database that is damaged, the very reason to restore, has no access to take over.
-    const { code } = asFailure(thrown, 'Cannot take the access over');
+    const { code } = asFailure(thrown, 'Cannot take over what is newer');
     if (code.startsWith('database-')) {
-      return false;
+      return nothing;
     }
     throw thrown;
   }
+}
+
+/** Tokens that were renewed since the backup have spent those in it. */
+function takeOver(
+  into: DatabaseSync,
+  { present, access, seal }: { present: DatabaseSync; access: AccessNames; seal: Seal },
+): boolean {
+  const setting = (database: DatabaseSync, name: string): string | undefined => {
+    const row = translated('Cannot read the settings', () =>
+      database.prepare('select value from settings where key = ?').get(name),
+    );
+    return row === undefined ? undefined : String(row['value']);
+  };
+  const isOpen = (row: Sealed): boolean => opens(seal, row.key, row.sealed);
+  const secrets = sealedRows(present).filter((row) => access.secrets.includes(row.key) && isOpen(row));
+  const isSame = setting(present, access.identity) === setting(into, access.identity);
+  if (secrets.length === 0 || !isSame) {
+    return false;
+  }
+  for (const row of secrets) {
+    into
+      .prepare(
+        'insert into secrets (key, sealed) values (?, ?) on conflict (key) do update set sealed = excluded.sealed',
+      )
+      .run(row.key, seal.seal(row.key, seal.open(row.key, row.sealed)));
+  }
+  // Sealed with a key that was replaced since: it would keep the service from starting, and nothing here opens it.
+  for (const row of sealedRows(into).filter((each) => !isOpen(each))) {
+    into.prepare('delete from secrets where key = ?').run(row.key);
+  }
+  for (const name of access.settings) {
+    const value = setting(present, name);
+    into.prepare('delete from settings where key = ?').run(name);
+    if (value !== undefined) {
+      into.prepare('insert into settings (key, value) values (?, ?)').run(name, value);
+    }
+  }
+  return true;
 }
 
 /** Answers with where the database is that stood there, and its key if that was replaced. */

@@ -733,4 +733,20 @@ export const GUARDS: readonly Guard[] = [
     test: 'tests/contract/audit.sqlite.test.ts',
     named: 'own refusals were taken away',
   },
+  {
+    what: 'what was redacted since a backup does not come back by it',
+    file: 'src/storage/restore.ts',
+    from: 'eraseAgain(database, present, now)',
+    to: 'Number(present === database && eraseAgain)',
+    test: 'tests/backup/erased-since.test.ts',
+    named: 'brings nothing back',
+  },
+  {
+    what: 'a message that a backup has not read is not blanked in it',
+    file: 'src/storage/erased-since.ts',
+    from: "redacted_at is null and state <> 'accepted'",
+    to: 'redacted_at is null',
+    test: 'tests/backup/erased-since.test.ts',
+    named: 'keeps what it has not read',
+  },
 ];
