@@ -24,6 +24,9 @@ export function planFees(settlement: Settlement, booked: Booked, terms: Terms): 
   if (isNew && rules.channelFees === 'none') {
     return skip('Fees are not booked, by the rule channel_fees');
   }
+  if (isNew && settlement.waitsBecause !== undefined) {
+    return skip(`Waits to be booked: ${settlement.waitsBecause}`);
+  }
   if (rules.endState === 'draft') {
     return skip('Fees are not booked while end_state is draft: FreshBooks has no drafts of expenses');
   }

@@ -31,6 +31,8 @@ export interface Settlement {
   /** Summed by what they are, signed as the seller's balance sees them: what he pays is negative. */
   readonly amounts: readonly SettledAmount[];
   readonly transactionCount: number;
+  /** Why it is not booked, as far as it is not booked. */
+  readonly waitsBecause?: string;
 }
 
 export interface SettledAmount {

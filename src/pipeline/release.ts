@@ -65,12 +65,16 @@ export async function releaseOrder(
 }
 
 /**
- * What no message tells that it should be read: what a settlement holds, by a newer program, say; and amounts that the channel
- * did not show.
+ * What no message tells that it should be read: what a settlement holds, by a newer program, say; amounts that the channel did
+ * not show; and of which store it is, when that is booked since.
  */
 function askedAgain(record: OrderRecord, open: readonly Hold[], now: Instant): OrderRecord {
+  const isOfOtherStore =
+    orderOf(record.snapshot)?.source === 'amazon' && record.snapshot?.waitsBecause !== undefined;
   const isAskedFor =
-    settlementIn(record.key) !== undefined || open.some(({ code }) => code === 'order-amounts-missing');
+    isOfOtherStore ||
+    settlementIn(record.key) !== undefined ||
+    open.some(({ code }) => code === 'order-amounts-missing');
   return isAskedFor
     ? { ...record, reread: { why: 'It is asked for again by hand', since: now, isBlocking: false } }
     : record;

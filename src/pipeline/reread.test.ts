@@ -70,6 +70,20 @@ test('an order whose amounts are missing is asked for again when a person says r
   await store.close();
 });
 
+test('an order of a store of Amazon that was not booked is asked for again when a person says retry', async () => {
+  const ofOther = order({ source: 'amazon', waitsBecause: 'it is of another store' });
+  const ofOurs = order({ source: 'amazon', updatedAt: after(ofOther.updatedAt, SECOND) });
+  const { clock, store, machine, accept, work } = await openWorld({ answer: () => ofOurs });
+  await sortDelivery(machine, await accept('a', ofOther));
+  await work(machine);
+  assert.equal((await store.read.order(ORDER))?.state, 'skipped');
+  await releaseOrder(store, ORDER, { now: clock.now(), account: 'freshbooks' });
+  await work(machine);
+  await work(machine);
+  assert.equal((await store.read.order(ORDER))?.state, 'settled');
+  await store.close();
+});
+
 test('a message that is sorted while the shop is asked is not lost', async () => {
   const asked = order();
   const newer = order({

@@ -39,6 +39,8 @@ export interface AmazonWorldOptions extends Pick<SimOptions, 'switches' | 'app'>
   readonly tokenOf?: Region;
   readonly clientSecret?: string;
   readonly isBuyerKept?: boolean;
+  /** Countries whose stores are booked: by default all. */
+  readonly stores?: readonly string[];
   /** Stands between the adapter and the simulator. */
   readonly between?: (transport: Transport) => Transport;
   /** The orders that there are at the start: every kind of the region by default. */
@@ -82,7 +84,10 @@ export async function openAmazon(options: AmazonWorldOptions = {}): Promise<Amaz
   const source = createAmazonSource({
     connection: AMAZON,
     proof: { secrets: [SECRET], apiKeys: [], transport, clock },
-    terms: { sellerId: world.sellerId, marketplaces: MARKETPLACES },
+    terms: {
+      sellerId: world.sellerId,
+      marketplaces: MARKETPLACES.filter(({ country }) => options.stores?.includes(country) ?? true),
+    },
     api,
     isBuyerKept: async () => options.isBuyerKept === true,
     remark: (sentence) => void remarks.push(sentence),

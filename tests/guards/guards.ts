@@ -270,6 +270,13 @@ export const GUARDS: readonly Guard[] = [
     test: 'tests/long/amazon-live-first.test.ts',
   },
   {
+    what: 'an order of a store that is not booked is not booked when Amazon’s ledger names it',
+    file: 'src/sources/amazon/read.ts',
+    from: 'others.length === 0 ? {}',
+    to: 'others.length >= 0 ? {}',
+    test: 'src/sources/amazon/changes.test.ts',
+  },
+  {
     what: 'what one settlement defers and another pays out is a fee of one of them',
     against: 'a message told twice',
     file: 'src/sources/amazon/settlement.ts',

@@ -31,9 +31,9 @@ export function createAmazonSource(options: AmazonOptions): Swept {
   const { connection, terms, api, remark } = options;
   const proof = createProof({ ...options.proof, connection });
   const { clock } = options.proof;
-  const settlements = api === undefined ? undefined : createSettlementReader({ api, clock, remark });
-  const listing =
-    api === undefined ? undefined : { api, clock, connection, marketplaces: terms.marketplaces, remark };
+  const stores = terms.marketplaces;
+  const settlements = api === undefined ? undefined : createSettlementReader({ api, clock, remark, stores });
+  const listing = api === undefined ? undefined : { api, clock, connection, marketplaces: stores, remark };
   return {
     connection,
     canRead: api !== undefined,
@@ -57,7 +57,7 @@ export function createAmazonSource(options: AmazonOptions): Swept {
         return await settlements.read(order, groupId);
       }
       return await readOrder(
-        { api, isBuyerKept: await options.isBuyerKept(), remark },
+        { api, isBuyerKept: await options.isBuyerKept(), remark, stores },
         order,
         orderOf(shown),
       );

@@ -1,9 +1,53 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MARKETPLACES } from '#core/marketplaces.ts';
-import { DAY, after, parseLocalDate, parseZone } from '#core/time.ts';
+import { orderKey } from '#core/ids.ts';
+import type { OrderKey } from '#core/ids.ts';
+import { NOTHING_BOOKED } from '#core/ledger.ts';
+import { plan } from '#core/plan.ts';
+import { defaultRulesOf } from '#core/rules.ts';
+import { DAY, HOUR, after, parseLocalDate, parseZone } from '#core/time.ts';
+import { terms } from '#tests/build.ts';
 import { AMAZON, openAmazon } from '#tests/contract/source-amazon.ts';
 import { changesOf } from './changes.ts';
+
+test('an order of a store that is not booked, which only the ledger names, is not booked and says why', async () => {
+  const world = await openAmazon({ region: 'eu', scenarios: 'none', stores: ['DE'] });
+  const german = world.world.scenario('Germany, tax told');
+  const italian = world.world.scenario('union one stop shop');
+  await world.clock.advance(HOUR);
+  const { changes } = await world.source.changed({
+    since: after(world.clock.now(), -DAY),
+    token: 'ledger ',
+  });
+  const reasons = new Map<OrderKey, string>();
+  for (const { order } of changes) {
+    const sorted = world.source.sort(await world.source.read(order));
+    assert(sorted.kind === 'order');
+    const planned = plan(sorted.snapshot.order, NOTHING_BOOKED, terms({ rules: defaultRulesOf('amazon') }));
+    reasons.set(order, planned.outcome === 'skip' ? planned.reason : `${planned.steps.length} steps`);
+  }
+  assert.equal(reasons.get(orderKey(AMAZON, german.id)), '4 steps');
+  assert.equal(
+    reasons.get(orderKey(AMAZON, italian.id)),
+    'Waits to be booked: it is of Amazon.it, which SP_API_MARKETPLACE_IDS does not name',
+  );
+  await world.close();
+
+  // The same order, read after the store was added, is another message.
+  const [before, again, since] = await Promise.all(
+    [['DE'], ['DE'], ['DE', 'IT']].map(async (stores) => {
+      const later = await openAmazon({ region: 'eu', scenarios: 'none', stores });
+      const { id } = later.world.scenario('union one stop shop');
+      await later.clock.advance(HOUR);
+      const read = await later.source.read(orderKey(AMAZON, id));
+      await later.close();
+      return read;
+    }),
+  );
+  assert.equal(before?.externalId, again?.externalId);
+  assert.notEqual(before?.externalId, since?.externalId);
+});
 
 test('what was found is stored under a short name, however long Amazon’s own name of it is', async () => {
   const related = [{ relatedIdentifierName: 'ORDER_ID', relatedIdentifierValue: '113-0000000-0000001' }];

@@ -15,6 +15,7 @@ import { pricedOf } from './proceeds.ts';
 import type { Priced } from './proceeds.ts';
 import { refundsOf } from './refunds.ts';
 import type { Refunded } from './refunds.ts';
+import { waitingForStore } from './stores.ts';
 import { eventsOf, shippedAt } from './transactions.ts';
 import type { Event } from './transactions.ts';
 import { withheldUnsaid } from './withheld.ts';
@@ -27,7 +28,8 @@ export interface SellerIdentity {
  * An order as Amazon shows it, with what its ledger tells, to the canonical order. Pure. Nothing is repaired: what does not add
  * up stays so, and `plan` compares the lines with the total.
  */
-export function normalize({ order: body, transactions = [] }: ReadOrder, seller: SellerIdentity): Snapshot {
+export function normalize(read: ReadOrder, seller: SellerIdentity): Snapshot {
+  const { order: body, transactions = [] } = read;
   const marketplace = marketplaceOf(body);
   const country = countryOf(body, marketplace);
   const priced = pricedOf(body, country);
@@ -90,7 +92,7 @@ export function normalize({ order: body, transactions = [] }: ReadOrder, seller:
     }),
     refunds,
     ...(doubt === undefined ? {} : { doubt }),
-    ...waitingFor(status, priced),
+    ...waitingFor(read, status, priced),
     ...untoldTax(priced, marketplace),
     buyer: { hasEmail: buyer.email !== '' },
     ...(reference === '' ? {} : { buyerReference: reference }),
@@ -264,13 +266,21 @@ function isCancelled(status: string): boolean {
   return status === 'CANCELLED' || status === 'CANCELED';
 }
 
-function waitingFor(status: string, priced: Priced | undefined): Pick<Order, 'pendingBecause'> {
+function waitingFor(
+  { otherStores = [] }: ReadOrder,
+  status: string,
+  priced: Priced | undefined,
+): Pick<Order, 'pendingBecause' | 'waitsBecause'> {
+  const ofOtherStore = waitingForStore(otherStores);
   if (!PRICED_STATUSES.has(status)) {
-    return { pendingBecause: `Amazon says that it is ${status === '' ? 'in no state' : `"${status}"`}` };
+    return {
+      ...ofOtherStore,
+      pendingBecause: `Amazon says that it is ${status === '' ? 'in no state' : `"${status}"`}`,
+    };
   }
   return priced === undefined && status !== 'SHIPPED' && !isCancelled(status)
-    ? { pendingBecause: 'Amazon shows no amounts of it yet' }
-    : {};
+    ? { ...ofOtherStore, pendingBecause: 'Amazon shows no amounts of it yet' }
+    : ofOtherStore;
 }
 
 /** In stores whose prices hold the tax, an order without any tax is one of a seller for whom Amazon computes none, or free of it. */

@@ -53,6 +53,8 @@ const TRANSACTION_ID = /^[\w=+./:-]{1,128}$/;
 export interface ReadOrder {
   readonly order: OrderPayload;
   readonly transactions?: readonly TransactionPayload[];
+  /** By name, where it is of no store that was booked when it was read. */
+  readonly otherStores?: readonly string[];
 }
 
 /** Reads what `readOrder` stored. Throws a Failure `delivery-malformed` that names the first wrong field and quotes it. */
@@ -62,8 +64,12 @@ export function parseReadOrder(body: Lossless): ReadOrder {
     const issue = result.error.issues[0];
     throw malformed(rawIdOf(body), issue?.path.join('.') ?? '', issue?.message ?? 'has the wrong form');
   }
-  const { order, transactions } = result.data;
-  return { order, ...(transactions === undefined || transactions === null ? {} : { transactions }) };
+  const { order, transactions, otherStores } = result.data;
+  return {
+    order,
+    otherStores,
+    ...(transactions === undefined || transactions === null ? {} : { transactions }),
+  };
 }
 
 /** Reads one transaction of a settlement. Throws a Failure `delivery-malformed`. */
@@ -311,9 +317,13 @@ const TRANSACTION = object({
   ),
 });
 
+/** By name, where it is of no store that was booked when it was read. */
+const OTHER_STORES = list(field(readText));
+
 const READ_ORDER = object({
   order: ORDER,
   transactions: z.array(TRANSACTION, { error: 'is not a list' }).max(LIST_MAX).nullish(),
+  otherStores: OTHER_STORES,
 });
 
 /** As `readSettlement` stores it, in our own form: sums by the places of Amazon's tree. */
@@ -321,6 +331,7 @@ const SETTLEMENT = object({
   groupId: field(readText),
   settlementId: orElse(readText, ''),
   marketplaceId: orElse(readText, ''),
+  otherStores: OTHER_STORES,
   lastAt: field(readStamp),
   transactionCount: field(readCount),
   amounts: list(object({ path: list(field(readText)), isOfOrder: z.boolean(), sum: MONEY })),

@@ -9,6 +9,8 @@ import { READ_TOPIC } from '#pipeline/source.ts';
 import type { Authentic } from '#pipeline/source.ts';
 import type { SellingPartnerApi } from './api.ts';
 import { keptOfOrder, keptOfTransaction } from './kept.ts';
+import { otherStores } from './stores.ts';
+import type { Stores } from './stores.ts';
 
 export type Reading = Pick<Authentic, 'externalId' | 'topic' | 'headers' | 'body'>;
 
@@ -18,6 +20,8 @@ export interface ReadTerms {
   readonly isBuyerKept: boolean;
   /** Said once for `doctor`: what was noticed and stopped nothing. */
   readonly remark: (sentence: string) => void;
+  /** The stores that are booked. */
+  readonly stores: Stores;
 }
 
 /** As much as is ever read of; the buyer's data come by the app's roles, and are dropped before anything is stored. */
@@ -40,7 +44,7 @@ export const READ_OPERATIONS = ['getOrder', 'listTransactions'] as const;
  * the ledger an order is read without it, unless that would take back what it told before.
  */
 export async function readOrder(terms: ReadTerms, order: OrderKey, known?: Order): Promise<Reading> {
-  const { api, isBuyerKept } = terms;
+  const { api, isBuyerKept, stores } = terms;
   const { vendorId } = splitOrderKey(order);
   const doing = `Reading order ${vendorId}`;
   api.pace.take(READ_OPERATIONS, order);
@@ -65,9 +69,11 @@ export async function readOrder(terms: ReadTerms, order: OrderKey, known?: Order
     const transactions = isInLedger
       ? await readTransactions(terms, { order, vendorId, doing, isNeeded: isNeeded(status, known) })
       : undefined;
+    const others = otherStores([textOf(shown, 'salesChannel.marketplaceId')], stores);
     const body = {
       order: keptOfOrder(shown ?? null, isBuyerKept),
       ...(transactions === undefined ? {} : { transactions }),
+      ...(others.length === 0 ? {} : { otherStores: others }),
     };
     return readingOf(body);
   } finally {

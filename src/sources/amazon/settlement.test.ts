@@ -15,7 +15,7 @@ import type { ExpectedSettlement } from '#sim/amazon/settlements.ts';
 import type { AmazonSwitches } from '#sim/amazon/switches.ts';
 import { switchesOf } from '#tests/amazon/agreement.ts';
 import { rules, terms } from '#tests/build.ts';
-import { ORDER_ID, transactionJson } from '#tests/amazon/order-json.ts';
+import { ORDER_ID, STORES, transactionJson } from '#tests/amazon/order-json.ts';
 import { AMAZON, openAmazon } from '#tests/contract/source-amazon.ts';
 import type { AmazonWorld, AmazonWorldOptions } from '#tests/contract/source-amazon.ts';
 
@@ -119,8 +119,10 @@ function inUnitedStates(): (typeof MARKETPLACES)[number] {
 /** Answers of Finances in place of the simulator's, all of one group. */
 async function showing(
   transactions: readonly object[],
+  options: Pick<AmazonWorldOptions, 'stores'> = {},
 ): Promise<{ readonly world: AmazonWorld; readonly group: { readonly groupId: string } }> {
   const world = await openQuiet({
+    ...options,
     between: (transport) => async (request) =>
       request.url.includes('/finances/') ? Response.json({ payload: { transactions } }) : transport(request),
   });
@@ -325,6 +327,26 @@ describe('a settlement that is read from Amazon', () => {
     ]) {
       assert.equal(await feesIn(both), 300n, 'one that holds both');
     }
+  });
+
+  test('of stores that are not booked is not booked and says why; one of several stores is', async () => {
+    const fee = (id: string, marketplaceId: string): object => ({
+      ...transactionJson(['ServiceFee', '-5.00'], [], { ...IN_GROUP, id, currency: 'EUR' }),
+      marketplaceDetails: { marketplaceId },
+    });
+    const [german, french] = [fee('a', STORES.DE.id), fee('b', 'A13V1IB3VIYZZH')];
+    const by = terms({ rules: rules({ channelFees: 'per_settlement', feeCategory: 'Commissions' }) });
+    const outcomeOf = async (transactions: readonly object[]): Promise<string> => {
+      const { world, group } = await showing(transactions, { stores: ['DE'] });
+      const planned = plan(await read(world, group), NOTHING_BOOKED, by);
+      return planned.outcome === 'skip' ? planned.reason : `${planned.steps.length} step`;
+    };
+    assert.equal(await outcomeOf([german]), '1 step');
+    assert.equal(await outcomeOf([german, french]), '1 step');
+    assert.equal(
+      await outcomeOf([french]),
+      'Waits to be booked: it is of Amazon.fr, which SP_API_MARKETPLACE_IDS does not name',
+    );
   });
 
   test('counts a refund once whose releases only bear its id, and does not understand two of one state', async () => {

@@ -15,6 +15,8 @@ import type { SettlementPayload, TransactionPayload } from './payload.ts';
 import { FINANCES_WITHHELD, readingOf, transactionsIn } from './read.ts';
 import type { Reading } from './read.ts';
 import { isDeferred, kindOf, placedAmounts } from './settled-amounts.ts';
+import { otherStores, waitingForStore } from './stores.ts';
+import type { Stores } from './stores.ts';
 import { eventsOf, identifier, lettersOf } from './transactions.ts';
 import type { Event } from './transactions.ts';
 
@@ -35,6 +37,8 @@ interface ReaderTerms {
   readonly api: SellingPartnerApi;
   readonly clock: Clock;
   readonly remark: (sentence: string) => void;
+  /** The stores that are booked. */
+  readonly stores: Stores;
 }
 
 /** Finances may keep transactions of two days back, so a payout that is told is whole a day after that. */
@@ -60,7 +64,7 @@ interface Progress {
   pages: number;
 }
 
-export function createSettlementReader({ api, clock, remark }: ReaderTerms): SettlementReader {
+export function createSettlementReader({ api, clock, remark, stores }: ReaderTerms): SettlementReader {
   const readings = new Map<string, Progress>();
   const openUntil = new Map<string, Instant>();
   const progressOf = (groupId: string): Progress => {
@@ -112,7 +116,11 @@ export function createSettlementReader({ api, clock, remark }: ReaderTerms): Set
         throw open(groupId, closing.at);
       }
       return readingOf({
-        settlement: bodyOf(groupId, { all: events, own: eventsOf(paidOutHere(progress.transactions)) }),
+        settlement: bodyOf(groupId, {
+          all: events,
+          own: eventsOf(paidOutHere(progress.transactions)),
+          stores,
+        }),
       });
     },
   };
@@ -133,7 +141,7 @@ function unclear(groupId: string, why: string): Failure {
 
 /** From where it was left to the last page. */
 async function readOn(
-  { api, remark }: Omit<ReaderTerms, 'clock'>,
+  { api, remark }: Pick<ReaderTerms, 'api' | 'remark'>,
   progress: Progress,
   { key, groupId }: { readonly key: OrderKey; readonly groupId: string },
 ): Promise<void> {
@@ -161,7 +169,7 @@ async function readOn(
 }
 
 async function listed(
-  { api, remark }: Omit<ReaderTerms, 'clock'>,
+  { api, remark }: Pick<ReaderTerms, 'api' | 'remark'>,
   query: URLSearchParams,
   doing: string,
 ): Promise<Lossless> {
@@ -232,18 +240,23 @@ function paidOutHere(transactions: readonly TransactionPayload[]): readonly Tran
 /** What is stored: sums by Amazon's own words, some hundred of them whatever the number of transactions. */
 function bodyOf(
   groupId: string,
-  { all, own }: { readonly all: readonly Event[]; readonly own: readonly Event[] },
+  {
+    all,
+    own,
+    stores,
+  }: { readonly all: readonly Event[]; readonly own: readonly Event[]; readonly stores: Stores },
 ): Lossless {
   const transactions = own.map(({ transaction }) => transaction);
   const settlementIds = new Set(transactions.map((each) => identifier(each, 'SETTLEMENT_ID')));
   const [settlementId = ''] = settlementIds.size === 1 ? settlementIds : [];
-  const store = transactions.findLast(
-    ({ marketplaceDetails }) => marketplaceById(marketplaceDetails?.marketplaceId ?? '') !== undefined,
+  const storeIds = transactions.flatMap(
+    ({ marketplaceDetails }) => marketplaceById(marketplaceDetails?.marketplaceId ?? '')?.id ?? [],
   );
   return {
     groupId,
     settlementId,
-    marketplaceId: store?.marketplaceDetails?.marketplaceId ?? '',
+    marketplaceId: storeIds.at(-1) ?? '',
+    otherStores: otherStores([...new Set(storeIds)], stores),
     lastAt: showInstant(lastOf(own) ?? lastOf(all) ?? instant(0)),
     transactionCount: String(own.length),
     amounts: placedAmounts(own).map(({ path, isOfOrder, amount }) => ({
@@ -256,7 +269,15 @@ function bodyOf(
 
 /** A stored settlement to the canonical one. Pure. */
 export function settlementOf(body: SettlementPayload, connection: ConnectionId): Settlement {
-  const { groupId, settlementId, marketplaceId, lastAt, amounts, transactionCount } = body;
+  const {
+    groupId,
+    settlementId,
+    marketplaceId,
+    otherStores: others,
+    lastAt,
+    amounts,
+    transactionCount,
+  } = body;
   const key = settlementKey(connection, groupId);
   if (key === undefined) {
     throw new Failure('delivery-malformed', { detail: 'The settlement has no id that can be one' });
@@ -280,6 +301,7 @@ export function settlementOf(body: SettlementPayload, connection: ConnectionId):
       amounts.map(({ path, isOfOrder, sum: amount }) => ({ ...kindOf({ path, isOfOrder }), amount })),
     ),
     transactionCount,
+    ...waitingForStore(others),
   };
 }
 
