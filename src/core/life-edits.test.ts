@@ -281,6 +281,26 @@ describe('what an edit took off and a refund pays back', () => {
     assert.deepEqual([all.steps, holds(all)], [[], ['refund-unbooked']]);
   });
 
+  test('is asked about without the tax that the channel remits, which no invoice holds', () => {
+    const pen = line({
+      key: 'item:2',
+      title: 'Pen',
+      unitPrice: usd('10'),
+      taxes: [tax('10', usd('1'), { remittedBy: 'channel' })],
+    });
+    const sold = order({ lines: [CUP, pen], cash: paid(usd('55')) });
+    const less = refund(none, {
+      id: '0',
+      returns: [returned('item:1', 1, usd('20'), [usd('2')])],
+      difference: none,
+    });
+    const unpaid = order({ lines: [CUP, pen], cash: paid(none) });
+    const lowered = book(shown(sold, less), book(shown(unpaid, less), book(unpaid)));
+    assert.equal(books(lowered), 'SHOPIFY-1001 32.00, paid 32.00');
+    const asked = work(shown(sold, less, removal('1'), back('22', '2')), lowered, own);
+    assert.deepEqual(holds(asked), ['order-overpaid', 'refund-unbooked']);
+  });
+
   test('into store credit stays on the invoice and is a credit note, in the same month and told one by one as well', () => {
     const [payout] = refund(usd('11'), { at: NOVEMBER }).payouts;
     assert(payout !== undefined);

@@ -6,7 +6,7 @@ import { documentOf, roundingLimitOf } from './invoice-document.ts';
 import type { Booked, BookedInvoice } from './ledger.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
-import { totalByLines } from './order.ts';
+import { channelTaxOf, totalByLines } from './order.ts';
 import type { Order, OrderLine, Refund } from './order.ts';
 import { isSameMonth } from './period.ts';
 import { clientPolicyOf } from './plan-terms.ts';
@@ -199,7 +199,15 @@ function withRemovals(
   if (open.minor <= 0n || (!isCredit && held.length === 0)) {
     return book(order, refund, priced);
   }
-  const amount = money.add(priced.amount, money.minimum(open, worthOfAll(held, order)));
+  // No invoice holds the tax that the channel remits.
+  const onInvoices = money.subtract(
+    worthOfAll(held, order),
+    channelTaxOf({
+      lines: held.flatMap((removal) => returnedLines(order, removal)),
+      currency: order.currency,
+    }),
+  );
+  const amount = money.add(priced.amount, money.minimum(open, onInvoices));
   // Store credit of unknown lines: while it is asked about, they stay on the invoice as their money does.
   const removals = isCredit ? held.map(({ id }) => id) : [];
   return { ...unmatched(order, refund, { amount, held }), removals };
