@@ -80,10 +80,10 @@ export function payable(
   { invoiced, beside }: { readonly invoiced: bigint; readonly beside: bigint },
 ): { readonly least: bigint; readonly most: bigint; readonly isTold: boolean } {
   const kept = now.kept + beside;
-  const paidOf = (figure: bigint): bigint =>
+  const asInvoiced = (figure: bigint): bigint =>
     figure <= 0n || invoiced <= 0n ? 0n : figure < invoiced ? figure : invoiced;
   const isTold = now.kept !== 0n || sold.channelTax === 0n;
-  return { least: isTold ? paidOf(kept) : 0n, most: paidOf(kept + now.taxUnpaid), isTold };
+  return { least: isTold ? asInvoiced(kept) : 0n, most: asInvoiced(kept + now.taxUnpaid), isTold };
 }
 
 interface Kept {

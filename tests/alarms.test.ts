@@ -149,10 +149,7 @@ void describe('an alarm', { concurrency: true }, () => {
         /What to do: Compare the secrets.*SHOPIFY_API_SECRET and SHOPIFY_WEBHOOK_SECRET of a shop/,
       );
 
-      const { url, state } = await stage.app.consent.begin();
-      const answer = await fetch(url, { redirect: 'manual' });
-      const code = new URL(answer.headers.get('location') ?? '').searchParams.get('code') ?? '';
-      await stage.app.answerConsent({ code, state });
+      await stage.connect();
       await retry(stage, order);
       assert.equal((await waiting).state, 'settled');
       await toldOf(told, /Booking into freshbooks goes on/);

@@ -414,10 +414,7 @@ test('a token that dies is renewed once, and a refused renewal pauses the accoun
       await new Promise(setImmediate);
     }
     assert.equal(stage.invoices(order).length, 0);
-    const { url, state } = await stage.app.consent.begin();
-    const answer = await fetch(url, { redirect: 'manual' });
-    const code = new URL(answer.headers.get('location') ?? '').searchParams.get('code') ?? '';
-    await stage.app.answerConsent({ code, state });
+    await stage.connect();
     await retry(stage, order);
     assert.equal((await waiting).state, 'settled');
     assert.equal(stage.invoices(order)[0]?.status, 4);

@@ -29,6 +29,8 @@ export interface Stage {
   }): Promise<OrderRecord>;
   /** Waits until nothing is under way on the order. */
   atRest(order: Placed): Promise<OrderRecord>;
+  /** A person connects the account again, as by the consent page. */
+  connect(): Promise<void>;
   invoices(order: Placed): ReturnType<Sandbox['freshbooks']['account']>['invoices'];
   payments(order: Placed): ReturnType<Sandbox['freshbooks']['account']>['payments'];
   /** Stops the service, lets something be done to its files, and starts it again. */
@@ -93,6 +95,12 @@ export async function openStage(
       tell({ topic, body: sandbox.shopify.webhooks.body(order.id), order }),
     tell,
     atRest,
+    async connect() {
+      const { url, state } = await app.consent.begin();
+      const answer = await fetch(url, { redirect: 'manual' });
+      const code = new URL(answer.headers.get('location') ?? '').searchParams.get('code') ?? '';
+      await app.answerConsent({ code, state });
+    },
     invoices,
     payments: (order) =>
       account().payments.filter((row) => invoices(order).some((invoice) => invoice.id === row.invoiceId)),

@@ -351,7 +351,7 @@ function converge(order: Order, booked: Booked, terms: Terms): Plan {
 }
 
 /** What is paid on the invoices as they will stand. */
-function settled(basis: Basis, aim: Aim): CashPlan {
+function cashOf(basis: Basis, aim: Aim): CashPlan {
   const { order, booked, terms, zone } = basis;
   return planCash(order, {
     booked,
@@ -377,7 +377,7 @@ function stepsTo(basis: Basis, aim: Aim): Plan {
   );
   const closed = rules.endState === 'sent' ? closedDrafts(order, targets, terms) : [];
   const isSendable = rules.endState === 'sent' && unsendable.length === 0 && closed.length === 0;
-  const cash = isSendable ? settled(basis, aim) : NO_CASH;
+  const cash = isSendable ? cashOf(basis, aim) : NO_CASH;
   const unlike = booked.beside.flatMap((refund) => unlikeHolds(order, refund));
   const negative = targets.filter(({ document }) => money.isNegative(document.total));
   const changes = changeSteps(basis, targets).filter((step) => isPayable(step, booked, cash));

@@ -56,14 +56,8 @@ export function sortMessage(
 function readBy(body: Lossless, connection: ConnectionId): Sorted {
   const settlement = fieldOf(body, 'settlement');
   return settlement === undefined
-    ? {
-        kind: 'order',
-        snapshot: normalize(parseReadOrder(body), { connection }),
-      }
-    : {
-        kind: 'settlement',
-        settlement: settlementOf(parseSettlement(settlement), connection),
-      };
+    ? { kind: 'order', snapshot: normalize(parseReadOrder(body), { connection }) }
+    : { kind: 'settlement', settlement: settlementOf(parseSettlement(settlement), connection) };
 }
 
 /**
