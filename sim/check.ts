@@ -42,6 +42,11 @@ export interface ExpectedBooks<Id = bigint, Reason = 'test' | 'not confirmed' | 
  */
 export interface ExpectedNow {
   readonly worth: bigint;
+  /**
+   * By how much it may be worth more: money that went back before an edit added something may have evened the account as it was,
+   * where `worth` takes it as given for what the buyer owes since.
+   */
+  readonly evened: bigint;
   /** Received and not paid back, without the channel's part: what could stand as payments. */
   readonly kept: bigint;
   /**
@@ -124,7 +129,7 @@ type Cash = Pick<ExpectedBooks, 'received' | 'refunded' | 'rounding'>;
 /** Of refunds that are under way too, as the shop sees them. */
 function owedOf(order: WorldOrder, side: Side): bigint {
   const effective = order.refunds.filter((refund) => isEffective(order, refund));
-  return agreedOf(order, effective, side) - openAfter(order, effective, side);
+  return agreedOf(order, effective, { side }) - openAfter(order, effective, side);
 }
 
 function standsNow(order: WorldOrder, side: Side, cash: Cash): ExpectedNow {
@@ -137,14 +142,17 @@ function standsNow(order: WorldOrder, side: Side, cash: Cash): ExpectedNow {
     ({ id, kind, status }) => kind === 'refund' && status === 'success' && !toCome.includes(id),
   );
   const stayed = received - sum(refunds.map((entry) => moneyOf(entry, side)));
-  const agreed = agreedOf(order, effective, side);
+  const agreed = agreedOf(order, effective, { side });
+  const then = agreedOf(order, effective, { side, before: orderAt });
   const { status } = figuresOf(order);
   const isOver = order.cancelled !== null || status === 'voided' || status === 'expired';
   const isGone = isOver && received === cash.refunded;
   const channelPart = atLeastZero(left.channelTax < stayed ? left.channelTax : stayed);
-  const owed = order.isEdited ? atLeastZero(owedOf(order, side)) : 0n;
+  const evened = isGone ? 0n : atLeastZero(then - agreed);
+  const owed = order.isEdited ? atLeastZero(owedOf(order, side)) + evened : 0n;
   return {
     worth: isGone ? 0n : left.total - left.channelTax + agreed + rounding - roundingOf(refunds, side),
+    evened,
     kept: stayed - channelPart,
     taxUnpaid: owed < channelPart ? owed : channelPart,
     isGone,
@@ -158,13 +166,19 @@ function standsNow(order: WorldOrder, side: Side, cash: Cash): ExpectedNow {
 /**
  * What refunds kept (positive) or gave beside their lines, by what was open when each was made: money that evens the account gives
  * and keeps nothing. Where the account ends uneven by just what one refund gave or kept, or all of them, that evened it.
+ * `before`: of the order as a refund found it, for money that went back; else of the whole order.
  */
-function agreedOf(order: WorldOrder, refunds: WorldOrder['refunds'], side: Side): bigint {
+function agreedOf(
+  order: WorldOrder,
+  refunds: WorldOrder['refunds'],
+  { side, before = (_, whole) => whole }: { readonly side: Side; readonly before?: typeof orderAt },
+): bigint {
   let [given, kept] = [0n, 0n];
   const parts: bigint[] = [];
   for (const [index, refund] of refunds.entries()) {
-    const open = openAfter(order, refunds.slice(0, index), side) - kept + given;
     const amount = sum(refund.adjustments.map((entry) => entry.amount[side]));
+    const found = amount < 0n ? before(refund, order) : order;
+    const open = openAfter(found, refunds.slice(0, index), side) - kept + given;
     if (amount < 0n) {
       given += atLeastZero(-amount - atLeastZero(open));
       parts.push(-atLeastZero(-amount - atLeastZero(open)));
@@ -176,6 +190,13 @@ function agreedOf(order: WorldOrder, refunds: WorldOrder['refunds'], side: Side)
   const open = openAfter(order, refunds, side) - kept + given;
   const isEvened = parts.includes(-open) || (open > 0n ? open === given : -open === kept);
   return kept - given + (isEvened ? open : 0n);
+}
+
+/** The order when a refund of it was made: what was added or paid later has a later id. */
+function orderAt({ id }: WorldOrder['refunds'][number], order: WorldOrder): WorldOrder {
+  const isEarlier = (entry: { readonly id: bigint }): boolean => entry.id < id;
+  const [lines, shipping] = [order.lines.filter(isEarlier), order.shipping.filter(isEarlier)];
+  return { ...order, lines, shipping, transactions: order.transactions.filter(isEarlier) };
 }
 
 /** What the buyer has paid too much by the lines once these refunds were made. */

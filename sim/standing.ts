@@ -69,6 +69,14 @@ function minorOf({ amount, currency }: Amount): bigint {
   return BigInt(whole + fraction.slice(0, exponent).padEnd(exponent, '0'));
 }
 
+/** Whether this is what the order is worth, which is one figure but where something was added that is not paid yet. */
+export function isWorth(
+  { worth, evened }: { readonly worth: bigint; readonly evened: bigint },
+  net: bigint,
+): boolean {
+  return net >= worth && net <= worth + evened;
+}
+
 /**
  * Between what the payments may be, of invoices that show what the order is worth; `beside` is what credit notes and expenses
  * took of them. Usually one figure: what the merchant keeps, and no more than is invoiced. Where the tax that the channel

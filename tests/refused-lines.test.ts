@@ -101,6 +101,37 @@ void describe('where FreshBooks refuses lines below nothing', () => {
       assert.equal(writesOf(opened, 'invoices'), writes, 'it is not sent again');
     }));
 
+  void test('what is added after money had gone back is owed, and no line or expense is made of that money', () =>
+    whereRefused(async (opened) => {
+      const twice = tender(usd('20.00'), { transactionId: '9002' });
+      const [first] = PLAIN.cash.state === 'known' ? PLAIN.cash.tenders : assert.fail();
+      const overpaid = { ...PLAIN, cash: received(first ?? assert.fail(), twice) };
+      await opened.show(overpaid);
+      const evened = { ...withRefunds(overpaid, refund(usd('20.00'))), updatedAt: LATER };
+      await opened.show(evened);
+      assert.deepEqual(await opened.state(), ['settled']);
+      const added = {
+        ...evened,
+        lines: [...evened.lines, line({ key: 'item:2', title: 'Plate', unitPrice: usd('30.00') })],
+        total: usd('138.00'),
+        currentTotal: usd('138.00'),
+        updatedAt: at('2026-11-12T10:00:00-05:00'),
+      };
+      await opened.show(added);
+      assert.deepEqual(await opened.state(), ['settled']);
+      assert.deepEqual(opened.invoices(), ['138.00, paid 108.00, partial']);
+      const rest = tender(usd('30.00'), { transactionId: '9003' });
+      await opened.show({
+        ...added,
+        cash: received(first ?? assert.fail(), twice, rest),
+        updatedAt: at('2026-11-12T11:00:00-05:00'),
+      });
+      assert.deepEqual(await opened.state(), ['settled']);
+      assert.deepEqual(linesIn(opened), ['Maple cup 100.00', 'Plate 30.00']);
+      assert.deepEqual(opened.invoices(), ['138.00, paid 138.00, paid']);
+      assert.deepEqual(expensesIn(opened), []);
+    }));
+
   void test('a rounding line below nothing cannot be put in another way, and is asked about', () =>
     whereRefused(async (opened) => {
       // 8 % of 10.10 is 0.81 to FreshBooks; the shop charged 0.80.

@@ -79,6 +79,7 @@ export function expectedAmazonBooks(
     roundedBack: 0n,
     now: {
       worth: isOver ? 0n : sold.invoiceTotal - refunded,
+      evened: 0n,
       kept: received - refunded,
       taxUnpaid: 0n,
       isGone: isOver,

@@ -5,10 +5,10 @@ import { paidOf } from './ledger.ts';
 import type { Booked, BookedPayment } from './ledger.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
-import type { Order, Refund, Tender } from './order.ts';
+import type { Order, OrderLine, Refund, Tender } from './order.ts';
 import { methodOf, noteOf, receivedOn } from './payment-method.ts';
 import type { PlannedHold, Terms } from './plan-terms.ts';
-import { isEffective, keptOf } from './sale.ts';
+import { isEffective, isSpent, keptOf, linesWithout } from './sale.ts';
 import { localDate } from './time.ts';
 import type { LocalDate, Zone } from './time.ts';
 
@@ -33,8 +33,6 @@ export interface Settling {
   readonly invoices: readonly Payable[];
   /** Refunds that the invoices leave out: their money is not kept. The others stand beside, and the payments with them. */
   readonly offInvoice: readonly Refund[];
-  /** Lines that the first invoice cannot hold, by their keys. */
-  readonly addedLater: readonly string[];
   /** What the others come to beside the invoices. */
   readonly beside: Money;
   /** What went back of money that the invoices hold still and nothing beside them tells: a person books it. */
@@ -141,10 +139,20 @@ function stillPaid(
     ...settling
   }: Settling & { readonly capacity: Money; readonly received: Money },
 ): Money {
-  const lines = order.lines.filter(({ key }) => !settling.addedLater.includes(key));
-  const kept = payableOf({ ...order, lines }, received, settling);
+  const kept = payableOf({ ...order, lines: firstLinesOf(order, booked) }, received, settling);
   const most = money.minimum(capacity, money.atLeastZero(money.add(kept, unbooked)));
   return money.minimum(most, paidOf(booked, order.currency));
+}
+
+/** Without what was added after the first invoice was made: it neither held those lines, nor left them out for what had gone back. */
+function firstLinesOf(order: Order, { first }: Booked): readonly OrderLine[] {
+  if (first === undefined) {
+    return order.lines;
+  }
+  const gone = order.refunds.filter(({ id }) => first.refunds.includes(id));
+  const left = linesWithout(order, gone).filter((line) => !isSpent(line));
+  const later = left.map(({ key }) => key).filter((key) => !first.lines.some((line) => line.key === key));
+  return order.lines.filter(({ key }) => !later.includes(key));
 }
 
 function missingHold(order: Order, { kept, least }: { kept: Money; least: Money }): PlannedHold {

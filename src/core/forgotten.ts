@@ -7,6 +7,7 @@ import type { Order, Refund } from './order.ts';
 import { firstOpenDay, isClosed } from './period.ts';
 import { withPossibleLines } from './plan-terms.ts';
 import type { Terms } from './plan-terms.ts';
+import { balanced } from './account.ts';
 import { worthNow } from './sale.ts';
 import { everything, nextNumber } from './targets.ts';
 import { localDate } from './time.ts';
@@ -44,7 +45,7 @@ export function asKnown(order: Order, booked: Booked): readonly (LinesStep | Pay
 
 /** Cancelled, voided, refunded or reduced to nothing. */
 export function isNothingLeft(order: Order): boolean {
-  return order.cancelledAt !== undefined || order.isVoided || worthNow(order).minor <= 0n;
+  return order.cancelledAt !== undefined || order.isVoided || worthNow(balanced(order)).minor <= 0n;
 }
 
 /** The invoice that would be made next: as the order was sold, whatever became of it since, or another beside those that stand. */

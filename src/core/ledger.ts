@@ -81,6 +81,8 @@ export interface Booked {
   readonly lastSlots: Readonly<Partial<Record<StepKind, number>>>;
   /** The highest variant of a number that any of the order's invoices has had; 0 for none. */
   readonly lastVariant: number;
+  /** The order's first invoice as it was made, whatever became of it. */
+  readonly first?: InvoiceDocument;
 }
 
 export interface BookedClient {
@@ -181,10 +183,12 @@ function remember(booked: Booked, step: Step): Booked {
   const { kind, slot } = step;
   const last = Math.max(booked.lastSlots[kind] ?? 0, slot);
   const variant = step.kind === 'invoice' ? step.variant : 0;
+  const first = booked.first ?? (step.kind === 'invoice' ? step.document : undefined);
   return {
     ...booked,
     lastSlots: { ...booked.lastSlots, [kind]: last },
     lastVariant: Math.max(booked.lastVariant, variant),
+    ...(first === undefined ? {} : { first }),
   };
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { at, line, order, paid, received, refund, returned, tax, tender } from '#tests/build.ts';
 import { book, books, holds, post, proven, withRefunds, work } from '#tests/planned.ts';
+import type { Parts } from '#tests/planned.ts';
 import { CATEGORY, CUP, DECEMBER, SOLD, usd } from '#tests/two-cups.ts';
 import { fold } from './ledger.ts';
 import type { Entry } from './ledger.ts';
@@ -331,9 +332,22 @@ describe('what an edit took off and a refund pays back', () => {
 describe('what is added and not paid, after money went back', () => {
   const own = { rules: CATEGORY };
   const JANUARY = at('2027-01-05T10:00:00-05:00');
+  const BACK = at('2026-11-12T10:00:00-05:00');
+  const NOVEMBER = at('2026-11-13T10:00:00-05:00');
+  const LATER = at('2026-11-14T10:00:00-05:00');
   const PLATE = line({ key: 'item:4', title: 'Plate', unitPrice: usd('20') });
   const withPlate = ({ lines }: Order, ...tenders: readonly ReturnType<typeof tender>[]): Order =>
-    order({ lines: [...lines, PLATE], cash: received(...tenders), updatedAt: JANUARY });
+    order({
+      lines: [...lines, PLATE],
+      additions: [{ line: PLATE.key, after: DECEMBER }],
+      cash: received(...tenders),
+      updatedAt: JANUARY,
+    });
+  const within = (shown: Order, updatedAt: Order['updatedAt']): Order => ({
+    ...shown,
+    additions: [{ line: PLATE.key, after: BACK }],
+    updatedAt,
+  });
   const late = (sold: Order, ...refunds: readonly Refund[]): Order => ({
     ...withRefunds(sold, ...refunds),
     updatedAt: sold.updatedAt,
@@ -353,7 +367,8 @@ describe('what is added and not paid, after money went back', () => {
     const unpaid = late(withPlate(SOLD, tender(usd('44'))), removal, back);
     const now = book(unpaid, before, own);
     assert.equal(books(now), 'SHOPIFY-1001 22.00, SHOPIFY-1001-2 20.00, paid 22.00');
-    assert.deepEqual(holds(work(unpaid, now, own)), ['refund-unbooked']);
+    assert.deepEqual(holds(work(unpaid, now, own)), []);
+    proven(unpaid, now);
     const cash = [tender(usd('44')), tender(usd('20'), { at: JANUARY })];
     const settled = late(withPlate(SOLD, ...cash), removal, back);
     const then = book(settled, now, own);
@@ -398,6 +413,43 @@ describe('what is added and not paid, after money went back', () => {
       'SHOPIFY-1001 44.00, SHOPIFY-1001-2 20.00, paid 10.00, paid 5.00, paid 29.00, paid 5.00, expense 44.00',
     );
     proven(grown, now);
+  });
+
+  test('leaves it settled within the month too, whatever the rule of refunds', () => {
+    const twice = order({ lines: [CUP], cash: paid(usd('44'), usd('44')) });
+    const back = refund(usd('44'), { id: '2', at: BACK });
+    const before = post(work(twice, []).steps);
+    const both = [tender(usd('44')), tender(usd('44'))];
+    const grown = within(late(withPlate(twice, ...both), back), NOVEMBER);
+    const rest = tender(usd('20'), { at: LATER });
+    const whole = within(late(withPlate(twice, ...both, rest), back), LATER);
+    const ways: readonly Parts[] = [
+      own,
+      { rules: { ...CATEGORY, refunds: 'expense' } },
+      { ...own, negativeLines: 'refused' },
+    ];
+    for (const parts of ways) {
+      const now = book(grown, before, parts);
+      assert.equal(books(now), 'SHOPIFY-1001 64.00, paid 44.00');
+      assert.deepEqual(holds(work(grown, now, parts)), []);
+      proven(grown, now);
+      const then = book(whole, now, parts);
+      assert.equal(books(then), 'SHOPIFY-1001 64.00, paid 44.00, paid 20.00');
+      assert.deepEqual(holds(work(whole, then, parts)), []);
+      proven(whole, then);
+    }
+  });
+
+  test('and goes back only after it, is given: what had been too much pays for it', () => {
+    const twice = order({ lines: [CUP], cash: paid(usd('44'), usd('20')) });
+    const both = [tender(usd('44')), tender(usd('20'))];
+    const grown = within(withPlate(twice, ...both), NOVEMBER);
+    const now = book(grown, post(work(twice, []).steps), own);
+    assert.equal(books(now), 'SHOPIFY-1001 64.00, paid 44.00, paid 20.00');
+    const given = within(withRefunds(grown, refund(usd('20'), { id: '2', at: LATER })), LATER);
+    const then = book(given, now, own);
+    assert.equal(books(then), 'SHOPIFY-1001 44.00, paid 44.00');
+    proven(given, then);
   });
 
   test('as a concession, leaves the concession what it was', () => {

@@ -53,6 +53,8 @@ export interface Order {
   readonly isVoided: boolean;
   /** As charged, removed and refunded units included. */
   readonly lines: readonly OrderLine[];
+  /** Of lines that came while we were following it, when they were not there yet. */
+  readonly additions?: readonly Addition[];
   /** What the source says was charged; must be the sum of the lines. */
   readonly total: Money;
   /** What the source says the order is worth after edits, returns and refunds. */
@@ -80,6 +82,12 @@ export interface OrderLine {
   /** Allocations to this line, never percentages. */
   readonly discounts: readonly Discount[];
   readonly taxes: readonly Tax[];
+}
+
+/** A line that the order did not hold yet when it was of this moment, by its key. */
+export interface Addition {
+  readonly line: string;
+  readonly after: Instant;
 }
 
 export interface Discount {

@@ -1,4 +1,4 @@
-import { addedLater, withEarlierAccount } from './account-before.ts';
+import { balanced } from './account.ts';
 import { BOOKED_BY_HAND, closedThrough, isBookedBy, isSettledDay } from './closed-days.ts';
 import { NO_CASH, cashHold, planCash } from './cash-plan.ts';
 import type { CashPlan } from './cash-plan.ts';
@@ -24,10 +24,10 @@ import type { Aim } from './plan-holds.ts';
 import { asFarAsSent, clientPolicyOf, withPossibleLines } from './plan-terms.ts';
 import type { Plan, PlannedHold, Terms } from './plan-terms.ts';
 import { isClosed } from './period.ts';
-import { besideSteps, decideRefunds, paidAt } from './refund-ways.ts';
+import { besideSteps, decideRefunds } from './refund-ways.ts';
 import { fill } from './rules.ts';
 import type { Rules } from './rules.ts';
-import { balanced, isEffective, isGone, isPaidBack, paidBack, worthNow, worthOf } from './sale.ts';
+import { isEffective, isGone, isPaidBack, paidAt, paidBack, worthNow, worthOf } from './sale.ts';
 import { isSettlement } from './settlement.ts';
 import type { Bookable } from './settlement.ts';
 import { asideReason, skipReason } from './skipping.ts';
@@ -52,8 +52,7 @@ export function plan(shown: Bookable, booked: Booked, terms: Terms): Plan {
 function planOrder(shown: Order, booked: Booked, given: Terms): Plan {
   const terms = asFarAsSent(withPossibleLines(given, booked), booked);
   const told = withUntoldTax(shown, terms.rules) ?? shown;
-  const zone = terms.rules.timeZone ?? told.zone;
-  const order = withEarlierAccount({ order: balanced(told), booked, terms, zone });
+  const order = balanced(told);
   const isNew = booked.lastSlots.invoice === undefined;
   const aside = isNew ? asideReason(order, terms.rules) : undefined;
   if (aside !== undefined) {
@@ -360,7 +359,6 @@ function cashOf(basis: Basis, aim: Aim): CashPlan {
       total: invoice?.isAccepted === true ? invoice.amount : document.total,
     })),
     offInvoice: aim.offInvoice,
-    addedLater: addedLater(basis),
     ...besideIn(order, aim),
     terms,
     zone,

@@ -1,3 +1,4 @@
+import { balanced } from './account.ts';
 import { paidOf } from './ledger.ts';
 import type { Booked } from './ledger.ts';
 import * as money from './money.ts';
@@ -6,7 +7,7 @@ import { channelTaxOf, totalByLines } from './order.ts';
 import type { Order } from './order.ts';
 import { feesOf } from './settlement.ts';
 import type { Settlement } from './settlement.ts';
-import { balanced, isEffective, isGone, keptOf, linesWithout, worthNow, worthOf } from './sale.ts';
+import { isEffective, isGone, keptOf, linesWithout, worthNow, worthOf } from './sale.ts';
 
 /**
  * The comparison that everything is about, in amounts that anybody can add up: what the order is worth now by the shop's own

@@ -17,6 +17,7 @@ import {
   isEffective,
   linesWithout,
   merchantPart,
+  paidAt,
   paidBack,
   returnedLines,
   worthOf,
@@ -452,16 +453,6 @@ function dayFor(order: Order, refund: Refund, { terms, zone }: Considering): Dat
     step: stepOf(refund),
     what: `Refund ${refund.id} of order ${order.name}`,
   });
-}
-
-/** When the last of its money went. */
-export function paidAt({ payouts, at }: Refund): Refund['at'] {
-  return (
-    payouts.reduce<Refund['at'] | undefined>(
-      (last, payout) => (last === undefined || payout.at > last ? payout.at : last),
-      undefined,
-    ) ?? at
-  );
 }
 
 function stepOf(refund: Refund): string {

@@ -25,6 +25,16 @@ export function paidBack({ payouts }: Refund, currency: string): Money {
   );
 }
 
+/** When the last of its money went. */
+export function paidAt({ payouts, at }: Refund): Refund['at'] {
+  return (
+    payouts.reduce<Refund['at'] | undefined>(
+      (last, payout) => (last === undefined || payout.at > last ? payout.at : last),
+      undefined,
+    ) ?? at
+  );
+}
+
 /**
  * Whether a refund changes anything: one of which some money is still under way, or none succeeded, counts as if it were not
  * there; so it is booked whole, with all of its tax, or not. Without money, only units that left the order count, unless a
@@ -45,7 +55,7 @@ export function isEffective(refund: Refund, order: Pick<Order, 'currency' | 'pri
 }
 
 /** As the channel tells it. */
-function wholeDifference({ difference, settled }: Refund): Money {
+export function wholeDifference({ difference, settled }: Refund): Money {
   return settled === undefined ? difference : money.add(difference, settled);
 }
 
@@ -74,99 +84,6 @@ export function takenBack(id: string, order: Order): Money {
   return zero;
 }
 
-/**
- * The order with the account struck at each refund: of its difference, what only settles the account is told apart from what it
- * gave or kept. While it is not known what was received, all of it is taken as given or kept. `known`: what settled of refunds of
- * which it is known from elsewhere, by their ids.
- */
-export function balanced(order: Order, known: ReadonlyMap<string, Money> = new Map()): Order {
-  const { cash, refunds } = order;
-  if (cash.state !== 'known' || money.isZero(cash.received)) {
-    return order;
-  }
-  const start = money.subtract(cash.received, totalByLines(order));
-  const { settled } = accountOf(order, { start, known });
-  return {
-    ...order,
-    refunds: refunds.map((refund) => {
-      const part = settled.get(refund);
-      return part === undefined || (money.isZero(part) && refund.settled === undefined)
-        ? refund
-        : { ...refund, difference: money.subtract(wholeDifference(refund), part), settled: part };
-    }),
-  };
-}
-
-interface Account {
-  /** Of the difference of each refund that counts, what settles. */
-  readonly settled: ReadonlyMap<Refund, Money>;
-  /** What the buyer has paid too much at the end; negative: still owes. */
-  readonly open: Money;
-}
-
-/**
- * What is open between shop and buyer, refund by refund, from what was paid too much before any (negative: owed). What a refund
- * pays beyond its returns first settles what was paid twice, or is open for what an edit took off; what it keeps of them, what is
- * owed for lines that an exchange added. The rest is given or kept. But what was given or kept whole by one refund, or by all,
- * settles too where just that makes the account even: money may go back before the edit that it is for.
- */
-function accountOf(
-  order: Pick<Order, 'currency' | 'pricesIncludeTax' | 'refunds'>,
-  { start, known }: { readonly start: Money; readonly known: ReadonlyMap<string, Money> },
-): Account {
-  const effective = order.refunds.filter((refund) => isEffective(refund, order));
-  const settled = new Map<Refund, Money>();
-  let open = start;
-  for (const refund of effective) {
-    const difference = wholeDifference(refund);
-    const isRemoval = refund.payouts.length === 0 && money.isZero(difference);
-    const part = isRemoval
-      ? worthOf(refund, order)
-      : (known.get(refund.id) ?? overlap(difference, money.negate(open)));
-    open = money.add(open, part);
-    settled.set(refund, isRemoval ? money.zero(order.currency) : part);
-  }
-  const unknown = effective.filter(({ id }) => !known.has(id));
-  const left = unknown.map((refund) => ({
-    refund,
-    part: money.subtract(wholeDifference(refund), settled.get(refund) ?? open),
-  }));
-  const evening = eveningOf(left, money.negate(open));
-  for (const { refund, part } of evening) {
-    settled.set(refund, money.add(settled.get(refund) ?? part, part));
-    open = money.add(open, part);
-  }
-  return { settled, open };
-}
-
-interface Part {
-  readonly refund: Refund;
-  readonly part: Money;
-}
-
-/** One whole part that is this amount, the latest, or else all of its sign together. */
-function eveningOf(parts: readonly Part[], amount: Money): readonly Part[] {
-  const alike = parts.filter(
-    ({ part }) => !money.isZero(part) && money.isNegative(part) === money.isNegative(amount),
-  );
-  const one = alike.findLast(({ part }) => money.equal(part, amount));
-  if (one !== undefined) {
-    return [one];
-  }
-  const all = money.sum(
-    alike.map(({ part }) => part),
-    amount.currency,
-  );
-  return money.equal(all, amount) ? alike : [];
-}
-
-/** As much of an amount as another of the same sign holds. */
-function overlap(amount: Money, limit: Money): Money {
-  return money.isNegative(amount)
-    ? money.maximum(amount, money.minimum(limit, money.zero(amount.currency)))
-    : money.minimum(amount, money.atLeastZero(limit));
-}
-
 /** The merchant's own money that stayed: without what these refunds paid back, and without the channel's taxes. */
 export function keptOf(order: Order, received: Money, refunds: readonly Refund[]): Money {
   const back = money.sum(
@@ -191,10 +108,9 @@ export function isPaidBack({ cash, refunds, currency }: Order): boolean {
 
 /**
  * What the order is worth to the merchant now: its lines without what went back, with what refunds kept or gave beyond them,
- * and without the tax that the channel remits.
+ * and without the tax that the channel remits. Of an order whose account is struck (`balanced`).
  */
-export function worthNow(shown: Order): Money {
-  const order = balanced(shown);
+export function worthNow(order: Order): Money {
   const effective = order.refunds.filter((refund) => isEffective(refund, order));
   const lines = linesWithout(order, effective);
   const differences = effective.map((refund) => refund.difference);

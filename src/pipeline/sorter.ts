@@ -1,3 +1,4 @@
+import { withAdditions } from '#core/account.ts';
 import { asFailure } from '#core/failure.ts';
 import type { OrderKey } from '#core/ids.ts';
 import { splitOrderKey } from '#core/ids.ts';
@@ -395,7 +396,7 @@ function take(record: OrderRecord, { delivery, order, canRead, isForgotten, now 
     name: order.name,
     newestDelivery: delivery.id,
     stamp: order.updatedAt,
-    snapshot: order,
+    snapshot: withAdditions(order, orderOf(record.snapshot)),
     ...(question === undefined ? {} : { reread: question }),
   };
 }
@@ -409,9 +410,9 @@ function isAnswer({ state, dueAt }: OrderRecord): boolean {
   return state === 'working' && dueAt === undefined;
 }
 
-/** What counts when two bodies of one moment are compared: neither how receipts are split nor what is no figure at all. */
+/** What counts when two bodies of one moment are compared: neither how receipts are split nor what is no figure, or in no body. */
 function figuresOf(order: Order): unknown {
-  const { cash, isFulfilled: _sent, tags: _labels, ...rest } = order;
+  const { cash, isFulfilled: _sent, tags: _labels, additions: _known, ...rest } = order;
   return { ...rest, cash: cash.state === 'known' ? cash.received : cash.state };
 }
 

@@ -661,10 +661,17 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     what: 'money that evens an account is neither given nor kept',
-    file: 'src/core/sale.ts',
+    file: 'src/core/account.ts',
     from: '(known.get(refund.id) ?? overlap(difference, money.negate(open)))',
     to: '(known.get(refund.id) ?? money.zero(order.currency))',
     test: 'src/core/settling.test.ts',
+  },
+  {
+    what: 'money that went back before something was added stays what it was',
+    file: 'src/core/account.ts',
+    from: 'paidAt(refund) <= until && isMore ? [[refund.id, was] as const] : []',
+    to: 'isMore && false ? [[refund.id, was] as const] : []',
+    test: 'src/core/life-edits.test.ts',
   },
   {
     what: 'a refund of which money is under way waits as a whole',
