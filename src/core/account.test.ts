@@ -37,6 +37,8 @@ describe('a line that an earlier state did not hold', () => {
     };
     for (const before of [cut, doubted]) {
       assert.equal(withAdditions(now, before).additions, undefined);
+      const known = withAdditions(before, state(MONDAY, BOWL));
+      assert.deepEqual(withAdditions(now, known).additions, [{ line: 'item:1', after: MONDAY }]);
     }
   });
 });

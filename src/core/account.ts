@@ -1,7 +1,7 @@
 import * as money from './money.ts';
 import type { Money } from './money.ts';
 import { totalByLines } from './order.ts';
-import type { Addition, Order, Refund } from './order.ts';
+import type { Order, Refund } from './order.ts';
 import { isEffective, paidAt, wholeDifference, worthOf } from './sale.ts';
 import type { Instant } from './time.ts';
 
@@ -12,19 +12,16 @@ import type { Instant } from './time.ts';
  * source says so itself.
  */
 export function withAdditions(order: Order, before: Order | undefined): Order {
-  // A state whose lines are not all there, or not to be relied on, says nothing of what was not on it.
-  if (
-    before === undefined ||
-    before.doubt !== undefined ||
-    !money.equal(totalByLines(before), before.total)
-  ) {
+  if (before === undefined) {
     return order;
   }
-  const held = new Set(before.lines.map(({ key }) => key));
-  const known = before.additions ?? [];
-  const additions = order.lines.flatMap(({ key }): readonly Addition[] =>
-    held.has(key) ? known.filter(({ line }) => line === key) : [{ line: key, after: before.updatedAt }],
-  );
+  const { additions: known = [], lines, total, doubt, updatedAt } = before;
+  // A state whose lines are not all there, or not to be relied on, says nothing of what was not on it.
+  const isWhole = doubt === undefined && money.equal(totalByLines(before), total);
+  const isHeld = (key: string): boolean =>
+    lines.some((line) => line.key === key) || known.some(({ line }) => line === key);
+  const added = isWhole ? order.lines.filter(({ key }) => !isHeld(key)) : [];
+  const additions = [...known, ...added.map(({ key }) => ({ line: key, after: updatedAt }))];
   return additions.length === 0 ? order : { ...order, additions };
 }
 
