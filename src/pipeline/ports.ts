@@ -45,8 +45,8 @@ type TaskOfKind =
       readonly clientId?: string;
       /** It may stand under another number than rules and settings of today make. */
       readonly isNumberedAnew?: boolean;
-      /** Any invoice of the order is meant, whichever of them it was made as. */
-      readonly isAnyOfOrder?: boolean;
+      /** Any invoice of the order but these (their ids) is meant, whichever of them it was made as. */
+      readonly anyBut?: readonly string[];
     }
   | { readonly kind: 'lines'; readonly step: LinesStep; readonly last: LastWritten }
   | { readonly kind: 'void'; readonly step: VoidStep; readonly last: LastWritten }

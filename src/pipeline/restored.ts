@@ -135,7 +135,10 @@ async function standingInvoice(
     const next = numberedFurther(order, step, { terms, further });
     const task = taskOf(run, subject, { step: next, booked });
     invariant(task.kind === 'invoice', 'an invoice is looked for');
-    const standing = await run.route.books.find({ ...task, isAnyOfOrder: true });
+    const standing = await run.route.books.find({
+      ...task,
+      anyBut: booked.invoices.map(({ externalId }) => externalId),
+    });
     const hold = forgottenHold(subject, next, standing);
     if (hold !== undefined || standing.state === 'absent') {
       return hold;
@@ -235,8 +238,9 @@ function forgottenHold({ order }: Subject, step: Step, standing: Standing | unde
   if (!isStanding) {
     return undefined;
   }
+  const number = standing.state === 'standing' ? standing.receipt.number : undefined;
   const what = isInvoice
-    ? `Invoice ${step.document.number}`
+    ? `Invoice ${number ?? step.document.number}`
     : step.kind === 'expense'
       ? 'An expense'
       : 'A credit note';

@@ -571,6 +571,13 @@ export const GUARDS: readonly Guard[] = [
     test: 'src/pipeline/restored.test.ts',
   },
   {
+    what: 'after a restore any invoice of an order is found, whatever its number',
+    file: 'src/books/freshbooks/invoices.ts',
+    from: 'anyBut?.includes(row.id) === false && isOfOrder(step, row)',
+    to: 'anyBut?.includes(row.id) === false && row.number === step.document.number',
+    test: 'tests/contract/books.freshbooks.test.ts',
+  },
+  {
     what: 'after a restore no payment is lowered before its invoice was looked at',
     file: 'src/pipeline/restored.ts',
     from: '    ...changes.map((step) => ({ step, known: { booked, steps: [] }, isAsKnown: false })),',

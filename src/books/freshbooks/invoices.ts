@@ -30,7 +30,7 @@ const PAGES_MAX = 100;
  */
 export async function findInvoice(api: Api, task: InvoiceTask): Promise<Standing> {
   // Whatever of the order stands is looked for without anything to be made after it.
-  if (task.isAnyOfOrder !== true) {
+  if (task.anyBut === undefined) {
     await api.announcePosts(POSTS_AN_ORDER);
   }
   const row = await rowOf(api, task, []);
@@ -38,7 +38,7 @@ export async function findInvoice(api: Api, task: InvoiceTask): Promise<Standing
     return await judge(api, task, row);
   }
   // A number that was used says that there may be a later one, also where its invoice was taken away again.
-  return task.isAnyOfOrder === true
+  return task.anyBut !== undefined
     ? await findHidden(api, { ...task, isNumberedAnew: false })
     : bookable(task.step.document);
 }
@@ -71,7 +71,7 @@ async function findAround(api: Api, task: InvoiceTask, filters: Filters): Promis
   // More rows than the bound leave it unfound, which is harmless: a number that stands is refused a second time.
   await scan(api, listing, (row) => {
     const isNumber = row.number === document.number;
-    if (isNumber || (found === undefined && isOurs(task.step, row))) {
+    if (isNumber || (found === undefined && isMeant(task, row))) {
       found = row;
     }
     return isNumber ? 'stop' : 'go-on';
@@ -87,6 +87,10 @@ function listingOf({ step }: InvoiceTask, query: Filters): Listing<ReadInvoice> 
     doing: `Looking for invoice "${step.document.number}"`,
     pagesMax: PAGES_MAX,
   };
+}
+
+function isMeant({ step, anyBut }: InvoiceTask, row: ReadInvoice): boolean {
+  return isOurs(step, row) || (anyBut?.includes(row.id) === false && isOfOrder(step, row));
 }
 
 /** Whether the mark in the notes or the purchase order says that it is this invoice: another one of the order has its own mark. */
@@ -108,7 +112,7 @@ async function judge(api: Api, task: InvoiceTask, row: ReadInvoice): Promise<Sta
   const isSame = row.total !== undefined && money.equal(row.total, step.document.total);
   const isClient = task.clientId !== undefined && row.clientId === task.clientId;
   const remark = `Invoice ${row.number} stood already in FreshBooks and is linked, not changed`;
-  if (isOurs(step, row) || (task.isAnyOfOrder === true && isOfOrder(step, row))) {
+  if (isMeant(task, row)) {
     if (row.visibility === 'deleted') {
       return unclear('books-invoice-deleted', `Invoice ${row.number} was deleted in FreshBooks`, []);
     }
@@ -253,8 +257,8 @@ async function whatHasTheNumber(
 async function findHidden(api: Api, task: InvoiceTask): Promise<Standing> {
   for (const state of ['1', '2']) {
     const row = await rowOf(api, task, [['search[vis_state]', state]]);
-    const isMeant = task.isAnyOfOrder !== true || row?.number === task.step.document.number;
-    if (row !== undefined && isMeant) {
+    const isNumbered = task.anyBut === undefined || row?.number === task.step.document.number;
+    if (row !== undefined && isNumbered) {
       return await judge(api, task, row);
     }
   }
