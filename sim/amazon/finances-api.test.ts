@@ -281,6 +281,23 @@ void describe('listTransactions', () => {
     assert.deepEqual(await types(), ['ServiceFee']);
   });
 
+  void test('a fee of no order says of which store it is, or by a switch does not', async () => {
+    const { sim, advance } = stage();
+    const marketplace = MARKETPLACES.find(({ country }) => country === 'US');
+    assert.ok(marketplace !== undefined);
+    sim.world.scenario('US, no tax at all');
+    sim.world.post({ type: 'ServiceFee', marketplace, name: 'Subscription', cents: -3_999n });
+    advance(SETTLED_MS);
+    const stores = async (): Promise<readonly (string | undefined)[]> =>
+      (await json(callerOf(sim).seller(list(since)))).payload.transactions.map(
+        (entry: { marketplaceDetails: { marketplaceId: string } | null }) =>
+          entry.marketplaceDetails?.marketplaceId,
+      );
+    assert.deepEqual(await stores(), ['ATVPDKIKX0DER', 'ATVPDKIKX0DER']);
+    sim.set({ serviceStore: 'not told' });
+    assert.deepEqual(await stores(), ['ATVPDKIKX0DER', undefined]);
+  });
+
   void test('own shipments in the United States are not found by their marketplace, as its note says', async () => {
     const { sim, advance } = stage();
     sim.world.scenario('US, no tax at all');

@@ -16,22 +16,26 @@ export interface ExpectedSettlement {
   readonly on: string;
 }
 
-/** In the order in which they were paid out. */
-export function expectedSettlements(transactions: readonly Transaction[]): readonly ExpectedSettlement[] {
+/** In the order in which they were paid out; of the stores of these countries alone, where they are named. */
+export function expectedSettlements(
+  transactions: readonly Transaction[],
+  countries?: readonly string[],
+): readonly ExpectedSettlement[] {
   const grouped = Map.groupBy(
     transactions.filter(({ group }) => group !== null),
     ({ group }) => group?.id ?? '',
   );
   return [...grouped].flatMap(([groupId, members]) => {
     const last = members.reduce((a, b) => (b.postedAt >= a.postedAt ? b : a));
+    const booked = members.filter(({ marketplace }) => countries?.includes(marketplace.country) ?? true);
     return [
       {
         groupId,
         settlementId: last.group?.settlementId ?? '',
         currency: last.marketplace.currency,
-        fees: -sum(members.flatMap(feesOf)),
+        fees: -sum(booked.flatMap(feesOf)),
         reimbursed: sum(
-          members.filter(({ type }) => type === 'Adjustment').flatMap(({ beside }) => beside.map(amountOf)),
+          booked.filter(({ type }) => type === 'Adjustment').flatMap(({ beside }) => beside.map(amountOf)),
         ),
         on: zonedText(last.postedAt, last.marketplace.timeZone).slice(0, 10),
       },

@@ -56,6 +56,8 @@ export interface AmazonSwitches {
   readonly release: 'same transaction' | 'another by name' | 'another';
   /** "Might not include orders from the last 48 hours" (6). */
   readonly financesLag: 'none' | 'last 48 hours';
+  /** Whether a fee of no order says of which store it is; nobody has seen all of them (6). */
+  readonly serviceStore: 'told' | 'not told';
   /** Whether a payout stands among the transactions that it pays out; the page names no type for it (6). */
   readonly payouts: 'listed' | 'not listed';
   /** "Can return empty pages" (6). */
@@ -84,6 +86,7 @@ export const DEFAULT_AMAZON_SWITCHES: AmazonSwitches = {
   rebates: 'without tax',
   release: 'same transaction',
   financesLag: 'none',
+  serviceStore: 'told',
   payouts: 'listed',
   emptyPages: 'none',
   rateHeader: 'present',

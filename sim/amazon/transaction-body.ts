@@ -64,7 +64,10 @@ function transactionBody(transaction: Transaction, { switches, sellerId }: View)
     description: transaction.description,
     postedDate: timeText(transaction.postedAt),
     totalAmount: exactMoney(totalOf(transaction), currency),
-    marketplaceDetails: { marketplaceId: marketplace.id, marketplaceName: marketplace.name },
+    marketplaceDetails:
+      switches.serviceStore === 'not told' && transaction.type === 'ServiceFee'
+        ? null
+        : { marketplaceId: marketplace.id, marketplaceName: marketplace.name },
     items: transaction.items.map((entry, index) =>
       itemText(entry, own[index] ?? [], { ...tree, transaction }),
     ),

@@ -24,6 +24,7 @@ const HEADINGS: readonly (readonly [SettledKind, string])[] = [
   ['withheld', 'Tax that the channel remits itself: not yours'],
   ['reserve', 'Reserves: moved within what the channel owes'],
   ['transfer', 'Paid out: from what the channel owes to the bank'],
+  ['elsewhere', 'Of stores that are not booked: all that stands there, fees too'],
 ];
 
 export function settlementProof(output: Screen, settlement: Settlement, booked: Booked): string[] {

@@ -44,7 +44,8 @@ export interface SettledAmount {
 
 /**
  * `buyers`: sales and refunds, which stand with their orders. `withheld`: of their tax, what the channel pays to the state.
- * `reserve` and `transfer` move money of the seller's between places. `reimbursement`: other income. `unknown`: a person looks.
+ * `reserve` and `transfer` move money of the seller's between places. `reimbursement`: other income. `elsewhere`: all of a store
+ * that is not booked, by the store's name. `unknown`: a person looks.
  */
 export type SettledKind =
   | 'fee'
@@ -53,6 +54,7 @@ export type SettledKind =
   | 'reserve'
   | 'transfer'
   | 'reimbursement'
+  | 'elsewhere'
   | 'unknown';
 
 /** What the books are brought to agree with. */

@@ -17,6 +17,7 @@ export const STORES = {
   CA: { id: 'A2EUQ1WTGCTBG2', currency: 'CAD' },
   GB: { id: 'A1F83G8C2ARO7P', currency: 'GBP' },
   DE: { id: 'A1PA6795UKMFR9', currency: 'EUR' },
+  FR: { id: 'A13V1IB3VIYZZH', currency: 'EUR' },
   JP: { id: 'A1VC38T7YXB528', currency: 'JPY' },
   IN: { id: 'A21TJRUUN4KGV', currency: 'INR' },
   AU: { id: 'A39IBJ37TRP1C6', currency: 'AUD' },

@@ -50,6 +50,8 @@ export interface Seller {
   readonly ruleBy: (...lines: readonly string[]) => Promise<void>;
   /** An order that is shipped at once, unless it is placed as pending. */
   readonly place: (recipe: AmazonRecipe) => Promise<OrderRecord>;
+  /** One of a store that is not booked, shipped at once: no message of it is taken. */
+  readonly placeElsewhere: (recipe: AmazonRecipe) => void;
   readonly scenario: (name: AmazonScenarioName) => Promise<OrderRecord>;
   /** Lets something happen at Amazon some time later, and tells of the order as it stands then. */
   readonly act: (record: OrderRecord, event: AmazonLifeEvent, laterMs?: number) => Promise<OrderRecord>;
@@ -102,6 +104,8 @@ export async function selling(
   options: Pick<SandboxOptions, 'freshbooks' | 'faults'> & {
     readonly region?: Region;
     readonly switches?: Partial<AmazonSwitches>;
+    /** Countries whose stores are booked: by default all of the region. */
+    readonly stores?: readonly string[];
   },
   act: (seller: Seller) => Promise<void>,
 ): Promise<void> {
@@ -109,7 +113,7 @@ export async function selling(
   // Of all of them: what Amazon shows and when the service asks for it belong together.
   const outside = systemOutside(() => undefined);
   const clock = leapingClock(outside.clock);
-  const { region = 'eu', switches = {}, ...others } = options;
+  const { region = 'eu', switches = {}, stores, ...others } = options;
   const sandbox = await openSandbox({ seed: 3, amazon: { region, switches }, clock, ...others });
   const stand = sandbox.amazon;
   assert(stand !== null);
@@ -123,6 +127,7 @@ export async function selling(
   const config = readConfig({
     ...settings,
     AMAZON_WEBHOOK_SECRET: SECRET,
+    ...(stores === undefined ? {} : { SP_API_MARKETPLACE_IDS: stores.join(',') }),
     DATABASE_URL: `sqlite:${join(folder, 'counterfoil.db')}`,
     PORT: '0',
   });
@@ -194,6 +199,9 @@ export async function selling(
           isOpen ? (stand.world.order(id) ?? assert.fail(status)) : stand.world.act(id, { kind: 'ship' }),
         );
       },
+      placeElsewhere: (recipe) => {
+        stand.world.act(stand.world.place(recipe).id, { kind: 'ship' });
+      },
       scenario: (name) => told(stand.world.scenario(name)),
       act: ({ key }, event, laterMs = 0) => {
         clock.leap(laterMs);
@@ -233,7 +241,7 @@ export async function selling(
         return settledAfter(SWEEP_MS);
       },
       wait: settledAfter,
-      expectedSettlements: () => expectedSettlements(stand.world.transactions()),
+      expectedSettlements: () => expectedSettlements(stand.world.transactions(), stores),
       feeExpenses: () =>
         account().expenses.filter(
           ({ vendor, visState }) => vendor?.startsWith('Amazon settlement') === true && visState === 0,

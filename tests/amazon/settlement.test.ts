@@ -24,10 +24,17 @@ const IN_GERMANY: AmazonRecipe = {
   items: [{ product: 0, shippingCents: 690n }],
 };
 
-function ofGermany(type: BalanceEntry['type'], name: string, cents: bigint): BalanceEntry {
-  const marketplace = MARKETPLACES.find(({ country }) => country === 'DE');
+function ofStore(
+  store: 'DE' | 'FR',
+  ...[type, name, cents]: [BalanceEntry['type'], string, bigint]
+): BalanceEntry {
+  const marketplace = MARKETPLACES.find(({ country }) => country === store);
   assert(marketplace !== undefined);
   return { type, marketplace, name, cents };
+}
+
+function ofGermany(type: BalanceEntry['type'], name: string, cents: bigint): BalanceEntry {
+  return ofStore('DE', type, name, cents);
 }
 
 function statesOf(records: readonly OrderRecord[]): readonly string[] {
@@ -70,6 +77,40 @@ void describe('fees of a settlement', () => {
       assert.notEqual(again.newestDelivery, booked.newestDelivery, 'it is read again');
       assert.deepEqual(amountsOf(seller), [[expected.fees, expected.on]], 'nothing twice');
       assert.deepEqual(await foreseen(), []);
+    }));
+
+  void test('of a payout of several stores stand for those that are booked alone', () =>
+    selling({ stores: ['DE'] }, async (seller) => {
+      const { ruleBy, place, placeElsewhere, post, payOut, wait, expectedSettlements, explained } = seller;
+      await ruleBy(...PER_SETTLEMENT);
+      await place(IN_GERMANY);
+      placeElsewhere({ ...IN_GERMANY, in: 'FR' });
+      post(ofGermany('ServiceFee', 'Subscription', -3_900n));
+      post(ofStore('FR', 'ServiceFee', 'StorageFee', -1_234n));
+      await payOut();
+      const [booked] = await wait(3 * DAY_MS + HOUR_MS);
+      assert(booked !== undefined);
+      assert.equal(booked.state, 'settled', booked.reason);
+      const [expected] = expectedSettlements();
+      assert.deepEqual(amountsOf(seller), [[expected?.fees, expected?.on]]);
+      const text = await explained(booked.key);
+      assert.match(text, /^ *Of stores that are not booked: all that stands there, fees too$/m);
+      assert.match(text, /^ *Amazon\.fr +\d+\.\d\d EUR$/m);
+      assert.doesNotMatch(text, /StorageFee/);
+    }));
+
+  void test('of a payout of several stores are asked about where one that tells no store may be of another', () =>
+    selling({ stores: ['DE'], switches: { serviceStore: 'not told' } }, async (seller) => {
+      const { ruleBy, place, placeElsewhere, post, payOut, wait } = seller;
+      await ruleBy(...PER_SETTLEMENT);
+      await place(IN_GERMANY);
+      placeElsewhere({ ...IN_GERMANY, in: 'FR' });
+      post(ofGermany('ServiceFee', 'Subscription', -3_900n));
+      await payOut();
+      const [held] = await wait(3 * DAY_MS + HOUR_MS);
+      assert.equal(held?.state, 'held');
+      assert.match(held?.reason ?? '', /holds amounts that this program does not know/);
+      assert.deepEqual(amountsOf(seller), []);
     }));
 
   void test('that come after it was booked stand as another expense, once it is quiet again', () =>

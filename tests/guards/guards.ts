@@ -285,6 +285,14 @@ export const GUARDS: readonly Guard[] = [
     test: 'src/sources/amazon/settlement.test.ts',
   },
   {
+    what: 'of a payout of several stores the fees of those that are not booked stand nowhere',
+    file: 'src/sources/amazon/settled-amounts.ts',
+    from: 'isBooked(store, stores) ? [] : [ELSEWHERE, store.channelName]',
+    to: '[]',
+    test: 'src/sources/amazon/settlement.test.ts',
+    named: 'of several stores',
+  },
+  {
     what: 'of two states the newer one counts',
     against: 'a message late or out of order',
     file: 'src/pipeline/sorter.ts',

@@ -2,6 +2,8 @@ import * as money from '#core/money.ts';
 import type { Money } from '#core/money.ts';
 import type { SettledKind } from '#core/settlement.ts';
 import type { AmountPayload, TransactionPayload } from './payload.ts';
+import { isBooked, storeOf } from './stores.ts';
+import type { Stores } from './stores.ts';
 import { classOf, identifier, isFeeGroup, isSalesGroup, isSellersFees, lettersOf } from './transactions.ts';
 import type { Event } from './transactions.ts';
 
@@ -26,10 +28,18 @@ const DEFERRED = 'Deferred';
 
 /** Of a refund that may be the same as another one. */
 const SHARED = 'One refund or two';
+/** Of a store that is not booked, whose name follows. */
+const ELSEWHERE = 'Of another store';
+/** Where some of its stores are not booked, of a transaction that tells none. */
+const STORELESS = 'Of no store';
 
-export function placedAmounts(events: readonly Event[]): readonly PlacedAmount[] {
+export function placedAmounts(events: readonly Event[], stores: Stores): readonly PlacedAmount[] {
+  const above = placeOfStores(events, stores);
+  const all = events.flatMap((event) =>
+    placedIn(event).map((one) => ({ ...one, path: [...above(event.transaction), ...one.path] })),
+  );
   const sums = new Map<string, PlacedAmount>();
-  for (const placed of events.flatMap(placedIn)) {
+  for (const placed of all) {
     const key = JSON.stringify([placed.path, placed.isOfOrder, placed.amount.currency]);
     const known = sums.get(key);
     sums.set(
@@ -38,6 +48,21 @@ export function placedAmounts(events: readonly Event[]): readonly PlacedAmount[]
     );
   }
   return [...sums.values()];
+}
+
+/** Where all stores that are known of a payout are booked, what tells no store is of theirs too. */
+function placeOfStores(
+  events: readonly Event[],
+  stores: Stores,
+): (transaction: TransactionPayload) => readonly string[] {
+  const all = events.flatMap(({ transaction }) => storeOf(transaction) ?? []);
+  if (all.every((store) => isBooked(store, stores))) {
+    return () => [];
+  }
+  return (transaction) => {
+    const store = storeOf(transaction);
+    return store === undefined ? [STORELESS] : isBooked(store, stores) ? [] : [ELSEWHERE, store.channelName];
+  };
 }
 
 export function isDeferred({ transactionStatus }: TransactionPayload): boolean {
@@ -101,11 +126,17 @@ const SERVICES =
   /subscription|storage|advertis|productads|sponsoredproducts|disposal|removal|inboundtransport/;
 const TIP = /^(delivery)?tips?$/;
 
-/** What an amount is by its place. What is not known is never passed over. */
-export function kindOf({ path, isOfOrder }: Omit<PlacedAmount, 'amount'>): {
+interface Kind {
   readonly what: SettledKind;
   readonly name: string;
-} {
+}
+
+/** What an amount is by its place. What is not known is never passed over. */
+export function kindOf({ path, isOfOrder }: Omit<PlacedAmount, 'amount'>): Kind {
+  const [first, second = ''] = path;
+  if (first === ELSEWHERE || first === STORELESS) {
+    return kindBeside({ path: path.slice(first === ELSEWHERE ? 2 : 1), isOfOrder }, first, second);
+  }
   const letters = path.map(lettersOf);
   const own = path.at(-1) ?? '';
   if (path[0] === UNTOLD || path[0] === DEFERRED || path[0] === SHARED) {
@@ -136,4 +167,16 @@ export function kindOf({ path, isOfOrder }: Omit<PlacedAmount, 'amount'>): {
   const isBuyers =
     classes.some((each) => each !== 'group' && each !== 'unknown') || TIP.test(letters[0] ?? '');
   return isBuyers ? { what: ofBuyer, name: own } : { what: 'unknown', name: path.join(', ') };
+}
+
+/** Beside the stores that are booked: what moves the seller's own money is of none, and whose a fee is must be told. */
+function kindBeside(place: Omit<PlacedAmount, 'amount'>, beside: string, store: string): Kind {
+  const kind = kindOf(place);
+  if (kind.what === 'transfer' || kind.what === 'reserve') {
+    return kind;
+  }
+  if (beside === ELSEWHERE) {
+    return { what: 'elsewhere', name: store };
+  }
+  return kind.what === 'fee' ? { what: 'unknown', name: `${STORELESS}, ${kind.name}` } : kind;
 }

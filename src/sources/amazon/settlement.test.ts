@@ -129,6 +129,24 @@ async function showing(
   return { world, group: { groupId: 'group-1' } };
 }
 
+function ofStore(transaction: object, marketplaceId: string): object {
+  return { ...transaction, marketplaceDetails: { marketplaceId } };
+}
+
+/** A service's fee, of a store where one is named. */
+function feeOf(id: string, marketplaceId?: string): object {
+  const fee = transactionJson(['ServiceFee', '-5.00'], [], { ...IN_GROUP, id, currency: 'EUR' });
+  return marketplaceId === undefined ? fee : ofStore(fee, marketplaceId);
+}
+
+function namesIn({ amounts }: Settlement): readonly string[] {
+  return amounts.map(({ what, name, amount }) => `${what} ${name} ${money.format(amount)}`);
+}
+
+const BY_SETTLEMENT = terms({
+  rules: rules({ channelFees: 'per_settlement', feeCategory: 'Commissions' }),
+});
+
 const IN_GROUP = { identifiers: { FINANCIAL_EVENT_GROUP_ID: 'group-1' }, at: '2026-11-01T10:00:00Z' };
 
 describe('a settlement that is read from Amazon', () => {
@@ -329,24 +347,88 @@ describe('a settlement that is read from Amazon', () => {
     }
   });
 
-  test('of stores that are not booked is not booked and says why; one of several stores is', async () => {
-    const fee = (id: string, marketplaceId: string): object => ({
-      ...transactionJson(['ServiceFee', '-5.00'], [], { ...IN_GROUP, id, currency: 'EUR' }),
-      marketplaceDetails: { marketplaceId },
-    });
-    const [german, french] = [fee('a', STORES.DE.id), fee('b', 'A13V1IB3VIYZZH')];
-    const by = terms({ rules: rules({ channelFees: 'per_settlement', feeCategory: 'Commissions' }) });
-    const outcomeOf = async (transactions: readonly object[]): Promise<string> => {
-      const { world, group } = await showing(transactions, { stores: ['DE'] });
-      const planned = plan(await read(world, group), NOTHING_BOOKED, by);
-      return planned.outcome === 'skip' ? planned.reason : `${planned.steps.length} step`;
-    };
-    assert.equal(await outcomeOf([german]), '1 step');
-    assert.equal(await outcomeOf([german, french]), '1 step');
+  test('of stores that are not booked is not booked and says why', async () => {
+    const { world, group } = await showing([feeOf('b', STORES.FR.id)], { stores: ['DE'] });
+    const planned = plan(await read(world, group), NOTHING_BOOKED, BY_SETTLEMENT);
+    assert(planned.outcome === 'skip');
     assert.equal(
-      await outcomeOf([french]),
+      planned.reason,
       'Waits to be booked: it is of Amazon.fr, which SP_API_MARKETPLACE_IDS does not name',
     );
+  });
+
+  test('of several stores is booked for those that are booked, and shows what is of the others', async () => {
+    const shown = [
+      feeOf('a', STORES.DE.id),
+      feeOf('b', STORES.FR.id),
+      ofStore(
+        transactionJson(['Shipment', '17.00'], [], {
+          ...IN_GROUP,
+          id: 'sale',
+          currency: 'EUR',
+          identifiers: { ...IN_GROUP.identifiers, ORDER_ID },
+          whole: { ProductCharges: '20.00', AmazonFees: '-3.00' },
+        }),
+        STORES.FR.id,
+      ),
+      ofStore(
+        transactionJson(['Transfer', '-7.00'], [], {
+          ...IN_GROUP,
+          id: 'payout',
+          at: '2026-11-01T12:00:00Z',
+          currency: 'EUR',
+          whole: { FundTransfer: '-7.00' },
+        }),
+        STORES.FR.id,
+      ),
+    ];
+    const outcomeOf = async (stores: readonly string[]): Promise<readonly [string, readonly string[]]> => {
+      const { world, group } = await showing(shown, { stores });
+      const settlement = await read(world, group);
+      const planned = plan(settlement, NOTHING_BOOKED, BY_SETTLEMENT);
+      const [step] = planned.outcome === 'work' ? planned.steps : [];
+      assert(step?.kind === 'expense');
+      return [money.format(step.amount), namesIn(settlement)];
+    };
+    assert.deepEqual(await outcomeOf(['DE']), [
+      '5.00',
+      ['fee ServiceFee -5.00', 'elsewhere Amazon.fr 12.00', 'transfer FundTransfer -7.00'],
+    ]);
+    assert.deepEqual(await outcomeOf(['DE', 'FR']), [
+      '13.00',
+      [
+        'fee ServiceFee -10.00',
+        'buyers ProductCharges 20.00',
+        'fee AmazonFees -3.00',
+        'transfer FundTransfer -7.00',
+      ],
+    ]);
+  });
+
+  test('of stores of which some are not booked is a question where a fee tells no store', async () => {
+    const reserve = transactionJson(['Adjustment', '-1.00'], [], {
+      ...IN_GROUP,
+      id: 'reserve',
+      currency: 'EUR',
+      whole: { ReserveDebit: '-1.00' },
+    });
+    const shown = [feeOf('a', STORES.DE.id), feeOf('b', STORES.FR.id), reserve];
+    const planned = async (transactions: readonly object[], stores: readonly string[]) => {
+      const { world, group } = await showing(transactions, { stores });
+      return plan(await read(world, group), NOTHING_BOOKED, BY_SETTLEMENT);
+    };
+    const codesOf = async (transactions: readonly object[], stores: readonly string[]) => {
+      const made = await planned(transactions, stores);
+      return made.outcome === 'work' ? made.holds.map(({ code }) => code) : [made.outcome];
+    };
+    assert.deepEqual(await codesOf(shown, ['DE']), [], 'a reserve is nobody’s fee');
+    for (const untold of [feeOf('c'), feeOf('c', 'A0UNKNOWNSTORE')]) {
+      assert.deepEqual(await codesOf([...shown, untold], ['DE', 'FR']), []);
+      assert.deepEqual(await codesOf([...shown, untold], ['DE']), ['settlement-unclear']);
+    }
+    const held = await planned([...shown, feeOf('c')], ['DE']);
+    assert(held.outcome === 'work');
+    assert.deepEqual(held.holds[0]?.facts?.[0], { name: 'Of no store, ServiceFee', value: '-5.00 EUR' });
   });
 
   test('counts a refund once whose releases only bear its id, and does not understand two of one state', async () => {

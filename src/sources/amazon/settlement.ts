@@ -15,7 +15,7 @@ import type { SettlementPayload, TransactionPayload } from './payload.ts';
 import { FINANCES_WITHHELD, readingOf, transactionsIn } from './read.ts';
 import type { Reading } from './read.ts';
 import { isDeferred, kindOf, placedAmounts } from './settled-amounts.ts';
-import { otherStores, waitingForStore } from './stores.ts';
+import { isBooked, otherStores, storeOf, waitingForStore } from './stores.ts';
 import type { Stores } from './stores.ts';
 import { eventsOf, identifier, lettersOf } from './transactions.ts';
 import type { Event } from './transactions.ts';
@@ -249,17 +249,16 @@ function bodyOf(
   const transactions = own.map(({ transaction }) => transaction);
   const settlementIds = new Set(transactions.map((each) => identifier(each, 'SETTLEMENT_ID')));
   const [settlementId = ''] = settlementIds.size === 1 ? settlementIds : [];
-  const storeIds = transactions.flatMap(
-    ({ marketplaceDetails }) => marketplaceById(marketplaceDetails?.marketplaceId ?? '')?.id ?? [],
-  );
+  const named = transactions.flatMap((each) => storeOf(each) ?? []);
+  const store = named.findLast((each) => isBooked(each, stores)) ?? named.at(-1);
   return {
     groupId,
     settlementId,
-    marketplaceId: storeIds.at(-1) ?? '',
-    otherStores: otherStores([...new Set(storeIds)], stores),
+    marketplaceId: store?.id ?? '',
+    otherStores: otherStores([...new Set(named.map(({ id }) => id))], stores),
     lastAt: showInstant(lastOf(own) ?? lastOf(all) ?? instant(0)),
     transactionCount: String(own.length),
-    amounts: placedAmounts(own).map(({ path, isOfOrder, amount }) => ({
+    amounts: placedAmounts(own, stores).map(({ path, isOfOrder, amount }) => ({
       path,
       isOfOrder,
       sum: { amount: money.format(amount), currencyCode: amount.currency },
