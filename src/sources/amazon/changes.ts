@@ -21,6 +21,7 @@ import type { Clock, Instant } from '#core/time.ts';
 import { FOUND_TOPIC } from '#pipeline/source.ts';
 import type { Change, Changes, PlacedOn } from '#pipeline/source.ts';
 import type { SellingPartnerApi } from './api.ts';
+import { ORDER_ID } from './payload.ts';
 import { FINANCES_WITHHELD, transactionsIn } from './read.ts';
 import { groupsIn, isPayout } from './settlement.ts';
 
@@ -48,7 +49,6 @@ const WHO = 'sweep';
 const UTC = parseZone('Z');
 /** `createdBefore` must lie two minutes back (docs/vendors/amazon.md 2.3), and clocks differ. */
 const SETTLING_MS = 3 * MINUTE;
-const ORDER_ID = /^[A-Z0-9]{3}-\d{7}-\d{7}$/;
 
 /** A page: first those of orders, then those of the ledger. `token` says where to go on. Throws a Failure. */
 export async function changesOf(

@@ -44,7 +44,8 @@ const ITEMS_MAX = 1000;
 /** Trees of amounts have three levels in life. */
 const DEPTH_MAX = 8;
 
-const ORDER_ID = /^[A-Z0-9]{3}-\d{7}-\d{7}$/;
+/** As Amazon writes it: three groups of digits, the first of letters for some. */
+export const ORDER_ID = /^[A-Z0-9]{3}-\d{7}-\d{7}$/;
 const ITEM_ID = /^[\w-]{1,64}$/;
 /** Amazon's transaction ids are 43 characters of base64url. */
 const TRANSACTION_ID = /^[\w=+./:-]{1,128}$/;

@@ -1,6 +1,7 @@
 import * as money from '#core/money.ts';
 import type { Money } from '#core/money.ts';
 import type { SettledKind } from '#core/settlement.ts';
+import { ORDER_ID } from './payload.ts';
 import type { AmountPayload, TransactionPayload } from './payload.ts';
 import { isBooked, storeOf } from './stores.ts';
 import type { Stores } from './stores.ts';
@@ -71,7 +72,7 @@ export function isDeferred({ transactionStatus }: TransactionPayload): boolean {
 
 function placedIn({ transaction, isShared }: Event): readonly PlacedAmount[] {
   const { totalAmount, breakdowns, items, transactionType, description } = transaction;
-  const isOfOrder = identifier(transaction, 'ORDER_ID') !== undefined;
+  const isOfOrder = isOfBuyersOrder(transaction);
   const at = (path: readonly string[], amount: Money): PlacedAmount => ({ path, isOfOrder, amount });
   if (isDeferred(transaction)) {
     return [at([DEFERRED], totalAmount)];
@@ -94,6 +95,12 @@ function placedIn({ transaction, isShared }: Event): readonly PlacedAmount[] {
     ...leaves.map(({ path, amount }) => at(path, amount)),
     ...(money.isZero(untold) ? [] : [at([UNTOLD, transactionType], untold)]),
   ];
+}
+
+/** Of a removal and of a shipment to Amazon's stores Amazon names an order too, which is no buyer's. */
+function isOfBuyersOrder(transaction: TransactionPayload): boolean {
+  const id = identifier(transaction, 'ORDER_ID') ?? '';
+  return ORDER_ID.test(id) && !lettersOf(transaction.transactionType).startsWith('removal');
 }
 
 /** As far down as the parts come to the whole. */
@@ -124,6 +131,8 @@ const BESIDE_FEES: readonly (readonly [RegExp, SettledKind])[] = [
 /** Of services that Amazon names without the word, beside all orders; of an order such a word is not known. */
 const SERVICES =
   /subscription|storage|advertis|productads|sponsoredproducts|disposal|removal|inboundtransport/;
+/** What Amazon pays for goods that it liquidates. */
+const LIQUIDATED = /^(recommerce)?liquidations?(proceeds|revenue)?$/;
 const TIP = /^(delivery)?tips?$/;
 
 interface Kind {
@@ -142,7 +151,8 @@ export function kindOf({ path, isOfOrder }: Omit<PlacedAmount, 'amount'>): Kind 
   if (path[0] === UNTOLD || path[0] === DEFERRED || path[0] === SHARED) {
     return { what: 'unknown', name: path.join(', ') };
   }
-  const ofBuyer: SettledKind = isOfOrder ? 'buyers' : 'unknown';
+  const isBuyers = isOfOrder && !letters.some((each) => LIQUIDATED.test(each));
+  const ofBuyer: SettledKind = isBuyers ? 'buyers' : 'unknown';
   const classes = letters.map((each) => classOf(each));
   if (classes.includes('withheld') || classes.includes('levy')) {
     return { what: 'withheld', name: own };
@@ -153,7 +163,7 @@ export function kindOf({ path, isOfOrder }: Omit<PlacedAmount, 'amount'>): Kind 
   }
   if (letters.some(isSalesGroup) && !letters.some(isSellersFees)) {
     // Of no order it is income of another kind, such as Amazon's price for liquidated stock.
-    return { what: ofBuyer, name: isOfOrder ? own : path.join(', ') };
+    return { what: ofBuyer, name: isBuyers ? own : path.join(', ') };
   }
   const fee = classes.indexOf('fee');
   if (fee !== -1) {
@@ -164,9 +174,9 @@ export function kindOf({ path, isOfOrder }: Omit<PlacedAmount, 'amount'>): Kind 
   if (service !== undefined) {
     return { what: 'fee', name: service };
   }
-  const isBuyers =
+  const isKnown =
     classes.some((each) => each !== 'group' && each !== 'unknown') || TIP.test(letters[0] ?? '');
-  return isBuyers ? { what: ofBuyer, name: own } : { what: 'unknown', name: path.join(', ') };
+  return isKnown ? { what: ofBuyer, name: own } : { what: 'unknown', name: path.join(', ') };
 }
 
 /** Beside the stores that are booked: what moves the seller's own money is of none, and whose a fee is must be told. */

@@ -571,6 +571,39 @@ describe('a settlement that is read from Amazon', () => {
     );
   });
 
+  test('takes for sales and refunds only what is of an order, and no goods that Amazon buys or removes', async () => {
+    const ofRemoval = { ORDER_ID: 'S01-2093847-6650917' };
+    const shown = [
+      {
+        type: 'RemovalShipment',
+        ids: ofRemoval,
+        whole: { Sales: ['9.00', { RecommerceLiquidation: '9.00' }] },
+      },
+      { type: 'RemovalShipment', ids: ofRemoval, whole: { Sales: ['1.00', { TaxOnRevenue: '1.00' }] } },
+      { type: 'Adjustment', ids: { ORDER_ID }, whole: { RecommerceLiquidation: '-2.00' } },
+      { type: 'ServiceFee', ids: { ORDER_ID: 'FBA15M02LDQF' }, whole: { Tax: '-0.23' } },
+    ] as const;
+    const transactions = shown.map(({ type, ids, whole }, index) =>
+      transactionJson([type, '0.00'], [], {
+        ...IN_GROUP,
+        id: String(index),
+        identifiers: { ...IN_GROUP.identifiers, ...ids },
+        whole,
+      }),
+    );
+    const { world, group } = await showing(transactions);
+    const { amounts } = await read(world, group);
+    assert.deepEqual(
+      amounts.filter(({ name }) => !name.startsWith('Not broken')).map(({ what, name }) => `${what} ${name}`),
+      [
+        'unknown Sales, RecommerceLiquidation',
+        'unknown Sales, TaxOnRevenue',
+        'unknown RecommerceLiquidation',
+        'unknown Tax',
+      ],
+    );
+  });
+
   test('with money that is still deferred waits as one without a payout, and then is not understood', async () => {
     const payout = transactionJson(['Transfer', '-1.00'], [], {
       ...IN_GROUP,
