@@ -51,14 +51,14 @@ export interface Ledger {
   release(now: number): void;
   /** Pays everything out that is free: one group for each currency. */
   settle(moment: AmazonMoment): void;
-  /** A fee of Amazon's for no order, or money it gives back for lost goods. */
+  /** A fee of Amazon's for no order, labels that it sells, or money it gives back for lost goods. */
   post(entry: BalanceEntry, moment: AmazonMoment): void;
 }
 
 export interface BalanceEntry {
   readonly type: 'ServiceFee' | 'Adjustment';
   readonly marketplace: Marketplace;
-  /** `Subscription`, `StorageFee`, `WAREHOUSE_LOST`, … */
+  /** `Subscription`, `StorageFee`; of an adjustment `WAREHOUSE_LOST`, `PostageBilling_Postage`, … */
   readonly name: string;
   /** US cents; a fee is negative. */
   readonly cents: bigint;

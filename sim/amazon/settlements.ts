@@ -1,6 +1,7 @@
 import type { FreshBooksSim } from '#sim/freshbooks/freshbooks.ts';
 import { zonedText } from '#sim/shopify/clock-text.ts';
 import { DELETED, sumOf } from '#sim/standing.ts';
+import type { Fee } from './fees.ts';
 import type { Transaction } from './ledger.ts';
 
 /** What the books must hold about a payout: the oracle, from the seller's balance alone. */
@@ -35,7 +36,9 @@ export function expectedSettlements(
         currency: last.marketplace.currency,
         fees: -sum(booked.flatMap(feesOf)),
         reimbursed: sum(
-          booked.filter(({ type }) => type === 'Adjustment').flatMap(({ beside }) => beside.map(amountOf)),
+          booked
+            .filter(({ type }) => type === 'Adjustment')
+            .flatMap(({ beside }) => beside.filter((one) => !isPostage(one)).map(amountOf)),
         ),
         on: zonedText(last.postedAt, last.marketplace.timeZone).slice(0, 10),
       },
@@ -56,10 +59,14 @@ export function standingFees(
   return { fees: sumOf(expenses), on: expenses.map(({ date }) => date) };
 }
 
-/** A tip beside a shipment is the buyer's, money for lost goods and payouts are no fees. */
+/** A tip beside a shipment is the buyer's, money for lost goods and payouts are no fees; labels that Amazon sells are one. */
 function feesOf({ type, items, beside }: Transaction): readonly bigint[] {
-  const services = type === 'ServiceFee' ? beside.map(amountOf) : [];
+  const services = beside.filter((one) => type === 'ServiceFee' || isPostage(one)).map(amountOf);
   return [...items.flatMap(({ fees }) => fees.map(amountOf)), ...services];
+}
+
+function isPostage({ name }: Fee): boolean {
+  return /^Postage(Billing|Refund)_/.test(name);
 }
 
 function amountOf({ amount }: { readonly amount: bigint }): bigint {

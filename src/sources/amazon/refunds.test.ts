@@ -243,6 +243,19 @@ describe('a refund of Amazon', () => {
     assert.deepEqual(read([refund('-10.00', [of('MUG', empty)])]), [['item:2 0 10.00 +0.00', 'paid 10.00']]);
   });
 
+  test('is without the points and the postage that Amazon charges or gives back with it', () => {
+    for (const beside of [
+      { PointsReclaimed: '0.50', PostageRefund_Postage: '4.00' },
+      { Sales: ['4.50', { PointsReclaimed: '0.50', PostageRefund_Postage: '4.00' }] },
+      { PromoRebates: ['0.50', { PointsReclaimed: '0.50' }], ReturnPostageBilling_Postage: '4.00' },
+    ] as const) {
+      assert.deepEqual(
+        read([refund('-6.50', [of('MUG', { ProductCharges: '-10.00', Tax: '-1.00', ...beside })])]),
+        [['item:2 1 10.00 +1.00', 'paid 11.00']],
+      );
+    }
+  });
+
   test('without any item is an amount', () => {
     const whole = { Sales: ['-5.00', { ProductCharges: '-5.00' }] } as const;
     assert.deepEqual(read([refund('-5.00', [], { whole })]), [['paid 5.00', 'difference -5.00']]);

@@ -176,6 +176,8 @@ describe('a settlement that is read from Amazon', () => {
         cents: -BigInt(own % 999) - 1n,
       });
       world.world.post({ type: 'Adjustment', marketplace, name: 'WAREHOUSE_LOST', cents: 1_250n });
+      world.world.post({ type: 'Adjustment', marketplace, name: 'PostageBilling_Postage', cents: -773n });
+      world.world.post({ type: 'Adjustment', marketplace, name: 'PostageRefund_Insurance', cents: 129n });
       await world.clock.advance(31 * DAY);
       world.world.release();
       world.world.settle();
@@ -569,6 +571,40 @@ describe('a settlement that is read from Amazon', () => {
       (await read(world, group)).amounts.map(({ what, name }) => `${what} ${name}`),
       ['fee ProductAdsPayment', 'unknown ProductAdsPayment'],
     );
+  });
+
+  test('knows postage that Amazon sells, Amazon’s points and fees that come back by their names, wherever they stand', async () => {
+    const names = [
+      'PostageBilling_Postage',
+      'PostageBilling_PostageAdjustment',
+      'PostageBilling_ImportDuty',
+      'PostageBilling_VAT',
+      'ReturnPostageBilling_Tracking',
+      'PostageRefund_Insurance',
+      'AdvertisingFeeRefund',
+      'PointsGranted',
+      'ShippingHB',
+      'ShippingServiceChargebacks',
+    ];
+    const shown = names.flatMap((name, index) =>
+      [{}, { ORDER_ID }].map((ids, ofOrder) =>
+        transactionJson(['Adjustment', '0.00'], [], {
+          ...IN_GROUP,
+          id: `${index}-${ofOrder}`,
+          identifiers: { ...IN_GROUP.identifiers, ...ids },
+          whole: { Expenses: ['-3.00', { [name]: '-3.00' }], Sales: ['3.00', { [name]: '3.00' }] },
+        }),
+      ),
+    );
+    const { world, group } = await showing(shown);
+    const settlement = await read(world, group);
+    const kinds = Map.groupBy(settlement.amounts, ({ name }) => name);
+    for (const name of names) {
+      // Among the sales of an order Amazon's word for postage of its own might be the buyer's.
+      const isBuyers = name.startsWith('Shipping');
+      const what = new Set(kinds.get(name)?.map((one) => one.what));
+      assert(what.has('fee') && (isBuyers || what.size === 1), `${name}: ${[...what].join(' ')}`);
+    }
   });
 
   test('takes for sales and refunds only what is of an order, and no goods that Amazon buys or removes', async () => {

@@ -25,6 +25,13 @@ export type AmountClass =
   | 'fee'
   | 'unknown';
 
+/**
+ * What Amazon charges the seller, or gives him back of it, by names that say so alone: labels that it sells (`PostageBilling` and
+ * `PostageRefund`, "the amount paid by a seller for shipping labels"), its points, and fees that come back.
+ */
+const SELLERS_CHARGES =
+  /^(return)?postage(billing|refund)|^points(granted|reclaimed)$|^(advertising|fulfillment)feerefund$|^servicefee(correction|reversal)$/;
+
 /** By the letters of a name, whatever spelling: "Product Charges", "ProductCharges". The first that fits decides. */
 const CLASSES: readonly (readonly [RegExp, AmountClass])[] = [
   [/^taxwithholding|collectedatsource|^tcs|^tds|tds$/, 'levy'],
@@ -35,8 +42,9 @@ const CLASSES: readonly (readonly [RegExp, AmountClass])[] = [
   [/^cod(item|order|shipping)?(charges?|fees?)$/, 'cod'],
   // A chargeback of shipping is Amazon's fee for its own labels, and a commission on a refund is no refund. A fee for restocking
   // is the buyer's.
+  [SELLERS_CHARGES, 'fee'],
   [
-    /^(shipping|giftwrap|cod)chargeback|commission|^(?!restocking).*fees?$|^fees?|fba|reserve|reimburse/,
+    /^(shipping|shippingservice|giftwrap|cod)chargeback|^shippinghb$|commission|^(?!restocking).*fees?$|^fees?|fba|reserve|reimburse/,
     'fee',
   ],
   [/^(our)?(price)?(product|item|shipping|giftwrap)?(charges?)?tax(es)?$|tax$|^tax/, 'tax'],
@@ -82,7 +90,7 @@ export function isFeeGroup(letters: string): boolean {
 
 /** Whether these fees are the seller's to pay, also where they stand among the sales. */
 export function isSellersFees(letters: string): boolean {
-  return SELLERS_FEES.test(letters);
+  return SELLERS_FEES.test(letters) || SELLERS_CHARGES.test(letters);
 }
 
 export type Amounts = ReadonlyMap<AmountClass, Money>;
@@ -136,9 +144,9 @@ export function amountsIn(tree: readonly AmountPayload[], currency: string): Amo
   return sums;
 }
 
-/** Rebates of prices and of taxes: what all of them are is told by each alone. */
+/** Rebates of prices and of taxes, and Amazon's points: what all of them are is told by each alone. */
 function areRebates(parts: readonly AmountPayload[]): boolean {
-  return parts.every(({ type }) => ['discount', 'tax'].includes(classOf(lettersOf(type))));
+  return parts.every(({ type }) => ['discount', 'tax', 'fee'].includes(classOf(lettersOf(type))));
 }
 
 export function amountOf(amounts: Amounts, amountClass: AmountClass, currency: string): Money {
