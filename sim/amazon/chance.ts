@@ -96,6 +96,7 @@ export function randomAmazonEvent(random: Random, order: AmazonOrder): AmazonLif
         { kind: 'ship', units: part },
         { kind: 'cancel', by: 'MERCHANT' },
         { kind: 'cancel', by: 'BUYER', units: part },
+        ...refundsOf(random, order),
       );
       break;
     case 'SHIPPED':

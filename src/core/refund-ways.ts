@@ -313,13 +313,20 @@ function isAdjustable(order: Order, refund: Refund, { booked, terms, zone, issue
     return false;
   }
   const tenders = order.cash.state === 'known' ? order.cash.tenders : [];
+  // What went back before the invoice's own day, as of the first of several shipments, stands in no earlier month.
+  const paidBackOn = refund.payouts.map(({ at }) => laterOf(localDate(at, zone), issuedOn));
   const days = [
     issuedOn,
     ...booked.invoices.map(({ document }) => document.issuedOn),
     ...booked.payments.map((payment) => payment.paidOn),
-    ...[...tenders, ...refund.payouts].map(({ at }) => localDate(at, zone)),
+    ...tenders.map(({ at }) => localDate(at, zone)),
+    ...paidBackOn,
   ];
   return isSameMonth(days) && days.every((day) => !isSettledDay(day, terms));
+}
+
+function laterOf(a: LocalDate, b: LocalDate): LocalDate {
+  return a > b ? a : b;
 }
 
 /** Neither an expense nor a credit note holds it. */

@@ -9,6 +9,7 @@ import { plan } from '#core/plan.ts';
 import type { Plan } from '#core/plan-terms.ts';
 import { defaultRulesOf } from '#core/rules.ts';
 import type { Rules } from '#core/rules.ts';
+import { parseLocalDate } from '#core/time.ts';
 import { entry, terms } from '#tests/build.ts';
 import {
   ORDER_ID,
@@ -280,6 +281,25 @@ describe('an Amazon order that is booked', () => {
     const expense = oneOf(steps, 'expense');
     assert.equal(show(expense.amount), '11.00 CAD');
     assert.equal(steps.length, 1);
+  });
+
+  test('by its last shipment is without what went back of an earlier one, though that was in the month before', () => {
+    const back = refund('-11.00', { ProductCharges: '-10.00', Tax: '-1.00' });
+    const inDecember = { ...shipment, postedDate: '2026-12-02T20:00:00Z' };
+    for (const rules of [CATEGORY, { ...CATEGORY, booksStart: parseLocalDate('2026-12-01') }]) {
+      const steps = stepsOf(planned(at('SHIPPED', '39.60', [back, inDecember]), { rules }));
+      const { document } = oneOf(steps, 'invoice');
+      assert.deepEqual([document.issuedOn, show(document.total)], ['2026-12-02', '28.60 CAD']);
+      assert.equal(show(oneOf(steps, 'payment').amount), '28.60 CAD');
+      assert.equal(steps.length, 4);
+
+      const whole = posted(stepsOf(planned(at('SHIPPED', '39.60', [inDecember]), { rules })));
+      const late = stepsOf(planned(at('SHIPPED', '39.60', [back, inDecember]), { rules, entries: whole }));
+      assert.deepEqual(
+        late.map(({ kind }) => kind),
+        ['payment-change', 'lines'],
+      );
+    }
   });
 
   test('and whose refund is not understood is held, and its invoice stays', () => {
