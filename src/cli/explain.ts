@@ -1,6 +1,7 @@
 import type { App } from '#app.ts';
 import { CATALOGUE } from '#core/failure.ts';
 import { settlementIn } from '#core/ids.ts';
+import { orderOf } from '#core/settlement.ts';
 import { parseZone } from '#core/time.ts';
 import { instantJson } from '#operator/json.ts';
 import { readStory, storyJson } from '#operator/order-story.ts';
@@ -49,6 +50,7 @@ function orderText(app: App, output: Output, story: Story): void {
   const state = stateCell(record.state);
   const shop = record.snapshot === undefined ? '' : ` of ${record.snapshot.shop}`;
   const isPayout = settlementIn(record.key) !== undefined;
+  const { datedBy } = orderOf(record.snapshot) ?? {};
   output.print(paint(plain(`${isPayout ? 'The' : 'Order'} ${record.name}${shop}`), 'bold'));
   print(
     facts(output, [
@@ -58,6 +60,7 @@ function orderText(app: App, output: Output, story: Story): void {
       ...(record.snapshot === undefined
         ? []
         : [{ name: isPayout ? 'Last in it' : 'Placed', value: showTime(record.snapshot.placedAt, zone) }]),
+      ...(datedBy === undefined ? [] : [{ name: 'Dated by', value: datedBy }]),
       ...(record.dueAt === undefined ? [] : [{ name: 'Next look', value: showTime(record.dueAt, zone) }]),
       ...(record.attempts === 0 ? [] : [{ name: 'Failed tries', value: String(record.attempts) }]),
       {

@@ -25,6 +25,8 @@ export interface Order {
   readonly number: string;
   /** When the sale happened: decides the invoice's date. */
   readonly placedAt: Instant;
+  /** By what that is told, where it is only near to it. */
+  readonly datedBy?: string;
   readonly updatedAt: Instant;
   /** The shop's own offset, as written in its timestamps. A rule may name a better zone. */
   readonly zone: Zone;

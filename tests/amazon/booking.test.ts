@@ -101,10 +101,11 @@ void describe('a seller on Amazon', () => {
   });
 
   void test('has its sales booked, and no refund, where Amazon never showed its ledger', () =>
-    selling({}, async ({ place, act, standing, grant }) => {
+    selling({}, async ({ place, act, standing, grant, explained }) => {
       grant({ finances: 'withheld' });
-      const sold = await place(IN('DE'));
+      const sold = await place({ ...IN('DE'), fulfilledBy: 'AMAZON' });
       assert.equal(sold.state, 'settled');
+      assert.match(await explained(sold.key), /^ *Dated by +Amazon’s last change of it: no package/m);
       const refunded = await act(sold, { kind: 'refund', request: { of: 'everything' } });
       assert.equal(refunded.state, 'settled');
       assert.equal(standing(refunded).net, standing(sold).invoiced);

@@ -115,6 +115,16 @@ describe('the day of an Amazon order', () => {
     assert.equal(at(normalized({ ...SHIPPED, packages }, transactions)), '2026-11-21T20:00:00.000Z');
     assert.equal(at(normalized(SHIPPED, transactions)), '2026-11-22T20:00:00.000Z');
     assert.equal(at(normalized(SHIPPED, [])), '2026-11-20T10:00:00.000Z');
+    const near = [
+      [SHIPPED, []],
+      [SHIPPED, undefined],
+      [{ ...SHIPPED, packages }, undefined],
+      [SHIPPED, transactions],
+    ] as const;
+    assert.deepEqual(
+      near.map(([json, ledger]) => normalized(json, ledger).datedBy !== undefined),
+      [true, true, false, false],
+    );
     assert.equal(
       at(inStatus('UNSHIPPED', { ...SHIPPED, packages })),
       '2026-11-18T10:00:00.000Z',

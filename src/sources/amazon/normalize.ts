@@ -36,7 +36,7 @@ export function normalize(read: ReadOrder, seller: SellerIdentity): Snapshot {
   const events = eventsOf(transactions);
   const status = body.fulfillment?.fulfillmentStatus ?? '';
   const shipment = shippedAt(events);
-  const { shippedOn, placedAt } = datesOf(body, { status, shipment });
+  const { shippedOn, ...dates } = datesOf(body, { status, shipment });
   const gateway = `amazon:${body.orderId} clearing`;
   const currency = priced?.currency ?? marketplace.currency;
   const total = priced?.grandTotal ?? money.zero(currency);
@@ -62,7 +62,7 @@ export function normalize(read: ReadOrder, seller: SellerIdentity): Snapshot {
     vendorId: body.orderId,
     name: body.orderId,
     number: body.orderId,
-    placedAt,
+    ...dates,
     updatedAt: body.lastUpdatedTime.at,
     zone: marketplace.timeZone,
     currency,
@@ -160,7 +160,10 @@ interface Dates {
   readonly shippedOn: Instant | undefined;
   /** When it was sold: as it was shipped, or where the rules book it with the first shipment, by that. */
   readonly placedAt: Instant;
+  readonly datedBy?: string;
 }
+
+const LAST_CHANGE = 'Amazon’s last change of it: no package and no shipment in its ledger tells the day';
 
 /** By its packages; where none is told by Amazon's ledger, or by the moment from which it is known. */
 function datesOf(
@@ -169,12 +172,15 @@ function datesOf(
 ): Dates {
   const times = shipTimes(body);
   const otherwise = shipment?.at ?? body.lastUpdatedTime.at;
+  const near = times.length === 0 && shipment === undefined ? { datedBy: LAST_CHANGE } : {};
   const last = times.length === 0 ? otherwise : instant(Math.max(...times));
   const first = times.length === 0 ? otherwise : instant(Math.min(...times));
   if (status === 'SHIPPED' || (isCancelled(status) && shipment !== undefined)) {
-    return { shippedOn: last, placedAt: last };
+    return { shippedOn: last, placedAt: last, ...near };
   }
-  return { shippedOn: undefined, placedAt: status === PARTLY_SHIPPED ? first : body.createdTime.at };
+  return status === PARTLY_SHIPPED
+    ? { shippedOn: undefined, placedAt: first, ...near }
+    : { shippedOn: undefined, placedAt: body.createdTime.at };
 }
 
 function shipTimes({ packages }: OrderPayload): readonly Instant[] {
