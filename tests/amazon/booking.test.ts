@@ -100,6 +100,24 @@ void describe('a seller on Amazon', () => {
     }
   });
 
+  void test('has the day of its last shipment, though the ledger shows only an earlier one by then', () =>
+    selling(
+      { switches: { financesLag: 'last 48 hours' } },
+      async ({ place, act, expected, invoices, paidOn }) => {
+        const items = [{ product: 0, quantity: 2 }];
+        const placed = await place({ in: 'DE', fulfilledBy: 'AMAZON', status: 'PENDING', items });
+        await act(placed, { kind: 'confirm' });
+        await act(placed, { kind: 'ship', units: [{ item: 0, quantity: 1 }] });
+        const sold = await act(placed, { kind: 'ship' }, 3 * 86_400_000);
+        assert.equal(sold.state, 'settled', sold.reason);
+        const { invoicedOn } = expected(sold);
+        assert.deepEqual(
+          [invoices(sold).map(({ createdOn }) => createdOn), paidOn(sold)],
+          [[invoicedOn], [invoicedOn]],
+        );
+      },
+    ));
+
   void test('has its sales booked, and no refund, where Amazon never showed its ledger', () =>
     selling({}, async ({ place, act, standing, grant, explained }) => {
       grant({ finances: 'withheld' });

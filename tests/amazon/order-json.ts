@@ -33,6 +33,8 @@ export type Shown = string | readonly [subtotal: string, details: Readonly<Recor
 export interface ItemParts {
   readonly id?: string;
   readonly quantity?: number;
+  /** How much of it was shipped; left out where Amazon does not say. */
+  readonly fulfilled?: number;
   readonly sku?: string;
   readonly asin?: string;
   readonly title?: string;
@@ -49,6 +51,7 @@ export function itemJson(shown: Readonly<Record<string, Shown>>, parts: ItemPart
   return {
     orderItemId: parts.id ?? '1',
     quantityOrdered: parts.quantity ?? 1,
+    ...(parts.fulfilled === undefined ? {} : { fulfillment: { quantityFulfilled: parts.fulfilled } }),
     product: {
       asin: parts.asin ?? 'B0SOCK0001',
       title: parts.title ?? 'Wool socks',

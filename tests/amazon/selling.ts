@@ -62,6 +62,8 @@ export interface Seller {
   readonly clients: () => readonly string[];
   readonly clientOf: (record: OrderRecord) => string;
   readonly notes: (record: OrderRecord) => readonly string[];
+  /** The days of its payments. */
+  readonly paidOn: (record: OrderRecord) => readonly string[];
   /** What the seller grants the app from now on. */
   readonly grant: (app: Parameters<AmazonSim['setApp']>[0]) => void;
   /** Has an order planned anew, as `retry` does, and waits until it is at rest. */
@@ -146,6 +148,10 @@ export async function selling(
     const id = key.slice('amazon/'.length);
     return account().invoices.filter(({ poNumber }) => poNumber === `AMAZON-ORDER-${id}`);
   };
+  const paymentsOf = (record: OrderRecord) => {
+    const ids = invoices(record).map(({ id }) => id);
+    return account().payments.filter(({ invoiceId }) => ids.includes(invoiceId));
+  };
   /** As the order stands, or that Amazon's ledger has moved, which moves no time of the order. */
   const told = async (
     { id }: AmazonOrder,
@@ -228,12 +234,8 @@ export async function selling(
         const [invoice] = invoices(record);
         return account().clients.find(({ id }) => id === invoice?.clientId)?.texts['organization'] ?? '';
       },
-      notes: (record) => {
-        const ids = invoices(record).map(({ id }) => id);
-        return account()
-          .payments.filter(({ invoiceId }) => ids.includes(invoiceId))
-          .map(({ note }) => note);
-      },
+      notes: (record) => paymentsOf(record).map(({ note }) => note),
+      paidOn: (record) => paymentsOf(record).map(({ date }) => date),
       grant: (change) => stand.amazon.setApp(change),
       post: (entry) => stand.world.post(entry),
       payOut: async () => {

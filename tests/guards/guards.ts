@@ -293,6 +293,15 @@ export const GUARDS: readonly Guard[] = [
     named: 'of several stores',
   },
   {
+    what: 'a shipment of Amazon’s ledger dates an order once the ledger shows all that was shipped',
+    against: 'a message late or out of order',
+    file: 'src/sources/amazon/normalize.ts',
+    from: 'showsAllShipped(body.orderItems, events) ? shipment : undefined',
+    to: 'showsAllShipped([], events) ? shipment : undefined',
+    test: 'src/sources/amazon/normalize.test.ts',
+    named: 'waits for the ledger',
+  },
+  {
     what: 'of two states the newer one counts',
     against: 'a message late or out of order',
     file: 'src/pipeline/sorter.ts',

@@ -42,6 +42,7 @@ const ORDER = {
   orderItems: {
     orderItemId: true,
     quantityOrdered: true,
+    fulfillment: { quantityFulfilled: true },
     product: { asin: true, title: true, sellerSku: true },
     proceeds: { proceedsTotal: AMOUNT, ...PROCEEDS },
     tax: { taxCollections: { model: true }, taxCalculationBreakdowns: { reportingScheme: true } },

@@ -22,6 +22,7 @@ const SHIPPED = orderJson([ITEM], { total: '10.00' });
 const withFields = (fields: object, json: object = SHIPPED): Order => normalized({ ...json, ...fields });
 const inStatus = (fulfillmentStatus: string, json: object = SHIPPED): Order =>
   withFields({ fulfillment: { fulfillmentStatus } }, json);
+type Json = ReturnType<typeof transactionJson>;
 const shipment = (at: string, id = 's'): ReturnType<typeof transactionJson> =>
   transactionJson(['Shipment', '10.00'], [], { id, at, whole: { ProductCharges: '10.00' } });
 const refund = transactionJson(['Refund', '-10.00'], [{ amounts: { ProductCharges: '-10.00' } }], {
@@ -130,6 +131,37 @@ describe('the day of an Amazon order', () => {
       '2026-11-18T10:00:00.000Z',
       'until then when it was placed',
     );
+  });
+
+  test('waits for the ledger to show all that was shipped: what it shows before is of an earlier shipment', () => {
+    const packages = [{ shipTime: '2026-11-28T20:00:00Z' }, { shipTime: '2026-12-02T20:00:00Z' }];
+    const orderItems = [itemJson({ ITEM: '20.00' }, { quantity: 2, fulfilled: 2 })];
+    const sold = {
+      ...orderJson(orderItems, { total: '20.00' }),
+      orderItems,
+      lastUpdatedTime: '2026-12-02T21:00:00Z',
+    };
+    const sent = (id: string, at: string): ReturnType<typeof transactionJson> =>
+      transactionJson(['Shipment', '10.00'], [{ amounts: { ProductCharges: '10.00' } }], { id, at });
+    const [first, second] = [sent('a', '2026-11-28T22:00:00Z'), sent('b', '2026-12-02T22:00:00Z')];
+    const days = (json: Json, transactions: readonly Json[]): readonly (string | undefined)[] => {
+      const { placedAt, cash, datedBy } = normalized(json, transactions);
+      assert(cash.state === 'known');
+      return [showInstant(placedAt), ...cash.tenders.map(({ at }) => showInstant(at)), datedBy && 'near'];
+    };
+    const [last, changed] = ['2026-12-02T22:00:00.000Z', '2026-12-02T21:00:00.000Z'];
+    assert.deepEqual(days(sold, [first]), [changed, changed, 'near']);
+    assert.deepEqual(days(sold, [first, second]), [last, last, undefined]);
+    const handed = '2026-12-02T20:00:00.000Z';
+    assert.deepEqual(days({ ...sold, packages }, [first]), [handed, handed, undefined]);
+    assert.deepEqual(days({ ...sold, packages }, [first, second]), [handed, last, undefined]);
+
+    const gift = itemJson({ ITEM: '0.00' }, { id: '2', fulfilled: 1 });
+    const withGift = { ...sold, orderItems: [...sold.orderItems, gift] };
+    assert.deepEqual(days(withGift, [first, second]), [last, last, undefined], 'the ledger shows no gifts');
+
+    const part = { ...sold, fulfillment: { fulfillmentStatus: 'PARTIALLY_SHIPPED' } };
+    assert.equal(days(part, [first, second])[0], '2026-11-28T22:00:00.000Z', 'of the first of them');
   });
 
   test('is by the clock of its store', () => {

@@ -16,8 +16,8 @@ import type { Priced } from './proceeds.ts';
 import { refundsOf } from './refunds.ts';
 import type { Refunded } from './refunds.ts';
 import { waitingForStore } from './stores.ts';
-import { eventsOf, shippedAt } from './transactions.ts';
-import type { Event } from './transactions.ts';
+import { eventsOf, isShipment, shippedAt, showsAllShipped } from './transactions.ts';
+import type { Event, Shipped } from './transactions.ts';
 import { withheldUnsaid } from './withheld.ts';
 
 export interface SellerIdentity {
@@ -36,7 +36,7 @@ export function normalize(read: ReadOrder, seller: SellerIdentity): Snapshot {
   const events = eventsOf(transactions);
   const status = body.fulfillment?.fulfillmentStatus ?? '';
   const shipment = shippedAt(events);
-  const { shippedOn, ...dates } = datesOf(body, { status, shipment });
+  const { shippedOn, lastShipment, ...dates } = datesOf(body, status, events);
   const gateway = `amazon:${body.orderId} clearing`;
   const currency = priced?.currency ?? marketplace.currency;
   const total = priced?.grandTotal ?? money.zero(currency);
@@ -87,8 +87,8 @@ export function normalize(read: ReadOrder, seller: SellerIdentity): Snapshot {
     cash: cashOf({
       total,
       gateway,
-      at: shippedOn === undefined ? undefined : (shipment?.at ?? shippedOn),
-      shipment,
+      at: shippedOn === undefined ? undefined : (lastShipment?.at ?? shippedOn),
+      shipment: lastShipment,
     }),
     refunds,
     ...(doubt === undefined ? {} : { doubt }),
@@ -161,26 +161,29 @@ interface Dates {
   /** When it was sold: as it was shipped, or where the rules book it with the first shipment, by that. */
   readonly placedAt: Instant;
   readonly datedBy?: string;
+  /** As the ledger shows it: before it shows all that was shipped it tells nothing of the last. */
+  readonly lastShipment: Shipped | undefined;
 }
 
 const LAST_CHANGE = 'Amazon’s last change of it: no package and no shipment in its ledger tells the day';
 
 /** By its packages; where none is told by Amazon's ledger, or by the moment from which it is known. */
-function datesOf(
-  body: OrderPayload,
-  { status, shipment }: { readonly status: string; readonly shipment: { readonly at: Instant } | undefined },
-): Dates {
+function datesOf(body: OrderPayload, status: string, events: readonly Event[]): Dates {
   const times = shipTimes(body);
-  const otherwise = shipment?.at ?? body.lastUpdatedTime.at;
-  const near = times.length === 0 && shipment === undefined ? { datedBy: LAST_CHANGE } : {};
-  const last = times.length === 0 ? otherwise : instant(Math.max(...times));
-  const first = times.length === 0 ? otherwise : instant(Math.min(...times));
+  const shipment = shippedAt(events);
+  const lastShipment = showsAllShipped(body.orderItems, events) ? shipment : undefined;
+  const dated = (told: Instant | undefined): Pick<Dates, 'placedAt' | 'datedBy'> =>
+    told === undefined ? { placedAt: body.lastUpdatedTime.at, datedBy: LAST_CHANGE } : { placedAt: told };
   if (status === 'SHIPPED' || (isCancelled(status) && shipment !== undefined)) {
-    return { shippedOn: last, placedAt: last, ...near };
+    const last = dated(times.length === 0 ? lastShipment?.at : instant(Math.max(...times)));
+    return { shippedOn: last.placedAt, lastShipment, ...last };
   }
-  return status === PARTLY_SHIPPED
-    ? { shippedOn: undefined, placedAt: first, ...near }
-    : { shippedOn: undefined, placedAt: body.createdTime.at };
+  const first = times.length === 0 ? events.find(isShipment)?.at : instant(Math.min(...times));
+  return {
+    shippedOn: undefined,
+    lastShipment,
+    ...(status === PARTLY_SHIPPED ? dated(first) : { placedAt: body.createdTime.at }),
+  };
 }
 
 function shipTimes({ packages }: OrderPayload): readonly Instant[] {

@@ -196,6 +196,7 @@ const ADDRESS = object({
 const ITEM = object({
   orderItemId: field(readMatching(ITEM_ID, 'an item id')),
   quantityOrdered: field(readCount),
+  fulfillment: object({ quantityFulfilled: maybe(readCount) }).nullish(),
   product: object({
     asin: orElse(readText, ''),
     title: orElse(readText, ''),

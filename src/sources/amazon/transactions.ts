@@ -295,10 +295,33 @@ export function isShipment({ transaction }: Event): boolean {
 }
 
 /** When Amazon took the order as shipped and the buyer's money with it; of several shipments the last. */
-export function shippedAt(
-  events: readonly Event[],
-): { readonly at: Instant; readonly id: string } | undefined {
+export function shippedAt(events: readonly Event[]): Shipped | undefined {
   return events.findLast(isShipment);
+}
+
+export type Shipped = Pick<Event, 'at' | 'id'>;
+
+/** Whether the ledger shows as many pieces shipped as the order says; where either does not say how many, what it shows is all. */
+export function showsAllShipped(orderItems: readonly ItemPayload[], events: readonly Event[]): boolean {
+  const fulfilled = orderItems.filter(isCharged).map(({ fulfillment }) => fulfillment?.quantityFulfilled);
+  const shipped = events
+    .filter(isShipment)
+    .flatMap(({ transaction }) => transaction.items)
+    .map(({ contexts }) => contexts.find((one) => one.quantityShipped !== undefined)?.quantityShipped);
+  const [told, seen] = [fulfilled, shipped].map(sumOf);
+  return told === undefined || seen === undefined || seen >= told;
+}
+
+/** Of what costs nothing the ledger may show nothing. */
+function isCharged({ proceeds }: ItemPayload): boolean {
+  return proceeds?.breakdowns.some(({ subtotal }) => !money.isZero(subtotal)) ?? false;
+}
+
+/** Nothing where one of them is not told, or none is. */
+function sumOf(counts: readonly (number | undefined)[]): number | undefined {
+  return counts.length === 0
+    ? undefined
+    : counts.reduce((sum, count) => (sum === undefined || count === undefined ? undefined : sum + count));
 }
 
 export function identifier({ relatedIdentifiers }: TransactionPayload, name: string): string | undefined {
