@@ -335,6 +335,8 @@ const SETTLEMENT = object({
   marketplaceId: orElse(readText, ''),
   otherStores: OTHER_STORES,
   lastAt: field(readStamp),
+  /** Of all that was listed, also of what another one pays out; absent in what was stored before that was kept. */
+  listedUpTo: maybe(readStamp),
   transactionCount: field(readCount),
   amounts: list(object({ path: list(field(readText)), isOfOrder: z.boolean(), sum: MONEY })),
 });

@@ -661,6 +661,31 @@ describe('a settlement that is read from Amazon', () => {
     );
   });
 
+  test('read again is never older than before, though its last transaction is paid out elsewhere by then', async () => {
+    const fee = transactionJson(['ServiceFee', '-1.00'], [], { ...IN_GROUP, id: 'fee' });
+    const sale = (status: string, identifiers: Readonly<Record<string, string>> = {}): object =>
+      transactionJson(['Shipment', '5.00'], [], {
+        ...IN_GROUP,
+        id: 'sale',
+        at: '2026-11-04T10:00:00Z',
+        status,
+        identifiers: { ...IN_GROUP.identifiers, ORDER_ID, ...identifiers },
+        whole: { ProductCharges: '5.00' },
+      });
+    const shown = [fee, sale('DEFERRED')];
+    const { world, group } = await showing(shown);
+    const before = await read(world, group);
+    assert.deepEqual(namesIn(before), ['fee ServiceFee -1.00', 'unknown Deferred 5.00']);
+    shown[1] = sale('DEFERRED_RELEASED', { RELEASE_TRANSACTION_ID: 'later' });
+    const after = await read(world, group);
+    assert.deepEqual(namesIn(after), ['fee ServiceFee -1.00']);
+    assert(
+      after.updatedAt >= before.updatedAt,
+      'else the answer counts as one that came late, and is passed over',
+    );
+    assert.equal(localDate(after.placedAt, after.zone), '2026-11-01');
+  });
+
   test('is a question where Amazon lists nothing of it any more, or shows the app no transactions', async () => {
     const { world, group } = await showing([]);
     await assert.rejects(read(world, group), failureOf('settlement-unclear', /no transactions/));

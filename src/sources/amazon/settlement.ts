@@ -117,7 +117,7 @@ export function createSettlementReader({ api, clock, remark, stores }: ReaderTer
       }
       return readingOf({
         settlement: bodyOf(groupId, {
-          all: events,
+          listed: progress.transactions,
           own: eventsOf(paidOutHere(progress.transactions)),
           stores,
         }),
@@ -241,12 +241,17 @@ function paidOutHere(transactions: readonly TransactionPayload[]): readonly Tran
 function bodyOf(
   groupId: string,
   {
-    all,
+    listed,
     own,
     stores,
-  }: { readonly all: readonly Event[]; readonly own: readonly Event[]; readonly stores: Stores },
+  }: {
+    readonly listed: readonly TransactionPayload[];
+    readonly own: readonly Event[];
+    readonly stores: Stores;
+  },
 ): Lossless {
   const transactions = own.map(({ transaction }) => transaction);
+  const listedUpTo = instant(Math.max(...listed.map(({ postedDate }) => postedDate.at)));
   const settlementIds = new Set(transactions.map((each) => identifier(each, 'SETTLEMENT_ID')));
   const [settlementId = ''] = settlementIds.size === 1 ? settlementIds : [];
   const named = transactions.flatMap((each) => storeOf(each) ?? []);
@@ -256,7 +261,9 @@ function bodyOf(
     settlementId,
     marketplaceId: store?.id ?? '',
     otherStores: otherStores([...new Set(named.map(({ id }) => id))], stores),
-    lastAt: showInstant(lastOf(own) ?? lastOf(all) ?? instant(0)),
+    lastAt: showInstant(lastOf(own) ?? listedUpTo),
+    // It never goes back, so that a later answer is never taken for one that was late.
+    listedUpTo: showInstant(listedUpTo),
     transactionCount: String(own.length),
     amounts: placedAmounts(own, stores).map(({ path, isOfOrder, amount }) => ({
       path,
@@ -274,6 +281,7 @@ export function settlementOf(body: SettlementPayload, connection: ConnectionId):
     marketplaceId,
     otherStores: others,
     lastAt,
+    listedUpTo,
     amounts,
     transactionCount,
   } = body;
@@ -293,7 +301,7 @@ export function settlementOf(body: SettlementPayload, connection: ConnectionId):
     name: `settlement ${number}`,
     number,
     placedAt: lastAt.at,
-    updatedAt: lastAt.at,
+    updatedAt: listedUpTo?.at ?? lastAt.at,
     zone: marketplaceById(marketplaceId)?.timeZone ?? UTC,
     currency: amounts[0]?.sum.currency ?? marketplaceById(marketplaceId)?.currency ?? 'USD',
     amounts: summed(
