@@ -5,7 +5,16 @@ import { ORDER_ID } from './payload.ts';
 import type { AmountPayload, TransactionPayload } from './payload.ts';
 import { isBooked, storeOf } from './stores.ts';
 import type { Stores } from './stores.ts';
-import { classOf, identifier, isFeeGroup, isSalesGroup, isSellersFees, lettersOf } from './transactions.ts';
+import {
+  classOf,
+  identifier,
+  isFeeGroup,
+  isRefund,
+  isSalesGroup,
+  isSellersFees,
+  isShipment,
+  lettersOf,
+} from './transactions.ts';
 import type { Event } from './transactions.ts';
 
 /**
@@ -17,7 +26,7 @@ import type { Event } from './transactions.ts';
 export interface PlacedAmount {
   /** From the root of the tree: "Expenses", "AmazonFees", "Commission". */
   readonly path: readonly string[];
-  /** Of transactions that belong to an order: only there anything is the buyer's. */
+  /** Of what belongs to an order: only there anything is the buyer's. */
   readonly isOfOrder: boolean;
   readonly amount: Money;
 }
@@ -29,6 +38,8 @@ const DEFERRED = 'Deferred';
 
 /** Of a refund that may be the same as another one. */
 const SHARED = 'One refund or two';
+/** Of an order's adjustment, among sales and without a name that is known: nothing says that it stands with the order. */
+const BESIDE_SALE = 'Beside its sale';
 /** Of a store that is not booked, whose name follows. */
 const ELSEWHERE = 'Of another store';
 /** Where some of its stores are not booked, of a transaction that tells none. */
@@ -70,10 +81,16 @@ export function isDeferred({ transactionStatus }: TransactionPayload): boolean {
   return lettersOf(transactionStatus) === 'deferred';
 }
 
-function placedIn({ transaction, isShared }: Event): readonly PlacedAmount[] {
+function placedIn(event: Event): readonly PlacedAmount[] {
+  const { transaction, isShared } = event;
   const { totalAmount, breakdowns, items, transactionType, description } = transaction;
   const isOfOrder = isOfBuyersOrder(transaction);
-  const at = (path: readonly string[], amount: Money): PlacedAmount => ({ path, isOfOrder, amount });
+  const isOfSale = isShipment(event) || isRefund(event);
+  const at = (path: readonly string[], amount: Money): PlacedAmount => ({
+    path: isOfOrder && !isOfSale && isNamelessSale(path) ? [BESIDE_SALE, ...path] : path,
+    isOfOrder,
+    amount,
+  });
   if (isDeferred(transaction)) {
     return [at([DEFERRED], totalAmount)];
   }
@@ -101,6 +118,15 @@ function placedIn({ transaction, isShared }: Event): readonly PlacedAmount[] {
 function isOfBuyersOrder(transaction: TransactionPayload): boolean {
   const id = identifier(transaction, 'ORDER_ID') ?? '';
   return ORDER_ID.test(id) && !lettersOf(transaction.transactionType).startsWith('removal');
+}
+
+function isNamelessSale(path: readonly string[]): boolean {
+  return path.some((type) => isSalesGroup(lettersOf(type))) && !path.some(isNamed);
+}
+
+function isNamed(type: string): boolean {
+  const letters = lettersOf(type);
+  return !['group', 'unknown'].includes(classOf(letters)) || TIP.test(letters);
 }
 
 /** As far down as the parts come to the whole. */
@@ -146,9 +172,13 @@ export function kindOf({ path, isOfOrder }: Omit<PlacedAmount, 'amount'>): Kind 
   if (first === ELSEWHERE || first === STORELESS) {
     return kindBeside({ path: path.slice(first === ELSEWHERE ? 2 : 1), isOfOrder }, first, second);
   }
+  if (first === BESIDE_SALE) {
+    const kind = kindOf({ path: path.slice(1), isOfOrder });
+    return kind.what === 'buyers' ? { what: 'unknown', name: path.join(', ') } : kind;
+  }
   const letters = path.map(lettersOf);
   const own = path.at(-1) ?? '';
-  if (path[0] === UNTOLD || path[0] === DEFERRED || path[0] === SHARED) {
+  if (first === UNTOLD || first === DEFERRED || first === SHARED) {
     return { what: 'unknown', name: path.join(', ') };
   }
   const isBuyers = isOfOrder && !letters.some((each) => LIQUIDATED.test(each));
@@ -174,9 +204,7 @@ export function kindOf({ path, isOfOrder }: Omit<PlacedAmount, 'amount'>): Kind 
   if (service !== undefined) {
     return { what: 'fee', name: service };
   }
-  const isKnown =
-    classes.some((each) => each !== 'group' && each !== 'unknown') || TIP.test(letters[0] ?? '');
-  return isKnown ? { what: ofBuyer, name: own } : { what: 'unknown', name: path.join(', ') };
+  return path.some(isNamed) ? { what: ofBuyer, name: own } : { what: 'unknown', name: path.join(', ') };
 }
 
 /** Beside the stores that are booked: what moves the seller's own money is of none, and whose a fee is must be told. */

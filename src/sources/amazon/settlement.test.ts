@@ -16,6 +16,7 @@ import type { AmazonSwitches } from '#sim/amazon/switches.ts';
 import { switchesOf } from '#tests/amazon/agreement.ts';
 import { rules, terms } from '#tests/build.ts';
 import { ORDER_ID, STORES, transactionJson } from '#tests/amazon/order-json.ts';
+import type { Tree } from '#tests/amazon/order-json.ts';
 import { AMAZON, openAmazon } from '#tests/contract/source-amazon.ts';
 import type { AmazonWorld, AmazonWorldOptions } from '#tests/contract/source-amazon.ts';
 
@@ -638,6 +639,33 @@ describe('a settlement that is read from Amazon', () => {
         'unknown Tax',
       ],
     );
+  });
+
+  test('does not take for the buyer’s what stands among sales without a name, of an adjustment of an order', async () => {
+    const whole = { Sales: ['5.00', { Mystery: '3.00', Other: '2.00' }] } as const;
+    const kindsIn = async (type: string, tree: Tree = whole): Promise<readonly string[]> => {
+      const identifiers = { ...IN_GROUP.identifiers, ORDER_ID };
+      const told = transactionJson([type, '5.00'], [], { ...IN_GROUP, identifiers, whole: tree });
+      const { world, group } = await showing([told]);
+      return (await read(world, group)).amounts.map(({ what, name }) => `${what} ${name}`);
+    };
+    for (const type of ['MiscellaneousLedgerAdjustment', 'Adjustment', 'Retrocharge']) {
+      assert.deepEqual(await kindsIn(type), [
+        'unknown Beside its sale, Sales, Mystery',
+        'unknown Beside its sale, Sales, Other',
+      ]);
+    }
+    // What a sale holds stands with its order, and a refund that is not understood is asked about there.
+    for (const type of ['Shipment', 'Refund']) {
+      assert.deepEqual(await kindsIn(type), ['buyers Mystery', 'buyers Other']);
+    }
+    assert.deepEqual(await kindsIn('Adjustment', { Sales: ['5.00', { WAREHOUSE_LOST: '5.00' }] }), [
+      'reimbursement WAREHOUSE_LOST',
+    ]);
+    assert.deepEqual(await kindsIn('DeliveryTip', { Sales: ['5.00', { Tip: '5.00' }] }), ['buyers Tip']);
+    assert.deepEqual(await kindsIn('Adjustment', { Sales: ['5.00', { Shipping: '5.00' }] }), [
+      'buyers Shipping',
+    ]);
   });
 
   test('with money that is still deferred waits as one without a payout, and then is not understood', async () => {
