@@ -714,6 +714,22 @@ describe('a settlement that is read from Amazon', () => {
     assert.equal(localDate(after.placedAt, after.zone), '2026-11-01');
   });
 
+  test('bears its number as Amazon’s reports do, though some of its transactions do not tell it', async () => {
+    const numbered = (id: string, number?: string): object =>
+      transactionJson(['ServiceFee', '-1.00'], [], {
+        ...IN_GROUP,
+        id,
+        identifiers: { ...IN_GROUP.identifiers, ...(number === undefined ? {} : { SETTLEMENT_ID: number }) },
+      });
+    const nameOf = async (...transactions: readonly object[]): Promise<string> => {
+      const { world, group } = await showing(transactions);
+      return (await read(world, group)).name;
+    };
+    assert.equal(await nameOf(numbered('a', '25428826791'), numbered('b')), 'settlement 25428826791');
+    assert.equal(await nameOf(numbered('a', '25428826791'), numbered('b', '1')), 'settlement group-1');
+    assert.equal(await nameOf(numbered('a')), 'settlement group-1');
+  });
+
   test('is a question where Amazon lists nothing of it any more, or shows the app no transactions', async () => {
     const { world, group } = await showing([]);
     await assert.rejects(read(world, group), failureOf('settlement-unclear', /no transactions/));

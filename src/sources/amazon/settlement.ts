@@ -252,7 +252,7 @@ function bodyOf(
 ): Lossless {
   const transactions = own.map(({ transaction }) => transaction);
   const listedUpTo = instant(Math.max(...listed.map(({ postedDate }) => postedDate.at)));
-  const settlementIds = new Set(transactions.map((each) => identifier(each, 'SETTLEMENT_ID')));
+  const settlementIds = new Set(transactions.flatMap((each) => identifier(each, 'SETTLEMENT_ID') ?? []));
   const [settlementId = ''] = settlementIds.size === 1 ? settlementIds : [];
   const named = transactions.flatMap((each) => storeOf(each) ?? []);
   const store = named.findLast((each) => isBooked(each, stores)) ?? named.at(-1);
