@@ -333,12 +333,17 @@ export async function backUpDatabase(
 }
 
 /** Puts a backup in the place of the database, which is kept beside it. Throws a Failure; then nothing was changed. */
-export async function restoreDatabase(config: Config, clock: Clock, file: string): Promise<RestoreReport> {
+export async function restoreDatabase(
+  config: Config,
+  { clock, actor }: Pick<Outside, 'clock' | 'actor'>,
+  file: string,
+): Promise<RestoreReport> {
   const { databasePath, secretKey, oldSecretKey } = config;
   return restore({
     databasePath,
     file,
     clock,
+    ...(actor === undefined ? {} : { actor }),
     key: {
       path: keyPathOf(config),
       ...(secretKey === undefined ? {} : { configured: secretKey }),

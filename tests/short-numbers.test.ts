@@ -55,7 +55,7 @@ void describe('short numbers', () => {
         const second = await counter.sell(SOLD);
         const third = await counter.sell(SOLD);
         await counter.stage.restart(
-          async (config) => void (await restoreDatabase(config, hurriedClock(), file)),
+          async (config) => void (await restoreDatabase(config, { clock: hurriedClock() }, file)),
         );
         // The last one first: it is counted as the second was.
         await counter.stage.book(third);

@@ -10,11 +10,13 @@ import { instantJson } from '#operator/json.ts';
 export async function restore(context: CommandContext, file: string): Promise<number> {
   const { output } = context;
   const config = configOf(context);
-  const restored = await restoreDatabase(config, quietOutside().clock, file);
-  const { contents, migrated, keptAs, keyKeptAs, isAccessTakenOver, isOpened, blankedCount } = restored;
+  const restored = await restoreDatabase(config, quietOutside(), file);
+  const { contents, sha256, migrated, keptAs, keyKeptAs, isAccessTakenOver, isOpened, blankedCount } =
+    restored;
   output.json({
     database: config.databasePath,
     file,
+    sha256,
     rows: contents.rows,
     version: migrated.version,
     applied: migrated.applied,
@@ -28,6 +30,7 @@ export async function restore(context: CommandContext, file: string): Promise<nu
   output.print(`"${config.databasePath}" is now what "${file}" holds`);
   const kept = [keptAs, keyKeptAs].filter((path) => path !== undefined);
   const told = [
+    { name: 'sha256', value: sha256 },
     ...contentFacts(context, contents),
     ...(migrated.applied.length === 0
       ? []

@@ -26,6 +26,7 @@ export type AuditAction =
   | 'message retried'
   | 'message put aside'
   | 'contact data redacted'
+  | 'backup restored'
   | 'secrets sealed anew'
   | 'lost secrets dropped'
   | 'admin password set'

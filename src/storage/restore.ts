@@ -15,6 +15,7 @@ import { Failure, asFailure } from '#core/failure.ts';
 import { DAY, SECOND, after, showInstant } from '#core/time.ts';
 import type { Clock } from '#core/time.ts';
 import { RESTORED_SETTING, SWEPT_FROM_SETTING } from '#pipeline/ports.ts';
+import { appendAudit } from './audit.ts';
 import { keyFileOf, writeForOwner } from './backup.ts';
 import {
   companionsOf,
@@ -24,6 +25,7 @@ import {
   putInPlace,
   removeDatabase,
   removeUnfinished,
+  sha256OfFile,
   syncPath,
   unfinishedName,
 } from './database-file.ts';
@@ -34,6 +36,7 @@ import type { Migrated } from './migrate.ts';
 import { keysInFile, readKey } from './key-file.ts';
 import { createSeal, opens } from './seal.ts';
 import type { Seal } from './seal.ts';
+import { lockedSecrets } from './secrets.ts';
 import { takeServeLock } from './serve-lock.ts';
 import { sqliteDialect, translated } from './sqlite.ts';
 import type { Tables } from './tables.ts';
@@ -48,6 +51,8 @@ export interface RestoreOptions {
   readonly clock: Clock;
   readonly key: KeyPlaces;
   readonly access: AccessNames;
+  /** Who restores, for the audit log. */
+  readonly actor?: string;
 }
 
 export interface KeyPlaces {
@@ -73,6 +78,8 @@ export interface AccessNames {
 export interface RestoreReport {
   /** Of the backup, before its schema was brought up to date. */
   readonly contents: Contents;
+  /** Of the file, as the backup told it. */
+  readonly sha256: string;
   readonly migrated: Migrated;
   /** Where the database is that stood there; absent when none did. */
   readonly keptAs?: string;
@@ -101,10 +108,12 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
     removeUnfinished(databasePath);
     removeUnfinished(options.key.path);
     const contents = await copiedBackup(file, unfinished);
+    const copy = { unfinished, contents, sha256: await sha256OfFile(file) };
     const key = chosenKey(options, sealedIn(unfinished));
-    const { isAccessTakenOver, ...done } = await prepared(unfinished, options, key);
+    const { isAccessTakenOver, ...done } = await prepared(copy, options, key);
     const kept = await swap(unfinished, options, key);
-    return { contents, ...done, isAccessTakenOver, isOpened: key.isOpening || isAccessTakenOver, ...kept };
+    const isOpened = key.isOpening || isAccessTakenOver;
+    return { contents, sha256: copy.sha256, ...done, isAccessTakenOver, isOpened, ...kept };
   } catch (thrown) {
     throw fileFailure(thrown, `Cannot put "${file}" in place of "${databasePath}"`);
   } finally {
@@ -219,23 +228,28 @@ function putKey({ text, isNew }: Chosen, path: string, keptAs: string): PutKey {
 
 // ── The copy that takes the place ───────────────────────────────────────────────────────────────────────────────────
 
+interface Copy extends Pick<RestoreReport, 'contents' | 'sha256'> {
+  readonly unfinished: string;
+}
+
 /** Up to date, without what was redacted since, with the newest access, and with the word that it was restored. */
 async function prepared(
-  unfinished: string,
-  { databasePath, file, clock, access }: RestoreOptions,
+  copy: Copy,
+  options: RestoreOptions,
   { text, others }: Chosen,
 ): Promise<Pick<RestoreReport, 'migrated' | 'isAccessTakenOver' | 'blankedCount'>> {
+  const { unfinished } = copy;
+  const { databasePath, file, clock, access } = options;
   const now = clock.now();
+  const seal = text === undefined ? undefined : createSeal(text, others);
   const database = translated(`Cannot open "${unfinished}"`, () => new DatabaseSync(unfinished));
   const db = new Kysely<Tables>({ dialect: sqliteDialect(database) });
   try {
     database.exec('pragma secure_delete = on');
     const migrated = await migrate(db, now);
     const isAccessTakenOver =
-      text !== undefined &&
-      fromPresent(databasePath, false, (present) =>
-        takeOver(database, { present, access, seal: createSeal(text, others) }),
-      );
+      seal !== undefined &&
+      fromPresent(databasePath, false, (present) => takeOver(database, { present, access, seal }));
     const blankedCount = fromPresent(databasePath, 0, (present) => eraseAgain(database, present, now));
     // Who logged out or was ended since the backup stays so.
     database.exec('delete from sessions');
@@ -251,11 +265,41 @@ async function prepared(
         `The database was restored from "${file}": what was sold or changed since is asked for by itself where shop or seller can be asked, else booked when it is told again`,
         now,
       );
+    if (seal !== undefined) {
+      await putIntoAudit(db, { copy, options, seal });
+    }
     return { migrated, isAccessTakenOver, blankedCount };
   } finally {
     await db.destroy();
     syncPath(unfinished);
   }
+}
+
+/**
+ * What was done since the backup is in the log that is set aside, and this row says so. None where the sealed end of the log does not
+ * open with the key that is here: sealed anew, it would not open with the right one either.
+ */
+async function putIntoAudit(
+  db: Kysely<Tables>,
+  { copy, options, seal }: { readonly copy: Copy; readonly options: RestoreOptions; readonly seal: Seal },
+): Promise<void> {
+  if ((await lockedSecrets(db, seal)).length > 0) {
+    return;
+  }
+  const {
+    contents: { rows, newestAt },
+    sha256,
+  } = copy;
+  const details = {
+    file: sha256,
+    messages: rows['deliveries'] ?? 0,
+    ...(newestAt === undefined ? {} : { newestAt: showInstant(newestAt) }),
+  };
+  const { clock, actor = 'unknown' } = options;
+  await db.transaction().execute(async (tx) => {
+    const event = { action: 'backup restored', subject: 'counterfoil', details } as const;
+    await appendAudit(tx, event, { seal, actor, now: clock.now() });
+  });
 }
 
 /** A message that was lost may be as much older than the newest that came. */

@@ -110,7 +110,7 @@ void describe('a backup from before a redaction', () => {
       await stage.app.store.scrub('rewritten');
       let blankedCount = 0;
       await stage.restart(async (config) => {
-        ({ blankedCount } = await restoreDatabase(config, hurriedClock(), file));
+        ({ blankedCount } = await restoreDatabase(config, { clock: hurriedClock() }, file));
       });
       assert.equal(blankedCount, 1);
       const folder = dirname(stage.config.databasePath);

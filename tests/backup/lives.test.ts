@@ -88,7 +88,9 @@ async function live(seed: number): Promise<void> {
     await backUpDatabase(stage.config, { file, isOverwriting: false, isWithKey: false });
     await happen(life, EVENTS_AFTER);
     const before = rowsOf(stage);
-    await stage.restart(async (config) => void (await restoreDatabase(config, hurriedClock(), file)));
+    await stage.restart(
+      async (config) => void (await restoreDatabase(config, { clock: hurriedClock() }, file)),
+    );
     for (const { id, body } of life.told) {
       await stage.tell({ topic: 'orders/updated', body, order: found(life, id) });
     }

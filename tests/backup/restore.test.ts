@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
 import { Failure } from '#core/failure.ts';
+import { fromJson } from '#core/json.ts';
 import { DAY, instant } from '#core/time.ts';
 import { RESTORED_SETTING } from '#pipeline/ports.ts';
 import { backUp } from '#storage/backup.ts';
@@ -128,6 +129,45 @@ void describe('a restore', () => {
       );
       await store.close();
       assert.deepEqual(externalIds(path('backup')), THREE, 'the backup is as it was');
+    }));
+
+  void test('stands in the audit log of what was restored, which stays whole', () =>
+    inFolder(async (path) => {
+      await makeBooks(path('a.db'));
+      const before = await openAt(path('a.db'));
+      await before.transact((tx) => tx.audited({ action: 'server started', subject: 'counterfoil' }));
+      await before.close();
+      const { sha256 } = await backUp({
+        databasePath: path('a.db'),
+        file: path('backup'),
+        isOverwriting: false,
+      });
+      assert.equal((await put(path, { actor: 'command, uid 7' })).sha256, sha256);
+      const store = await openAt(path('a.db'));
+      const [row] = await store.read.audit({ limit: 1 });
+      assert.deepEqual(
+        { ...row, details: fromJson(row?.details ?? ''), sha256: '' },
+        {
+          number: 2,
+          at: hurriedClock().now(),
+          actor: 'command, uid 7',
+          action: 'backup restored',
+          subject: 'counterfoil',
+          details: { file: sha256, messages: 3, newestAt: '1970-01-01T00:00:03.000Z' },
+          sha256: '',
+        },
+      );
+      assert.deepEqual(await store.read.verifyAudit(), { count: 2, head: row?.sha256 });
+      await store.close();
+    }));
+
+  void test('that does not open with the key that is here leaves the end of the audit log as it is', () =>
+    inFolder(async (path) => {
+      await backedUp(path);
+      await put(path, { key: { path: '', configured: 'wrong' } });
+      const store = await openAt(path('a.db'));
+      assert.deepEqual(await store.read.verifyAudit(), { count: 0 });
+      await store.close();
     }));
 
   void test('of which no source was asked yet has each asked from before its newest message on', () =>

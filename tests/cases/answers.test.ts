@@ -59,7 +59,9 @@ async function restoredAfter(stage: Counter['stage'], happens: () => void): Prom
   const file = join(folder, 'backup');
   await backUpDatabase(stage.config, { file, isOverwriting: false, isWithKey: false });
   happens();
-  await stage.restart(async (config) => void (await restoreDatabase(config, hurriedClock(), file)));
+  await stage.restart(
+    async (config) => void (await restoreDatabase(config, { clock: hurriedClock() }, file)),
+  );
   rmSync(folder, { recursive: true });
 }
 

@@ -56,7 +56,7 @@ export async function putBack(
   const path = join(folder, LIVE);
   ground.database.exec(`vacuum into '${path}'`);
   ground.database.close();
-  await restoreDatabase(by.config(`sqlite:${path}`), by.clock, join(folder, BACKUP));
+  await restoreDatabase(by.config(`sqlite:${path}`), { clock: by.clock }, join(folder, BACKUP));
   ground.database = openSqlite(path);
   // What a lost commit does is drawn by the run itself; the disk need not wait for it.
   ground.database.exec('pragma synchronous = off');

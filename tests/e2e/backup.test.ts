@@ -74,6 +74,9 @@ test('a backup of the busy service is put back, everything is told again, and ea
     );
     assert.match(restored.out, /^Nothing is booked twice/m);
     assert.match(restored.out, /access to FreshBooks is the newest there was/);
+    const log = await run('audit', '--limit', '1');
+    assert.match(log.out, /command, uid \d+ +backup restored +counterfoil +file [0-9a-f]{64}, messages \d+/);
+    assert.equal((await run('audit', 'verify')).code, 0);
 
     const second = await startService(place.environment);
     await tellAll(place, second);

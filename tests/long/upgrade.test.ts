@@ -144,7 +144,7 @@ void describe('an upgrade', () => {
             assert.deepEqual(rowsOf(path('older.db'), shape), rows);
             assert.deepEqual(schemaOf(path('older.db')), schemaOf(path('new.db')));
             const restored = readConfig({ DATABASE_URL: `sqlite:${databasePath}` });
-            const { migrated } = await restoreDatabase(restored, hurriedClock(), path('backup'));
+            const { migrated } = await restoreDatabase(restored, { clock: hurriedClock() }, path('backup'));
             assert.equal(migrated.version, SCHEMA_VERSION);
             assert.equal(migrated.applied.length, SCHEMA_VERSION - version);
           });
