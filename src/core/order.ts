@@ -51,6 +51,8 @@ export interface Order {
   readonly pendingBecause?: string;
   /** Why it is not booked yet, as far as it is not booked: its amounts count. */
   readonly waitsBecause?: string;
+  /** No message tells when it waits no longer or its doubt is over, so it is read anew when a person says retry. */
+  readonly isReadByRetry?: true;
   /** The shop's claim is gone: what was authorized was voided or ran out, and nothing was received. */
   readonly isVoided: boolean;
   /** As charged, removed and refunded units included. */

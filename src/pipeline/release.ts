@@ -66,13 +66,11 @@ export async function releaseOrder(
 
 /**
  * What no message tells that it should be read: what a settlement holds, by a newer program, say; amounts that the channel did
- * not show; and of which store it is, when that is booked since.
+ * not show; and an order that says so itself.
  */
 function askedAgain(record: OrderRecord, open: readonly Hold[], now: Instant): OrderRecord {
-  const isOfOtherStore =
-    orderOf(record.snapshot)?.source === 'amazon' && record.snapshot?.waitsBecause !== undefined;
   const isAskedFor =
-    isOfOtherStore ||
+    orderOf(record.snapshot)?.isReadByRetry === true ||
     settlementIn(record.key) !== undefined ||
     open.some(({ code }) => code === 'order-amounts-missing');
   return isAskedFor

@@ -70,17 +70,48 @@ test('an order whose amounts are missing is asked for again when a person says r
   await store.close();
 });
 
-test('an order of a store of Amazon that was not booked is asked for again when a person says retry', async () => {
-  const ofOther = order({ source: 'amazon', waitsBecause: 'it is of another store' });
-  const ofOurs = order({ source: 'amazon', updatedAt: after(ofOther.updatedAt, SECOND) });
-  const { clock, store, machine, accept, work } = await openWorld({ answer: () => ofOurs });
-  await sortDelivery(machine, await accept('a', ofOther));
+const WITHHELD = { ask: 'person', code: 'order-tax-withheld', why: 'Tax is withheld', facts: [] } as const;
+
+for (const [what, shown, rests] of [
+  [
+    'of a store that is not booked',
+    { waitsBecause: 'it is of another store', isReadByRetry: true },
+    'skipped',
+  ],
+  [
+    'of which a person was asked what its channel alone can tell',
+    { doubt: WITHHELD, isReadByRetry: true },
+    'held',
+  ],
+] as const) {
+  test(`an order ${what} is asked for again when a person says retry`, async () => {
+    const before = order(shown);
+    const answer = order({ updatedAt: after(before.updatedAt, SECOND) });
+    const { clock, store, machine, accept, work } = await openWorld({ answer: () => answer });
+    await sortDelivery(machine, await accept('a', before));
+    await work(machine);
+    assert.equal((await store.read.order(ORDER))?.state, rests);
+    await releaseOrder(store, ORDER, { now: clock.now(), account: 'freshbooks' });
+    await work(machine);
+    await work(machine);
+    assert.equal((await store.read.order(ORDER))?.state, 'settled');
+    await store.close();
+  });
+}
+
+test('an order whose messages tell when it waits no longer is not asked for by retry', async () => {
+  let reads = 0;
+  const { clock, store, machine, accept, work } = await openWorld({
+    answer() {
+      reads += 1;
+      return order();
+    },
+  });
+  await sortDelivery(machine, await accept('a', order({ waitsBecause: 'nothing is paid' })));
   await work(machine);
-  assert.equal((await store.read.order(ORDER))?.state, 'skipped');
   await releaseOrder(store, ORDER, { now: clock.now(), account: 'freshbooks' });
   await work(machine);
-  await work(machine);
-  assert.equal((await store.read.order(ORDER))?.state, 'settled');
+  assert.deepEqual([(await store.read.order(ORDER))?.state, reads], ['skipped', 0]);
   await store.close();
 });
 

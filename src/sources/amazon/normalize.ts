@@ -91,7 +91,7 @@ export function normalize(read: ReadOrder, seller: SellerIdentity): Snapshot {
       shipment: lastShipment,
     }),
     refunds,
-    ...(doubt === undefined ? {} : { doubt }),
+    ...doubtIn(read, doubt),
     ...waitingFor(read, status, priced),
     ...untoldTax(priced, marketplace),
     buyer: { hasEmail: buyer.email !== '' },
@@ -265,6 +265,17 @@ function unpriced(
           ],
         },
       };
+}
+
+/** What the order or its ledger shows by now, or that its store is booked by now, no message tells. */
+function doubtIn(
+  { otherStores = [] }: ReadOrder,
+  doubt: Doubt | undefined,
+): Pick<Order, 'doubt' | 'isReadByRetry'> {
+  return {
+    ...(doubt === undefined ? {} : { doubt }),
+    ...(doubt === undefined && otherStores.length === 0 ? {} : { isReadByRetry: true }),
+  };
 }
 
 /** Before these two an order has no price that holds (docs/vendors/amazon.md 5.1, caveat 7). */

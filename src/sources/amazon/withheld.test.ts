@@ -133,8 +133,9 @@ describe('a tax that Amazon’s ledger withholds', () => {
       'TaxWithheld',
     ]) {
       for (const transaction of [moved('Shipment', '', name), moved('Refund', '-', name)]) {
-        const { doubt, refunds } = normalized(sold(), [transaction]);
+        const { doubt, refunds, isReadByRetry } = normalized(sold(), [transaction]);
         assert.equal(doubt?.code, 'order-tax-withheld', name);
+        assert.equal(isReadByRetry, true, 'what Amazon shows once it is mended there no message tells');
         assert.match(
           doubt.why,
           /withholds 15.97 EUR of tax, and the order does not say that Amazon remits it/,
