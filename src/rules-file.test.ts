@@ -316,13 +316,13 @@ route: []
       ['version:\n\t- 1\n', /^2:1 The file is no YAML: a tab is used to indent/],
       ['version: "1\n', /^\d:\d+ The file is no YAML: something is missing here/],
       ['version: 1\n---\nversion: 1\n', /^2:1 The file is no YAML: a second document begins here/],
-      ['%RULES 1\n---\nversion: 1\n', /^1:1 The file is no YAML: a line that begins with %/],
       [`[*a, *a]\n"\n${'- '.repeat(3000)}"`, /^2:1 The file is no YAML: what stands here belongs to nothing/],
-      ['version: @1\n', /^1:10 The file is no YAML: Plain value cannot start with reserved character @$/],
+      ['version: @1\n', /^1:10 The file is no YAML: Plain value cannot start with reserved character @\./],
     ];
     for (const [text, fault] of faults) {
       const [first, ...more] = whatIn(text);
       assert.match(first ?? '', fault, text);
+      assert.match(first ?? '', /\. What else is in it is looked at once that is mended$/, text);
       assert.deepEqual(more, [], text);
     }
     assert.deepEqual(whatIn('version: 1\nversion: 1\nroutes: []\n'), [
@@ -334,8 +334,17 @@ route: []
     ]);
     assert.match(
       whatIn('['.repeat(20_000)).join('\n'),
-      /^1:\d+ The file is no YAML: it is nested too deeply$/,
+      /^1:\d+ The file is no YAML: it is nested too deeply\. What else is in it is looked at once that is mended$/,
     );
+  });
+
+  test('with a tag or a directive is looked at as a whole, because these change nothing of the rest', () => {
+    assert.deepEqual(whatIn(`%RULES 1\n---\n${HEAD}    terms: !x "t"\n    bok: 1\n    end_state: send\n`), [
+      '1:1 The file is no YAML: a line that begins with % is no rule',
+      '7:12 The file is no YAML: a value begins with a tag (!), which means nothing here; write a text with ! in quotes',
+      '8:5 Key "bok" is not known here',
+      '9:16 Key end_state is "send" (do you mean sent?)',
+    ]);
   });
 
   test('with more keys or routes than anybody has is told so, once', () => {

@@ -142,7 +142,10 @@ function isCountable(items: readonly unknown[]): boolean {
   return items.length > 0 && items.length <= ITEMS_MAX;
 }
 
-/** Nothing when the text is no YAML; then its first mistake is noted, of which those after it are mostly consequences. */
+/**
+ * Nothing when the text is no YAML; then its first mistake is noted, of which those after it are mostly consequences. What the
+ * parser only warns of changes nothing of the rest.
+ */
 function rootOf(text: string, reading: Reading): ParsedNode | null | undefined {
   try {
     const document = parseDocument(text, {
@@ -153,19 +156,23 @@ function rootOf(text: string, reading: Reading): ParsedNode | null | undefined {
       // A key that stands twice is told by its name, beside all other mistakes.
       uniqueKeys: false,
     });
-    const [error] = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0]);
+    document.warnings.forEach((warning) => reading.note(warning.pos[0], yamlFault(warning)));
+    const [error] = document.errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
     if (error !== undefined) {
-      reading.note(error.pos[0], yamlFault(error));
+      reading.note(error.pos[0], `${yamlFault(error)}. ${REST}`);
     }
     return error === undefined ? document.contents : undefined;
   } catch (thrown) {
     if (thrown instanceof RangeError) {
-      reading.note(null, 'The file is nested too deeply');
+      reading.note(null, `The file is nested too deeply. ${REST}`);
       return undefined;
     }
     throw thrown;
   }
 }
+
+/** Else a person mends what he was told, and takes the next mistake for one that he made by it. */
+const REST = 'What else is in it is looked at once that is mended';
 
 /** Where the parser's own words are for programmers. */
 const YAML_FAULTS: Readonly<Partial<Record<YAMLError['code'], string>>> = {
