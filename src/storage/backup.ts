@@ -1,4 +1,13 @@
-import { closeSync, existsSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { Failure } from '#core/failure.ts';
 import {
@@ -61,6 +70,8 @@ export async function backUp({
   };
   assertFree();
   removeUnfinished(file);
+  // Also where none is asked for now: what died in the midst of it left a key there.
+  removeUnfinished(keyFileOf(file));
   const unfinished = unfinishedName(file);
   const contents = await copyDatabase(databasePath, unfinished);
   try {
@@ -155,6 +166,10 @@ function isKeyOrEmpty(path: string, bytes: number): boolean {
 /** Whole or not at all, and readable by its owner only. */
 export function writeForOwner(path: string, text: string): void {
   const unfinished = unfinishedName(path);
-  writePrivate(unfinished, `${text}\n`);
-  putInPlace(unfinished, path);
+  try {
+    writePrivate(unfinished, `${text}\n`);
+    putInPlace(unfinished, path);
+  } finally {
+    rmSync(unfinished, { force: true });
+  }
 }

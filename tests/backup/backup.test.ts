@@ -236,12 +236,13 @@ void describe('a backup', () => {
     inFolder(async (path) => {
       await makeBooks(path('a.db'));
       const [dead, living] = [`copy.partial-${NOBODY}`, `copy.partial-${process.ppid}`];
-      for (const name of [dead, `${dead}-journal`, living, 'copy.partial-x']) {
+      const keys = [`copy.key.partial-${NOBODY}`, `copy.key.partial-${process.ppid}`];
+      for (const name of [dead, `${dead}-journal`, living, 'copy.partial-x', ...keys]) {
         writeFileSync(path(name), '');
       }
       await copy(path);
       const left = readdirSync(path('')).filter((name) => name.startsWith('copy'));
-      assert.deepEqual(left.toSorted(), ['copy', living, 'copy.partial-x'].toSorted());
+      assert.deepEqual(left.toSorted(), ['copy', living, 'copy.partial-x', ...keys.slice(1)].toSorted());
     }));
 });
 
