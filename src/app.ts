@@ -38,7 +38,7 @@ import { createSeal } from '#storage/seal.ts';
 import { keysInFile, readKey } from '#storage/key-file.ts';
 import type { Keys } from '#storage/seal.ts';
 import { backUp } from '#storage/backup.ts';
-import { assertWhole } from '#storage/database-file.ts';
+import { assertOneName, assertWhole } from '#storage/database-file.ts';
 import type { BackupReport } from '#storage/backup.ts';
 import { restore } from '#storage/restore.ts';
 import type { RestoreReport } from '#storage/restore.ts';
@@ -305,8 +305,9 @@ export function findServer(config: Config, clock: Clock): string | undefined {
   }
 }
 
-/** Reads the whole database. Throws `database-damaged`. */
+/** Reads the whole database. Throws `database-damaged`, or `config-invalid` when its file has two names. */
 export function assertDatabaseWhole({ databasePath }: Config): void {
+  assertOneName(databasePath);
   assertWhole(databasePath);
 }
 
@@ -405,6 +406,7 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
   const { config, store, clock, shopify, amazon } = app;
   const lock = takeServeLock(config.databasePath, clock.now());
   try {
+    assertOneName(config.databasePath);
     assertWhole(config.databasePath, { bytesMax: CHECKED_BYTES_MAX });
     if (shopify !== undefined) {
       const value = config.shopify?.shopDomain ?? '';

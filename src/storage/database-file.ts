@@ -292,6 +292,19 @@ export function assertWhole(path: string, { bytesMax = Number.POSITIVE_INFINITY 
   }
 }
 
+/**
+ * Throws `config-invalid` when the file has another name as well: lock and log of writes stand beside a name, so two servers under two
+ * names know nothing of each other, and what one writes the other overwrites.
+ */
+export function assertOneName(path: string): void {
+  const { nlink = 1, ino } = statSync(path, { throwIfNoEntry: false }) ?? {};
+  if (nlink > 1) {
+    throw new Failure('config-invalid', {
+      detail: `DATABASE_URL: the file "${path}" has ${nlink} names (hard links), and a server that uses it under another one would not be seen: remove the others. find FOLDER -inum ${ino} lists them`,
+    });
+  }
+}
+
 /** "ok", or what is wrong; a page may be so wrong that the check itself ends there. */
 function faultsIn(database: DatabaseSync, check: 'integrity_check' | 'quick_check'): string[] {
   try {

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, closeSync, mkdirSync, openSync, rmSync, statSync, symlinkSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeSync,
+} from 'node:fs';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -371,6 +381,23 @@ void describe('a database', { concurrency: false }, () => {
         new RegExp(`Process ${service.pid}, started .* already serves the database`),
       );
       assert.equal(await service.stop(), 0);
+    }));
+
+  void test('that has two names is not served, since a server under the other would not be seen', () =>
+    onScene(async (scene) => {
+      const service = await scene.start();
+      assert.equal(await service.stop(), 0);
+      mkdirSync(join(scene.folder, 'other'));
+      linkSync(scene.databasePath, join(scene.folder, 'other', 'books.db'));
+      const { ino } = statSync(scene.databasePath);
+      const told = `DATABASE_URL: the file "${scene.databasePath}" has 2 names (hard links), and a server that uses it under another one would not be seen: remove the others. find FOLDER -inum ${ino} lists them`;
+      const { code, err } = await scene.cli('serve');
+      assert.deepEqual([code, err], [1, `${told}\n`]);
+      const doctor = await scene.cli('doctor', '--json');
+      assert.equal(doctor.code, 1);
+      assert.ok(doctor.out.includes(JSON.stringify(told)), doctor.out);
+      rmSync(join(scene.folder, 'other', 'books.db'));
+      assert.equal(await (await scene.start()).stop(), 0);
     }));
 
   void test('with a damaged page is not served: serve and doctor say what to do', () =>

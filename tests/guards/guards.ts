@@ -426,6 +426,15 @@ export const GUARDS: readonly Guard[] = [
     isEndless: true,
   },
   {
+    what: 'a database whose file has two names is not served',
+    file: 'src/app.ts',
+    from: '    assertOneName(config.databasePath);\n    assertWhole',
+    to: '    assertWhole',
+    test: 'tests/e2e/machine-faults.test.ts',
+    named: 'that has two names',
+    isEndless: true,
+  },
+  {
     what: 'an invoice whose total differs stays a draft',
     file: 'src/core/plan.ts',
     from: `rules.endState === 'sent' && unsendable.length === 0 && closed.length === 0;`,
