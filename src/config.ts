@@ -1,6 +1,5 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { parseEnv } from 'node:util';
 import { ALARM_SETTINGS, alarmsConfig } from '#config-alarms.ts';
 import type { AlarmsConfig } from '#config-alarms.ts';
 import { AMAZON_SETTINGS, amazonConfig } from '#config-amazon.ts';
@@ -10,6 +9,7 @@ import { passwordFault } from '#core/admin-password.ts';
 import { shownSetting } from '#core/shown-setting.ts';
 import { MINUTE, SECOND, parseZone } from '#core/time.ts';
 import type { Zone } from '#core/time.ts';
+import type { Dotenv } from '#dotenv.ts';
 
 /** The only reader of the environment: a table of settings, and the frozen configuration that they make. */
 
@@ -125,12 +125,10 @@ const RETENTION_DAYS_MAX = 36_500;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The process's own variables over those of a `.env` file's text. */
-export function environmentOf(dotenv: string | undefined): Environment {
-  // Some editors begin a file with a mark, which would be taken for a part of the first name.
-  const text = dotenv?.replace(/^\uFEFF/, '');
+/** The process's own variables over those of the file `.env`. */
+export function environmentOf({ values }: Pick<Dotenv, 'values'>): Environment {
   // oxlint-disable-next-line no-restricted-properties -- this is the reader of the environment
-  return { ...(text === undefined ? {} : parseEnv(text)), ...process.env };
+  return { ...values, ...process.env };
 }
 
 /** Throws `config-invalid` naming each wrong setting, what it holds (unless that may be a secret) and what is allowed. */

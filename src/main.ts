@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { runCommandLine } from '#cli/commands.ts';
-import { environmentOf } from '#config.ts';
+import { SETTINGS, environmentOf } from '#config.ts';
+import { readDotenv } from '#dotenv.ts';
 
 /** The program: a command line in, an exit code out. */
 
@@ -18,10 +19,13 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.stderr.on('error', () => undefined);
 
 const { stdin, stdout, stderr } = process;
-const environment = environmentOf(dotenv());
+const { values, remarks } = readDotenv(dotenv(), Object.keys(SETTINGS));
+remarks.forEach((remark) => stderr.write(`${remark}\n`));
+const environment = environmentOf({ values });
 process.exitCode = await runCommandLine(process.argv.slice(2), { environment, stdin, stdout, stderr });
 
-function dotenv(): string | undefined {
+/** Empty where there is none. */
+function dotenv(): string {
   try {
     const text = readFileSync('.env', 'utf8');
     if (!text.includes('\0')) {
@@ -30,12 +34,12 @@ function dotenv(): string | undefined {
     stderr.write(
       "The file .env is no text in UTF-8, so only the process's variables count: save it as UTF-8\n",
     );
-    return undefined;
+    return '';
   } catch (thrown) {
     const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unreadable';
     if (code !== 'ENOENT') {
       stderr.write(`The file .env cannot be read (${code}), so only the process's variables count\n`);
     }
-    return undefined;
+    return '';
   }
 }

@@ -37,8 +37,7 @@ export function configurationCheck(environment: Environment): Check {
       const names = Object.keys(SETTINGS);
       const set = names.filter((name) => (environment[name] ?? '').trim() !== '');
       const strange = Object.keys(environment).filter(
-        (name) =>
-          /^(SHOPIFY|AMAZON|SP_API|FRESHBOOKS|COUNTERFOIL|ALARM)_/.test(name) && !names.includes(name),
+        (name) => LIKE_A_SETTING.test(name) && !names.includes(name),
       );
       readConfig(environment);
       const shown = set.map((name) => (isSecret(name) ? `${name} (secret, set)` : name));
@@ -57,6 +56,10 @@ export function configurationCheck(environment: Environment): Check {
     },
   };
 }
+
+/** Other programs' variables stand among them, so not all that is unknown is told. */
+const LIKE_A_SETTING =
+  /^(?:(?:SHOPIFY|AMAZON|SP_API|LWA|FRESHBOOKS|COUNTERFOIL|ALARM|SMTP|RETENTION|UNKNOWN)_|DATABASE_UR|LOG_?LEVEL)/;
 
 function isSecret(name: string): boolean {
   return Object.entries(SETTINGS).some(([known, setting]) => known === name && 'isSecret' in setting);

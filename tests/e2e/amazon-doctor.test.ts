@@ -175,12 +175,13 @@ describe('doctor', () => {
       SP_API_REFRESH_TOKEN: '',
       AMAZON_SQS_QUEUE_URL: '',
       SP_API_MARKETPLACE: 'DE',
+      RETENTION_DAY: '30',
     });
     assert.match(bare.get('Amazon seller') ?? '', /^problem .* no credentials: messages come, and nothing/);
     assert.match(bare.get('Amazon access') ?? '', /^warning Cannot be asked without credentials/);
     assert.match(bare.get('Amazon queue') ?? '', /^problem Neither a queue nor a forwarder/);
     assert.equal(bare.has('Dead letters'), false);
-    assert.match(bare.get('Configuration') ?? '', /perhaps mistyped: SP_API_MARKETPLACE$/);
+    assert.match(bare.get('Configuration') ?? '', /perhaps mistyped: SP_API_MARKETPLACE, RETENTION_DAY$/);
   });
 
   test('of a forwarder says how it proves itself, and that a key alone is weaker', async () => {

@@ -283,6 +283,17 @@ describe('without anything configured', () => {
     await rm(join(folder, '.env'));
   });
 
+  test('what of a file .env does not count is told beside the result of any command', async () => {
+    await writeFile(join(folder, '.env'), 'SHOPIFY_SHOP_DOMAIN: a.myshopify.com\nPORT=80#80\n');
+    const { code, out, err } = await runCli(['config', 'export', '--json'], { cwd: folder });
+    assert.deepEqual([code, Object.keys(JSON.parse(out))], [0, ['routes']]);
+    assert.equal(
+      err,
+      'The file .env, line 1: it is no NAME=value, so it does not count\nThe file .env, line 2: of PORT what follows # does not count: put the value in quotes\n',
+    );
+    await rm(join(folder, '.env'));
+  });
+
   test('a file .env as editors of Windows write it is read, or said to be unreadable', async () => {
     const file = join(folder, '.env');
     await writeFile(file, '\uFEFFPORT=eighty\r\nLOG_LEVEL=info\r\n');
