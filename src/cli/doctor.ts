@@ -8,6 +8,7 @@ import { DONE, FAILED, explained } from './command-error.ts';
 import { configOf, quietOutside } from './context.ts';
 import type { CommandContext } from './context.ts';
 import type { Check, Finding } from './doctor-check.ts';
+import { clockChecks } from './doctor-clock.ts';
 import { connectionChecks } from './doctor-connections.ts';
 import { alarmChecks } from './doctor-alarms.ts';
 import {
@@ -46,7 +47,8 @@ export async function doctor(context: CommandContext): Promise<number> {
     // Before the database is opened, which makes and closes the key file.
     await take([keyCheck(config)]);
     const stopping = new AbortController();
-    const app = await openedApp(config, { checked, signal: stopping.signal });
+    const aheadMs: number[] = [];
+    const app = await openedApp(config, { checked, aheadMs, signal: stopping.signal });
     try {
       await take([privacyCheck(config), serverCheck(config), pagesCheck(config)]);
       await take(
@@ -54,6 +56,7 @@ export async function doctor(context: CommandContext): Promise<number> {
           ? []
           : [...connectionChecks(app), ...rulesChecks(app), ...stateChecks(app), ...alarmChecks(app)],
       );
+      await take(clockChecks(aheadMs));
     } finally {
       // What a check no longer waits for must not keep the process.
       stopping.abort();
@@ -80,12 +83,23 @@ function readable<T>(read: () => T): T | undefined {
 
 async function openedApp(
   config: Config,
-  { checked, signal }: { readonly checked: Checked[]; readonly signal: AbortSignal },
+  {
+    checked,
+    aheadMs,
+    signal,
+  }: { readonly checked: Checked[]; readonly aheadMs: number[]; readonly signal: AbortSignal },
 ): Promise<App | undefined> {
   const name = 'Database';
   const outside = quietOutside();
-  const transport: Outside['transport'] = (request) =>
-    outside.transport(new Request(request, { signal: AbortSignal.any([request.signal, signal]) }));
+  const transport: Outside['transport'] = async (request) => {
+    const bounded = new Request(request, { signal: AbortSignal.any([request.signal, signal]) });
+    const answer = await outside.transport(bounded);
+    const told = Date.parse(answer.headers.get('date') ?? '');
+    if (!Number.isNaN(told)) {
+      aheadMs.push(outside.clock.now() - told);
+    }
+    return answer;
+  };
   let app: App | undefined;
   try {
     app = await openApp(config, { ...outside, transport }, { acceptsOtherKey: true });

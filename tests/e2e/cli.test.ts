@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { HOUR, MINUTE } from '#core/time.ts';
 import { openSandbox } from '#sim/main.ts';
 import type { Sandbox, SandboxOptions } from '#sim/main.ts';
 import { orderBody } from '#sim/shopify/body.ts';
@@ -243,6 +244,24 @@ describe('without anything configured', () => {
     assert.match(out, /^problem +Shop +No shop is configured\n +→ Set SHOPIFY_SHOP_DOMAIN$/m);
     assert.match(out, /^problem +FreshBooks app +Not configured$/m);
     assert.match(out, /^ok +Database/m);
+  });
+
+  test('doctor tells a clock that is not that of those who are asked', async () => {
+    const clockOf = async (aheadMs: number): Promise<string> => {
+      const date = new Date(Date.now() - aheadMs).toUTCString();
+      const shop = await listen(async () => Response.json({}, { status: 401, headers: { date } }));
+      const environment = {
+        SHOPIFY_SHOP_DOMAIN: 'a.myshopify.com',
+        SHOPIFY_ACCESS_TOKEN: 'shpat_planted',
+        SHOPIFY_API_URL: shop.origin,
+      };
+      const { out } = await runCommand(['doctor'], { cwd: folder, environment });
+      await shop.close();
+      return /^\w+ +Clock +.*$/m.exec(out)?.[0] ?? '';
+    };
+    assert.match(await clockOf(3 * HOUR), /^problem +Clock +This machine’s clock is 3 h ahead of those/);
+    assert.match(await clockOf(-5 * MINUTE), /^problem +Clock +This machine’s clock is 5 min behind those/);
+    assert.match(await clockOf(0), /^ok +Clock +This machine’s clock agrees with those who were asked$/);
   });
 
   test('doctor tells a wrong setting and goes no further', async () => {
