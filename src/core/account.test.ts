@@ -28,6 +28,45 @@ describe('a line that an earlier state did not hold', () => {
     ]);
   });
 
+  test('is known for ever, whatever a state between leaves out or cannot tell', () => {
+    const second = withAdditions(state(TUESDAY, CUP, PLATE), state(MONDAY, CUP));
+    const doubt = { ask: 'shop', why: 'Its refunds do not add up', facts: [] } as const;
+    const cut = { ...state(TUESDAY, CUP), total: money.parse('25.00', 'USD') };
+    for (const unsure of [{ ...state(TUESDAY, CUP, PLATE), doubt }, cut]) {
+      const third = withAdditions(unsure, second);
+      const fourth = withAdditions(state(FRIDAY, CUP, PLATE), third);
+      assert.deepEqual(fourth.additions, [{ line: 'item:2', after: MONDAY }]);
+    }
+  });
+
+  test('that is gone again came later, when it comes again', () => {
+    const second = withAdditions(state(TUESDAY, CUP, PLATE), state(MONDAY, CUP));
+    const third = withAdditions(state(TUESDAY, CUP), second);
+    assert.equal(third.additions, undefined);
+    const fourth = withAdditions(state(FRIDAY, CUP, PLATE), third);
+    assert.deepEqual(fourth.additions, [{ line: 'item:2', after: TUESDAY }]);
+  });
+
+  test('is one of which there is more now, by what it came to', () => {
+    const two = { ...CUP, quantity: 2 };
+    const [tip, more] = ['3', '4'].map((amount) =>
+      line({ key: 'tip', kind: 'tip', unitPrice: money.parse(amount, 'USD') }),
+    );
+    assert(tip !== undefined && more !== undefined);
+    const second = withAdditions(state(TUESDAY, two, tip), state(MONDAY, CUP, tip));
+    assert.deepEqual(second.additions, [{ line: 'item:1', after: MONDAY, worth: CUP.unitPrice }]);
+    const third = withAdditions(state(FRIDAY, two, more), second);
+    assert.deepEqual(third.additions, [
+      ...(second.additions ?? []),
+      { line: 'tip', after: TUESDAY, worth: tip.unitPrice },
+    ]);
+  });
+
+  test('is told by no state in another currency', () => {
+    const euros = order({ lines: [line({ unitPrice: money.parse('18.00', 'EUR') })], updatedAt: MONDAY });
+    assert.equal(withAdditions(state(TUESDAY, CUP, PLATE), euros).additions, undefined);
+  });
+
   test('may have been there all along, where that state did not show all or is not to be relied on', () => {
     const now = state(TUESDAY, CUP, PLATE);
     const cut = { ...state(MONDAY, CUP), total: money.parse('25.00', 'USD') };

@@ -1,28 +1,42 @@
 import * as money from './money.ts';
 import type { Money } from './money.ts';
-import { totalByLines } from './order.ts';
-import type { Order, Refund } from './order.ts';
+import { grossOf, totalByLines } from './order.ts';
+import type { Addition, Order, OrderLine, Refund, Tender } from './order.ts';
 import { isEffective, paidAt, wholeDifference, worthOf } from './sale.ts';
 import type { Instant } from './time.ts';
 
 /** The account between shop and buyer: what is open when money goes back, and so what it settles, gives or keeps. */
 
 /**
- * An order as it is shown now, with what is known of when its lines came: one that an earlier state did not hold came after that. No
+ * An order as it is shown now, with what is known of when its lines came: what an earlier state did not hold came after that. No
  * source says so itself.
  */
 export function withAdditions(order: Order, before: Order | undefined): Order {
-  if (before === undefined) {
+  if (before === undefined || before.currency !== order.currency) {
     return order;
   }
-  const { additions: known = [], lines, total, doubt, updatedAt } = before;
-  // A state whose lines are not all there, or not to be relied on, says nothing of what was not on it.
-  const isWhole = doubt === undefined && money.equal(totalByLines(before), total);
-  const isHeld = (key: string): boolean =>
-    lines.some((line) => line.key === key) || known.some(({ line }) => line === key);
-  const added = isWhole ? order.lines.filter(({ key }) => !isHeld(key)) : [];
-  const additions = [...known, ...added.map(({ key }) => ({ line: key, after: updatedAt }))];
+  const isThere = (key: string): boolean => order.lines.some((line) => line.key === key);
+  const additions = [
+    ...(before.additions ?? []).filter(({ line }) => isThere(line) || !isWhole(order)),
+    ...(isWhole(before) ? order.lines.flatMap((line) => additionOf(line, before)) : []),
+  ];
   return additions.length === 0 ? order : { ...order, additions };
+}
+
+/** A state whose lines are not all there, or not to be relied on, says nothing of what is not on it. */
+function isWhole(order: Order): boolean {
+  return order.doubt === undefined && money.equal(totalByLines(order), order.total);
+}
+
+/** A line, or more of one by units or price; that a discount or a tax of it moves adds nothing. */
+function additionOf(line: OrderLine, before: Order): readonly Addition[] {
+  const addition = { line: line.key, after: before.updatedAt };
+  const then = before.lines.find(({ key }) => key === line.key);
+  if (then === undefined) {
+    return [addition];
+  }
+  const isMore = money.compare(grossOf(line), grossOf(then)) > 0;
+  return isMore ? [{ ...addition, worth: worthOfLine(then, before) }] : [];
 }
 
 /**
@@ -33,39 +47,15 @@ export function withAdditions(order: Order, before: Order | undefined): Order {
  * before, to even what the buyer had paid too much, was not given because he buys more later: such a refund stays what it was.
  */
 export function balanced(order: Order): Order {
-  const whole = struck(order);
-  const [first] = [...(order.additions ?? [])].toSorted((one, other) => one.after - other.after);
-  return first === undefined ? whole : struck(order, settledBefore(whole, first.after));
-}
-
-/** What settled of refunds of until then by the lines and the money that there were, where that is more; by their ids. */
-function settledBefore(whole: Order, until: Instant): ReadonlyMap<string, Money> {
-  const { cash, additions = [], currency, refunds } = whole;
-  const tenders = cash.state === 'known' ? cash.tenders.filter(({ at }) => at <= until) : [];
-  const received = money.sum(
-    tenders.map(({ amount }) => amount),
-    currency,
-  );
-  const lines = whole.lines.filter(({ key }) => !additions.some(({ line }) => line === key));
-  const then = struck({ ...whole, lines, cash: { state: 'known', received, tenders } });
-  const none = money.zero(currency);
-  return new Map(
-    refunds.flatMap((refund, index) => {
-      const was = then.refunds[index]?.settled ?? none;
-      const isMore = money.isNegative(was) && money.compare(was, refund.settled ?? none) < 0;
-      return paidAt(refund) <= until && isMore ? [[refund.id, was] as const] : [];
-    }),
-  );
-}
-
-/** `known`: what settled of refunds of which it is known from elsewhere, by their ids. */
-function struck(order: Order, known: ReadonlyMap<string, Money> = new Map()): Order {
   const { cash, refunds } = order;
   if (cash.state !== 'known' || money.isZero(cash.received)) {
     return order;
   }
   const start = money.subtract(cash.received, totalByLines(order));
-  const { settled } = accountOf(order, { start, known });
+  const { settled } = accountOf(order, {
+    start,
+    known: settledBefore(order, { start, tenders: cash.tenders }),
+  });
   return {
     ...order,
     refunds: refunds.map((refund) => {
@@ -75,6 +65,55 @@ function struck(order: Order, known: ReadonlyMap<string, Money> = new Map()): Or
         : { ...refund, difference: money.subtract(wholeDifference(refund), part), settled: part };
     }),
   };
+}
+
+/** What had settled of refunds before anything was added, by the lines and the money of then, where that is more; by their ids. */
+function settledBefore(
+  order: Order,
+  { start, tenders }: { readonly start: Money; readonly tenders: readonly Tender[] },
+): ReadonlyMap<string, Money> {
+  const { additions = [] } = order;
+  const known = new Map<string, Money>();
+  for (const refund of order.refunds) {
+    const until = additions.find(({ after }) => after >= paidAt(refund))?.after;
+    if (until !== undefined) {
+      const { open, refunds } = asOf(until, order, tenders);
+      const none = money.zero(order.currency);
+      const was = accountOf({ ...order, refunds }, { start: open, known }).settled.get(refund) ?? none;
+      const now = accountOf(order, { start, known }).settled.get(refund) ?? none;
+      if (money.isNegative(was) && money.compare(was, now) < 0) {
+        known.set(refund.id, was);
+      }
+    }
+  }
+  return known;
+}
+
+/** What was open then, before any refund; and the refunds without those that took off what was added after that. */
+function asOf(
+  until: Instant,
+  order: Order,
+  tenders: readonly Tender[],
+): { readonly open: Money; readonly refunds: readonly Refund[] } {
+  const { additions = [], currency, lines, refunds } = order;
+  const addedTo = (key: string): Addition | undefined =>
+    additions.find(({ line, after }) => line === key && after >= until);
+  const received = tenders.filter(({ at }) => at <= until).map(({ amount }) => amount);
+  const charged = lines.map((line) => {
+    const addition = addedTo(line.key);
+    return addition === undefined ? worthOfLine(line, order) : (addition.worth ?? money.zero(currency));
+  });
+  return {
+    open: money.subtract(money.sum(received, currency), money.sum(charged, currency)),
+    refunds: refunds.filter(
+      (refund) => paidAt(refund) <= until || refund.returns.every(({ line }) => addedTo(line) === undefined),
+    ),
+  };
+}
+
+/** With its tax, as it was charged. */
+function worthOfLine(line: OrderLine, order: Order): Money {
+  return totalByLines({ ...order, lines: [line] });
 }
 
 interface Account {

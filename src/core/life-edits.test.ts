@@ -452,6 +452,67 @@ describe('what is added and not paid, after money went back', () => {
     proven(given, then);
   });
 
+  test('by and by, leaves what went back before each of it', () => {
+    const parts: Parts = { rules: { ...CATEGORY, refunds: 'expense' } };
+    const BOWL = line({ key: 'item:5', title: 'Bowl', unitPrice: usd('10') });
+    const both = [tender(usd('44')), tender(usd('44'))];
+    const twice = order({ lines: [CUP], cash: received(...both) });
+    const first = { line: PLATE.key, after: twice.updatedAt };
+    const grown = { ...withPlate(twice, ...both), additions: [first], updatedAt: BACK };
+    const sold = post(work(twice, [], parts).steps);
+    const before = post(work(grown, sold, parts).steps, sold);
+    const again = (...tenders: readonly ReturnType<typeof tender>[]): Order => ({
+      ...late(
+        order({ lines: [CUP, PLATE, BOWL], cash: received(...tenders), updatedAt: LATER }),
+        refund(usd('24'), { id: '2', at: BACK }),
+      ),
+      additions: [first, { line: BOWL.key, after: NOVEMBER }],
+    });
+    const now = book(again(...both), before, parts);
+    assert.equal(books(now), 'SHOPIFY-1001 74.00, paid 44.00, paid 20.00');
+    const whole = again(...both, tender(usd('10'), { at: LATER }));
+    const then = book(whole, now, parts);
+    assert.equal(books(then), 'SHOPIFY-1001 74.00, paid 44.00, paid 20.00, paid 10.00');
+    assert.deepEqual(holds(work(whole, then, parts)), []);
+    proven(whole, then);
+  });
+
+  test('as more of a line, leaves it settled too', () => {
+    const tenders = [tender(usd('44')), tender(usd('22'))];
+    const back = refund(usd('22'), { id: '2', at: BACK });
+    const parts: Parts = { rules: { ...CATEGORY, refunds: 'expense' } };
+    const more = { ...CUP, quantity: 3, taxes: [tax('10', usd('6'))] };
+    const grown = {
+      ...late(order({ lines: [more], cash: received(...tenders), updatedAt: NOVEMBER }), back),
+      additions: [{ line: CUP.key, after: BACK, worth: usd('44') }],
+    };
+    const before = post(work(order({ lines: [CUP], cash: received(...tenders) }), [], parts).steps);
+    assert.equal(books(book(grown, before, parts)), 'SHOPIFY-1001 66.00, paid 44.00');
+  });
+
+  test('and taken off again, leaves a concession of the same amount what it was', () => {
+    const given = refund(usd('20'), { id: '1', at: BACK });
+    const off = refund(usd('0'), {
+      id: '2',
+      at: LATER,
+      returns: [returned(PLATE.key, 1, usd('20'))],
+      difference: usd('0'),
+    });
+    const ways: readonly (readonly [Parts, string])[] = [
+      [own, 'SHOPIFY-1001 24.00, paid 24.00'],
+      [{ rules: { ...CATEGORY, refunds: 'expense' } }, 'SHOPIFY-1001 44.00, paid 44.00, expense 20.00'],
+    ];
+    for (const [parts, stands] of ways) {
+      const before = book({ ...late(SOLD, given), updatedAt: BACK }, book(SOLD, [], parts), parts);
+      const grown = within(late(withPlate(SOLD, tender(usd('44'))), given), NOVEMBER);
+      const taken = within(late(grown, given, off), LATER);
+      const then = book(taken, book(grown, before, parts), parts);
+      assert.equal(books(then), stands);
+      assert.deepEqual(holds(work(taken, then, parts)), []);
+      proven(taken, then);
+    }
+  });
+
   test('as a concession, leaves the concession what it was', () => {
     const given = refund(usd('5'), { at: DECEMBER });
     const unpaid = late(withPlate(SOLD, tender(usd('44'))), given);

@@ -57,7 +57,7 @@ export interface Order {
   readonly isVoided: boolean;
   /** As charged, removed and refunded units included. */
   readonly lines: readonly OrderLine[];
-  /** Of lines that came while we were following it, when they were not there yet. */
+  /** Of lines that came or grew while we were following it, when they had not yet; oldest first. */
   readonly additions?: readonly Addition[];
   /** What the source says was charged; must be the sum of the lines. */
   readonly total: Money;
@@ -88,10 +88,12 @@ export interface OrderLine {
   readonly taxes: readonly Tax[];
 }
 
-/** A line that the order did not hold yet when it was of this moment, by its key. */
+/** A line, by its key, that the order did not hold yet when it was of this moment, or of which it held less. */
 export interface Addition {
   readonly line: string;
   readonly after: Instant;
+  /** What the line came to then, with its tax; absent where it was not there. */
+  readonly worth?: Money;
 }
 
 export interface Discount {
