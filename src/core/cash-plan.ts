@@ -5,9 +5,10 @@ import { paidOf } from './ledger.ts';
 import type { Booked, BookedPayment } from './ledger.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
-import type { Order, OrderLine, Refund, Tender } from './order.ts';
+import type { Order, OrderLine, Payout, Refund, Tender } from './order.ts';
 import { methodOf, noteOf, receivedOn } from './payment-method.ts';
 import type { PlannedHold, Terms } from './plan-terms.ts';
+import type { Untold } from './refund-ways.ts';
 import { isEffective, isSpent, keptOf, linesWithout } from './sale.ts';
 import { localDate } from './time.ts';
 import type { LocalDate, Zone } from './time.ts';
@@ -37,6 +38,8 @@ export interface Settling {
   readonly beside: Money;
   /** What went back of money that the invoices hold still and nothing beside them tells: a person books it. */
   readonly unbooked: Money;
+  /** What the others paid back that stands nowhere, with that. */
+  readonly untold: readonly Untold[];
   readonly terms: Terms;
   readonly zone: Zone;
 }
@@ -69,6 +72,7 @@ export function planCash(order: Order, settling: Settling): CashPlan {
     target,
     standing,
     received: cash.received,
+    kept,
     tenders: netTenders(order, cash.tenders, settling),
   });
   const excess = money.subtract(kept, wanted);
@@ -271,8 +275,9 @@ function methodExcess(order: Order, settling: Settling): Map<PaymentMethod, Mone
 function netTenders(
   order: Order,
   tenders: readonly Tender[],
-  { offInvoice }: Pick<Settling, 'offInvoice'>,
+  settling: Pick<Settling, 'offInvoice' | 'untold' | 'unbooked'>,
 ): readonly Tender[] {
+  const { offInvoice } = settling;
   const left = [...tenders].sort((a, b) => a.at - b.at);
   const takeBack = (wanted: Money, isRight: (tender: Tender) => boolean): Money => {
     let open = wanted;
@@ -286,7 +291,10 @@ function netTenders(
     }
     return open;
   };
-  for (const { amount, gateway, at } of offInvoice.flatMap((refund) => refund.payouts)) {
+  for (const { amount, gateway, at } of [
+    ...offInvoice.flatMap((refund) => refund.payouts),
+    ...settlingPayouts(settling),
+  ]) {
     const isBefore = (tender: Tender): boolean => tender.at <= at;
     const isIts = (tender: Tender): boolean => tender.gateway === gateway;
     const open = takeBack(amount, (tender) => isBefore(tender) && isIts(tender));
@@ -295,6 +303,22 @@ function netTenders(
   return [...left, ...exchanged(order, offInvoice)].filter(
     (tender) => money.compare(tender.amount, money.zero(order.currency)) > 0,
   );
+}
+
+/** Of refunds beside the invoices, what went back of money that never was on them, or is not any more. */
+function settlingPayouts({ untold, unbooked }: Pick<Settling, 'untold' | 'unbooked'>): readonly Payout[] {
+  let held = unbooked;
+  // Of what they hold still it is not told to which refund it belongs: the latest may be asked about.
+  return untold.toReversed().flatMap(({ refund, amount }) => {
+    const part = money.minimum(held, amount);
+    held = money.subtract(held, part);
+    let open = money.subtract(amount, part);
+    return refund.payouts.map((payout) => {
+      const taken = money.minimum(open, payout.amount);
+      open = money.subtract(open, taken);
+      return { ...payout, amount: taken };
+    });
+  });
 }
 
 /** What was kept of a refund that stands beside the invoices pays for what was added: as if it had gone back and come again. */
@@ -313,6 +337,8 @@ function afterwards(payment: BookedPayment, lowered: readonly PaymentChangeStep[
 
 interface Paying extends Targeted {
   readonly received: Money;
+  /** What could stand as payments. */
+  readonly kept: Money;
   /** As they stand once the lowered ones are. */
   readonly standing: readonly BookedPayment[];
   readonly tenders: readonly Tender[];
@@ -324,7 +350,7 @@ interface Paying extends Targeted {
  */
 function paymentsFor(
   order: Order,
-  { booked, invoices, terms, zone, target, standing, tenders, received }: Paying,
+  { booked, invoices, terms, zone, target, standing, tenders, received, kept }: Paying,
 ): { readonly steps: readonly PaymentStep[]; readonly holds: readonly PlannedHold[] } {
   const zero = money.zero(order.currency);
   const sumOf = (payments: readonly BookedPayment[]): Money =>
@@ -340,7 +366,7 @@ function paymentsFor(
   const holds: PlannedHold[] = [];
   let due = money.subtract(target, sumOf(standing));
   let slot = (booked.lastSlots.payment ?? 0) + 1;
-  for (const { tender, open } of uncovered(tenders, standing, zone)) {
+  for (const { tender, open } of uncovered(tenders, { kept, standing, zone })) {
     let amount = money.minimum(open, due);
     const dated =
       money.compare(amount, zero) > 0
@@ -375,9 +401,8 @@ function paymentsFor(
  */
 function uncovered(
   tenders: readonly Tender[],
-  standing: readonly BookedPayment[],
-  zone: Zone,
-): readonly { readonly tender: Tender; readonly open: Money }[] {
+  { kept, standing, zone }: Pick<Paying, 'kept' | 'standing' | 'zone'>,
+): readonly Open[] {
   const left = tenders.map((tender) => ({ tender, open: tender.amount }));
   const cover = (amount: Money, isRight: (tender: Tender) => boolean): Money => {
     let rest = amount;
@@ -394,7 +419,30 @@ function uncovered(
     cover(payment.amount, ({ at }) => localDate(at, zone) === receivedOn(payment)),
   );
   rests.forEach((rest) => cover(rest, () => true));
-  return left;
+  return withoutLeftOut(left, kept);
+}
+
+interface Open {
+  readonly tender: Tender;
+  readonly open: Money;
+}
+
+/**
+ * Tax that the channel remits came with other money and is in no payment: what a payment left out of its tender stays left out, and is
+ * not paid with what comes later, under the earlier day.
+ */
+function withoutLeftOut(left: readonly Open[], kept: Money): readonly Open[] {
+  const came = money.sum(
+    left.map(({ tender }) => tender.amount),
+    kept.currency,
+  );
+  let spare = money.atLeastZero(money.subtract(came, kept));
+  return left.map(({ tender, open }) => {
+    const isPartlyPaid = money.compare(open, tender.amount) < 0;
+    const out = isPartlyPaid ? money.minimum(open, spare) : money.zero(kept.currency);
+    spare = money.subtract(spare, out);
+    return { tender, open: money.subtract(open, out) };
+  });
 }
 
 interface Paid {

@@ -183,6 +183,70 @@ describe('tax that the channel remits, of what is added in a later month,', () =
   });
 });
 
+describe('money of a later day', () => {
+  const NOVEMBER_CLOSED = { ...CATEGORY, closedThrough: parseLocalDate('2026-11-30') };
+  const PLATE = line({ key: 'item:4', title: 'Plate', unitPrice: usd('20') });
+  const rest = tender(usd('20'), { at: DECEMBER });
+  const daysOf = (entries: readonly Entry[]): readonly string[] =>
+    fold(entries).payments.map(({ amount, paidOn }) => `${money.format(amount)} ${paidOn}`);
+
+  test('is of its own day beside tax of the channel’s that came with the money before', () => {
+    const taxed = line({
+      quantity: 2,
+      unitPrice: usd('20'),
+      taxes: [tax('10', usd('4'), { remittedBy: 'channel' })],
+    });
+    const whole = order({ lines: [taxed] });
+    const grown = order({
+      lines: [taxed, PLATE],
+      cash: received(tender(usd('44')), rest),
+      updatedAt: DECEMBER,
+    });
+    for (const rules of [CATEGORY, NOVEMBER_CLOSED]) {
+      const now = book(grown, book(whole), { rules });
+      assert.deepEqual(daysOf(now), ['40.00 2026-11-10', '20.00 2026-12-02']);
+      assert.deepEqual(holds(work(grown, now, { rules })), []);
+      proven(grown, now);
+    }
+    const part = order({ lines: [taxed], cash: received(tender(usd('24'))) });
+    const paidUp = order({ lines: [taxed], cash: received(tender(usd('24')), rest), updatedAt: DECEMBER });
+    const then = book(paidUp, book(part), { rules: NOVEMBER_CLOSED });
+    assert.deepEqual(daysOf(then), ['20.00 2026-11-10', '20.00 2026-12-02']);
+    assert.deepEqual(holds(work(paidUp, then, { rules: NOVEMBER_CLOSED })), []);
+  });
+
+  test('is of its own day after what had been paid twice, or for what an edit took off, has gone back', () => {
+    const JANUARY = at('2027-01-05T10:00:00-05:00');
+    const last = tender(usd('20'), { at: JANUARY });
+    const twice = order({ lines: [CUP], cash: paid(usd('44'), usd('44')) });
+    const removal = refund(usd('0'), {
+      id: '1',
+      returns: [returned('item:1', 1, usd('20'), [usd('2')])],
+      difference: usd('0'),
+    });
+    const back = (amount: string): Refund => refund(usd(amount), { id: '2', at: DECEMBER });
+    const lives = [
+      { sold: twice, refunds: [], amount: '44', first: '44.00' },
+      { sold: SOLD, refunds: [removal], amount: '22', first: '22.00' },
+    ];
+    for (const { sold, refunds, amount, first } of lives) {
+      const before = withRefunds(sold, ...refunds);
+      const { tenders } = sold.cash.state === 'known' ? sold.cash : assert.fail();
+      const grown = order({
+        lines: [CUP, PLATE],
+        additions: [{ line: PLATE.key, after: DECEMBER }],
+        cash: received(...tenders, last),
+      });
+      const shown = { ...withRefunds(grown, ...refunds, back(amount)), updatedAt: JANUARY };
+      const booked = post(work(before, post(work(sold, []).steps)).steps, post(work(sold, []).steps));
+      const now = book(shown, booked, { rules: NOVEMBER_CLOSED });
+      assert.deepEqual(daysOf(now), [`${first} 2026-11-10`, '20.00 2027-01-05']);
+      assert.deepEqual(holds(work(shown, now, { rules: NOVEMBER_CLOSED })), []);
+      proven(shown, now);
+    }
+  });
+});
+
 describe('what an edit took off and a refund pays back', () => {
   const PEN = line({ key: 'item:2', title: 'Pen', unitPrice: usd('10'), taxes: [tax('10', usd('1'))] });
   const BOOK = line({ key: 'item:3', title: 'Book', unitPrice: usd('10'), taxes: [tax('5', usd('0.50'))] });

@@ -5,7 +5,7 @@ import type { Money } from './money.ts';
 import type { Order, Refund } from './order.ts';
 import { CLOSED_DAY, isClosed } from './period.ts';
 import type { PlannedHold } from './plan-terms.ts';
-import { besideOf, unbookedOf } from './refund-ways.ts';
+import { besideOf, sumOfUntold, untoldOf } from './refund-ways.ts';
 import type { DecidedRefund } from './refund-ways.ts';
 import type { Rules } from './rules.ts';
 import type { Basis, Target, Targets } from './targets.ts';
@@ -109,11 +109,13 @@ function invoicedOf(targets: readonly Target[], { currency }: Order): Money {
 }
 
 /** What will stand beside the invoices, and what went back that neither they nor it tell. */
-export function besideIn(order: Order, aim: Aim): Pick<Settling, 'beside' | 'unbooked'> {
+export function besideIn(order: Order, aim: Aim): Pick<Settling, 'beside' | 'unbooked' | 'untold'> {
   const gap = money.atLeastZero(gapOf(order, aim));
+  const untold = untoldOf(order, aim.decided);
   return {
     beside: besideOf(aim.decided, order.currency),
-    unbooked: money.minimum(unbookedOf(order, aim.decided), gap),
+    unbooked: money.minimum(sumOfUntold(untold, order.currency), gap),
+    untold,
   };
 }
 
@@ -156,7 +158,7 @@ export function gapHolds({ order, booked, terms }: Basis, aim: Aim): PlannedHold
     facts,
   });
   if (gap.minor > 0n) {
-    const back = unbookedOf(order, decided);
+    const back = sumOfUntold(untoldOf(order, decided), order.currency);
     if (!money.isZero(back)) {
       return [
         hold(

@@ -494,18 +494,28 @@ export function besideOf(decided: readonly DecidedRefund[], currency: string): M
   );
 }
 
+/** What a refund paid back that stands nowhere. */
+export interface Untold {
+  readonly refund: Refund;
+  readonly amount: Money;
+}
+
 /** What refunds beside the invoices paid back to settle the account, and does not stand with them. */
-export function unbookedOf(order: Order, decided: readonly DecidedRefund[]): Money {
+export function untoldOf(order: Order, decided: readonly DecidedRefund[]): readonly Untold[] {
+  return decided.flatMap(({ refund, way }) => {
+    if (way.kind !== 'beside' && way.kind !== 'held') {
+      return [];
+    }
+    const due = money.negate(refund.settled ?? money.zero(order.currency));
+    const told = money.subtract(way.amount, merchantPart(refund, order));
+    return [{ refund, amount: money.atLeastZero(money.subtract(due, told)) }];
+  });
+}
+
+export function sumOfUntold(untold: readonly Untold[], currency: string): Money {
   return money.sum(
-    decided.flatMap(({ refund, way }) => {
-      if (way.kind !== 'beside' && way.kind !== 'held') {
-        return [];
-      }
-      const due = money.negate(refund.settled ?? money.zero(order.currency));
-      const told = money.subtract(way.amount, merchantPart(refund, order));
-      return [money.atLeastZero(money.subtract(due, told))];
-    }),
-    order.currency,
+    untold.map(({ amount }) => amount),
+    currency,
   );
 }
 
