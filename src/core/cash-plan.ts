@@ -368,28 +368,27 @@ function paymentsFor(
   let slot = (booked.lastSlots.payment ?? 0) + 1;
   for (const { tender, open } of uncovered(tenders, { kept, standing, zone })) {
     let amount = money.minimum(open, due);
-    const dated =
-      money.compare(amount, zero) > 0
-        ? openDay(localDate(tender.at, zone), terms, {
-            step: 'payment',
-            what: `A payment of order ${order.name}`,
-          })
-        : undefined;
-    if (dated !== undefined && dated.state !== 'open') {
-      holds.push(...(dated.state === 'closed' ? [dated.hold] : []));
-      due = money.subtract(due, amount);
+    if (money.compare(amount, zero) <= 0) {
       continue;
     }
+    const dated = openDay(localDate(tender.at, zone), terms, {
+      step: 'payment',
+      what: `A payment of order ${order.name}`,
+    });
+    if (dated.state === 'closed') {
+      holds.push(dated.hold);
+    }
+    due = money.subtract(due, amount);
+    // What a person enters himself, or will, has its place as well: what comes later is not entered there.
     for (const place of rooms) {
       const part = money.minimum(amount, place.room);
-      if (dated !== undefined && money.compare(part, zero) > 0) {
+      if (dated.state === 'open' && money.compare(part, zero) > 0) {
         const on = { invoice: place.slot, amount: part, slot, paidOn: dated.day, remark: dated.remark };
         steps.push(paymentStep(order, { tender, terms, received, ...on }));
-        place.room = money.subtract(place.room, part);
-        amount = money.subtract(amount, part);
-        due = money.subtract(due, part);
         slot += 1;
       }
+      place.room = money.subtract(place.room, part);
+      amount = money.subtract(amount, part);
     }
   }
   return { steps, holds: holds.slice(0, 1) };

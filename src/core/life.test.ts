@@ -409,6 +409,21 @@ describe('closed days', () => {
     assert.deepEqual(kinds(work(later, draft, CLOSED)), [], 'nor is it paid, which would send it');
   });
 
+  test('keep the invoice for money that came on them: what comes later pays what was added', () => {
+    const unpaid = book(order({ lines: [CUP], cash: paid(usd('0')) }));
+    const tenders = [tender(usd('44')), tender(usd('20'), { at: DECEMBER })];
+    const plate = line({ key: 'item:4', title: 'Plate', unitPrice: usd('20') });
+    const grown = order({ lines: [CUP, plate], cash: received(...tenders), updatedAt: DECEMBER });
+    for (const choices of [{}, { bookedThrough: parseLocalDate('2026-11-30') }]) {
+      const now = book(grown, unpaid, { ...CLOSED, choices });
+      assert.equal(books(now), 'SHOPIFY-1001 44.00, SHOPIFY-1001-2 20.00, paid 20.00');
+      assert.deepEqual(
+        fold(now).payments.map(({ invoice }) => invoice),
+        [2],
+      );
+    }
+  });
+
   test('keep a payment of which the channel comes to remit a part, and ask about it', () => {
     const taxed = order({
       lines: [{ ...CUP, taxes: [...CUP.taxes, tax('5', usd('2'), { remittedBy: 'channel' })] }],

@@ -735,6 +735,13 @@ export const GUARDS: readonly Guard[] = [
     test: 'src/core/life-edits.test.ts',
   },
   {
+    what: 'money that a person enters himself keeps its place on its invoice',
+    file: 'src/core/cash-plan.ts',
+    from: 'place.room = money.subtract(place.room, part);',
+    to: "place.room = dated.state === 'open' ? money.subtract(place.room, part) : place.room;",
+    test: 'src/core/life.test.ts',
+  },
+  {
     what: 'a refund of which money is under way waits as a whole',
     file: 'src/core/sale.ts',
     from: `  if (isPending) {
