@@ -166,19 +166,23 @@ function standsNow(order: WorldOrder, side: Side, cash: Cash): ExpectedNow {
 /**
  * What refunds kept (positive) or gave beside their lines, by what was open when each was made: money that evens the account gives
  * and keeps nothing. Where the account ends uneven by just what one refund gave or kept, or all of them, that evened it.
- * `before`: of the order as a refund found it, for money that went back; else of the whole order.
+ * `before`: the order as a refund found it, for money that went back; else the whole order, where it is not too much by more: of that
+ * a part came later, and none of it had gone back.
  */
 function agreedOf(
   order: WorldOrder,
   refunds: WorldOrder['refunds'],
-  { side, before = (_, whole) => whole }: { readonly side: Side; readonly before?: typeof orderAt },
+  { side, before }: { readonly side: Side; readonly before?: typeof orderAt },
 ): bigint {
   let [given, kept] = [0n, 0n];
   const parts: bigint[] = [];
   for (const [index, refund] of refunds.entries()) {
     const amount = sum(refund.adjustments.map((entry) => entry.amount[side]));
-    const found = amount < 0n ? before(refund, order) : order;
-    const open = openAfter(found, refunds.slice(0, index), side) - kept + given;
+    const openIn = (found: WorldOrder): bigint =>
+      openAfter(found, refunds.slice(0, index), side) - kept + given;
+    const isMore = openIn(order) > -amount;
+    const find = before ?? (isMore ? paidBy : undefined);
+    const open = openIn(amount < 0n && find !== undefined ? find(refund, order) : order);
     if (amount < 0n) {
       given += atLeastZero(-amount - atLeastZero(open));
       parts.push(-atLeastZero(-amount - atLeastZero(open)));
@@ -197,6 +201,15 @@ function orderAt({ id }: WorldOrder['refunds'][number], order: WorldOrder): Worl
   const isEarlier = (entry: { readonly id: bigint }): boolean => entry.id < id;
   const [lines, shipping] = [order.lines.filter(isEarlier), order.shipping.filter(isEarlier)];
   return { ...order, lines, shipping, transactions: order.transactions.filter(isEarlier) };
+}
+
+/** Without what was received only after it, of which nothing can have gone back by it. */
+function paidBy({ id }: WorldOrder['refunds'][number], order: WorldOrder): WorldOrder {
+  const isReceipt = (kind: string): boolean => kind === 'sale' || kind === 'capture';
+  return {
+    ...order,
+    transactions: order.transactions.filter((entry) => entry.id < id || !isReceipt(entry.kind)),
+  };
 }
 
 /** What the buyer has paid too much by the lines once these refunds were made. */

@@ -51,11 +51,9 @@ export function balanced(order: Order): Order {
   if (cash.state !== 'known' || money.isZero(cash.received)) {
     return order;
   }
-  const start = money.subtract(cash.received, totalByLines(order));
-  const { settled } = accountOf(order, {
-    start,
-    known: settledBefore(order, { start, tenders: cash.tenders }),
-  });
+  const { received, tenders } = cash;
+  const whole = { refunds, tenders, open: money.subtract(received, totalByLines(order)) };
+  const settled = settledIn(whole, order, settledBefore(order, whole));
   return {
     ...order,
     refunds: refunds.map((refund) => {
@@ -67,21 +65,25 @@ export function balanced(order: Order): Order {
   };
 }
 
+/** What an account is struck over. */
+interface Account {
+  readonly refunds: readonly Refund[];
+  readonly tenders: readonly Tender[];
+  /** What the buyer has paid too much before any refund; negative: owes. */
+  readonly open: Money;
+}
+
 /** What had settled of refunds before anything was added, by the lines and the money of then, where that is more; by their ids. */
-function settledBefore(
-  order: Order,
-  { start, tenders }: { readonly start: Money; readonly tenders: readonly Tender[] },
-): ReadonlyMap<string, Money> {
+function settledBefore(order: Order, whole: Account): ReadonlyMap<string, Money> {
   const { additions = [] } = order;
   const known = new Map<string, Money>();
   for (const refund of order.refunds) {
     const until = additions.find(({ after }) => after >= paidAt(refund))?.after;
     if (until !== undefined) {
-      const { open, refunds } = asOf(until, order, tenders);
-      const none = money.zero(order.currency);
-      const was = accountOf({ ...order, refunds }, { start: open, known }).settled.get(refund) ?? none;
-      const now = accountOf(order, { start, known }).settled.get(refund) ?? none;
-      if (money.isNegative(was) && money.compare(was, now) < 0) {
+      const partIn = (account: Account): Money =>
+        settledIn(account, order, known).get(refund) ?? money.zero(order.currency);
+      const was = partIn(asOf(until, order, whole));
+      if (money.isNegative(was) && money.compare(was, partIn(whole)) < 0) {
         known.set(refund.id, was);
       }
     }
@@ -89,25 +91,23 @@ function settledBefore(
   return known;
 }
 
-/** What was open then, before any refund; and the refunds without those that took off what was added after that. */
-function asOf(
-  until: Instant,
-  order: Order,
-  tenders: readonly Tender[],
-): { readonly open: Money; readonly refunds: readonly Refund[] } {
-  const { additions = [], currency, lines, refunds } = order;
+/** The account of that moment, without what took off later what was added after it. */
+function asOf(until: Instant, order: Order, { refunds, tenders }: Account): Account {
+  const { additions = [], currency, lines } = order;
   const addedTo = (key: string): Addition | undefined =>
     additions.find(({ line, after }) => line === key && after >= until);
-  const received = tenders.filter(({ at }) => at <= until).map(({ amount }) => amount);
+  const earlier = tenders.filter(({ at }) => at <= until);
+  const received = earlier.map(({ amount }) => amount);
   const charged = lines.map((line) => {
     const addition = addedTo(line.key);
     return addition === undefined ? worthOfLine(line, order) : (addition.worth ?? money.zero(currency));
   });
   return {
-    open: money.subtract(money.sum(received, currency), money.sum(charged, currency)),
     refunds: refunds.filter(
       (refund) => paidAt(refund) <= until || refund.returns.every(({ line }) => addedTo(line) === undefined),
     ),
+    tenders: earlier,
+    open: money.subtract(money.sum(received, currency), money.sum(charged, currency)),
   };
 }
 
@@ -116,32 +116,30 @@ function worthOfLine(line: OrderLine, order: Order): Money {
   return totalByLines({ ...order, lines: [line] });
 }
 
-interface Account {
-  /** Of the difference of each refund that counts, what settles. */
-  readonly settled: ReadonlyMap<Refund, Money>;
-  /** What the buyer has paid too much at the end; negative: still owes. */
-  readonly open: Money;
-}
-
 /**
- * What is open between shop and buyer, refund by refund, from what was paid too much before any (negative: owed). What a refund
- * pays beyond its returns first settles what was paid twice, or is open for what an edit took off; what it keeps of them, what is
- * owed for lines that an exchange added. The rest is given or kept. But what was given or kept whole by one refund, or by all,
+ * Of the difference of each refund that counts, what settles: refund by refund, from what was paid too much before any. What a refund
+ * pays beyond its returns first settles what had been paid twice, or is open for what an edit took off; what it keeps of them, what
+ * is owed for lines that an exchange added. The rest is given or kept. But what was given or kept whole by one refund, or by all,
  * settles too where just that makes the account even: money may go back before the edit that it is for.
+ *
+ * Money that came after a refund may be what that had paid back, come again. Where it is too much by more, it is none of that.
  */
-function accountOf(
-  order: Pick<Order, 'currency' | 'pricesIncludeTax' | 'refunds'>,
-  { start, known }: { readonly start: Money; readonly known: ReadonlyMap<string, Money> },
-): Account {
-  const effective = order.refunds.filter((refund) => isEffective(refund, order));
+function settledIn(
+  { refunds, tenders, open: start }: Account,
+  order: Pick<Order, 'currency' | 'pricesIncludeTax'>,
+  known: ReadonlyMap<string, Money>,
+): ReadonlyMap<Refund, Money> {
+  const effective = refunds.filter((refund) => isEffective(refund, order));
   const settled = new Map<Refund, Money>();
   let open = start;
   for (const refund of effective) {
     const difference = wholeDifference(refund);
     const isRemoval = refund.payouts.length === 0 && money.isZero(difference);
+    const isMore = money.isNegative(difference) && money.compare(open, money.negate(difference)) > 0;
+    const then = isMore ? money.subtract(open, sumAfter(refund, tenders)) : open;
     const part = isRemoval
       ? worthOf(refund, order)
-      : (known.get(refund.id) ?? overlap(difference, money.negate(open)));
+      : (known.get(refund.id) ?? overlap(difference, money.negate(then)));
     open = money.add(open, part);
     settled.set(refund, isRemoval ? money.zero(order.currency) : part);
   }
@@ -150,12 +148,19 @@ function accountOf(
     refund,
     part: money.subtract(wholeDifference(refund), settled.get(refund) ?? open),
   }));
-  const evening = eveningOf(left, money.negate(open));
-  for (const { refund, part } of evening) {
+  for (const { refund, part } of eveningOf(left, money.negate(open))) {
     settled.set(refund, money.add(settled.get(refund) ?? part, part));
-    open = money.add(open, part);
   }
-  return { settled, open };
+  return settled;
+}
+
+/** What came only after a refund's money had gone. */
+function sumAfter(refund: Refund, tenders: readonly Tender[]): Money {
+  const later = tenders.filter(({ at }) => at > paidAt(refund));
+  return money.sum(
+    later.map(({ amount }) => amount),
+    refund.difference.currency,
+  );
 }
 
 interface Part {

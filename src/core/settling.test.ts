@@ -73,6 +73,64 @@ describe('money that was paid twice', () => {
   });
 });
 
+describe('money that comes after a refund', () => {
+  const given = refund(usd('5'), { at: at('2026-11-12T09:00:00-05:00') });
+  const again = tender(usd('108'), { transactionId: '2', at: NOVEMBER });
+  const ways = [CATEGORY, { rules: { ...CATEGORY.rules, refunds: 'expense' } }] as const;
+
+  test('and was too much is not what had been given, whichever way the refund is booked', () => {
+    const twice = { ...SOLD, cash: received(tender(usd('108')), again) };
+    const back = { ...amount('108', DECEMBER), id: '902' };
+    for (const [parts, stands] of [
+      [ways[0], 'SHOPIFY-1001 103.00, paid 103.00'],
+      [ways[1], 'SHOPIFY-1001 108.00, paid 108.00, expense 5.00'],
+    ] as const) {
+      const before = book(withRefunds(SOLD, given), book(SOLD), parts);
+      assert.equal(books(before), stands);
+      const paidAgain = seen(withRefunds(twice, given), NOVEMBER);
+      const between = book(paidAgain, before, parts);
+      assert.equal(books(between), stands);
+      assert.deepEqual(holds(planned(paidAgain, between, parts)), ['order-overpaid']);
+      const evened = seen(withRefunds(twice, given, back), DECEMBER);
+      const now = book(evened, between, parts);
+      assert.equal(books(now), stands);
+      assert.deepEqual(holds(planned(evened, now, parts)), []);
+      proven(evened, now);
+    }
+  });
+
+  test('and is no more than had gone back is that, come again, whatever is given after it', () => {
+    const back = { ...amount('108', at('2026-11-12T09:00:00-05:00')), id: '900' };
+    const later = { ...amount('5', DECEMBER), id: '903' };
+    const once = book(withRefunds(SOLD, back), book(SOLD), CATEGORY);
+    assert.equal(books(once), '');
+    for (const [came, stands] of [
+      ['108', 'SHOPIFY-1001-2 108.00, paid 108.00, expense 5.00'],
+      ['100', 'SHOPIFY-1001-2 100.00, paid 100.00, expense 5.00'],
+    ] as const) {
+      const more = { ...again, amount: usd(came) };
+      const twice = { ...SOLD, cash: received(tender(usd('108')), more) };
+      const between = book(seen(withRefunds(twice, back), NOVEMBER), once, CATEGORY);
+      const given = seen(withRefunds(twice, back, later), DECEMBER);
+      const now = book(given, between, CATEGORY);
+      assert.equal(books(now), stands);
+      assert.deepEqual(holds(planned(given, now, CATEGORY)), []);
+      proven(given, now);
+    }
+  });
+
+  test('and makes the account even, pays again what had gone back', () => {
+    const part = { ...SOLD, cash: paid(usd('50')) };
+    const rest = tender(usd('63'), { transactionId: '2', at: NOVEMBER });
+    const before = book(withRefunds(part, given), book(part), CATEGORY);
+    assert.equal(books(before), 'SHOPIFY-1001 103.00, paid 45.00');
+    const whole = seen(withRefunds({ ...SOLD, cash: received(tender(usd('50')), rest) }, given), NOVEMBER);
+    const now = book(whole, before, CATEGORY);
+    assert.equal(books(now), 'SHOPIFY-1001 108.00, paid 45.00, paid 63.00');
+    proven(whole, now);
+  });
+});
+
 describe('money for what an edit took off', () => {
   test('in the month of the sale lowers nothing a second time', () => {
     const edited = seen(withRefunds(SOLD, removal()), NOVEMBER);

@@ -695,7 +695,7 @@ export const GUARDS: readonly Guard[] = [
   {
     what: 'money that evens an account is neither given nor kept',
     file: 'src/core/account.ts',
-    from: '(known.get(refund.id) ?? overlap(difference, money.negate(open)))',
+    from: '(known.get(refund.id) ?? overlap(difference, money.negate(then)))',
     to: '(known.get(refund.id) ?? money.zero(order.currency))',
     test: 'src/core/settling.test.ts',
   },
@@ -740,6 +740,13 @@ export const GUARDS: readonly Guard[] = [
     from: 'place.room = money.subtract(place.room, part);',
     to: "place.room = dated.state === 'open' ? money.subtract(place.room, part) : place.room;",
     test: 'src/core/life.test.ts',
+  },
+  {
+    what: 'money that is paid twice after a refund is not what had been given',
+    file: 'src/core/account.ts',
+    from: 'isMore ? money.subtract(open, sumAfter(refund, tenders)) : open',
+    to: 'isMore && tenders.length < 0 ? money.subtract(open, sumAfter(refund, tenders)) : open',
+    test: 'src/core/settling.test.ts',
   },
   {
     what: 'a refund of which money is under way waits as a whole',
