@@ -73,19 +73,22 @@ interface Account {
   readonly open: Money;
 }
 
-/** What had settled of refunds before anything was added, by the lines and the money of then, where that is more; by their ids. */
+/**
+ * What had settled of refunds before something was added, by the lines and the money of then, where that is more; by their ids. Of
+ * several such moments the one by which most had.
+ */
 function settledBefore(order: Order, whole: Account): ReadonlyMap<string, Money> {
-  const { additions = [] } = order;
+  const moments = [...new Set(order.additions?.map(({ after }) => after))];
   const known = new Map<string, Money>();
-  for (const refund of order.refunds) {
-    const until = additions.find(({ after }) => after >= paidAt(refund))?.after;
-    if (until !== undefined) {
-      const partIn = (account: Account): Money =>
-        settledIn(account, order, known).get(refund) ?? money.zero(order.currency);
-      const was = partIn(asOf(until, order, whole));
-      if (money.isNegative(was) && money.compare(was, partIn(whole)) < 0) {
-        known.set(refund.id, was);
-      }
+  for (const refund of moments.length === 0 ? [] : order.refunds) {
+    const partIn = (account: Account): Money =>
+      settledIn(account, order, known).get(refund) ?? money.zero(order.currency);
+    const most = moments
+      .filter((until) => until >= paidAt(refund))
+      .map((until) => partIn(asOf(until, order, whole)))
+      .reduce(money.minimum, money.zero(order.currency));
+    if (money.isNegative(most) && money.compare(most, partIn(whole)) < 0) {
+      known.set(refund.id, most);
     }
   }
   return known;

@@ -541,6 +541,24 @@ describe('what is added and not paid, after money went back', () => {
     proven(whole, then);
   });
 
+  test('leaves it settled where it had been paid again before', () => {
+    const back = refund(usd('10'), { id: '2', at: BACK });
+    const tenders = [tender(usd('44')), tender(usd('30'), { at: LATER })];
+    const BOWL = line({ key: 'item:5', title: 'Bowl', unitPrice: usd('10') });
+    const given = book({ ...late(SOLD, back), updatedAt: BACK }, book(SOLD), own);
+    assert.equal(books(given), 'SHOPIFY-1001 34.00, paid 34.00');
+    const again = within(late(withPlate(SOLD, ...tenders), back), LATER);
+    const evened = book(again, given, own);
+    assert.equal(books(evened), 'SHOPIFY-1001 64.00, paid 34.00, paid 30.00');
+    const grown = {
+      ...late(order({ lines: [CUP, PLATE, BOWL], cash: received(...tenders), updatedAt: DECEMBER }), back),
+      additions: [...(again.additions ?? []), { line: BOWL.key, after: LATER }],
+    };
+    const now = book(grown, evened, own);
+    assert.equal(books(now), 'SHOPIFY-1001 64.00, SHOPIFY-1001-2 10.00, paid 34.00, paid 30.00');
+    proven(grown, now);
+  });
+
   test('as more of a line, leaves it settled too', () => {
     const tenders = [tender(usd('44')), tender(usd('22'))];
     const back = refund(usd('22'), { id: '2', at: BACK });

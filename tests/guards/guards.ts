@@ -702,8 +702,15 @@ export const GUARDS: readonly Guard[] = [
   {
     what: 'money that went back before something was added stays what it was',
     file: 'src/core/account.ts',
-    from: 'if (until !== undefined) {',
-    to: 'if (until !== undefined && until < 0) {',
+    from: 'if (money.isNegative(most) && money.compare(most, partIn(whole)) < 0) {',
+    to: 'if (moments.length < 0) {',
+    test: 'src/core/life-edits.test.ts',
+  },
+  {
+    what: 'what was paid again before something was added stays settled',
+    file: 'src/core/account.ts',
+    from: '.filter((until) => until >= paidAt(refund))',
+    to: '.filter((until) => until >= paidAt(refund))\n      .slice(0, 1)',
     test: 'src/core/life-edits.test.ts',
   },
   {
