@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { connectionId, orderKey } from '#core/ids.ts';
 import { toJson } from '#core/json.ts';
+import type { Order } from '#core/order.ts';
 import { DEFAULT_RULES } from '#core/rules.ts';
 import { orderOf } from '#core/settlement.ts';
 import { createRecentBuyers } from '#pipeline/recent-buyers.ts';
@@ -173,7 +174,7 @@ function machineOf(source: Source, { store, clock }: Pick<Machine, 'store' | 'cl
   };
 }
 
-/** What the messages lead to, without how the question is worded. */
+/** What the messages lead to, without how the question is worded, and without what is known only of the order in which they came. */
 interface State {
   readonly snapshot: string;
   readonly stamp: number | undefined;
@@ -182,16 +183,25 @@ interface State {
 }
 
 function stateOf({ snapshot, stamp, reread, isDeleted }: OrderRecord): State {
-  return { snapshot: toJson(snapshot ?? null), stamp, isAsked: reread !== undefined, isDeleted };
+  return { snapshot: toJson(shownIn(snapshot) ?? null), stamp, isAsked: reread !== undefined, isDeleted };
+}
+
+function shownIn(snapshot: OrderRecord['snapshot']): Omit<Order, 'additions'> | undefined {
+  const order = orderOf(snapshot);
+  if (order === undefined) {
+    return undefined;
+  }
+  const { additions: _known, ...shown } = order;
+  return shown;
 }
 
 /** What is booked of a state: how its cash is split or why it is unclear is no difference of figures. */
 function figuresOf({ snapshot }: OrderRecord): string {
-  const order = orderOf(snapshot);
-  if (order === undefined) {
+  const shown = shownIn(snapshot);
+  if (shown === undefined) {
     return 'none';
   }
-  const { cash, ...rest } = order;
+  const { cash, ...rest } = shown;
   return toJson({ ...rest, cash: cash.state === 'known' ? cash.received : cash.state });
 }
 
