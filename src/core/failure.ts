@@ -90,7 +90,7 @@ export const CATALOGUE = {
   'order-changed': {
     remedy: 'review',
     sentence:
-      'Lines or taxes of the order changed after its invoice could not be changed any more. The invoice is left as it stands; book the difference in FreshBooks, then decide',
+      'Lines, taxes or the worth of the order changed after its invoice could not be changed any more. The invoice is left as it stands; book the difference in FreshBooks, then decide',
   },
   'order-reduced': {
     remedy: 'review',

@@ -184,7 +184,10 @@ export function gapHolds({ order, booked, terms }: Basis, aim: Aim): PlannedHold
     : [
         hold(
           'order-changed',
-          `Lines or taxes of order ${order.name} changed after its invoice could not be changed any more`,
+          // Without any such line, money that stands as paid back was received again, or never went.
+          unwritten.length > 0
+            ? `Lines or taxes of order ${order.name} changed after its invoice could not be changed any more`
+            : `What stands for order ${order.name} is ${money.show(money.negate(gap))} less than it is worth by its account with the buyer, and its invoice cannot be changed any more`,
         ),
       ];
 }

@@ -119,6 +119,20 @@ describe('money that comes after a refund', () => {
     }
   });
 
+  test('and is what stands as given in the books already, is asked about as that, and not as lines that changed', () => {
+    const even = seen(
+      withRefunds({ ...SOLD, cash: received(tender(usd('108')), { ...again, amount: usd('5') }) }, given),
+      DECEMBER,
+    );
+    const before = book(withRefunds(SOLD, given), book(SOLD), ways[1]);
+    const { holds: asked } = work(even, before, ways[1]);
+    const changed = asked.find(({ code }) => code === 'order-changed');
+    assert.equal(
+      changed?.detail,
+      'What stands for order #1001 is 5.00 USD less than it is worth by its account with the buyer, and its invoice cannot be changed any more',
+    );
+  });
+
   test('and makes the account even, pays again what had gone back', () => {
     const part = { ...SOLD, cash: paid(usd('50')) };
     const rest = tender(usd('63'), { transactionId: '2', at: NOVEMBER });
