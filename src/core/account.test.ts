@@ -47,18 +47,18 @@ describe('a line that an earlier state did not hold', () => {
     assert.deepEqual(fourth.additions, [{ line: 'item:2', after: TUESDAY }]);
   });
 
-  test('is one of which there is more now, by what it came to', () => {
+  test('is one of which there is more now, as it was', () => {
     const two = { ...CUP, quantity: 2 };
     const [tip, more] = ['3', '4'].map((amount) =>
       line({ key: 'tip', kind: 'tip', unitPrice: money.parse(amount, 'USD') }),
     );
     assert(tip !== undefined && more !== undefined);
     const second = withAdditions(state(TUESDAY, two, tip), state(MONDAY, CUP, tip));
-    assert.deepEqual(second.additions, [{ line: 'item:1', after: MONDAY, worth: CUP.unitPrice }]);
+    assert.deepEqual(second.additions, [{ line: 'item:1', after: MONDAY, was: CUP }]);
     const third = withAdditions(state(FRIDAY, two, more), second);
     assert.deepEqual(third.additions, [
       ...(second.additions ?? []),
-      { line: 'tip', after: TUESDAY, worth: tip.unitPrice },
+      { line: 'tip', after: TUESDAY, was: tip },
     ]);
   });
 

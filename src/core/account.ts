@@ -36,7 +36,7 @@ function additionOf(line: OrderLine, before: Order): readonly Addition[] {
     return [addition];
   }
   const isMore = money.compare(grossOf(line), grossOf(then)) > 0;
-  return isMore ? [{ ...addition, worth: worthOfLine(then, before) }] : [];
+  return isMore ? [{ ...addition, was: then }] : [];
 }
 
 /**
@@ -101,22 +101,17 @@ function asOf(until: Instant, order: Order, { refunds, tenders }: Account): Acco
     additions.find(({ line, after }) => line === key && after >= until);
   const earlier = tenders.filter(({ at }) => at <= until);
   const received = earlier.map(({ amount }) => amount);
-  const charged = lines.map((line) => {
+  const charged = lines.flatMap((line) => {
     const addition = addedTo(line.key);
-    return addition === undefined ? worthOfLine(line, order) : (addition.worth ?? money.zero(currency));
+    return addition === undefined ? [line] : addition.was === undefined ? [] : [addition.was];
   });
   return {
     refunds: refunds.filter(
       (refund) => paidAt(refund) <= until || refund.returns.every(({ line }) => addedTo(line) === undefined),
     ),
     tenders: earlier,
-    open: money.subtract(money.sum(received, currency), money.sum(charged, currency)),
+    open: money.subtract(money.sum(received, currency), totalByLines({ ...order, lines: charged })),
   };
-}
-
-/** With its tax, as it was charged. */
-function worthOfLine(line: OrderLine, order: Order): Money {
-  return totalByLines({ ...order, lines: [line] });
 }
 
 /**

@@ -148,7 +148,10 @@ function stillPaid(
   return money.minimum(most, paidOf(booked, order.currency));
 }
 
-/** Without what was added after the first invoice was made: it neither held those lines, nor left them out for what had gone back. */
+/**
+ * Without what was added after the first invoice was made, more of a line too: it neither held that, nor left it out for what had
+ * gone back.
+ */
 function firstLinesOf(order: Order, { first }: Booked): readonly OrderLine[] {
   if (first === undefined) {
     return order.lines;
@@ -156,7 +159,9 @@ function firstLinesOf(order: Order, { first }: Booked): readonly OrderLine[] {
   const gone = order.refunds.filter(({ id }) => first.refunds.includes(id));
   const left = linesWithout(order, gone).filter((line) => !isSpent(line));
   const later = left.map(({ key }) => key).filter((key) => !first.lines.some((line) => line.key === key));
-  return order.lines.filter(({ key }) => !later.includes(key));
+  const asFirst = (line: OrderLine): OrderLine =>
+    order.additions?.find(({ line: key, was }) => key === line.key && was !== undefined)?.was ?? line;
+  return order.lines.filter(({ key }) => !later.includes(key)).map(asFirst);
 }
 
 function missingHold(order: Order, { kept, least }: { kept: Money; least: Money }): PlannedHold {

@@ -170,6 +170,34 @@ describe('tax that the channel remits, of what is added in a later month,', () =
     );
   });
 
+  test('as more of a line, takes nothing off what was paid before either', () => {
+    const two = {
+      ...lamp,
+      quantity: 2,
+      taxes: [tax('12', usd('4.80'), { remittedBy: 'channel' })],
+    };
+    const one = order({ lines: [lamp] });
+    const more = order({
+      lines: [two],
+      additions: [{ line: lamp.key, after: one.updatedAt, was: lamp }],
+      cash: one.cash,
+      updatedAt: DECEMBER,
+    });
+    const found = work(more, book(one));
+    assert.deepEqual([found.steps, holds(found)], [[], ['order-changed']]);
+    const within = book({ ...more, updatedAt: one.updatedAt }, book(one));
+    assert.equal(books(within), 'SHOPIFY-1001 40.00, paid 20.00');
+    const cash = received(tender(usd('22.40')), tender(usd('22.40'), { at: DECEMBER }));
+    const days = fold(book({ ...more, cash, updatedAt: one.updatedAt }, within)).payments;
+    assert.deepEqual(
+      days.map(({ amount, paidOn }) => [money.format(amount), paidOn]),
+      [
+        ['20.00', '2026-11-10'],
+        ['20.00', '2026-12-02'],
+      ],
+    );
+  });
+
   test('keeps no money that went back of what was bought before', () => {
     const back = refund(usd('22'), {
       at: DECEMBER,
@@ -566,7 +594,7 @@ describe('what is added and not paid, after money went back', () => {
     const more = { ...CUP, quantity: 3, taxes: [tax('10', usd('6'))] };
     const grown = {
       ...late(order({ lines: [more], cash: received(...tenders), updatedAt: NOVEMBER }), back),
-      additions: [{ line: CUP.key, after: BACK, worth: usd('44') }],
+      additions: [{ line: CUP.key, after: BACK, was: CUP }],
     };
     const before = post(work(order({ lines: [CUP], cash: received(...tenders) }), [], parts).steps);
     assert.equal(books(book(grown, before, parts)), 'SHOPIFY-1001 66.00, paid 44.00');

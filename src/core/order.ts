@@ -92,8 +92,8 @@ export interface OrderLine {
 export interface Addition {
   readonly line: string;
   readonly after: Instant;
-  /** What the line came to then, with its tax; absent where it was not there. */
-  readonly worth?: Money;
+  /** The line as it was then; absent where it was not there. */
+  readonly was?: OrderLine;
 }
 
 export interface Discount {

@@ -728,6 +728,13 @@ export const GUARDS: readonly Guard[] = [
     test: 'src/core/account.test.ts',
   },
   {
+    what: 'tax of the channel’s on more of a line lowers no payment before',
+    file: 'src/core/cash-plan.ts',
+    from: '.map(asFirst)',
+    to: '.filter((line) => asFirst(line) !== undefined)',
+    test: 'src/core/life-edits.test.ts',
+  },
+  {
     what: 'tax of the channel’s that came with one payment is not paid with the next',
     file: 'src/core/cash-plan.ts',
     from: 'const isPartlyPaid = money.compare(open, tender.amount) < 0;',
