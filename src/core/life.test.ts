@@ -347,6 +347,17 @@ describe('an invoice that the rules leave a draft', () => {
   });
 });
 
+test('a refund that stands beside the invoice and that the shop does not show any more is asked about', () => {
+  const rules = { rules: { ...CATEGORY, refunds: 'expense' } } as const;
+  const refunded = book(withRefunds(SOLD, oneCup()), book(SOLD, [], rules), rules);
+  const found = work(SOLD, refunded, rules);
+  assert.deepEqual([found.steps, holds(found)], [[], ['order-refunds-unclear']]);
+  assert.equal(
+    found.holds[0]?.detail,
+    'Refund 901 of order #1001 stands in the books, and the shop does not show it any more',
+  );
+});
+
 describe('an order that comes to nothing', () => {
   const unpaid = order({ lines: [CUP], cash: paid(usd('0')) });
 

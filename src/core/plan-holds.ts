@@ -71,6 +71,20 @@ export function unlikeHolds(order: Order, { refund, amount, charged }: BookedRef
       ];
 }
 
+/** One that stands beside the invoice, and that was deleted in the shop: nothing else would tell of it. */
+export function lostHolds(order: Order, { refund, amount }: BookedRefund): PlannedHold[] {
+  return order.refunds.some(({ id }) => id === refund)
+    ? []
+    : [
+        {
+          step: `refund-${refund}`,
+          code: 'order-refunds-unclear',
+          detail: `Refund ${refund} of order ${order.name} stands in the books, and the shop does not show it any more`,
+          facts: [{ name: 'In the books', value: money.show(amount) }],
+        },
+      ];
+}
+
 /** What is asked about a refund; and of an invoice that stays a draft, about one that would stand beside it, as nothing does. */
 export function refundHold(
   order: Order,

@@ -19,7 +19,15 @@ import * as money from './money.ts';
 import type { Money } from './money.ts';
 import { channelTaxOf, discountOf, grossOf, taxOf, totalByLines } from './order.ts';
 import type { Order, OrderLine } from './order.ts';
-import { besideIn, gapHolds, negativeHold, refundHold, unlikeHolds, unsendableHolds } from './plan-holds.ts';
+import {
+  besideIn,
+  gapHolds,
+  lostHolds,
+  negativeHold,
+  refundHold,
+  unlikeHolds,
+  unsendableHolds,
+} from './plan-holds.ts';
 import type { Aim } from './plan-holds.ts';
 import { asFarAsSent, clientPolicyOf, withPossibleLines } from './plan-terms.ts';
 import type { Plan, PlannedHold, Terms } from './plan-terms.ts';
@@ -377,6 +385,7 @@ function stepsTo(basis: Basis, aim: Aim): Plan {
   const isSendable = rules.endState === 'sent' && unsendable.length === 0 && closed.length === 0;
   const cash = isSendable ? cashOf(basis, aim) : NO_CASH;
   const unlike = booked.beside.flatMap((refund) => unlikeHolds(order, refund));
+  const lost = booked.beside.flatMap((refund) => lostHolds(order, refund));
   const negative = targets.filter(({ document }) => money.isNegative(document.total));
   const changes = changeSteps(basis, targets).filter((step) => isPayable(step, booked, cash));
   const made = targets
@@ -418,6 +427,7 @@ function stepsTo(basis: Basis, aim: Aim): Plan {
       ...unsendable,
       ...closed,
       ...unlike,
+      ...lost,
       ...holds,
       ...cash.holds,
       ...(isCashKnown ? refundHolds : []),

@@ -728,6 +728,13 @@ export const GUARDS: readonly Guard[] = [
     test: 'src/core/account.test.ts',
   },
   {
+    what: 'a refund that stands and is not shown any more is asked about',
+    file: 'src/core/plan.ts',
+    from: '      ...lost,\n',
+    to: '',
+    test: 'src/core/life.test.ts',
+  },
+  {
     what: 'tax of the channel’s on more of a line lowers no payment before',
     file: 'src/core/cash-plan.ts',
     from: '.map(asFirst)',
