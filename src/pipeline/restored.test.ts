@@ -83,6 +83,41 @@ test('an order of which nothing is left is a question also where its first invoi
   );
 });
 
+test('an order of which nothing is left is a question where an expense of its refund stands, forgotten, without an invoice', async () => {
+  const paidBack = {
+    ...GONE,
+    cash: received(tender(usd('44'))),
+    refunds: [refund(usd('44'), { returns: [returned('item:1', 2, usd('40'), [usd('4')])] })],
+  };
+  for (const isStanding of [true, false]) {
+    const { clock, store, tasks, machine, accept, work } = await openWorld({ canRead: false });
+    const [route] = machine.routes.values();
+    assert.ok(route !== undefined);
+    const looked: string[] = [];
+    const books: Books = {
+      ...route.books,
+      find: async (task) => {
+        looked.push(task.step.reference);
+        return task.kind === 'expense' && isStanding
+          ? { state: 'standing', receipt: { externalId: '7', amount: usd('44') } }
+          : { state: 'absent' };
+      },
+    };
+    await store.transact((tx) => tx.putSetting(RESTORED_SETTING, String(after(clock.now(), DAY))));
+    const on = { ...machine, routes: new Map([[SHOP, { ...route, books }]]) };
+    await sortDelivery(on, await accept('a', paidBack));
+    await work(on);
+    const holds = await store.read.holds({ order: ORDER, isOpen: true });
+    assert.deepEqual(
+      [(await store.read.order(ORDER))?.state, ...holds.map(({ code }) => code)],
+      isStanding ? ['held', 'books-expense-unclear'] : ['skipped'],
+    );
+    assert.deepEqual(looked, [`${ORDER}/invoice-1`, `${ORDER}/expense-1`]);
+    assert.equal(tasks.length, 0, 'nothing is written');
+    await store.close();
+  }
+});
+
 test('an order whose invoices were all taken away before the backup is a question where another stands, and is looked at once', async () => {
   const { clock, store, tasks, machine, accept, work } = await openWorld({ canRead: false });
   const [route] = machine.routes.values();

@@ -1,5 +1,6 @@
 import type { InvoiceStep, Step } from '#core/document.ts';
 import { asKnown, asNext, asRefunded, isNothingLeft, numberedFurther } from '#core/forgotten.ts';
+import { asIfPosted } from '#core/ledger.ts';
 import type { Booked } from '#core/ledger.ts';
 import type { Terms } from '#core/plan-terms.ts';
 import type { OrderKey } from '#core/ids.ts';
@@ -68,13 +69,8 @@ export async function doubtOf(run: Run, subject: Subject, known: Known): Promise
   if (found !== undefined) {
     return { kind: 'forgotten', hold: found };
   }
-  for (const step of asRefunded(order, booked, known.terms)) {
-    const hold = forgottenHold(subject, step, await lookOnce(run, subject, { step, known }));
-    if (hold !== undefined) {
-      return { kind: 'forgotten', hold };
-    }
-  }
-  return undefined;
+  const hold = await standingRefund(run, subject, { ...known, order });
+  return hold === undefined ? undefined : { kind: 'forgotten', hold };
 }
 
 /**
@@ -186,8 +182,26 @@ async function unbookedDoubt(
   { order, booked, terms }: Pick<Known, 'booked' | 'terms'> & { readonly order: Order },
 ): Promise<Doubt | undefined> {
   const step = asNext(order, booked, terms);
-  const hold = await standingInvoice(run, subject, { order, step, booked, terms });
+  const hold =
+    (await standingInvoice(run, subject, { order, step, booked, terms })) ??
+    (await standingRefund(run, subject, { order, booked: asIfPosted(booked, [step]), terms, steps: [] }));
   return hold === undefined ? undefined : { kind: 'forgotten', hold };
+}
+
+/** What stands of its refunds beside the invoice, which may have been taken away since. */
+async function standingRefund(
+  run: Run,
+  subject: Subject,
+  { order, booked, terms, steps }: Known & { readonly order: Order },
+): Promise<HeldStep | undefined> {
+  for (const step of asRefunded(order, booked, terms)) {
+    const standing = await lookOnce(run, subject, { step, known: { booked, steps } });
+    const hold = forgottenHold(subject, step, standing);
+    if (hold !== undefined) {
+      return hold;
+    }
+  }
+  return undefined;
 }
 
 /** The setting that holds since which restore an order was looked at. */

@@ -45,6 +45,8 @@ const FOUND_TOO: Readonly<Record<number, string>> = {
   20256: 'an order that waited to be booked was asked for once, and when that failed never again',
   78008920:
     'an invoice under a shortened number, of an order of which nothing was left, stood on, forgotten by a restored database',
+  80000099:
+    'an expense of an order of which nothing was left, its invoice taken away, stood on, forgotten by a restored database',
 };
 
 const FRESH = Number(process.env['FC_SEED'] ?? Math.floor(Math.random() * 0x7fff_ffff));

@@ -604,6 +604,13 @@ export const GUARDS: readonly Guard[] = [
     test: 'tests/contract/books.freshbooks.test.ts',
   },
   {
+    what: 'after a restore a refund that stands without its invoice is found',
+    file: 'src/pipeline/restored.ts',
+    from: '(await standingRefund(run, subject, { order,',
+    to: '(await standingRefund(run, subject, { order: { ...order, refunds: [] },',
+    test: 'src/pipeline/restored.test.ts',
+  },
+  {
     what: 'after a restore no payment is lowered before its invoice was looked at',
     file: 'src/pipeline/restored.ts',
     from: '    ...changes.map((step) => ({ step, known: { booked, steps: [] }, isAsKnown: false })),',
