@@ -43,8 +43,8 @@ export interface ExpectedBooks<Id = bigint, Reason = 'test' | 'not confirmed' | 
 export interface ExpectedNow {
   readonly worth: bigint;
   /**
-   * By how much it may be worth more: money that went back before an edit added something may have evened the account as it was,
-   * where `worth` takes it as given for what the buyer owes since.
+   * By how much it may be worth more: what went back or was kept before an edit added something may have been by the account as it
+   * was, where `worth` takes it by what the buyer owes since.
    */
   readonly evened: bigint;
   /** Received and not paid back, without the channel's part: what could stand as payments. */
@@ -166,8 +166,8 @@ function standsNow(order: WorldOrder, side: Side, cash: Cash): ExpectedNow {
 /**
  * What refunds kept (positive) or gave beside their lines, by what was open when each was made: money that evens the account gives
  * and keeps nothing. Where the account ends uneven by just what one refund gave or kept, or all of them, that evened it.
- * `before`: the order as a refund found it, for money that went back; else the whole order, where it is not too much by more: of that
- * a part came later, and none of it had gone back.
+ * `before`: the order as each found it. Else the whole order, where it is not too much by more than went back: of that a part came
+ * later, and none of it had gone back.
  */
 function agreedOf(
   order: WorldOrder,
@@ -181,8 +181,8 @@ function agreedOf(
     const openIn = (found: WorldOrder): bigint =>
       openAfter(found, refunds.slice(0, index), side) - kept + given;
     const isMore = openIn(order) > -amount;
-    const find = before ?? (isMore ? paidBy : undefined);
-    const open = openIn(amount < 0n && find !== undefined ? find(refund, order) : order);
+    const find = before ?? (amount < 0n && isMore ? paidBy : undefined);
+    const open = openIn(find === undefined ? order : find(refund, order));
     if (amount < 0n) {
       given += atLeastZero(-amount - atLeastZero(open));
       parts.push(-atLeastZero(-amount - atLeastZero(open)));

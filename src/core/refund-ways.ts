@@ -6,7 +6,7 @@ import { documentOf, roundingLimitOf } from './invoice-document.ts';
 import type { Booked, BookedInvoice } from './ledger.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
-import { channelTaxOf, totalByLines } from './order.ts';
+import { channelTaxOf, taxOf, totalByLines } from './order.ts';
 import type { Order, OrderLine, Refund } from './order.ts';
 import { isSameMonth } from './period.ts';
 import { clientPolicyOf } from './plan-terms.ts';
@@ -42,7 +42,7 @@ export type Way =
 type HeldWay = Extract<Way, { kind: 'held' }>;
 
 interface Paying {
-  /** Ids of what edits took off before, which this money is for: it stands with the refund, and the invoices hold it still. */
+  /** Ids of what edits took off, which this money is for: it stands with the refund, and the invoices hold it still. */
   readonly removals?: readonly string[];
 }
 
@@ -144,7 +144,10 @@ function moreBeside(
   const more = money.subtract(merchantPart(refund, order), booked);
   const isExpense = standing.every(({ kind }) => kind === 'expense');
   if (!isExpense || money.compare(more, money.zero(order.currency)) <= 0) {
-    return { kind: 'beside', amount: booked };
+    const told = order.refunds.filter(({ id }) => standing.some(({ step }) => removalsOf(step).includes(id)));
+    const worth = money.subtract(money.negate(more), worthOfAll(told, order));
+    const since = takenOffSince(order, refund, { ...considering, worth });
+    return besideSince(order, refund, { standing, amount: booked, since });
   }
   const rest = asExpense(
     order,
@@ -154,6 +157,62 @@ function moreBeside(
   return rest.kind === 'beside' || rest.kind === 'held'
     ? { ...rest, amount: money.add(booked, rest.amount) }
     : rest;
+}
+
+/** It was booked before anybody knew that taxed lines went with it: the tax that it bears is a person's to put right. */
+function besideSince(
+  order: Order,
+  refund: Refund,
+  {
+    standing,
+    amount,
+    since,
+  }: { readonly standing: Booked['beside']; readonly amount: Money; readonly since: readonly Refund[] },
+): Way {
+  const removals = since.map(({ id }) => id);
+  const lines = since.flatMap((removal) => returnedLines(order, removal));
+  const due = money.sum(
+    [...refund.returns.flatMap(({ taxes }) => taxes), ...lines.map(taxOf)],
+    order.currency,
+  );
+  const borne = money.sum(
+    standing.flatMap(({ step }) =>
+      (step.kind === 'expense' ? step.taxes : step.document.taxes).map((tax) => tax.amount),
+    ),
+    order.currency,
+  );
+  if (since.length === 0 || money.equal(due, borne)) {
+    return { kind: 'beside', amount, removals };
+  }
+  const asked = held(refund, amount, {
+    code: 'refund-unbooked',
+    detail: `Refund ${refund.id} of order ${order.name} stands as it was booked, and an edit has taken off since what it was for, with other tax: put its tax right in FreshBooks`,
+    facts: [
+      { name: 'Tax of what went back', value: money.show(due) },
+      { name: 'Tax of it in the books', value: money.show(borne) },
+    ],
+  });
+  return { ...asked, removals };
+}
+
+/**
+ * What edits took off after a refund had been booked as given, where it comes to just what of that has settled since: taken off the
+ * invoice it would be out of the books twice.
+ */
+function takenOffSince(
+  order: Order,
+  refund: Refund,
+  { booked, paidBeside, worth }: Considering & { readonly worth: Money },
+): readonly Refund[] {
+  const later = order.refunds
+    .slice(order.refunds.indexOf(refund) + 1)
+    .filter(({ id, payouts }) => payouts.length === 0 && !paidBeside.has(id))
+    .filter(({ id }) => !booked.invoices.some(({ document }) => document.refunds.includes(id)))
+    .filter((removal) => isEffective(removal, order));
+  const found = [...later.map((removal) => [removal]), later].find((some) =>
+    money.equal(worthOfAll(some, order), worth),
+  );
+  return worth.minor > 0n ? (found ?? []) : [];
 }
 
 interface Priced extends Considering {

@@ -73,6 +73,64 @@ describe('money that was paid twice', () => {
   });
 });
 
+describe('money that went back before the edit that it is for, and stands as an expense', () => {
+  const EXPENSE = { rules: { ...CATEGORY.rules, refunds: 'expense' } } as const;
+  const FIRST = at('2026-11-12T09:00:00-05:00');
+  const untaxed = order({
+    lines: [line({ quantity: 2, unitPrice: usd('50') })],
+    cash: paid(usd('100')),
+  });
+  const half = returned('item:1', 1, usd('50'));
+  const whole = returned('item:1', 2, usd('100'));
+
+  test('stays, and what was taken off is not taken off the invoice as well', () => {
+    for (const [back, taken, stands] of [
+      ['50', half, 'SHOPIFY-1001 100.00, paid 100.00, expense 50.00'],
+      ['100', whole, 'SHOPIFY-1001 100.00, paid 100.00, expense 100.00'],
+    ] as const) {
+      const given = withRefunds(untaxed, amount(back, FIRST));
+      const before = book(given, book(untaxed, [], EXPENSE), EXPENSE);
+      assert.equal(books(before), stands);
+      const taking = { ...removal({ returns: [taken], at: NOVEMBER }), id: '905' };
+      const edited = seen(withRefunds(untaxed, amount(back, FIRST), taking), NOVEMBER);
+      const gone = { ...edited, cancelledAt: NOVEMBER };
+      for (const shown of back === '100' ? [edited, gone] : [edited]) {
+        const now = book(shown, before, EXPENSE);
+        assert.equal(books(now), stands);
+        assert.deepEqual(holds(planned(shown, now, EXPENSE)), []);
+        proven(shown, now);
+      }
+    }
+  });
+
+  test('is asked about where the expense does not bear the tax of what was taken off', () => {
+    const given = withRefunds(SOLD, amount('54', FIRST));
+    const before = book(given, book(SOLD, [], EXPENSE), EXPENSE);
+    const taking = { ...removal({ returns: [ONE], at: NOVEMBER }), id: '905' };
+    const edited = seen(withRefunds(SOLD, amount('54', FIRST), taking), NOVEMBER);
+    const now = work(edited, before, EXPENSE);
+    assert.deepEqual([now.steps, holds(now)], [[], ['refund-unbooked']]);
+    assert.deepEqual(now.holds[0]?.facts, [
+      { name: 'Tax of what went back', value: '4.00 USD' },
+      { name: 'Tax of it in the books', value: '0.00 USD' },
+    ]);
+    proven(edited, before);
+  });
+
+  test('and is for what was taken off before, is not for the like of it that is taken off later', () => {
+    const early = { ...removal({ at: DECEMBER }), id: '901' };
+    const back = { ...amount('54', DECEMBER), id: '902' };
+    const late = { ...removal({ at: DECEMBER }), id: '903' };
+    const one = seen(withRefunds(SOLD, early, back), DECEMBER);
+    const before = book(one, book(SOLD), CATEGORY);
+    assert.equal(books(before), 'SHOPIFY-1001 108.00, paid 108.00, expense 54.00');
+    const two = seen(withRefunds(SOLD, early, back, late), DECEMBER);
+    assert.deepEqual(holds(planned(two, before, CATEGORY)), ['order-reduced']);
+    const again = work(two, book(one, book(SOLD, [], EXPENSE), EXPENSE), EXPENSE);
+    assert.deepEqual(holds(again), ['order-reduced']);
+  });
+});
+
 describe('money that comes after a refund', () => {
   const given = refund(usd('5'), { at: at('2026-11-12T09:00:00-05:00') });
   const again = tender(usd('108'), { transactionId: '2', at: NOVEMBER });

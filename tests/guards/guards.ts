@@ -794,6 +794,13 @@ export const GUARDS: readonly Guard[] = [
     named: 'what an edit took off and',
   },
   {
+    what: 'what an edit takes off after its refund was booked is taken off once',
+    file: 'src/core/refund-ways.ts',
+    from: 'return worth.minor > 0n ? (found ?? []) : [];',
+    to: 'return worth.minor < 0n ? (found ?? []) : [];',
+    test: 'src/core/settling.test.ts',
+  },
+  {
     what: 'a payment is not lowered for what an invoice of an earlier month holds still',
     file: 'src/core/cash-plan.ts',
     from: 'const most = money.minimum(capacity, money.atLeastZero(money.add(kept, unbooked)));',
