@@ -1,9 +1,11 @@
+import type { Booked } from './ledger.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
 import { grossOf, totalByLines } from './order.ts';
 import type { Addition, Order, OrderLine, Refund, Tender } from './order.ts';
 import { isEffective, paidAt, wholeDifference, worthOf } from './sale.ts';
-import type { Instant } from './time.ts';
+import { localDate } from './time.ts';
+import type { Instant, Zone } from './time.ts';
 
 /** The account between shop and buyer: what is open when money goes back, and so what it settles, gives or keeps. */
 
@@ -21,6 +23,36 @@ export function withAdditions(order: Order, before: Order | undefined): Order {
     ...(isWhole(before) ? order.lines.flatMap((line) => additionOf(line, before)) : []),
   ];
   return additions.length === 0 ? order : { ...order, additions };
+}
+
+/**
+ * A database that was put back has not seen the states between. Where an invoice of what was added is found standing, that came after
+ * what was before its day.
+ */
+export function withFound(order: Order, { first, invoices }: Booked, zone: Zone): Order {
+  const since = new Map<string, Instant>();
+  for (const { document } of invoices.filter(({ isFound }) => isFound)) {
+    const before = order.refunds.map(paidAt).filter((at) => localDate(at, zone) < document.issuedOn);
+    const added = document.lines.filter(({ key }) => first?.lines.every((line) => line.key !== key) === true);
+    added.forEach(({ key }) => before.forEach((at) => since.set(key, latest(since.get(key), at))));
+  }
+  if (since.size === 0) {
+    return order;
+  }
+  const { additions: known = [], lines } = order;
+  const told = known.map((addition) => ({
+    ...addition,
+    after: latest(since.get(addition.line), addition.after),
+  }));
+  const untold = lines.flatMap(({ key }) => {
+    const at = known.some(({ line }) => line === key) ? undefined : since.get(key);
+    return at === undefined ? [] : [{ line: key, after: at }];
+  });
+  return { ...order, additions: [...told, ...untold] };
+}
+
+function latest(one: Instant | undefined, other: Instant): Instant {
+  return one === undefined || other > one ? other : one;
 }
 
 /** A state whose lines are not all there, or not to be relied on, says nothing of what is not on it. */

@@ -507,6 +507,23 @@ describe('what is added and not paid, after money went back', () => {
     proven(grown, now);
   });
 
+  test('leaves it settled too where a restored database has found the invoice of it, and not seen what was between', () => {
+    const twice = order({ lines: [CUP], cash: paid(usd('44'), usd('44')) });
+    const back = refund(usd('44'), { id: '2', at: DECEMBER });
+    const before = post(work(twice, []).steps);
+    const seen = late(withPlate(twice, tender(usd('44')), tender(usd('44'))), back);
+    const { additions: _seen, ...unseen } = seen;
+    for (const shown of [unseen, { ...unseen, additions: [{ line: PLATE.key, after: seen.placedAt }] }]) {
+      const [added] = work(shown, before, own).steps.filter(({ kind }) => kind === 'invoice');
+      assert(added !== undefined);
+      const found = post([added], before, { isFound: true });
+      const now = book(shown, found, own);
+      assert.equal(books(now), 'SHOPIFY-1001 44.00, SHOPIFY-1001-2 20.00, paid 44.00');
+      assert.deepEqual(holds(work(shown, now, own)), []);
+      proven(shown, now);
+    }
+  });
+
   test('leaves it settled within the month too, whatever the rule of refunds', () => {
     const twice = order({ lines: [CUP], cash: paid(usd('44'), usd('44')) });
     const back = refund(usd('44'), { id: '2', at: BACK });

@@ -1,4 +1,4 @@
-import { balanced } from './account.ts';
+import { balanced, withFound } from './account.ts';
 import { BOOKED_BY_HAND, closedThrough, isBookedBy, isSettledDay } from './closed-days.ts';
 import { NO_CASH, cashHold, planCash } from './cash-plan.ts';
 import type { CashPlan } from './cash-plan.ts';
@@ -60,7 +60,7 @@ export function plan(shown: Bookable, booked: Booked, terms: Terms): Plan {
 function planOrder(shown: Order, booked: Booked, given: Terms): Plan {
   const terms = asFarAsSent(withPossibleLines(given, booked), booked);
   const told = withUntoldTax(shown, terms.rules) ?? shown;
-  const order = balanced(told);
+  const order = balanced(withFound(told, booked, terms.rules.timeZone ?? told.zone));
   const isNew = booked.lastSlots.invoice === undefined;
   const aside = isNew ? asideReason(order, terms.rules) : undefined;
   if (aside !== undefined) {

@@ -1,4 +1,4 @@
-import { balanced } from './account.ts';
+import { balanced, withFound } from './account.ts';
 import { paidOf } from './ledger.ts';
 import type { Booked } from './ledger.ts';
 import * as money from './money.ts';
@@ -57,7 +57,7 @@ export interface CashFigures {
 }
 
 export function proofOf(shown: Order, booked: Booked): Proof {
-  const order = balanced(shown);
+  const order = balanced(withFound(shown, booked, shown.zone));
   const { currency } = order;
   const shop = shopFigures(order);
   const invoices = booked.invoices.map(({ document, amount }) => ({ number: document.number, amount }));

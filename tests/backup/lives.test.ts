@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { backUpDatabase, restoreDatabase } from '#app.ts';
 import { DEFAULT_RULES } from '#core/rules.ts';
 import { expectedBooks } from '#sim/check.ts';
-import { isWorth, standingOf } from '#sim/standing.ts';
+import { isWorth, payable, standingOf } from '#sim/standing.ts';
 import { between, pick, seededRandom } from '#sim/world/random.ts';
 import type { Random } from '#sim/world/random.ts';
 import { hurriedClock } from '#tests/clock.ts';
@@ -28,6 +28,8 @@ const FOUND: Readonly<Record<number, string>> = {
     'tax of an unpaid addition, which the channel remits, was taken off a payment that had gone back long ago',
   1164140007: 'a payment that old messages took back and brought again was one under another number',
   419057404: 'an invoice that was changed and changed back since the backup went both ways once more',
+  918767453:
+    'money that had evened the account before something was added was an expense once more, since a restored database had not seen it',
   1841403649: 'a payment was lowered before the expense was found that covers what was to be taken off it',
 };
 const FRESH = Number(process.env['FC_SEED'] ?? Math.floor(Math.random() * 0x7fff_ffff));
@@ -145,14 +147,18 @@ async function assertEqual({ stage, orders }: Life, seed: number): Promise<void>
     assert.ok(order !== undefined && record !== undefined);
     assert.ok(['settled', 'held', 'skipped'].includes(record.state), `${order.name} is ${record.state}`);
     if (record.state === 'settled') {
-      const { now } = expectedBooks(order);
+      const expected = expectedBooks(order);
+      const { now } = expected;
       const { net, paid, invoiced, credited, spent } = standingOf(stage.sandbox, order);
-      const kept = now.kept + credited + spent;
+      const { least, most } = payable(expected, { invoiced, beside: credited + spent });
       assert.ok(
         isWorth(now, net),
         `seed ${seed}, what stands for ${order.name}: ${net}, and not ${now.worth}`,
       );
-      assert.equal(paid, kept < invoiced ? kept : invoiced, `seed ${seed}, payments of ${order.name}`);
+      assert.ok(
+        paid >= least && paid <= most,
+        `seed ${seed}, payments of ${order.name}: ${least} to ${most}, and not ${paid}`,
+      );
     }
     const holds = await stage.app.store.read.holds({ order: record.key, isOpen: true });
     assert.ok(!holds.some(({ code }) => code === 'unexpected'), `seed ${seed}, ${order.name}`);

@@ -714,6 +714,13 @@ export const GUARDS: readonly Guard[] = [
     test: 'src/core/life-edits.test.ts',
   },
   {
+    what: 'after a restore an invoice of what was added tells when that came',
+    file: 'src/core/account.ts',
+    from: 'for (const { document } of invoices.filter(({ isFound }) => isFound)) {',
+    to: 'for (const { document } of invoices.filter(({ isFound }) => !isFound && isFound)) {',
+    test: 'src/core/life-edits.test.ts',
+  },
+  {
     what: 'what was paid again before something was added stays settled',
     file: 'src/core/account.ts',
     from: '.filter((until) => until >= paidAt(refund))',
