@@ -5,7 +5,7 @@ import { withAdditions } from './account.ts';
 import * as money from './money.ts';
 import type { Order } from './order.ts';
 
-/** What is known of when lines came. Of money by it: `life-edits.test.ts`, `settling.test.ts`. */
+/** What is known of when lines came. Of money by it: `life-additions.test.ts`, `settling.test.ts`. */
 
 const CUP = line({ unitPrice: money.parse('20.00', 'USD') });
 const PLATE = line({ key: 'item:2', unitPrice: money.parse('5.00', 'USD') });

@@ -147,7 +147,9 @@ function moreBeside(
     const told = order.refunds.filter(({ id }) => standing.some(({ step }) => removalsOf(step).includes(id)));
     const worth = money.subtract(money.negate(more), worthOfAll(told, order));
     const since = takenOffSince(order, refund, { ...considering, worth });
-    return besideSince(order, refund, { standing, amount: booked, since });
+    return since.length === 0
+      ? { kind: 'beside', amount: booked }
+      : besideSince(order, refund, { standing, amount: booked, since });
   }
   const rest = asExpense(
     order,
@@ -181,7 +183,7 @@ function besideSince(
     ),
     order.currency,
   );
-  if (since.length === 0 || money.equal(due, borne)) {
+  if (money.equal(due, borne)) {
     return { kind: 'beside', amount, removals };
   }
   const asked = held(refund, amount, {

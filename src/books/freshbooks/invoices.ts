@@ -89,6 +89,7 @@ function listingOf({ step }: InvoiceTask, query: Filters): Listing<ReadInvoice> 
   };
 }
 
+/** This invoice; or, where any of the order's is looked for, another of them that the ledger does not know. */
 function isMeant({ step, anyBut }: InvoiceTask, row: ReadInvoice): boolean {
   return isOurs(step, row) || (anyBut?.includes(row.id) === false && isOfOrder(step, row));
 }
