@@ -322,6 +322,18 @@ describe('what an edit took off and a refund pays back', () => {
     assert.deepEqual(holds(asked), ['order-overpaid', 'refund-unbooked']);
   });
 
+  test('is asked about refund by refund where several come to it, and no more of it than the invoices hold', () => {
+    const pen = line({
+      key: 'item:2',
+      title: 'Pen',
+      unitPrice: usd('10'),
+      taxes: [tax('10', usd('1'), { remittedBy: 'channel' })],
+    });
+    const sold = order({ lines: [CUP, pen], cash: paid(usd('55')) });
+    const asked = work(shown(sold, removal('1'), back('6', '2'), back('5', '3')), book(sold), own);
+    assert.deepEqual([asked.steps, holds(asked)], [[], ['refund-unbooked', 'refund-unbooked']]);
+  });
+
   test('into store credit stays on the invoice and is a credit note, in the same month and told one by one as well', () => {
     const [payout] = refund(usd('11'), { at: NOVEMBER }).payouts;
     assert(payout !== undefined);

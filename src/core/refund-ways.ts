@@ -73,7 +73,8 @@ export function decideRefunds(order: Order, deciding: Deciding): readonly Decide
   const paidBeside = new Set(deciding.booked.beside.flatMap(({ step }) => removalsOf(step)));
   for (const refund of order.refunds) {
     const offInvoice = decided.filter(({ way }) => way.kind === 'off-invoice').map((each) => each.refund);
-    const way = wayOf(order, refund, { ...deciding, offInvoice, slots, paidBeside });
+    const asked = askedBeside(order, decided);
+    const way = wayOf(order, refund, { ...deciding, offInvoice, slots, paidBeside, asked });
     if (way.kind === 'beside' && way.step !== undefined) {
       slots = { ...slots, [way.step.kind]: way.step.slot };
     }
@@ -93,9 +94,21 @@ function unchanged({ refund }: DecidedRefund): DecidedRefund {
   return { refund, way: { kind: 'none' } };
 }
 
+/** What refunds before pay of what edits took off, where a person is asked because they come to none of it. */
+function askedBeside(order: Order, decided: readonly DecidedRefund[]): Money {
+  const parts = decided.flatMap(({ refund, way }) =>
+    way.kind === 'held' && (way.removals ?? []).length === 0
+      ? [money.atLeastZero(money.subtract(way.amount, merchantPart(refund, order)))]
+      : [],
+  );
+  return money.sum(parts, order.currency);
+}
+
 interface Considering extends Deciding {
   readonly offInvoice: readonly Refund[];
   readonly slots: Booked['lastSlots'];
+  /** Of what edits took off and the invoices hold, what refunds before pay, unmatched. */
+  readonly asked: Money;
   /** What edits took off and a refund beside the invoices pays for. */
   readonly paidBeside: ReadonlySet<string>;
 }
@@ -269,7 +282,8 @@ function withRemovals(
       currency: order.currency,
     }),
   );
-  const amount = money.add(priced.amount, money.minimum(open, onInvoices));
+  const left = money.atLeastZero(money.subtract(onInvoices, priced.asked));
+  const amount = money.add(priced.amount, money.minimum(open, left));
   // Store credit of unknown lines: while it is asked about, they stay on the invoice as their money does.
   const removals = isCredit ? held.map(({ id }) => id) : [];
   return { ...unmatched(order, refund, { amount, held }), removals };

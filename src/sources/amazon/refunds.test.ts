@@ -208,6 +208,21 @@ describe('a refund of Amazon', () => {
     assert.deepEqual(read([silent], order), [whole]);
   });
 
+  test('without tax has none where Amazon tells that of another one', () => {
+    const shown = { ITEM: '0.18', TAX: ['0.02', { ITEM: '0.02' }] } as const;
+    const order = orderJson([itemJson(shown, { isFacilitated: true })], { total: '0.20' });
+    const part = (id: string, goods: string, tax: object): object =>
+      refund(`-${goods}`, [of('SOCK', { ProductCharges: `-${goods}`, ...tax })], { id });
+    const told = { Tax: '-0.01', TaxWithheld: '0.01' };
+    assert.deepEqual(read([part('a', '0.08', {}), part('b', '0.05', told), part('c', '0.05', told)], order), [
+      ['item:1 0 0.08 +0.00', 'paid 0.08'],
+      ['item:1 0 0.05 +0.01', 'paid 0.06'],
+      ['item:1 0 0.05 +0.01', 'paid 0.06'],
+    ]);
+    // Nobody tells any: then a share of it went back.
+    assert.deepEqual(read([part('a', '0.09', {})], order), [['item:1 0 0.09 +0.01', 'paid 0.10']]);
+  });
+
   test('of more than is left pays back beyond the lines', () => {
     const more = refund('-15.00', [of('MUG', { ProductCharges: '-15.00' })]);
     assert.deepEqual(read([more]), [['item:2 0 10.00 +0.00', 'paid 15.00', 'difference -5.00']]);

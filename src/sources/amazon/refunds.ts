@@ -34,17 +34,31 @@ interface Sale {
   readonly gateway: string;
 }
 
+interface Reading {
+  readonly left: ReadonlyMap<string, Left>;
+  readonly isTaxTold: boolean;
+}
+
 export function refundsOf(sale: Sale, events: readonly Event[]): Refunded {
   const left = new Map(sale.priced.lines.map((line) => [line.key, whole(line)]));
+  const reading: Reading = { left, isTaxTold: isTaxTold(sale, events) };
   const refunds: Refund[] = [];
   for (const event of events) {
-    const read = isRefund(event) ? readRefund(sale, event, left) : readOther(sale, event);
+    const read = isRefund(event) ? readRefund(sale, event, reading) : readOther(sale, event);
     if ('ask' in read) {
       return { refunds: [], doubt: read };
     }
     refunds.push(...read.refunds);
   }
   return { refunds };
+}
+
+/** Whether Amazon's ledger tells what it gives back of the tax that it remits, of an order that holds no other. */
+function isTaxTold({ priced: { lines, currency } }: Sale, events: readonly Event[]): boolean {
+  const isChannels = lines.every(({ taxes }) => taxes.every(({ remittedBy }) => remittedBy === 'channel'));
+  const isTold = ({ transaction: { items } }: Event): boolean =>
+    items.some((item) => !money.isZero(amountOf(amountsIn(item.breakdowns, currency), 'tax', currency)));
+  return isChannels && events.some((event) => isRefund(event) && isTold(event));
 }
 
 /** Whatever else happened to an order moves no money of the buyer's, or a person must know. */
@@ -81,7 +95,7 @@ function isWithBuyer(amounts: Amounts, currency: string): boolean {
 function readRefund(
   sale: Sale,
   event: Event,
-  left: Map<string, Left>,
+  { left, isTaxTold }: Reading,
 ): { readonly refunds: readonly Refund[] } | Doubt {
   const { currency } = sale.priced;
   const { items, breakdowns } = event.transaction;
@@ -110,7 +124,7 @@ function readRefund(
         amounts,
       );
     }
-    const returned = returnsOf(sale.priced, { orderItemId, amounts, left });
+    const returned = returnsOf(sale.priced, { orderItemId, amounts, left, isTaxTold });
     returns.push(...returned.returns);
     untold = money.add(untold, returned.untold);
   }

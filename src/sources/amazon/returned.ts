@@ -30,6 +30,8 @@ interface Returning {
   readonly orderItemId: string;
   readonly amounts: Amounts;
   readonly left: ReadonlyMap<string, Left>;
+  /** Where a refund tells no tax, none went back: others tell theirs. */
+  readonly isTaxTold: boolean;
 }
 
 const RETURNED: readonly (readonly [Place, AmountClass])[] = [
@@ -54,7 +56,7 @@ export interface Returned {
   readonly untold: Money;
 }
 
-export function returnsOf(priced: Priced, { orderItemId, amounts, left }: Returning): Returned {
+export function returnsOf(priced: Priced, { orderItemId, amounts, left, isTaxTold }: Returning): Returned {
   const { currency, pricesIncludeTax } = priced;
   const back = (amountClass: AmountClass): Money => money.negate(amountOf(amounts, amountClass, currency));
   const told = back('tax');
@@ -74,7 +76,8 @@ export function returnsOf(priced: Priced, { orderItemId, amounts, left }: Return
   const nets = touched.map(({ returned }, index) =>
     money.add(returned, discounts[index] ?? money.zero(currency)),
   );
-  const taxes = money.isZero(told)
+  const isUntold = money.isZero(told) && !isTaxTold;
+  const taxes = isUntold
     ? touched.map(({ of }, index) => channelShare(of, nets[index] ?? money.zero(currency)))
     : sharesOf(
         told,
@@ -104,7 +107,7 @@ export function returnsOf(priced: Priced, { orderItemId, amounts, left }: Return
       ),
       ...taxElsewhere(taxesOff.open, touched, left),
     ],
-    untold: money.isZero(told) ? money.sum(taxesOff.taken, currency) : none,
+    untold: isUntold ? money.sum(taxesOff.taken, currency) : none,
   };
 }
 
