@@ -112,10 +112,19 @@ export interface Swept extends Source {
   readonly overlapMs: number;
   /** Milliseconds by which the very first reaches back. What came before is a matter of backfill. */
   readonly firstMs: number;
-  /** One page of what changed since a moment, a token saying where to go on. Throws a Failure. */
-  changed(since: { readonly since: Instant; readonly token?: string }): Promise<Changes>;
+  /** One page of what changed. Throws a Failure. */
+  changed(asked: ChangedSince): Promise<Changes>;
   /** One page of the orders that were placed on these days, as they are now. Throws a Failure. */
   placed(days: PlacedOn): Promise<Changes>;
+}
+
+export interface ChangedSince {
+  /** By the overlap before the newest change that is known. */
+  readonly since: Instant;
+  /** When that happened: a list that is not so late need not be walked from so far back. */
+  readonly newest: Instant;
+  /** Says where to go on. */
+  readonly token?: string;
 }
 
 export interface PlacedOn {

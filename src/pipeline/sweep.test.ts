@@ -11,7 +11,7 @@ import { order, record } from '#tests/build.ts';
 import { silentSource } from '#tests/silent-source.ts';
 import { testClock } from '#tests/clock.ts';
 import { createInbox } from './inbox.ts';
-import type { Change, Changes, Swept } from './source.ts';
+import type { Change, ChangedSince, Changes, Swept } from './source.ts';
 import { readSwept, startSweep } from './sweep.ts';
 
 const SELLER = connectionId('amazon');
@@ -26,13 +26,13 @@ function change(id: string, at?: Instant): Change {
 
 /** A sweep over a store in memory, of a source that answers each page by `answer`. */
 async function sweeping(
-  answer: (asked: { since: Instant; token?: string }) => Changes | Promise<Changes>,
+  answer: (asked: ChangedSince) => Changes | Promise<Changes>,
   reach: Pick<Swept, 'overlapMs' | 'firstMs'> = { overlapMs: 49 * HOUR, firstMs: DAY },
 ) {
   const clock = testClock();
   const dialect = sqliteDialect(openSqlite(':memory:'));
   const { store } = await openStore({ dialect, clock, seal: createSeal('key') });
-  const asked: { since: Instant; token?: string }[] = [];
+  const asked: ChangedSince[] = [];
   const source: Swept = {
     ...silentSource(SELLER),
     ...reach,
@@ -63,10 +63,15 @@ describe('a sweep', () => {
         : { changes: [change('2')] },
     );
     await clock.advance(1);
-    assert.deepEqual(asked, [{ since: after(began, -DAY) }, { since: after(began, -DAY), token: 'more' }]);
+    const first = { since: after(began, -DAY), newest: after(began, -DAY) };
+    assert.deepEqual(asked, [first, { ...first, token: 'more' }]);
     assert.deepEqual([...(await stored())].sort(), ['found:1', 'found:2']);
     await clock.advance(5 * MINUTE);
-    assert.deepEqual(asked[2], { since: after(began, -DAY) }, 'never from before the first time');
+    assert.deepEqual(
+      asked[2],
+      { since: first.since, newest: after(began, -HOUR) },
+      'never from before the first time',
+    );
     assert.equal((await stored()).length, 2, 'the same changes are stored once');
     await clock.advance(2 * DAY);
     const rounds = asked.filter(({ token }) => token === undefined).length;
@@ -117,7 +122,8 @@ describe('a sweep', () => {
     }
     await store.transact((tx) => tx.putSetting('swept-from:amazon', '0'));
     await clock.advance(5 * MINUTE);
-    assert.deepEqual(asked[1], { since: after(began, 5 * MINUTE - 49 * HOUR) });
+    const now = after(began, 5 * MINUTE);
+    assert.deepEqual(asked[1], { since: after(now, -49 * HOUR), newest: now });
     await end();
   });
 
@@ -236,10 +242,8 @@ describe('a sweep', () => {
     assert.deepEqual(await stored(), []);
     await clock.advance(1);
     assert.deepEqual(await stored(), ['found:2']);
-    assert.deepEqual(asked.slice(1), [
-      { since: after(began, -DAY), token: 'more' },
-      { since: after(began, -DAY), token: 'more' },
-    ]);
+    const again = { since: after(began, -DAY), newest: after(began, -DAY), token: 'more' };
+    assert.deepEqual(asked.slice(1), [again, again]);
     await end();
   });
 

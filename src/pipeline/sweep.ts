@@ -6,7 +6,7 @@ import type { Clock, Instant } from '#core/time.ts';
 import type { Inbox } from './inbox.ts';
 import { SWEPT_FROM_SETTING } from './ports.ts';
 import type { Emit, Reader, Store } from './ports.ts';
-import type { Change, Swept } from './source.ts';
+import type { Change, ChangedSince, Swept } from './source.ts';
 
 /**
  * Looks for what no message told: asks a source again and again what changed, and takes every change that is not known yet into
@@ -64,8 +64,8 @@ async function round(parts: SweepParts, known: Set<string>, signal: AbortSignal)
   const { source, store, clock, emit } = parts;
   const began = clock.now();
   try {
-    const since = await sinceOf(parts, began);
-    const walked = await walk(parts, { since, until: after(began, -GRACE_MS), known, signal });
+    const from = await placeOf(parts, began);
+    const walked = await walk(parts, { from, until: after(began, -GRACE_MS), known, signal });
     if (walked === undefined) {
       return;
     }
@@ -141,7 +141,7 @@ export async function readSwept(
  * still to come sees nothing. So no moment of ours is ever kept as one of a change. Never from before the first walk began to look;
  * that moment is written down before anything is asked, so that a source which fails for days begins where it began.
  */
-async function sinceOf({ source, store }: SweepParts, began: Instant): Promise<Instant> {
+async function placeOf({ source, store }: SweepParts, began: Instant): Promise<From> {
   const [place, known, seen] = await Promise.all([
     store.read.setting(placeSetting(source)),
     store.read.setting(firstSetting(source)),
@@ -152,17 +152,19 @@ async function sinceOf({ source, store }: SweepParts, began: Instant): Promise<I
     await store.transact((tx) => tx.putSetting(firstSetting(source), String(first)));
   }
   if (place === undefined) {
-    return instant(first);
+    return { since: instant(first), newest: instant(first) };
   }
   // A clock that was ahead may have put the place into the future.
   const last = Math.min(Number(place), began);
-  const newest = Math.min(Math.max(Number(seen ?? known ?? last), last - QUIET_MAX_MS), last);
+  const newest = instant(Math.min(Math.max(Number(seen ?? known ?? last), last - QUIET_MAX_MS), last));
   const since = newest - source.overlapMs;
-  return instant(known === undefined ? since : Math.max(first, since));
+  return { since: instant(known === undefined ? since : Math.max(first, since)), newest };
 }
 
+type From = Pick<ChangedSince, 'since' | 'newest'>;
+
 interface Walking {
-  readonly since: Instant;
+  readonly from: From;
   /** What changed later is left to the next round. */
   readonly until: Instant;
   readonly known: Set<string>;
@@ -177,10 +179,7 @@ interface Walked {
 }
 
 /** Nothing when it was stopped before the end. */
-async function walk(
-  parts: SweepParts,
-  { since, until, known, signal }: Walking,
-): Promise<Walked | undefined> {
+async function walk(parts: SweepParts, { from, until, known, signal }: Walking): Promise<Walked | undefined> {
   const { source } = parts;
   let found = 0;
   let newest: Instant | undefined;
@@ -189,7 +188,7 @@ async function walk(
     const asked = parts.clock.now();
     const page = await patiently(
       { clock: parts.clock, signal },
-      () => source.changed({ since, ...(token === undefined ? {} : { token }) }),
+      () => source.changed({ ...from, ...(token === undefined ? {} : { token }) }),
       (failing) => keepFailing(parts, failing),
     );
     if (page === undefined || signal.aborted) {

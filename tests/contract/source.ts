@@ -204,7 +204,7 @@ async function changesSince(source: Swept, since: Instant): Promise<readonly Cha
   const found: Change[] = [];
   let token: string | undefined;
   do {
-    const page = await source.changed({ since, ...(token === undefined ? {} : { token }) });
+    const page = await source.changed({ since, newest: since, ...(token === undefined ? {} : { token }) });
     found.push(...page.changes);
     token = page.next;
   } while (token !== undefined);

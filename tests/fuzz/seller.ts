@@ -81,7 +81,8 @@ async function bodiesOf(amazon: AmazonWorld): Promise<Bodies> {
   for (const key of await settlementsOf(amazon)) {
     settled.push((await source.read(key)).body);
   }
-  const { changes } = await source.changed({ since: after(instant(clock.now()), SINCE_MS) });
+  const since = after(instant(clock.now()), SINCE_MS);
+  const { changes } = await source.changed({ since, newest: since });
   const updates = world
     .transactions()
     .slice(0, 10)
@@ -349,10 +350,12 @@ export async function openAnswers(): Promise<Opened> {
         }
         case 'changes': {
           const since = after(world.clock.now(), SINCE_MS);
-          const first = await source.changed({ since });
+          const first = await source.changed({ since, newest: since });
           const pages = [
             first,
-            first.next === undefined ? first : await source.changed({ since, token: first.next }),
+            first.next === undefined
+              ? first
+              : await source.changed({ since, newest: since, token: first.next }),
           ];
           for (const { message, order } of pages.flatMap(({ changes }) => changes)) {
             assert.ok(message.externalId.length <= 130, `a name of ${message.externalId.length} characters`);

@@ -268,7 +268,9 @@ export async function openAnswers(): Promise<Opened> {
             return;
           }
           case 'changes':
-            for (const { order, message } of (await source.changed({ since: after(NOW, -DAY) })).changes) {
+            for (const { order, message } of (
+              await source.changed({ since: after(NOW, -DAY), newest: after(NOW, -DAY) })
+            ).changes) {
               const sorted = source.sort(message);
               assert.ok(sorted.kind === 'touch' && sorted.order === order);
             }

@@ -6,7 +6,7 @@ import type { OrderKey } from '#core/ids.ts';
 import { NOTHING_BOOKED } from '#core/ledger.ts';
 import { plan } from '#core/plan.ts';
 import { defaultRulesOf } from '#core/rules.ts';
-import { DAY, HOUR, after, parseLocalDate, parseZone } from '#core/time.ts';
+import { DAY, HOUR, after, parseLocalDate, parseZone, showInstant } from '#core/time.ts';
 import { terms } from '#tests/build.ts';
 import { AMAZON, openAmazon } from '#tests/contract/source-amazon.ts';
 import { changesOf } from './changes.ts';
@@ -18,6 +18,7 @@ test('an order of a store that is not booked, which only the ledger names, is no
   await world.clock.advance(HOUR);
   const { changes } = await world.source.changed({
     since: after(world.clock.now(), -DAY),
+    newest: world.clock.now(),
     token: 'ledger ',
   });
   const reasons = new Map<OrderKey, string>();
@@ -72,7 +73,7 @@ test('what was found is stored under a short name, however long Amazon’s own n
     remark: () => assert.fail(),
   };
   const since = after(world.clock.now(), -DAY);
-  const { changes } = await changesOf(terms, { since, token: 'ledger ' });
+  const { changes } = await changesOf(terms, { since, newest: since, token: 'ledger ' });
   const names = changes.map(({ message }) => message.externalId);
   assert.equal(new Set(names).size, 2, 'each is another one');
   assert.ok(names.every((name) => name.length < 200));
@@ -115,7 +116,8 @@ test('a settlement is a change of its own, once for each day that moves it and f
   const remarks: string[] = [];
   const remark = (sentence: string): void => void remarks.push(sentence);
   const terms = { api: world.api, clock: world.clock, connection: AMAZON, marketplaces, remark };
-  const { changes } = await changesOf(terms, { since: after(world.clock.now(), -DAY), token: 'ledger ' });
+  const since = after(world.clock.now(), -DAY);
+  const { changes } = await changesOf(terms, { since, newest: since, token: 'ledger ' });
   const key = 'amazon/settlement:group_1';
   assert.deepEqual(
     changes.map(({ order }) => order),
@@ -130,6 +132,31 @@ test('a settlement is a change of its own, once for each day that moves it and f
     changes.map(({ order }) => order),
   );
   assert.match(remarks.join(), /its fees are not booked/);
+  await world.close();
+});
+
+test('orders are asked for from some hours before the newest change, the ledger from two days before it', async () => {
+  const asked: string[] = [];
+  const world = await openAmazon({
+    scenarios: 'none',
+    between: (transport) => async (request) => {
+      const { pathname, searchParams } = new URL(request.url);
+      const since = searchParams.get('lastUpdatedAfter') ?? searchParams.get('postedAfter');
+      asked.push(...(since === null ? [] : [`${pathname.split('/')[1] ?? ''} ${since}`]));
+      return await transport(request);
+    },
+  });
+  const newest = world.clock.now();
+  const from = async (hours: number): Promise<readonly string[]> => {
+    asked.length = 0;
+    const since = after(newest, -hours * HOUR);
+    const { next = assert.fail() } = await world.source.changed({ since, newest });
+    await world.source.changed({ since, newest, token: next });
+    return asked;
+  };
+  const at = (hours: number): string => showInstant(after(newest, -hours * HOUR));
+  assert.deepEqual(await from(49), [`orders ${at(3)}`, `finances ${at(49)}`]);
+  assert.deepEqual(await from(1), [`orders ${at(1)}`, `finances ${at(1)}`]);
   await world.close();
 });
 
@@ -149,7 +176,9 @@ test('an answer of 200 that lists nothing at all is no page without changes', as
   };
   const since = after(world.clock.now(), -DAY);
   for (const token of ['orders ', 'ledger ']) {
-    await assert.rejects(changesOf(terms, { since, token }), { code: 'request-answer-unreadable' });
+    await assert.rejects(changesOf(terms, { since, newest: since, token }), {
+      code: 'request-answer-unreadable',
+    });
   }
   await world.close();
 });

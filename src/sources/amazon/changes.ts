@@ -19,7 +19,7 @@ import {
 } from '#core/time.ts';
 import type { Clock, Instant } from '#core/time.ts';
 import { FOUND_TOPIC } from '#pipeline/source.ts';
-import type { Change, Changes, PlacedOn } from '#pipeline/source.ts';
+import type { Change, ChangedSince, Changes, PlacedOn } from '#pipeline/source.ts';
 import type { SellingPartnerApi } from './api.ts';
 import { ORDER_ID } from './payload.ts';
 import { FINANCES_WITHHELD, transactionsIn } from './read.ts';
@@ -39,6 +39,11 @@ export interface ChangesTerms {
 
 /** Amazon may keep transactions of the last two days back, and clocks differ. */
 export const OVERLAP_MS = 49 * HOUR;
+/**
+ * Of the list of orders it says nothing of the kind. A page of it comes every three minutes: what is late by days there would be
+ * waited for at every round, and the ledger after it.
+ */
+const ORDERS_OVERLAP_MS = 3 * HOUR;
 export const FIRST_MS = DAY;
 /** Transactions are named by some forty characters and a status; what is longer goes by its hash. */
 const NAME_MAX = 100;
@@ -53,11 +58,12 @@ const SETTLING_MS = 3 * MINUTE;
 /** A page: first those of orders, then those of the ledger. `token` says where to go on. Throws a Failure. */
 export async function changesOf(
   terms: ChangesTerms,
-  { since, token }: { readonly since: Instant; readonly token?: string },
+  { since, newest, token }: ChangedSince,
 ): Promise<Changes> {
   const [list, rest] = token === undefined ? ['orders', ''] : splitToken(token);
   if (list === 'orders') {
-    const page = await ordersPage(terms, since, rest);
+    const ordersSince = instant(Math.max(since, newest - ORDERS_OVERLAP_MS));
+    const page = await ordersPage(terms, ordersSince, rest);
     return { ...page, next: page.next === undefined ? 'ledger ' : `orders ${page.next}` };
   }
   const page = await ledgerPage(terms, since, rest);

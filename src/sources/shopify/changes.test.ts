@@ -11,7 +11,7 @@ async function namesSince({ source }: ShopifyWorld, since = after(NOW, -MINUTE))
   const names: string[] = [];
   let token: string | undefined;
   do {
-    const page = await source.changed({ since, ...(token === undefined ? {} : { token }) });
+    const page = await source.changed({ since, newest: since, ...(token === undefined ? {} : { token }) });
     names.push(...page.changes.map(({ order }) => order));
     token = page.next;
   } while (token !== undefined);
@@ -53,7 +53,10 @@ void describe('what changed in a shop', () => {
   void test('goes by the moment of the message that would have told it, so that one that came is not asked about', async () => {
     const shop = await openShopify({ scenarios: 'none' });
     const { id } = shop.world.scenario('paid, one line');
-    const { changes } = await shop.source.changed({ since: after(NOW, -MINUTE) });
+    const { changes } = await shop.source.changed({
+      since: after(NOW, -MINUTE),
+      newest: after(NOW, -MINUTE),
+    });
     const told = shop.source.sort({ topic: 'orders/updated', body: shownOrder(shop, id).message.body });
     assert.ok(told.kind === 'order');
     assert.equal(changes[0]?.at, told.snapshot.order.updatedAt);
@@ -64,7 +67,10 @@ void describe('what changed in a shop', () => {
     const { id } = shop.world.scenario('unpaid, net terms');
     const before = shownBy(shop, id);
     const isShownBy = async (known: Order): Promise<boolean | undefined> => {
-      const { changes } = await shop.source.changed({ since: after(NOW, -MINUTE) });
+      const { changes } = await shop.source.changed({
+        since: after(NOW, -MINUTE),
+        newest: after(NOW, -MINUTE),
+      });
       assert.equal(changes[0]?.at, known.updatedAt);
       return changes[0]?.within?.isShownBy(known);
     };
@@ -77,7 +83,10 @@ void describe('what changed in a shop', () => {
   void test('says of itself that no message told it', async () => {
     const shop = await openShopify({ scenarios: 'none' });
     shop.world.scenario('paid, one line');
-    const { changes } = await shop.source.changed({ since: after(NOW, -MINUTE) });
+    const { changes } = await shop.source.changed({
+      since: after(NOW, -MINUTE),
+      newest: after(NOW, -MINUTE),
+    });
     const [change] = changes;
     assert.ok(change !== undefined);
     const sorted = shop.source.sort(change.message);
@@ -106,16 +115,19 @@ void describe('what changed in a shop', () => {
     for (const orders of bad) {
       const shop = await answering(orders);
       await assert.rejects(
-        shop.source.changed({ since: NOW }),
+        shop.source.changed({ since: NOW, newest: NOW }),
         (thrown) => thrown instanceof Failure && thrown.code === 'request-answer-unreadable',
         JSON.stringify(orders),
       );
     }
     const shop = await answering(page([good], { hasNextPage: true, endCursor: 'same' }));
-    await assert.rejects(shop.source.changed({ since: NOW, token: 'same' }), {
+    await assert.rejects(shop.source.changed({ since: NOW, newest: NOW, token: 'same' }), {
       code: 'request-answer-unreadable',
     });
-    assert.equal((await (await answering(page([good]))).source.changed({ since: NOW })).changes.length, 1);
+    assert.equal(
+      (await (await answering(page([good]))).source.changed({ since: NOW, newest: NOW })).changes.length,
+      1,
+    );
   });
 });
 
