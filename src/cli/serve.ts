@@ -50,8 +50,12 @@ function introduction({ config, migrated, alarmChannels }: App): string[] {
     alarmChannels.length === 0
       ? 'Nobody is told when an order is held: set ALARM_EMAIL_TO, ALARM_SLACK_URL or ALARM_WEBHOOK_URL'
       : `Alarms are told by ${alarmChannels.map(({ name }) => name).join(', ')}`,
-    `Database ${databasePath}, version ${migrated.version}`,
+    `Database ${databasePath}, version ${migrated.version}${isNew(migrated) ? ', new and empty: if your orders are in another one, stop and correct DATABASE_URL' : ''}`,
   ];
+}
+
+function isNew({ applied, version }: App['migrated']): boolean {
+  return applied.length === version;
 }
 
 /** The first signal asks for a soft stop; a second one ends the process as the platform does. */

@@ -152,7 +152,7 @@ function stillPaid(
  * Without what was added after the first invoice was made, more of a line too: it neither held that, nor left it out for what had
  * gone back.
  */
-function firstLinesOf(order: Order, { first }: Booked): readonly OrderLine[] {
+export function firstLinesOf(order: Order, { first }: Booked): readonly OrderLine[] {
   if (first === undefined) {
     return order.lines;
   }

@@ -1,4 +1,5 @@
 import { balanced, withFound } from './account.ts';
+import { firstLinesOf } from './cash-plan.ts';
 import { paidOf } from './ledger.ts';
 import type { Booked } from './ledger.ts';
 import * as money from './money.ts';
@@ -114,8 +115,11 @@ function cashFigures(order: Order, booked: Booked, beside: Money): CashFigures |
   }
   const effective = order.refunds.filter((refund) => isEffective(refund, order));
   const payouts = effective.flatMap((refund) => refund.payouts);
-  const kept = keptOf(order, cash.received, effective);
   const payments = paidOf(booked, currency);
+  const standing = money.add(payments, beside);
+  // Tax of the channel's on what was added later comes only with the money for that.
+  const before = keptOf({ ...order, lines: firstLinesOf(order, booked) }, cash.received, effective);
+  const kept = money.maximum(keptOf(order, cash.received, effective), money.minimum(before, standing));
   return {
     received: cash.received,
     paidBack: money.negate(
@@ -126,7 +130,7 @@ function cashFigures(order: Order, booked: Booked, beside: Money): CashFigures |
     ),
     kept,
     payments,
-    difference: money.subtract(money.add(payments, beside), kept),
+    difference: money.subtract(standing, kept),
   };
 }
 

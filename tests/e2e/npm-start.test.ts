@@ -35,6 +35,7 @@ test('a server that npm started stops softly when npm is asked to', async () => 
     await until('it listens', () => out.includes('Counterfoil listens on'));
     child.kill('SIGTERM');
     await exited;
+    assert.match(out, /counterfoil\.db, version \d+, new and empty: if your orders are in another/);
     assert.match(out, /Stopping; what is in flight is finished first/);
     const { clock } = systemOutside(() => undefined);
     assert.equal(findServer(readConfig(settings), clock), undefined, 'none is left behind');
