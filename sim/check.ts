@@ -148,7 +148,8 @@ function standsNow(order: WorldOrder, side: Side, cash: Cash): ExpectedNow {
   const isOver = order.cancelled !== null || status === 'voided' || status === 'expired';
   const isGone = isOver && received === cash.refunded;
   const channelPart = atLeastZero(left.channelTax < stayed ? left.channelTax : stayed);
-  const evened = isGone ? 0n : atLeastZero(then - agreed);
+  const before = evenedBefore(order, effective, side);
+  const evened = isGone ? 0n : then - agreed > before ? then - agreed : before;
   const owed = order.isEdited ? atLeastZero(owedOf(order, side)) + evened : 0n;
   return {
     worth: isGone ? 0n : left.total - left.channelTax + agreed + rounding - roundingOf(refunds, side),
@@ -196,8 +197,17 @@ function agreedOf(
   return kept - given + (isEvened ? open : 0n);
 }
 
+/** What refunds had been by the account before something was added, more than they are by the account of the whole order. */
+function evenedBefore(order: WorldOrder, refunds: WorldOrder['refunds'], side: Side): bigint {
+  const differences = order.lines.map((line) => {
+    const before = refunds.filter(({ id }) => id < line.id);
+    return agreedOf(orderAt(line, order), before, { side }) - agreedOf(order, before, { side });
+  });
+  return differences.reduce((most, each) => (each > most ? each : most), 0n);
+}
+
 /** The order when a refund of it was made: what was added or paid later has a later id. */
-function orderAt({ id }: WorldOrder['refunds'][number], order: WorldOrder): WorldOrder {
+function orderAt({ id }: { readonly id: bigint }, order: WorldOrder): WorldOrder {
   const isEarlier = (entry: { readonly id: bigint }): boolean => entry.id < id;
   const [lines, shipping] = [order.lines.filter(isEarlier), order.shipping.filter(isEarlier)];
   return { ...order, lines, shipping, transactions: order.transactions.filter(isEarlier) };

@@ -85,7 +85,7 @@ export function balanced(order: Order): Order {
   }
   const { received, tenders } = cash;
   const whole = { refunds, tenders, open: money.subtract(received, totalByLines(order)) };
-  const settled = settledIn(whole, order, settledBefore(order, whole));
+  const { settled } = settledIn(whole, order, settledBefore(order, whole));
   return {
     ...order,
     refunds: refunds.map((refund) => {
@@ -105,25 +105,45 @@ interface Account {
   readonly open: Money;
 }
 
-/**
- * What had settled of refunds before something was added, by the lines and the money of then, where that is more; by their ids. Of
- * several such moments the one by which most had.
- */
+/** What had settled of refunds before something was added, where what is owed for that settles otherwise; by their ids. */
 function settledBefore(order: Order, whole: Account): ReadonlyMap<string, Money> {
-  const moments = [...new Set(order.additions?.map(({ after }) => after))];
+  const moments = [...new Set(order.additions?.map(({ after }) => after))].toSorted((a, b) => a - b);
   const known = new Map<string, Money>();
   for (const refund of moments.length === 0 ? [] : order.refunds) {
-    const partIn = (account: Account): Money =>
-      settledIn(account, order, known).get(refund) ?? money.zero(order.currency);
-    const most = moments
-      .filter((until) => until >= paidAt(refund))
-      .map((until) => partIn(asOf(until, order, whole)))
-      .reduce(money.minimum, money.zero(order.currency));
-    if (money.isNegative(most) && money.compare(most, partIn(whole)) < 0) {
-      known.set(refund.id, most);
+    const states = [
+      ...moments.filter((until) => until >= paidAt(refund)).map((until) => asOf(until, order, whole)),
+      whole,
+    ].map((account): State => {
+      const { settled, open } = settledIn(account, order, known);
+      const part = settled.get(refund) ?? money.zero(order.currency);
+      return { part, isEven: money.isZero(open) && money.equal(part, wholeDifference(refund)) };
+    });
+    const part = money.isNegative(wholeDifference(refund)) ? mostGone(states) : keptThen(states);
+    if (part !== undefined && !money.equal(part, states.at(-1)?.part ?? part)) {
+      known.set(refund.id, part);
     }
   }
   return known;
+}
+
+/** What of a refund settles in an account, and whether that comes out even by all that it gave or kept. */
+interface State {
+  readonly part: Money;
+  readonly isEven: boolean;
+}
+
+/** Money that had gone back to even the account has done so for good. */
+function mostGone(states: readonly State[]): Money | undefined {
+  return states.map(({ part }) => part).reduce((a, b) => money.minimum(a, b));
+}
+
+/**
+ * What was kept pays for what is added later only where just that makes the account even, as in an exchange: else the buyer may pay
+ * that whole.
+ */
+function keptThen(states: readonly State[]): Money | undefined {
+  const [first, ...later] = states;
+  return (later.findLast(({ isEven }) => isEven) ?? first)?.part;
 }
 
 /** The account of that moment, without what took off later what was added after it. */
@@ -158,7 +178,7 @@ function settledIn(
   { refunds, tenders, open: start }: Account,
   order: Pick<Order, 'currency' | 'pricesIncludeTax'>,
   known: ReadonlyMap<string, Money>,
-): ReadonlyMap<Refund, Money> {
+): { readonly settled: ReadonlyMap<Refund, Money>; readonly open: Money } {
   const effective = refunds.filter((refund) => isEffective(refund, order));
   const settled = new Map<Refund, Money>();
   let open = start;
@@ -180,8 +200,9 @@ function settledIn(
   }));
   for (const { refund, part } of eveningOf(left, money.negate(open))) {
     settled.set(refund, money.add(settled.get(refund) ?? part, part));
+    open = money.add(open, part);
   }
-  return settled;
+  return { settled, open };
 }
 
 /** What came only after a refund's money had gone. */

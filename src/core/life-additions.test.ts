@@ -309,6 +309,71 @@ describe('what is added and not paid, after money went back', () => {
   });
 });
 
+describe('what was kept of a refund before something is added', () => {
+  const own = { rules: CATEGORY };
+  const JANUARY = at('2027-01-05T10:00:00-05:00');
+  const FEBRUARY = at('2027-02-05T10:00:00-05:00');
+  const PEN = line({ key: 'item:2', title: 'Pen', unitPrice: usd('5'), taxes: [tax('10', usd('0.50'))] });
+  const BOOK = line({ key: 'item:3', title: 'Book', unitPrice: usd('7') });
+  const withFee = (lines: Order['lines'], ...tenders: readonly ReturnType<typeof tender>[]): Order => {
+    const back = refund(usd('17'), {
+      at: DECEMBER,
+      returns: [returned('item:1', 1, usd('20'), [usd('2')])],
+      difference: usd('5'),
+    });
+    const additions = [
+      { line: PEN.key, after: DECEMBER },
+      { line: BOOK.key, after: JANUARY },
+    ].filter((addition) => lines.some(({ key }) => key === addition.line));
+    const sold = order({ lines, cash: received(tender(usd('44')), ...tenders), additions });
+    return { ...withRefunds(sold, back), updatedAt: JANUARY };
+  };
+  const before = book(withFee([CUP]), book(SOLD), own);
+
+  test('stays kept while that is not paid, and when it is paid whole', () => {
+    assert.equal(books(before), 'SHOPIFY-1001 44.00, paid 44.00, expense 17.00');
+    const unpaid = withFee([CUP, PEN]);
+    const now = book(unpaid, before, own);
+    assert.equal(books(now), 'SHOPIFY-1001 44.00, SHOPIFY-1001-2 5.50, paid 44.00, expense 17.00');
+    assert.deepEqual(holds(work(unpaid, now, own)), []);
+    proven(unpaid, now);
+    const whole = withFee([CUP, PEN], tender(usd('5.50'), { at: JANUARY }));
+    const then = book(whole, now, own);
+    assert.equal(
+      books(then),
+      'SHOPIFY-1001 44.00, SHOPIFY-1001-2 5.50, paid 44.00, paid 5.50, expense 17.00',
+    );
+    assert.deepEqual(holds(work(whole, then, own)), []);
+    proven(whole, then);
+  });
+
+  test('stays kept too where it is more than that', () => {
+    const lesser = { ...PEN, unitPrice: usd('2'), taxes: [tax('10', usd('0.20'))] };
+    const unpaid = withFee([CUP, lesser]);
+    const now = book(unpaid, before, own);
+    assert.equal(books(now), 'SHOPIFY-1001 44.00, SHOPIFY-1001-2 2.20, paid 44.00, expense 17.00');
+    assert.deepEqual(holds(work(unpaid, now, own)), []);
+    proven(unpaid, now);
+  });
+
+  test('pays for that where no more than the rest comes for it, and has once and for all', () => {
+    const unpaid = book(withFee([CUP, PEN]), before, own);
+    const rest = tender(usd('0.50'), { at: JANUARY });
+    const even = withFee([CUP, PEN], rest);
+    const now = book(even, unpaid, own);
+    const paidFor =
+      'SHOPIFY-1001 44.00, SHOPIFY-1001-2 5.50, paid 44.00, paid 0.50, paid 5.00, expense 17.00, expense 5.00';
+    assert.equal(books(now), paidFor);
+    assert.deepEqual(holds(work(even, now, own)), []);
+    proven(even, now);
+    const more = { ...withFee([CUP, PEN, BOOK], rest), updatedAt: FEBRUARY };
+    const then = book(more, now, own);
+    assert.equal(books(then), paidFor.replace('5.50, paid', '5.50, SHOPIFY-1001-3 7.00, paid'));
+    assert.deepEqual(holds(work(more, then, own)), []);
+    proven(more, then);
+  });
+});
+
 test('a tax the channel remits, of what was added and is not paid, takes nothing off money that went back', () => {
   const rules = { rules: CATEGORY };
   const taxes = [tax('10', usd('4'), { remittedBy: 'channel' })];

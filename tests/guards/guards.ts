@@ -709,8 +709,15 @@ export const GUARDS: readonly Guard[] = [
   {
     what: 'money that went back before something was added stays what it was',
     file: 'src/core/account.ts',
-    from: 'if (money.isNegative(most) && money.compare(most, partIn(whole)) < 0) {',
-    to: 'if (moments.length < 0) {',
+    from: 'const part = money.isNegative(wholeDifference(refund)) ? mostGone(states) : keptThen(states);',
+    to: 'const part = money.isNegative(wholeDifference(refund)) ? undefined : keptThen(states);',
+    test: 'src/core/life-additions.test.ts',
+  },
+  {
+    what: 'what was kept before something was added does not pay for that by itself',
+    file: 'src/core/account.ts',
+    from: 'return (later.findLast(({ isEven }) => isEven) ?? first)?.part;',
+    to: 'return later.at(-1)?.part ?? first?.part;',
     test: 'src/core/life-additions.test.ts',
   },
   {
