@@ -32,8 +32,8 @@ import type { Service } from '#tests/service.ts';
 import { startPostReceiver } from '#tests/contract/post-receiver.ts';
 import { until } from '#tests/until.ts';
 import { send } from '#tests/webhook.ts';
-import type { Ended } from './cli-process.ts';
-import { runCommand } from './command.ts';
+import type { Ended } from '#tests/e2e/cli-process.ts';
+import { runCommand } from '#tests/e2e/command.ts';
 
 /**
  * Faults of the machine and of FreshBooks, against the real process. Always: what is not stored is not acknowledged and is answered 503
@@ -43,10 +43,6 @@ import { runCommand } from './command.ts';
 const SECRET = 'whsec_faults';
 /** The service writes now and then as well. */
 const BUSY_MS = 5_000;
-const LONG =
-  process.env['COUNTERFOIL_TEST_ALL'] === '1'
-    ? {}
-    : { skip: 'long: COUNTERFOIL_TEST_ALL=1 node --test tests/e2e/machine-faults.test.ts' };
 
 interface Scene {
   readonly folder: string;
@@ -225,57 +221,53 @@ void describe('a disk', { concurrency: false }, () => {
     }
   });
 
-  void test(
-    'that is full, or may not be written, after a clean stop is told as that, and the database can be copied',
-    LONG,
-    async (context) => {
-      const disk = await mountedDisk(context, 6);
-      if (disk === undefined) {
-        return;
-      }
-      try {
-        const folder = join(disk.path, 'data');
-        mkdirSync(folder, { mode: 0o700 });
-        await onScene(async (scene) => {
-          const service = await scene.start();
-          await scene.tell(service);
-          await scene.booked(service);
-          assert.equal(await service.stop(), 0);
-          remount(disk, 'ro');
-          const unread = await scene.cli('orders');
-          assert.equal(unread.code, 1);
-          assert.match(unread.err, /the folder ".*data" cannot be written, which is needed to read it too/);
-          await inOwnFolder(async (own) => {
-            const file = join(own, 'copy.db');
-            const { code, err } = await scene.cli('backup', file);
-            assert.deepEqual([code, err], [0, '']);
-            using copy = new DatabaseSync(file, { readOnly: true });
-            assert.equal(Number(copy.prepare('select count(*) as count from orders').get()?.['count']), 1);
-          });
-          remount(disk, 'rw');
-          const log = `${scene.databasePath}-wal`;
-          closeSync(openSync(log, 'w'));
-          remount(disk, 'ro');
-          const unsafe = await scene.cli('backup', join(tmpdir(), 'counterfoil-never.db'));
-          assert.equal(unsafe.code, 1);
-          assert.match(
-            unsafe.err,
-            /its folder cannot be written, and beside it is what was not written into it yet/,
-          );
-          remount(disk, 'rw');
-          rmSync(log);
-          fillDisk(join(disk.path, 'ballast'));
-          const full = await scene.cli('orders');
-          assert.equal(full.code, 1);
-          assert.match(full.err, /The disk that holds the database is full/);
-        }, folder);
-      } finally {
-        disk.unmount();
-      }
-    },
-  );
+  void test('that is full, or may not be written, after a clean stop is told as that, and the database can be copied', async (context) => {
+    const disk = await mountedDisk(context, 6);
+    if (disk === undefined) {
+      return;
+    }
+    try {
+      const folder = join(disk.path, 'data');
+      mkdirSync(folder, { mode: 0o700 });
+      await onScene(async (scene) => {
+        const service = await scene.start();
+        await scene.tell(service);
+        await scene.booked(service);
+        assert.equal(await service.stop(), 0);
+        remount(disk, 'ro');
+        const unread = await scene.cli('orders');
+        assert.equal(unread.code, 1);
+        assert.match(unread.err, /the folder ".*data" cannot be written, which is needed to read it too/);
+        await inOwnFolder(async (own) => {
+          const file = join(own, 'copy.db');
+          const { code, err } = await scene.cli('backup', file);
+          assert.deepEqual([code, err], [0, '']);
+          using copy = new DatabaseSync(file, { readOnly: true });
+          assert.equal(Number(copy.prepare('select count(*) as count from orders').get()?.['count']), 1);
+        });
+        remount(disk, 'rw');
+        const log = `${scene.databasePath}-wal`;
+        closeSync(openSync(log, 'w'));
+        remount(disk, 'ro');
+        const unsafe = await scene.cli('backup', join(tmpdir(), 'counterfoil-never.db'));
+        assert.equal(unsafe.code, 1);
+        assert.match(
+          unsafe.err,
+          /its folder cannot be written, and beside it is what was not written into it yet/,
+        );
+        remount(disk, 'rw');
+        rmSync(log);
+        fillDisk(join(disk.path, 'ballast'));
+        const full = await scene.cli('orders');
+        assert.equal(full.code, 1);
+        assert.match(full.err, /The disk that holds the database is full/);
+      }, folder);
+    } finally {
+      disk.unmount();
+    }
+  });
 
-  void test('on which files may grow no more is told, and books go on when they may', LONG, (context) =>
+  void test('on which files may grow no more is told, and books go on when they may', (context) =>
     onScene(async (scene) => {
       if (isMissing(context, 'prlimit')) return;
       const service = await scene.start();
@@ -292,8 +284,7 @@ void describe('a disk', { concurrency: false }, () => {
       await taken(scene, service, refused.order);
       await scene.booked(service);
       assert.equal(await service.stop(), 0);
-    }),
-  );
+    }));
 
   void test('with a data folder that may not be written ends the start with what to do', (context) =>
     onScene(async (scene) => {
@@ -421,28 +412,24 @@ void describe('a database', { concurrency: false }, () => {
       );
     }));
 
-  void test(
-    'that refuses the last write of a start ends the process, which neither stays nor answers',
-    LONG,
-    () =>
-      onScene(async (scene) => {
-        const before = await scene.start();
-        assert.equal(await before.stop(), 0);
-        using other = new DatabaseSync(scene.databasePath, { timeout: BUSY_MS });
-        other.exec(
-          "create trigger refusing before insert on audit when new.action = 'server started' begin select raise(abort, 'planted'); end",
-        );
-        const service = spawnService({ ...scene.environment });
-        try {
-          const refused = assert.rejects(service.listening);
-          await until('it has ended', () => hasEnded(service.pid), 15_000);
-          await refused;
-          assert.match(service.output(), /planted/);
-        } finally {
-          await service.kill();
-        }
-      }),
-  );
+  void test('that refuses the last write of a start ends the process, which neither stays nor answers', () =>
+    onScene(async (scene) => {
+      const before = await scene.start();
+      assert.equal(await before.stop(), 0);
+      using other = new DatabaseSync(scene.databasePath, { timeout: BUSY_MS });
+      other.exec(
+        "create trigger refusing before insert on audit when new.action = 'server started' begin select raise(abort, 'planted'); end",
+      );
+      const service = spawnService({ ...scene.environment });
+      try {
+        const refused = assert.rejects(service.listening);
+        await until('it has ended', () => hasEnded(service.pid), 15_000);
+        await refused;
+        assert.match(service.output(), /planted/);
+      } finally {
+        await service.kill();
+      }
+    }));
 
   void test('that is damaged while it is served acknowledges nothing that it could not store', () =>
     onScene(async (scene) => {
@@ -466,38 +453,34 @@ void describe('a database', { concurrency: false }, () => {
       await until('it says that it is not ready', async () => (await isReady(service)) === 503);
     }));
 
-  void test(
-    'that another process holds longer than anybody waits is told, also by an alarm, and books go on when it is free',
-    LONG,
-    () =>
-      onScene(async (scene) => {
-        await using receiver = await receivingAlarms();
-        const service = await scene.start({
-          ALARM_WEBHOOK_URL: receiver.origin,
-          ALARM_WEBHOOK_SECRET: SECRET.repeat(2),
-          ALARM_QUEUE_MINUTES: '1',
-          ALARM_GROUP_SECONDS: '0',
-        });
-        await scene.tell(service);
-        await scene.booked(service);
-        using other = new DatabaseSync(scene.databasePath, { timeout: BUSY_MS });
-        other.exec('begin immediate');
-        const refused = await scene.tell(service);
-        assert.deepEqual(
-          [refused.status, refused.title, refused.detail],
-          [503, 'Not stored, please send again', CATALOGUE['database-busy'].sentence],
-        );
-        await until('it is told by an alarm', () => receiver.kinds().includes('unwritten'), 180_000);
-        other.exec('rollback');
-        await taken(scene, service, refused.order);
-        await scene.booked(service);
-        assert.deepEqual(receiver.kinds(), ['unwritten']);
-      }),
-  );
+  void test('that another process holds longer than anybody waits is told, also by an alarm, and books go on when it is free', () =>
+    onScene(async (scene) => {
+      await using receiver = await receivingAlarms();
+      const service = await scene.start({
+        ALARM_WEBHOOK_URL: receiver.origin,
+        ALARM_WEBHOOK_SECRET: SECRET.repeat(2),
+        ALARM_QUEUE_MINUTES: '1',
+        ALARM_GROUP_SECONDS: '0',
+      });
+      await scene.tell(service);
+      await scene.booked(service);
+      using other = new DatabaseSync(scene.databasePath, { timeout: BUSY_MS });
+      other.exec('begin immediate');
+      const refused = await scene.tell(service);
+      assert.deepEqual(
+        [refused.status, refused.title, refused.detail],
+        [503, 'Not stored, please send again', CATALOGUE['database-busy'].sentence],
+      );
+      await until('it is told by an alarm', () => receiver.kinds().includes('unwritten'), 180_000);
+      other.exec('rollback');
+      await taken(scene, service, refused.order);
+      await scene.booked(service);
+      assert.deepEqual(receiver.kinds(), ['unwritten']);
+    }));
 });
 
 void describe('FreshBooks', { concurrency: false }, () => {
-  void test('that takes calls and never answers keeps no webhook waiting, and all is booked once', LONG, () =>
+  void test('that takes calls and never answers keeps no webhook waiting, and all is booked once', () =>
     onScene(async (scene) => {
       const { faults } = scene;
       faults.add({ fault: { kind: 'hang', effect: 'committed' }, times: Number.POSITIVE_INFINITY });
@@ -515,45 +498,40 @@ void describe('FreshBooks', { concurrency: false }, () => {
       );
       faults.clear();
       await scene.booked(service);
-    }),
-  );
+    }));
 
-  void test(
-    'that is down is one matter for all its orders, and doctor, orders and explain say so',
-    LONG,
-    () =>
-      onScene(async (scene) => {
-        const { faults } = scene;
-        faults.add({ fault: { kind: 'status', status: 503 }, times: Number.POSITIVE_INFINITY });
-        const service = await scene.start();
-        const orders: Placed[] = [];
-        for (let count = 0; count < 6; count += 1) {
-          orders.push((await scene.tell(service)).order);
-        }
-        const text = await until('the account is down', async () => {
-          const pause = await pauseText(scene);
-          return pause.includes('has been down') && pause;
-        });
-        assert.match(text, /FreshBooks has been down for .*, \d orders? waits? for it: .* answered 503/);
-        const waiting = await until('orders wait for it', async () => {
-          const { out } = await scene.cli('orders', '--state', 'waiting', '--json');
-          const listed: { name: string; waitsFor: string | null }[] = JSON.parse(out).orders;
-          return listed.filter(({ waitsFor }) => waitsFor === 'freshbooks').length >= 3 && listed;
-        });
-        const name = waiting.find(({ waitsFor }) => waitsFor === 'freshbooks')?.name ?? '';
-        const explained = await scene.cli('explain', name);
-        assert.match(
-          explained.out.replace(/\s+/g, ' '),
-          /Account "freshbooks" is down since .* \(request-server-error\); the order waits for it/,
-        );
-        const before = scene.sandbox.freshbooks.calls.length;
-        faults.clear();
-        await scene.booked(service);
-        assert.ok(scene.sandbox.freshbooks.calls.length > before);
-        assert.match(await pauseText(scene), /FreshBooks is not paused/);
-        assert.match(service.output(), /"account down"/);
-      }),
-  );
+  void test('that is down is one matter for all its orders, and doctor, orders and explain say so', () =>
+    onScene(async (scene) => {
+      const { faults } = scene;
+      faults.add({ fault: { kind: 'status', status: 503 }, times: Number.POSITIVE_INFINITY });
+      const service = await scene.start();
+      const orders: Placed[] = [];
+      for (let count = 0; count < 6; count += 1) {
+        orders.push((await scene.tell(service)).order);
+      }
+      const text = await until('the account is down', async () => {
+        const pause = await pauseText(scene);
+        return pause.includes('has been down') && pause;
+      });
+      assert.match(text, /FreshBooks has been down for .*, \d orders? waits? for it: .* answered 503/);
+      const waiting = await until('orders wait for it', async () => {
+        const { out } = await scene.cli('orders', '--state', 'waiting', '--json');
+        const listed: { name: string; waitsFor: string | null }[] = JSON.parse(out).orders;
+        return listed.filter(({ waitsFor }) => waitsFor === 'freshbooks').length >= 3 && listed;
+      });
+      const name = waiting.find(({ waitsFor }) => waitsFor === 'freshbooks')?.name ?? '';
+      const explained = await scene.cli('explain', name);
+      assert.match(
+        explained.out.replace(/\s+/g, ' '),
+        /Account "freshbooks" is down since .* \(request-server-error\); the order waits for it/,
+      );
+      const before = scene.sandbox.freshbooks.calls.length;
+      faults.clear();
+      await scene.booked(service);
+      assert.ok(scene.sandbox.freshbooks.calls.length > before);
+      assert.match(await pauseText(scene), /FreshBooks is not paused/);
+      assert.match(service.output(), /"account down"/);
+    }));
 });
 
 async function pauseText(scene: Scene): Promise<string> {
