@@ -37,8 +37,8 @@ const START = Date.UTC(2026, 8, 28, 9);
 const YEAR_MS = 365 * 86_400_000;
 /** In which orders are placed; what becomes of them takes as long again. */
 export const SELLING_MS = 45 * 60_000;
-/** In which whatever is waited for happens. */
-export const PATIENCE_MS = 6 * 3_600_000;
+/** In which whatever is waited for happens: a message that is refused is tried again for eight hours and a half (sim/amazon/queue.ts). */
+export const PATIENCE_MS = 12 * 3_600_000;
 const RESTART_MS = 1_500;
 const PUBLIC_URL = 'https://counterfoil.example';
 const ORIGINS = {
