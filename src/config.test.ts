@@ -132,7 +132,7 @@ test('a retention is a whole number of days from one', () => {
 });
 
 test('a shop that no address can be made of is refused', () => {
-  for (const domain of ['99999999999', 'acme.example:99999', '1.2.3.4.5']) {
+  for (const domain of ['99999999999', 'acme.example:99999', '1.2.3.4.5', 'acme']) {
     assert.match(refusal({ SHOPIFY_SHOP_DOMAIN: domain }), /is not a domain/, domain);
   }
 });
@@ -184,4 +184,5 @@ test('a database under another name by a link is the same one: its lock and its 
   symlinkSync('round.db', join(folder, 'round.db'));
   assert.equal(pathOf('round.db'), join(folder, 'round.db'));
   assert.equal(readConfig({ DATABASE_URL: 'sqlite:some/where.db' }).databasePath, 'some/where.db');
+  assert.match(refusal({ DATABASE_URL: 'sqlite:~/books.db' }), /write the whole path/);
 });

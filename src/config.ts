@@ -201,10 +201,10 @@ function shopifyConfig(read: Read): ShopifyConfig | undefined {
 }
 
 function shopDomainIn(text: string): string {
-  if (!/^[a-z0-9][a-z0-9.-]*(:\d+)?$/.test(text) || !URL.canParse(`https://${text}`)) {
+  if (!/^[a-z0-9][a-z0-9-]*\.[a-z0-9.-]+(:\d+)?$/.test(text) || !URL.canParse(`https://${text}`)) {
     throw invalid(
       'SHOPIFY_SHOP_DOMAIN',
-      `${shownSetting(text)} is not a domain: write it without https:// and path`,
+      `${shownSetting(text)} is not a domain: write it whole, as acme.myshopify.com, without https:// and path`,
     );
   }
   return text;
@@ -271,6 +271,13 @@ function databasePath(text: string): string {
   if (match?.[1] === undefined) {
     // The value may hold a password, so it is not shown.
     throw invalid('DATABASE_URL', 'must be sqlite:PATH');
+  }
+  // No shell has read it where it stands in a file: it would be a folder of that name.
+  if (match[1].startsWith('~')) {
+    throw invalid(
+      'DATABASE_URL',
+      `${shownSetting(match[1])}: write the whole path, "~" stands for nothing here`,
+    );
   }
   return followed(match[1]);
 }

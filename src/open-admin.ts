@@ -34,7 +34,14 @@ function createDesk({ store, clock, account, sourceOf, preview }: DeskParts): Ad
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- compared with keys that are stored
     store.read.order(key as OrderRecord['key']);
   return {
-    orders: async (query) => overviewJson(await readOverview(store.read, query)),
+    async orders({ before, ...query }) {
+      const after = before === undefined ? undefined : await find(before);
+      return before !== undefined && after === undefined
+        ? undefined
+        : overviewJson(
+            await readOverview(store.read, { ...query, ...(after === undefined ? {} : { after }) }),
+          );
+    },
     async order(key) {
       const record = await find(key);
       return record === undefined

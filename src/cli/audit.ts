@@ -36,12 +36,18 @@ async function list(context: CommandContext, { limit, before }: AuditOptions): P
   return withApp(
     context,
     async ({ store }) => {
-      const rows = await store.read.audit({ limit, ...(before === undefined ? {} : { before }) });
-      output.json({ rows: rows.map(rowJson) });
+      const found = await store.read.audit({ limit: limit + 1, ...(before === undefined ? {} : { before }) });
+      const rows = found.slice(0, limit);
+      const isCut = found.length > limit;
+      output.json({ rows: rows.map(rowJson), isCut });
       if (rows.length === 0) {
         output.print('Nothing was done yet');
       } else {
         table(output, COLUMNS, rows.map(cellsOf)).forEach((line) => output.print(line));
+      }
+      if (isCut) {
+        output.print();
+        output.print(`Older ones follow: counterfoil audit --before ${rows.at(-1)?.number ?? ''}`);
       }
       return DONE;
     },

@@ -19,6 +19,7 @@ import { withJson } from './json-option.ts';
 import type { Json, Run } from './json-option.ts';
 import { createOutput } from './output.ts';
 import type { OutputStream } from './output.ts';
+import type { OrdersOptions } from './orders.ts';
 import type { PlanOptions } from './plan.ts';
 import { report } from './report.ts';
 
@@ -180,8 +181,9 @@ function addOrders(program: Command, run: Run): void {
     .description('List orders, newest first, with what the books hold of them')
     .addOption(new Option('--state <state>', 'only those in this state').choices(ORDER_STATES))
     .option('--search <text>', 'only those with this in their name, or with this id')
+    .option('--before <order>', 'only those that follow this one in the list')
     .option('--limit <count>', `at most so many, up to ${LIMIT_MAX}`, upTo(LIMIT_MAX), 50)
-    .action((options: Json & { readonly state?: string; readonly search?: string; readonly limit: number }) =>
+    .action((options: Json & OrdersOptions) =>
       run(options, async (context) => (await import('./orders.ts')).orders(context, options)),
     );
   withJson(program.command('explain'))
@@ -387,7 +389,7 @@ function addPlan(program: Command, run: Run): void {
     )
     .addHelpText(
       'after',
-      '\nWithout --apply nothing is changed. Exit code: 1 when an order could not be planned, or changed meanwhile.',
+      '\nWithout --apply nothing is changed. Exit code: 1 when an order could not be planned; with --apply, also when one was under way or changed meanwhile.',
     )
     .action((options: Json & PlanOptions) =>
       run(options, async (context) => (await import('./plan.ts')).plan(context, options)),

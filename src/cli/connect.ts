@@ -173,15 +173,23 @@ export async function connectShopify(context: CommandContext): Promise<number> {
       ...found.remarks.map((value) => ({ name: 'Remark', value })),
     ]);
     lines.forEach((line) => output.print(line));
-    const isEnough = found.missingScopes.length === 0;
-    const verdict = isEnough
-      ? paragraph(output, 'The credentials suffice. Next: counterfoil webhooks register', 'green')
-      : paragraph(
-          output,
-          `Missing scopes: ${found.missingScopes.join(', ')}. Add them to the app, release a new version and accept it in the shop`,
-          'red',
-        );
+    const faults = [
+      ...(found.otherThan === undefined
+        ? []
+        : [
+            `The shop answers as ${found.shopDomain}: its webhooks name that, and are all refused for ${found.otherThan}. Set SHOPIFY_SHOP_DOMAIN=${found.shopDomain}`,
+          ]),
+      ...(found.missingScopes.length === 0
+        ? []
+        : [
+            `Missing scopes: ${found.missingScopes.join(', ')}. Add them to the app, release a new version and accept it in the shop`,
+          ]),
+    ];
+    const verdict =
+      faults.length === 0
+        ? paragraph(output, 'The credentials suffice. Next: counterfoil webhooks register', 'green')
+        : faults.flatMap((text) => paragraph(output, text, 'red'));
     verdict.forEach((line) => output.print(line));
-    return isEnough ? DONE : FAILED;
+    return faults.length === 0 ? DONE : FAILED;
   });
 }

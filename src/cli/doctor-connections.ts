@@ -80,7 +80,14 @@ async function access({ shopify, shopAdmin }: App): Promise<Finding> {
   if (shopify?.api === undefined) {
     return NO_API;
   }
-  const { shopName, currency, missingScopes, remarks } = await shopAdmin.preflight();
+  const { shopName, shopDomain, otherThan, currency, missingScopes, remarks } = await shopAdmin.preflight();
+  if (otherThan !== undefined) {
+    return {
+      state: 'problem',
+      text: `${shopName} answers as ${shopDomain}: its webhooks name that, and are all refused for ${otherThan}`,
+      whatToDo: `Set SHOPIFY_SHOP_DOMAIN=${shopDomain}`,
+    };
+  }
   if (missingScopes.length > 0) {
     return {
       state: 'problem',

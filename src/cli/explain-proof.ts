@@ -37,19 +37,27 @@ export function proofText(
       ...facts(output, papers({ record, deliveries })),
     ];
   }
+  // Against nothing that is to stand, all of it would look like a difference.
+  const isLeftOut = record.state === 'skipped' && booked.invoices.length === 0 && booked.beside.length === 0;
   return [
     '',
     output.paint(`As ${sellerOf(record)} charged it`, 'bold'),
     ...table(output, SHOP_COLUMNS, shopRows(snapshot)),
-    ...(booked.invoices.length === 0 ? ['', output.paint('Nothing is booked', 'bold')] : []),
+    ...(booked.invoices.length === 0
+      ? ['', output.paint(isLeftOut ? 'Nothing is booked, nor is to be' : 'Nothing is booked', 'bold')]
+      : []),
     ...booked.invoices.flatMap(({ document, correction }) => [
       '',
       output.paint(`As invoice ${document.number}`, 'bold'),
       ...invoiceLines(output, { document, laidOut: preview(document, correction) }),
     ]),
-    '',
-    output.paint('To the cent', 'bold'),
-    ...proofTable(output, proofOf(snapshot, booked), cashWords(snapshot)),
+    ...(isLeftOut
+      ? []
+      : [
+          '',
+          output.paint('To the cent', 'bold'),
+          ...proofTable(output, proofOf(snapshot, booked), cashWords(snapshot)),
+        ]),
     '',
     ...facts(output, papers({ record, deliveries })),
   ];

@@ -25,11 +25,13 @@ export async function findSubject(app: Pick<App, 'store' | 'config'>, text: stri
     }
     return { kind: 'delivery', delivery };
   }
-  return { kind: 'order', record: await findOrder(app, asked) };
+  return { kind: 'order', record: await findOrder(app, text) };
 }
 
-async function findOrder(app: Pick<App, 'store' | 'config'>, asked: string): Promise<OrderRecord> {
+/** The same of an order alone. */
+export async function findOrder(app: Pick<App, 'store' | 'config'>, text: string): Promise<OrderRecord> {
   const { read } = app.store;
+  const asked = text.trim();
   if (asked === '') {
     throw new CommandError('Name an order: its name (#1001), number, id or key', USAGE);
   }

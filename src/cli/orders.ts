@@ -8,7 +8,7 @@ import type { OrderRow, Overview } from '#operator/order-list.ts';
 import { DONE } from './command-error.ts';
 import { withApp } from './context.ts';
 import type { CommandContext } from './context.ts';
-import { assertSearchable, emptyText } from './find-subject.ts';
+import { assertSearchable, emptyText, findOrder } from './find-subject.ts';
 import { paragraph, shownMoney, table } from './output.ts';
 import type { Cell, Column, Note, Output } from './output.ts';
 import { fitted, plain } from './text-width.ts';
@@ -20,11 +20,12 @@ const MESSAGES_LISTED = 5;
 export interface OrdersOptions {
   readonly state?: string;
   readonly search?: string;
+  readonly before?: string;
   readonly limit: number;
 }
 
 export async function orders(context: CommandContext, options: OrdersOptions): Promise<number> {
-  const { state, search, limit } = options;
+  const { state, search, before, limit } = options;
   assertSearchable(search ?? '');
   return withApp(context, async (app) => {
     const known = ORDER_STATES.find((each) => each === state);
@@ -32,6 +33,7 @@ export async function orders(context: CommandContext, options: OrdersOptions): P
       limit,
       ...(known === undefined ? {} : { state: known }),
       ...(search === undefined ? {} : { search }),
+      ...(before === undefined ? {} : { after: await findOrder(app, before) }),
     });
     context.output.json(overviewJson(overview));
     const empty = overview.rows.length === 0 ? await emptyText(app) : undefined;
@@ -53,12 +55,19 @@ const COLUMNS: readonly Column[] = [
 /** Between an order and the reason for its state, so that they stand apart. */
 const REASON_INDENT = 4;
 
-function print(output: Output, { rows, messages }: Overview, why: string): void {
+function print(output: Output, { rows, isCut, messages }: Overview, why: string): void {
   if (rows.length === 0) {
     output.print(`No orders fit${why}. One that never arrived is not known here`);
   } else {
     const cells = rows.flatMap((row) => [cellsOf(row), ...reasonOf(output, row)]);
     table(output, COLUMNS, cells).forEach((line) => output.print(line));
+  }
+  if (isCut) {
+    const last = rows.at(-1)?.record.key ?? '';
+    output.print();
+    paragraph(output, `Older ones follow: the same with --before ${last}`).forEach((line) =>
+      output.print(line),
+    );
   }
   if (messages.length > 0) {
     const listed = messages.slice(0, MESSAGES_LISTED).map(({ id }) => `delivery:${id}`);

@@ -169,17 +169,33 @@ export function closingTexts(planned: Planned, applied: Applied | undefined): st
   const cut = foresight.isCutOff
     ? [`Only the newest ${limit} orders were looked at: raise --limit for those before them since ${since}`]
     : [];
-  return [...cut, ...(applied === undefined ? proposals(planned) : results(applied))];
+  const { underWay } = countsOf(foresight);
+  const waiting =
+    underWay === 0
+      ? []
+      : [
+          `${counted(underWay, 'order')} under way ${underWay === 1 ? 'was' : 'were'} left as ${underWay === 1 ? 'it is' : 'they are'}: run it again later`,
+        ];
+  const isNothing =
+    underWay === 0 &&
+    (applied === undefined
+      ? !foresight.orders.some(isReached)
+      : applied.replanned.length + applied.followingCount + applied.changed.length === 0);
+  return [
+    ...cut,
+    ...(isNothing ? ['Nothing is to be done'] : []),
+    ...(applied === undefined ? proposals(planned) : results(applied)),
+    ...waiting,
+  ];
 }
 
 function proposals({ foresight, by, since }: Planned): string[] {
-  const isNothing = !foresight.orders.some(isReached);
   const isCurrent = by.kind === 'current';
   const others = isCurrent ? foresight.unchanged.filter((order) => isElsewhere(order, by)).length : 0;
   const apply = `counterfoil plan --since ${since} --apply`;
   return [
-    ...(isNothing
-      ? ['Nothing is to be done']
+    ...(!foresight.orders.some(isReached)
+      ? []
       : [
           isCurrent
             ? `Nothing was changed. To have it done: ${apply}`
@@ -200,7 +216,6 @@ export function importCommand(file: string): string {
 
 function results({ replanned, followingCount, changed, isServed }: Applied): string[] {
   return [
-    ...(replanned.length + followingCount + changed.length === 0 ? ['Nothing is to be done'] : []),
     ...(replanned.length === 0
       ? []
       : [`${counted(replanned.length, 'order')} planned by these rules. ${takenUp(isServed)}`]),

@@ -14,7 +14,7 @@ import type { CommandContext } from './context.ts';
 import { inputName } from './input-file.ts';
 import { paragraph } from './output.ts';
 import { planJson } from './plan-json.ts';
-import { closingTexts, importCommand, planText } from './plan-text.ts';
+import { closingTexts, countsOf, importCommand, planText } from './plan-text.ts';
 import type { Applied, Planned } from './plan-text.ts';
 import { readRulesFrom, showingMistakes } from './rules-input.ts';
 import { warningsOf } from './rules-warnings.ts';
@@ -34,7 +34,7 @@ export interface PlanOptions {
   readonly limit: number;
 }
 
-/** Answers 1 when an order could not be planned, or is not any more as it was shown. */
+/** Answers 1 when an order could not be planned; where it is done, also when one was under way, or not any more as it was shown. */
 export async function plan(context: CommandContext, options: PlanOptions): Promise<number> {
   const { since, limit, apply, rules: file } = options;
   if (apply === true && file !== undefined) {
@@ -61,8 +61,9 @@ export async function plan(context: CommandContext, options: PlanOptions): Promi
       closingTexts(planned, applied)
         .flatMap((text) => paragraph(output, text))
         .forEach((line) => output.print(line));
-      const isUnplanned = foresight.orders.some(({ outlook }) => outlook.state === 'unplanned');
-      return isUnplanned || (applied?.changed.length ?? 0) > 0 ? FAILED : DONE;
+      const { unplanned, underWay } = countsOf(foresight);
+      const isLeft = applied !== undefined && (underWay > 0 || applied.changed.length > 0);
+      return unplanned > 0 || isLeft ? FAILED : DONE;
     });
   });
 }

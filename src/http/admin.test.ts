@@ -354,8 +354,11 @@ void describe('the orders', () => {
       assert.equal(status, 200, query);
       assert.equal(JSON.parse(body).orders.length, count, query);
     }
+    assert.equal((await get(`/orders?before=${ORDER}`)).status, 200);
+    assert.equal((await get('/orders?before=shopify/0')).status, 404);
     for (const query of [
       'state=gone',
+      'before=',
       'limit=0',
       'limit=1001',
       'limit=x',

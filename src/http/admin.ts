@@ -30,6 +30,7 @@ export interface AdminParts {
 
 /** What can be asked and said by the API: the same that the commands do. */
 export interface AdminDesk {
+  /** Nothing where there is no order that they are to go on after. */
   orders(query: OrdersQuery): Promise<unknown>;
   /** Nothing when there is no such order; so too for `retry`. */
   order(key: string): Promise<unknown>;
@@ -188,12 +189,12 @@ function routeOrders(
   desk: AdminDesk,
   actorOf: (request: FastifyRequest) => string,
 ): void {
-  app.get('/orders', async (request, reply) => {
-    const query = ordersQuery(request.query);
-    return query === undefined ? problem(reply, 400, ORDERS_QUERY) : answer(reply, await desk.orders(query));
-  });
   const found = (reply: FastifyReply, value: unknown): FastifyReply =>
     value === undefined ? problem(reply, 404, 'There is no such order') : answer(reply, value);
+  app.get('/orders', async (request, reply) => {
+    const query = ordersQuery(request.query);
+    return query === undefined ? problem(reply, 400, ORDERS_QUERY) : found(reply, await desk.orders(query));
+  });
   // A key has a slash in it. Some proxies do not let an encoded one through, so it may stand as it is.
   for (const path of ['/orders/:key', '/orders/:connection/:id']) {
     app.get<OrderPath>(path, async (request, reply) => found(reply, await desk.order(keyOf(request))));

@@ -6,6 +6,8 @@ import { SEARCH_CHARACTERS_MAX } from '#pipeline/ports.ts';
 export interface OrdersQuery {
   readonly state?: OrderState;
   readonly search?: string;
+  /** The key of the order that the list goes on after. */
+  readonly before?: string;
   readonly limit: number;
 }
 
@@ -13,7 +15,7 @@ const LIMIT_MAX = 1000;
 const LIMIT = 50;
 
 /** What can be asked for, for who asked otherwise. */
-export const ORDERS_QUERY = `Ask by state (${ORDER_STATES.join(', ')}), search (up to ${SEARCH_CHARACTERS_MAX} characters) and limit (1 to ${LIMIT_MAX})`;
+export const ORDERS_QUERY = `Ask by state (${ORDER_STATES.join(', ')}), search (up to ${SEARCH_CHARACTERS_MAX} characters), before (the key of an order) and limit (1 to ${LIMIT_MAX})`;
 
 /** Nothing when something of it cannot be asked. */
 export function ordersQuery(query: unknown): OrdersQuery | undefined {
@@ -37,6 +39,8 @@ function one(name: string, value: string): Partial<OrdersQuery> | undefined {
     }
     case 'search':
       return value.length > SEARCH_CHARACTERS_MAX ? undefined : { search: value };
+    case 'before':
+      return value === '' ? undefined : { before: value };
     case 'limit': {
       const limit = Number(value);
       return /^\d{1,6}$/.test(value) && limit >= 1 && limit <= LIMIT_MAX ? { limit } : undefined;

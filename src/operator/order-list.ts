@@ -27,19 +27,23 @@ export interface OrderRow {
 /** The orders that fit, and the held messages that belong to none. */
 export interface Overview {
   readonly rows: readonly OrderRow[];
+  /** Whether others that fit follow the last of them. */
+  readonly isCut: boolean;
   readonly messages: readonly Delivery[];
 }
 
 export async function readOverview(
   read: Reader,
-  filter: Pick<OrderFilter, 'state' | 'search' | 'limit'>,
+  filter: Pick<OrderFilter, 'state' | 'search' | 'after' | 'limit'>,
 ): Promise<Overview> {
   const rows: OrderRow[] = [];
-  for (const record of await read.orders(filter)) {
+  const found = await read.orders({ ...filter, limit: filter.limit + 1 });
+  for (const record of found.slice(0, filter.limit)) {
     rows.push(await rowOf(read, record));
   }
   const held = await read.deliveries({ state: 'held', limit: MESSAGES_MAX });
-  return { rows, messages: held.filter(({ order }) => order === undefined) };
+  const isCut = found.length > filter.limit;
+  return { rows, isCut, messages: held.filter(({ order }) => order === undefined) };
 }
 
 async function rowOf(read: Reader, record: OrderRecord): Promise<OrderRow> {
@@ -82,8 +86,8 @@ function settlementRow(record: OrderRecord, settlement: Settlement, booked: Book
       };
 }
 
-export function overviewJson({ rows, messages }: Overview): unknown {
-  return { orders: rows.map(rowJson), heldMessages: messages.map(messageJson) };
+export function overviewJson({ rows, isCut, messages }: Overview): unknown {
+  return { orders: rows.map(rowJson), isCut, heldMessages: messages.map(messageJson) };
 }
 
 function rowJson({ record, ...row }: OrderRow): unknown {

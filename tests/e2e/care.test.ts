@@ -119,7 +119,15 @@ void describe('care for a database', () => {
       const { email, customer } = JSON.parse(body);
       assert.equal(out.includes(email) || out.includes(customer.last_name), false);
     }
-    assert.deepEqual((await json('audit', '--before', '3', '--limit', '1'))['rows'], [listed.at(-2)]);
+    assert.deepEqual(await json('audit', '--before', '3', '--limit', '1'), {
+      rows: [listed.at(-2)],
+      isCut: true,
+    });
+    assert.match(
+      (await run('audit', '--limit', '2')).out,
+      /^Older ones follow: counterfoil audit --before \d+$/m,
+    );
+    assert.equal((await json('audit'))['isCut'], false);
   });
 
   test('audit verify names the first row that somebody changed', async () => {

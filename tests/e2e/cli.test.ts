@@ -191,7 +191,7 @@ describe('without anything configured', () => {
     );
     const { code, out } = await run(['orders', '--json']);
     assert.equal(code, 0);
-    assert.deepEqual(JSON.parse(out), { orders: [], heldMessages: [] });
+    assert.deepEqual(JSON.parse(out), { orders: [], isCut: false, heldMessages: [] });
   });
 
   test('journal says what a month is, and has one without any order too', async () => {
@@ -361,6 +361,14 @@ describe('beside a running server', () => {
     assert.equal(lacking.code, 1);
     assert.match(lacking.out, /^Missing scopes: read_orders\./m);
     sandbox.shopify.setApp({ scopes: ['read_orders', 'read_all_orders', 'read_customers'] });
+    const other = { ...environment, SHOPIFY_SHOP_DOMAIN: 'acme.myshopify.com' };
+    const told = await runCommand(['connect', 'shopify'], { cwd: folder, environment: other });
+    assert.equal(told.code, 1);
+    assert.match(told.out, new RegExp(`Set SHOPIFY_SHOP_DOMAIN=${sandbox.world.shop.domain}\n`));
+    assert.match(
+      (await runCommand(['doctor'], { cwd: folder, environment: other })).out,
+      /^problem +Shop access +.+ answers as /m,
+    );
   });
 
   test('webhooks are registered, found wrong, repaired and removed', async () => {
@@ -435,6 +443,13 @@ describe('beside a running server', () => {
     );
     assert.doesNotMatch(table.out, /#1002/);
     assert.match((await run('orders', '--search', '1002')).out, /^#1002/m);
+    const newest = await run('orders', '--limit', '2');
+    const [, last = ''] = /^Older ones follow: the same with --before (\S+)$/m.exec(newest.out) ?? [];
+    assert.doesNotMatch(newest.out, /^#1001/m);
+    const older = await run('orders', '--limit', '1', '--before', last);
+    assert.match(older.out, /^#1001/m);
+    assert.doesNotMatch(older.out, /^#100[23]|Older/m);
+    assert.equal((await run('orders', '--before', '#1009')).code, 1);
     const endless = 'a'.repeat(60_000);
     for (const asked of [
       ['orders', '--search', endless],

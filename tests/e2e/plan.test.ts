@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { openApp } from '#app.ts';
 import { readConfig } from '#config.ts';
+import { orderKey } from '#core/ids.ts';
 import { systemOutside } from '#outside.ts';
 import { openSandbox } from '#sim/main.ts';
 import type { Sandbox } from '#sim/main.ts';
-import { record } from '#tests/build.ts';
+import { SHOP, record } from '#tests/build.ts';
 import { startService } from '#tests/service.ts';
 import type { Service } from '#tests/service.ts';
 import { until } from '#tests/until.ts';
@@ -100,11 +101,15 @@ describe('without a shop', () => {
     );
     const { dueAt: _rests, ...untold } = record({ state: 'held', name: '#7001' });
     await app.store.transact((tx) => tx.putOrder(untold));
+    const due = record({ key: orderKey(SHOP, '7002'), state: 'due', name: '#7002' });
+    await app.store.transact((tx) => tx.putOrder(due));
     await app.close();
     const { code, out } = await run('plan', '--since', LONG_AGO);
     assert.equal(code, 1);
     assert.match(out, /^#7001 +cannot be planned: No message has shown the order yet$/m);
     assert.match(out, /^Cannot be planned +1$/m);
+    assert.match(out, /^1 order under way was left as it is: run it again later$/m);
+    assert.doesNotMatch(out, /Nothing is to be done/);
   });
 });
 

@@ -306,6 +306,9 @@ describe('beside a running server', () => {
     await sandbox.shopify.webhooks.deliverDue();
     const { reason } = await stateOf(order.name.slice(1), 'skipped');
     assert.match(reason ?? '', /^Waits to be booked until it is paid: 0\.00 USD of /);
+    const { out } = await run('explain', order.name);
+    assert.match(out, /^Nothing is booked, nor is to be$/m);
+    assert.doesNotMatch(out, /Difference|To the cent/);
     assert.equal(sandbox.freshbooks.account().invoices.length, 2);
     sandbox.world.act(order.id, { kind: 'settle', status: 'success' });
     await sandbox.shopify.webhooks.deliverDue();

@@ -11,6 +11,8 @@ export interface Preflight {
   readonly timeZone: string;
   /** Needed and not granted. */
   readonly missingScopes: readonly string[];
+  /** The domain that is configured, where it is another: webhooks name the shop’s own, and are all refused. */
+  readonly otherThan?: string;
   /** Sentences about what works, but less than it could. */
   readonly remarks: readonly string[];
 }
@@ -35,7 +37,8 @@ export async function preflight(api: ShopifyApi): Promise<Preflight> {
     currency: textOf(data, 'shop.currencyCode'),
     timeZone: textOf(data, 'shop.ianaTimezone'),
     missingScopes: NEEDED_SCOPES.filter((scope) => !isGranted(scope, scopes)),
-    remarks: [...remarksOn({ scopes, shopDomain, expected: api.shopDomain }), ...api.remarks()],
+    ...(shopDomain.toLowerCase() === api.shopDomain.toLowerCase() ? {} : { otherThan: api.shopDomain }),
+    remarks: [...remarksOn(scopes), ...api.remarks()],
   };
 }
 
@@ -44,23 +47,8 @@ function isGranted(scope: string, scopes: readonly string[]): boolean {
   return scopes.includes(scope) || scopes.includes(scope.replace(/^read_/, 'write_'));
 }
 
-function remarksOn({
-  scopes,
-  shopDomain,
-  expected,
-}: {
-  scopes: readonly string[];
-  shopDomain: string;
-  expected: string;
-}): string[] {
-  return [
-    ...(scopes.includes('read_all_orders')
-      ? []
-      : ['Without the scope read_all_orders, orders older than 60 days cannot be asked for']),
-    ...(shopDomain.toLowerCase() === expected.toLowerCase()
-      ? []
-      : [
-          `The shop answers as ${shopDomain}, and SHOPIFY_SHOP_DOMAIN is ${expected}: webhooks name the former`,
-        ]),
-  ];
+function remarksOn(scopes: readonly string[]): string[] {
+  return scopes.includes('read_all_orders')
+    ? []
+    : ['Without the scope read_all_orders, orders older than 60 days cannot be asked for'];
 }

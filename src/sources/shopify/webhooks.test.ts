@@ -177,7 +177,13 @@ describe('the preflight', () => {
 
   test('has nothing to say of a shop where all is granted', async () => {
     const { api } = await open();
-    const { missingScopes, remarks } = await preflight(api);
-    assert.deepEqual([missingScopes, remarks], [[], []]);
+    const { missingScopes, remarks, otherThan } = await preflight(api);
+    assert.deepEqual([missingScopes, remarks, otherThan], [[], [], undefined]);
+  });
+
+  test('tells of a shop that is called otherwise: by the name that is configured, no webhook is taken', async () => {
+    const { api } = await open();
+    const { otherThan } = await preflight({ ...api, shopDomain: 'acme.myshopify.com' });
+    assert.equal(otherThan, 'acme.myshopify.com');
   });
 });
