@@ -11,8 +11,17 @@ export async function restore(context: CommandContext, file: string): Promise<nu
   const { output } = context;
   const config = configOf(context);
   const restored = await restoreDatabase(config, quietOutside(), file);
-  const { contents, sha256, migrated, keptAs, keyKeptAs, isAccessTakenOver, isOpened, blankedCount } =
-    restored;
+  const {
+    contents,
+    sha256,
+    migrated,
+    keptAs,
+    keyKeptAs,
+    isAccessTakenOver,
+    isOpened,
+    forgotten,
+    blankedCount,
+  } = restored;
   output.json({
     database: config.databasePath,
     file,
@@ -25,6 +34,7 @@ export async function restore(context: CommandContext, file: string): Promise<nu
     keyKeptAs: keyKeptAs ?? null,
     isAccessTakenOver,
     isOpened,
+    forgotten,
     blankedMessages: blankedCount,
   });
   output.print(`"${config.databasePath}" is now what "${file}" holds`);
@@ -38,7 +48,12 @@ export async function restore(context: CommandContext, file: string): Promise<nu
     { name: 'Kept beside it', value: kept.join(', ') || 'nothing, since no database stood there' },
   ];
   facts(output, told).forEach((line) => output.print(line));
-  for (const text of [...AFTERWARDS, accessText(restored), ...blankedTexts(restored)]) {
+  for (const text of [
+    ...AFTERWARDS,
+    accessText(restored),
+    ...forgottenTexts(restored),
+    ...blankedTexts(restored),
+  ]) {
     output.print();
     paragraph(output, text, 'yellow').forEach((line) => output.print(line));
   }
@@ -55,6 +70,14 @@ function blankedTexts({ blankedCount }: { readonly blankedCount: number }): read
     ? []
     : [
         `${counted(blankedCount, 'message')} of the backup ${blankedCount === 1 ? 'is' : 'are'} blank, as in the database that stood there: contact data that was redacted since does not come back`,
+      ];
+}
+
+function forgottenTexts({ forgotten }: { readonly forgotten: readonly string[] }): readonly string[] {
+  return forgotten.length === 0
+    ? []
+    : [
+        `Sealed with a key that is not here, and so forgotten: ${forgotten.join(', ')}. Without admin-password nobody can log in, and without audit-head "audit verify" tells of the row of this restore. Where you have the key from before secret rotate, set COUNTERFOIL_OLD_SECRET_KEY to it and restore once more`,
       ];
 }
 

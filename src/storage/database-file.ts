@@ -18,7 +18,7 @@ import { instant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
 import { assertKnown } from './migrate.ts';
 import type { Done } from './migrate.ts';
-import { translated } from './sqlite.ts';
+import { isOwn, tablesOf, translated } from './sqlite.ts';
 
 /**
  * A database as a file: copied whole as it stood at one moment, and the copy proven before anybody relies on it
@@ -33,8 +33,6 @@ export interface Contents {
   readonly newestAt?: Instant;
 }
 
-/** Without these it is some other program's database. */
-const OWN_TABLES = ['deliveries', 'entries', 'migrations', 'orders'];
 /** Four megabytes at a time, so that the process hears signals meanwhile. */
 const PAGES_AT_ONCE = 1000;
 /** Of what SQLite finds wrong, so much is shown. */
@@ -105,17 +103,6 @@ export function isOwnOrDamaged(path: string): boolean {
     const failure = fileFailure(thrown, 'It cannot be read');
     return failure instanceof Failure && failure.code === 'database-damaged';
   }
-}
-
-function tablesOf(database: DatabaseSync): readonly string[] {
-  return database
-    .prepare("select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by name")
-    .all()
-    .map(({ name }) => String(name));
-}
-
-function isOwn(tables: readonly string[]): boolean {
-  return OWN_TABLES.every((table) => tables.includes(table));
 }
 
 /** SQLite's primary result codes of a file that is not what it should be: https://sqlite.org/rescode.html. */

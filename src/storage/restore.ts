@@ -89,6 +89,8 @@ export interface RestoreReport {
   readonly isAccessTakenOver: boolean;
   /** Whether what is sealed in it opens with the key in use. */
   readonly isOpened: boolean;
+  /** Names of what was sealed in it with a key that is not here, and so was dropped for the newest access to be of use. */
+  readonly forgotten: readonly string[];
   /** How many messages were blanked in it because they had been since. */
   readonly blankedCount: number;
 }
@@ -237,7 +239,7 @@ async function prepared(
   copy: Copy,
   options: RestoreOptions,
   { text, others }: Chosen,
-): Promise<Pick<RestoreReport, 'migrated' | 'isAccessTakenOver' | 'blankedCount'>> {
+): Promise<Pick<RestoreReport, 'migrated' | 'isAccessTakenOver' | 'forgotten' | 'blankedCount'>> {
   const { unfinished } = copy;
   const { databasePath, file, clock, access } = options;
   const now = clock.now();
@@ -247,9 +249,11 @@ async function prepared(
   try {
     database.exec('pragma secure_delete = on');
     const migrated = await migrate(db, now);
-    const isAccessTakenOver =
-      seal !== undefined &&
-      fromPresent(databasePath, false, (present) => takeOver(database, { present, access, seal }));
+    const nothing = { isAccessTakenOver: false, forgotten: [] };
+    const takenOver =
+      seal === undefined
+        ? nothing
+        : fromPresent(databasePath, nothing, (present) => takeOver(database, { present, access, seal }));
     const blankedCount = fromPresent(databasePath, 0, (present) => eraseAgain(database, present, now));
     // Who logged out or was ended since the backup stays so.
     database.exec('delete from sessions');
@@ -268,7 +272,7 @@ async function prepared(
     if (seal !== undefined) {
       await putIntoAudit(db, { copy, options, seal });
     }
-    return { migrated, isAccessTakenOver, blankedCount };
+    return { migrated, ...takenOver, blankedCount };
   } finally {
     await db.destroy();
     syncPath(unfinished);
@@ -341,7 +345,7 @@ function fromPresent<T>(databasePath: string, nothing: T, take: (present: Databa
 function takeOver(
   into: DatabaseSync,
   { present, access, seal }: { present: DatabaseSync; access: AccessNames; seal: Seal },
-): boolean {
+): Pick<RestoreReport, 'isAccessTakenOver' | 'forgotten'> {
   const setting = (database: DatabaseSync, name: string): string | undefined => {
     const row = translated('Cannot read the settings', () =>
       database.prepare('select value from settings where key = ?').get(name),
@@ -352,7 +356,7 @@ function takeOver(
   const secrets = sealedRows(present).filter((row) => access.secrets.includes(row.key) && isOpen(row));
   const isSame = setting(present, access.identity) === setting(into, access.identity);
   if (secrets.length === 0 || !isSame) {
-    return false;
+    return { isAccessTakenOver: false, forgotten: [] };
   }
   for (const row of secrets) {
     into
@@ -362,8 +366,9 @@ function takeOver(
       .run(row.key, seal.seal(row.key, seal.open(row.key, row.sealed)));
   }
   // Sealed with a key that was replaced since: it would keep the service from starting, and nothing here opens it.
-  for (const row of sealedRows(into).filter((each) => !isOpen(each))) {
-    into.prepare('delete from secrets where key = ?').run(row.key);
+  const forgotten = sealedRows(into).flatMap((row) => (isOpen(row) ? [] : [row.key]));
+  for (const name of forgotten) {
+    into.prepare('delete from secrets where key = ?').run(name);
   }
   for (const name of access.settings) {
     const value = setting(present, name);
@@ -372,7 +377,7 @@ function takeOver(
       into.prepare('insert into settings (key, value) values (?, ?)').run(name, value);
     }
   }
-  return true;
+  return { isAccessTakenOver: true, forgotten };
 }
 
 /** Answers with where the database is that stood there, and its key if that was replaced. */

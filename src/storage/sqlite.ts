@@ -42,6 +42,7 @@ function openFile(path: string): DatabaseSync {
     const opened = new DatabaseSync(path);
     try {
       opened.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
+      assertOwn(opened, path);
       opened.exec('pragma journal_mode = wal');
       opened.exec('pragma synchronous = full');
       opened.exec('pragma secure_delete = on');
@@ -51,6 +52,30 @@ function openFile(path: string): DatabaseSync {
       throw canWrite(dirname(path)) ? thrown : unwritable(path, { doing, cause: thrown });
     }
   });
+}
+
+/** Before anything of it is changed. Half of a first start may have left the table of migrations alone. */
+function assertOwn(database: DatabaseSync, path: string): void {
+  const tables = tablesOf(database);
+  if (tables.some((table) => table !== 'migrations') && !isOwn(tables)) {
+    throw new Failure('config-invalid', {
+      detail: `DATABASE_URL: "${path}" is another program's database. Name Counterfoil's own, or a file that is not there yet`,
+    });
+  }
+}
+
+export function tablesOf(database: DatabaseSync): readonly string[] {
+  return database
+    .prepare("select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by name")
+    .all()
+    .map(({ name }) => String(name));
+}
+
+/** Without these it is some other program's database. */
+const OWN_TABLES = ['deliveries', 'entries', 'migrations', 'orders'];
+
+export function isOwn(tables: readonly string[]): boolean {
+  return OWN_TABLES.every((table) => tables.includes(table));
 }
 
 /** SQLite itself says only that it cannot open the file: it makes files beside it even to read it. */

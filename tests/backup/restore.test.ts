@@ -361,8 +361,20 @@ void describe('the access after a restore', () => {
       assert.equal(await restored.read.secret('admin-password'), 'a hash');
       assert.equal((await restored.read.verifyAudit()).fault, undefined);
       await restored.close();
+      assert.deepEqual(report.forgotten, []);
       const { isOpened } = await put(path, { key, databasePath: path('new/a.db') });
       assert.equal(isOpened, true, 'and where nothing stood');
+    }));
+
+  void test('is taken over also without the key of then, and what that alone opens is said to be forgotten', () =>
+    inFolder(async (path) => {
+      await rotatedSince(path);
+      rmSync(path('backup.key'), { force: true });
+      const { isAccessTakenOver, isOpened, forgotten } = await put(path, {
+        key: { path: path('counterfoil.key') },
+      });
+      assert.deepEqual([isAccessTakenOver, isOpened], [true, true]);
+      assert.deepEqual(forgotten, ['audit-head']);
     }));
 
   void test('is taken over also where the backup has the key from before it was changed', () =>

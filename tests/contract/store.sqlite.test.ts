@@ -339,6 +339,24 @@ void describe('SQLite: migrations', () => {
       await second.store.close();
     }));
 
+  void test('do not touch the database of another program', () =>
+    inFolder(async (path) => {
+      for (const table of ['posts', 'orders']) {
+        const file = path(`${table}.db`);
+        const other = new DatabaseSync(file);
+        other.exec(`create table ${table} (id integer)`);
+        other.exec('create table migrations (id integer)');
+        other.close();
+        const before = readFileSync(file);
+        await assert.rejects(openAt(file), fails('config-invalid', /another program's database/));
+        assert.deepEqual(readFileSync(file), before);
+        assert.deepEqual(
+          readdirSync(path('')).filter((name) => name.startsWith(table)),
+          [`${table}.db`],
+        );
+      }
+    }));
+
   void test('of two handles that migrate at once, one applies each', () =>
     inFolder(async (path) => {
       const opened = await Promise.all([openAt(path('a.db')), openAt(path('a.db'))]);
