@@ -161,6 +161,8 @@ export interface Refund {
   readonly isPending: boolean;
   /** Money was to go back, and nothing of it has. */
   readonly isUnpaid?: true;
+  /** No money moved, because what went back paid for what was added. Told by `withExchanges`; absent before. */
+  readonly isExchange?: true;
 }
 
 export interface Return {

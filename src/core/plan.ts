@@ -39,6 +39,7 @@ import { isEffective, isGone, isPaidBack, paidAt, paidBack, worthNow, worthOf } 
 import { isSettlement } from './settlement.ts';
 import type { Bookable } from './settlement.ts';
 import { asideReason, skipReason } from './skipping.ts';
+import { withExchanges } from './exchange.ts';
 import { everything, isRewritable, openingOf, targetsOf } from './targets.ts';
 import type { Basis, Target } from './targets.ts';
 import { localDate } from './time.ts';
@@ -317,9 +318,15 @@ function correctionStep(order: Order, booked: Booked, terms: Terms): LinesStep |
   return undefined;
 }
 
-function converge(order: Order, booked: Booked, terms: Terms): Plan {
+function converge(shown: Order, booked: Booked, terms: Terms): Plan {
   const { rules } = terms;
-  const zone = rules.timeZone ?? order.zone;
+  const zone = rules.timeZone ?? shown.zone;
+  const before = { order: shown, booked, terms, zone };
+  const order = withExchanges(shown, {
+    booked,
+    zone,
+    isRewritable: (invoice) => isRewritable(before, invoice, { offInvoice: [] }),
+  });
   const basis = { order, booked, terms, zone };
   const opening = openingOf(basis);
   if (opening.state === 'booked') {

@@ -1,5 +1,6 @@
 import { balanced, withFound } from './account.ts';
 import { firstLinesOf } from './cash-plan.ts';
+import { withBookedExchanges } from './exchange.ts';
 import { paidOf } from './ledger.ts';
 import type { Booked } from './ledger.ts';
 import * as money from './money.ts';
@@ -58,7 +59,7 @@ export interface CashFigures {
 }
 
 export function proofOf(shown: Order, booked: Booked): Proof {
-  const order = balanced(withFound(shown, booked, shown.zone));
+  const order = withBookedExchanges(balanced(withFound(shown, booked, shown.zone)), booked);
   const { currency } = order;
   const shop = shopFigures(order);
   const invoices = booked.invoices.map(({ document, amount }) => ({ number: document.number, amount }));

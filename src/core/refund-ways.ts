@@ -22,7 +22,7 @@ import {
   returnedLines,
   worthOf,
 } from './sale.ts';
-import { localDate } from './time.ts';
+import { laterOf, localDate } from './time.ts';
 import type { LocalDate, Zone } from './time.ts';
 
 /**
@@ -70,7 +70,9 @@ export interface Deciding {
 export function decideRefunds(order: Order, deciding: Deciding): readonly DecidedRefund[] {
   let decided: readonly DecidedRefund[] = [];
   let slots = deciding.booked.lastSlots;
-  const paidBeside = new Set(deciding.booked.beside.flatMap(({ step }) => removalsOf(step)));
+  const exchanges = order.refunds.filter(({ isExchange }) => isExchange === true).map(({ id }) => id);
+  const told = deciding.booked.beside.flatMap(({ step }) => removalsOf(step));
+  const paidBeside = new Set([...exchanges, ...told]);
   for (const refund of order.refunds) {
     const offInvoice = decided.filter(({ way }) => way.kind === 'off-invoice').map((each) => each.refund);
     const asked = askedBeside(order, decided);
@@ -118,6 +120,9 @@ function wayOf(order: Order, refund: Refund, considering: Considering): Way {
   const standing = booked.beside.filter((each) => each.refund === refund.id);
   if (standing.length > 0) {
     return moreBeside(order, refund, { ...considering, standing });
+  }
+  if (refund.isExchange === true) {
+    return asExpense(order, refund, { ...considering, amount: merchantPart(refund, order) });
   }
   if (considering.paidBeside.has(refund.id)) {
     return { kind: 'none' };
@@ -398,10 +403,6 @@ function isAdjustable(order: Order, refund: Refund, { booked, terms, zone, issue
     ...paidBackOn,
   ];
   return isSameMonth(days) && days.every((day) => !isSettledDay(day, terms));
-}
-
-function laterOf(a: LocalDate, b: LocalDate): LocalDate {
-  return a > b ? a : b;
 }
 
 /** Neither an expense nor a credit note holds it. */

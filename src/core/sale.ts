@@ -47,6 +47,7 @@ export function isEffective(refund: Refund, order: Pick<Order, 'currency' | 'pri
   }
   const difference = wholeDifference(refund);
   return (
+    refund.isExchange === true ||
     payouts.length > 0 ||
     (returns.length > 0 &&
       isUnpaid !== true &&

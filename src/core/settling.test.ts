@@ -376,6 +376,63 @@ describe('an exchange', () => {
   });
 });
 
+describe('an exchange for which no money goes back', () => {
+  const cup = (key: string, price: string): Order['lines'][number] =>
+    line({ key, title: 'Cup', unitPrice: usd(price), taxes: [] });
+  const A = cup('item:1', '100');
+  const BACK = { line: 'item:1', quantity: 1, amount: usd('100'), taxes: [] };
+  const before = order({ lines: [A], cash: paid(usd('100')) });
+  const exchanged = (other: string, more: string): Order =>
+    seen(
+      withRefunds(
+        order({
+          lines: [A, cup('item:2', other)],
+          cash: received(
+            tender(usd('100')),
+            ...(more === '0' ? [] : [tender(usd(more), { at: DECEMBER, transactionId: '2' })]),
+          ),
+        }),
+        removal({ at: DECEMBER, returns: [BACK] }),
+      ),
+      DECEMBER,
+    );
+
+  test('in a later month is an expense of what came back, which pays what was sent, with what was paid for it', () => {
+    for (const [other, more, stands] of [
+      ['100', '0', 'SHOPIFY-1001-2 100.00, paid 100.00, paid 100.00, expense 100.00'],
+      ['150', '50', 'SHOPIFY-1001-2 150.00, paid 100.00, paid 50.00, paid 100.00, expense 100.00'],
+    ] as const) {
+      const shown = exchanged(other, more);
+      const now = book(shown, book(before), CATEGORY);
+      assert.equal(books(now), `SHOPIFY-1001 100.00, ${stands}`);
+      assert.deepEqual(work(shown, now, CATEGORY).steps, []);
+      assert.deepEqual(holds(planned(shown, now, CATEGORY)), []);
+      proven(shown, now);
+    }
+  });
+
+  test('is asked about where more or less is owed for what was sent', () => {
+    for (const other of ['80', '120']) {
+      const now = book(exchanged(other, '0'), book(before), CATEGORY);
+      assert.doesNotMatch(books(now), /expense/);
+      assert.deepEqual(holds(planned(exchanged(other, '0'), now, CATEGORY)), ['order-reduced']);
+    }
+  });
+
+  test('stays what it was when more is added to the order', () => {
+    const now = book(exchanged('100', '0'), book(before), CATEGORY);
+    const shown = exchanged('100', '0');
+    const bigger = order({ lines: [...shown.lines, cup('item:3', '30')], cash: shown.cash });
+    const more = seen(withRefunds(bigger, ...shown.refunds), after(DECEMBER));
+    const then = book(more, now, CATEGORY);
+    assert.equal(
+      books(then),
+      'SHOPIFY-1001 100.00, SHOPIFY-1001-2 130.00, paid 100.00, paid 100.00, expense 100.00',
+    );
+    assert.deepEqual(holds(planned(more, then, CATEGORY)), []);
+  });
+});
+
 describe('more that went back than the order was worth', () => {
   test('in a later month is asked about, and the books stay as they were', () => {
     const shown = seen(

@@ -170,11 +170,25 @@ export function addDays(day: LocalDate, count: number): LocalDate {
   return parseLocalDate(new Date(Date.parse(`${day}T00:00:00Z`) + count * DAY).toISOString().slice(0, 10));
 }
 
+export function laterOf(a: LocalDate, b: LocalDate): LocalDate {
+  return a > b ? a : b;
+}
+
 /** Moments between which a day lies in every zone there is: the first zones are 14 hours ahead of UTC, the last 12 behind. */
 export function dayEverywhere(day: LocalDate): { readonly from: Instant; readonly until: Instant } {
   const midnight = instant(Date.parse(`${day}T00:00:00Z`));
   return { from: after(midnight, -14 * HOUR), until: after(midnight, DAY + 12 * HOUR) };
 }
+
+/** A moment at which it is that day in the zone. */
+export function momentOf(day: LocalDate, zone: Zone): Instant {
+  const { from } = dayEverywhere(day);
+  const hours = Array.from({ length: HOURS_EVERYWHERE }, (_, count) => after(from, count * HOUR));
+  return hours.find((moment) => localDate(moment, zone) === day) ?? from;
+}
+
+/** From the first zone's beginning of a day to the last zone's. */
+const HOURS_EVERYWHERE = 27;
 
 /** Whether the calendar has the day: `Date.parse` reads 30 February as 2 March. */
 function isCalendarDay(text: string): boolean {

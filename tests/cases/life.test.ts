@@ -176,6 +176,34 @@ void describe('cases of life', () => {
       assert.equal(payments[0], first);
     }));
 
+  for (const [how, edits] of [
+    ['added first', ['add', 'remove']],
+    ['taken off first', ['remove', 'add']],
+  ] as const) {
+    void test(`case 22: a later month’s even exchange, ${how}, is an expense and an invoice that it paid`, () =>
+      atCounter({}, async (counter) => {
+        const order = await counter.sell(card([of(KETTLE)]));
+        const { invoiced } = counter.standing(order);
+        counter.goTo('2026-10-05T15:00:00Z');
+        for (const kind of edits) {
+          await counter.change(order, {
+            kind: 'edit',
+            edit: kind === 'add' ? { kind, item: of(KETTLE) } : { kind, line: 0, quantity: 1 },
+          });
+        }
+        await counter.agrees(order);
+        const now = counter.standing(order);
+        assert.deepEqual([now.invoiced, now.spent, now.paid], [2n * invoiced, invoiced, 2n * invoiced]);
+        // What went out in exchange comes back for money: the first exchange stays what it was.
+        await counter.change(order, {
+          kind: 'refund',
+          request: { lines: [{ line: 1, quantity: 1 }], restock: 'return' },
+        });
+        const { now: gone } = await counter.agrees(order);
+        assert.equal(gone.worth, 0n);
+      }));
+  }
+
   void test('case 23: cancelled before anything was paid, its invoice is deleted', () =>
     atCounter({}, async (counter) => {
       const order = await counter.sell({

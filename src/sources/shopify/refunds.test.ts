@@ -121,6 +121,22 @@ void describe('refunds', () => {
     assert.equal(doubt?.ask, 'person');
   });
 
+  void test('of what the order does not show are asked of the shop once, whose own answer a person looks at', () => {
+    const untaxed: OrderSpec = { lines: [{ price: 1000, quantity: 2 }] };
+    const taxed = {
+      lines: [{ line: 0, quantity: 1, subtotal: '10.00', tax: '2.00' }],
+      transactions: [{ amount: '12.00' }],
+    };
+    for (const [as, ask] of [
+      [{}, 'shop'],
+      [{ transactions: [] }, 'person'],
+    ] as const) {
+      const { doubt } = orderWith(untaxed, taxed, { current_total_price: '8.00', ...as });
+      assert.match(doubt?.why ?? '', /bears none/);
+      assert.equal(doubt?.ask, ask);
+    }
+  });
+
   void test('of one unit of two give back its price and its part of the tax', () => {
     const { refunds, doubt, currentTotal } = orderWith(
       GOODS,

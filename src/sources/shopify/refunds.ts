@@ -43,7 +43,7 @@ export function refundsOf(context: RefundContext): RefundsRead {
       : doubtful(context, all.length === 0 ? 'do not add up' : 'can be read in more than one way');
   } catch (thrown) {
     if (thrown instanceof UnreadableReturn) {
-      return { refunds: bare(context), doubt: { ask: 'shop', why: thrown.message, facts: [] } };
+      return { refunds: bare(context), doubt: { ask: askedOf(context), why: thrown.message, facts: [] } };
     }
     throw thrown;
   }
@@ -245,9 +245,7 @@ function doubtful(context: RefundContext, problem: string): RefundsRead {
   return {
     refunds: bare(context),
     doubt: {
-      // Our own reading shows all that there is; a message may leave out duties and fees that went back.
-      ask:
-        context.order.transactions === undefined || context.order.transactions === null ? 'shop' : 'person',
+      ask: askedOf(context),
       why: `Its refunds ${problem}`,
       facts: [
         { name: 'Total', value: show(context.sale.total) },
@@ -256,6 +254,11 @@ function doubtful(context: RefundContext, problem: string): RefundsRead {
       ],
     },
   };
+}
+
+/** Our own reading shows all that there is, and would show the same again; a message may leave out what went back. */
+function askedOf({ order: { transactions } }: RefundContext): 'shop' | 'person' {
+  return transactions === undefined || transactions === null ? 'shop' : 'person';
 }
 
 /** What is certain of them: the money. */

@@ -1,0 +1,119 @@
+import type { Booked, BookedInvoice } from './ledger.ts';
+import * as money from './money.ts';
+import type { Money } from './money.ts';
+import { totalByLines } from './order.ts';
+import type { Order, OrderLine, Refund } from './order.ts';
+import { isEffective, isSpent, linesWithout, paidBack, worthOf } from './sale.ts';
+import { localDate, momentOf } from './time.ts';
+import type { Instant, Zone } from './time.ts';
+
+/**
+ * Goods that went out for others that came back while no money moved for them: by edits of a later month, when the invoice of the
+ * former may not be changed any more. What came back stands beside that, and what was kept of it paid for what was added
+ * (docs/bookkeeping.md, "Refunds").
+ */
+
+interface Known {
+  readonly booked: Booked;
+  readonly zone: Zone;
+  readonly isRewritable: (invoice: BookedInvoice) => boolean;
+}
+
+/** The order with what such exchanges took off told as that: of an order whose account is struck (`balanced`). */
+export function withExchanges(order: Order, known: Known): Order {
+  const open = openExchanges(order, known);
+  const at = (refund: Refund): Instant => momentOfExchange(order, refund, known);
+  return marked(order, (refund) => isStanding(refund, known.booked) || open.includes(refund), at);
+}
+
+/** The same of those alone that stand in the books. */
+export function withBookedExchanges(order: Order, booked: Booked): Order {
+  return marked(
+    order,
+    (refund) => isStanding(refund, booked),
+    ({ at }) => at,
+  );
+}
+
+function marked(
+  order: Order,
+  isMeant: (refund: Refund) => boolean,
+  momentIn: (refund: Refund) => Instant,
+): Order {
+  return {
+    ...order,
+    refunds: order.refunds.map((refund) =>
+      isMeant(refund)
+        ? { ...refund, at: momentIn(refund), settled: worthOf(refund, order), isExchange: true }
+        : refund,
+    ),
+  };
+}
+
+function isRemoval({ payouts, returns, difference }: Refund): boolean {
+  return payouts.length === 0 && returns.length > 0 && money.isZero(difference);
+}
+
+function isStanding(refund: Refund, { beside }: Booked): boolean {
+  return isRemoval(refund) && beside.some((each) => each.refund === refund.id);
+}
+
+/** What was taken off and its invoice holds still, where just that paid for what was added: then the account comes out even. */
+function openExchanges(order: Order, { booked, isRewritable }: Known): readonly Refund[] {
+  const { cash, refunds, currency } = order;
+  if (cash.state !== 'known' || money.isZero(cash.received) || booked.first === undefined) {
+    return [];
+  }
+  const effective = refunds.filter((refund) => isEffective(refund, order));
+  const isTold = (refund: Refund): boolean => booked.beside.some((each) => each.refund === refund.id);
+  // Of money that goes back for what edits took off it is decided elsewhere which of that it is for.
+  const isPaying = effective.some(
+    (refund) => refund.settled !== undefined && money.isNegative(refund.settled) && !isTold(refund),
+  );
+  const isHeld = ({ id, returns }: Refund): boolean =>
+    booked.invoices.some(
+      (invoice) =>
+        !isRewritable(invoice) &&
+        !invoice.document.refunds.includes(id) &&
+        invoice.document.lines.some(({ key }) => returns.some(({ line }) => line === key)),
+    );
+  const paidFor = booked.beside.flatMap(({ step }) => step.removals ?? []);
+  const held = effective.filter(
+    (refund) => isRemoval(refund) && !isTold(refund) && !paidFor.includes(refund.id) && isHeld(refund),
+  );
+  const taken = sumOf(
+    held.map((refund) => worthOf(refund, order)),
+    order,
+  );
+  const left = linesWithout(order, effective);
+  const worth = sumOf(
+    [totalByLines({ ...order, lines: left }), ...effective.map((each) => each.difference)],
+    order,
+  );
+  const back = sumOf(
+    effective.map((refund) => paidBack(refund, currency)),
+    order,
+  );
+  const isEven = money.equal(money.subtract(cash.received, back), worth);
+  const added = totalByLines({ ...order, lines: addedTo(booked, left) });
+  return !isPaying && isEven && money.compare(taken, added) <= 0 ? held : [];
+}
+
+/** As lines of their own, since the first invoice. */
+function addedTo({ first }: Booked, lines: readonly OrderLine[]): readonly OrderLine[] {
+  return lines.filter((line) => !isSpent(line) && first?.lines.every(({ key }) => key !== line.key) === true);
+}
+
+/** It was none before the goods were added that it paid for. */
+function momentOfExchange(order: Order, { at }: Refund, { booked, zone }: Known): Instant {
+  const days = addedTo(booked, order.lines).map(({ key }) => {
+    const invoice = booked.invoices.find(({ document }) => document.lines.some((line) => line.key === key));
+    return invoice?.document.issuedOn ?? localDate(order.updatedAt, zone);
+  });
+  const first = days.toSorted()[0];
+  return first === undefined || first <= localDate(at, zone) ? at : momentOf(first, zone);
+}
+
+function sumOf(amounts: readonly Money[], { currency }: Order): Money {
+  return money.sum(amounts, currency);
+}
