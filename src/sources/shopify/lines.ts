@@ -59,10 +59,12 @@ export function withoutUnmarkedTip(
     ({ key, taxes }) =>
       unshipped.some((body) => key === `item:${body.id}`) && taxes.every(({ amount }) => isZero(amount)),
   );
+  // A service may cost as much: the tip is called so where the shop speaks English, and comes last.
+  const alike = candidates.filter((line) => equal(grossOf(line), tip.unitPrice));
+  const one = alike.findLast(({ title }) => /^tip$/i.test(title.trim())) ?? alike.at(-1);
   // A tip left twice is two lines.
-  const one = candidates.filter((line) => equal(grossOf(line), tip.unitPrice)).slice(0, 1);
   const all = equal(sumOf(candidates), tip.unitPrice) ? candidates : [];
-  const unmarked = one.length > 0 ? one : all;
+  const unmarked = one === undefined ? all : [one];
   const others = lines.filter((line) => !unmarked.includes(line));
   return equal(sumOf(others), total) ? others : lines;
 }

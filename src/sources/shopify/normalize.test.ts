@@ -168,6 +168,19 @@ describe('tips', () => {
     assert.deepEqual(shown(snapshotOf(body).order), ['item:1000: 1 x 10.00', 'tip: 1 x 2.50']);
   });
 
+  test('an untaxed service that costs as much as the tip is none, whichever of them comes first', () => {
+    const wrapping = { price: 250, as: { title: 'Gift wrapping', sku: null, requires_shipping: false } };
+    const unnamed = { ...tip, as: { ...tip.as, title: 'Trinkgeld' } };
+    for (const [lines, service] of [
+      [[wrapping, tip], 'item:1000'],
+      [[tip, wrapping], 'item:1001'],
+      [[wrapping, unnamed], 'item:1000'],
+    ] as const) {
+      const body = { ...bodyOf({ lines: [...lines] }), total_tip_received: '2.50' };
+      assert.deepEqual(shown(snapshotOf(body).order), [`${service}: 1 x 2.50`, 'tip: 1 x 2.50']);
+    }
+  });
+
   test('two unmarked tip lines are passed over when together they are the tip', () => {
     const another = { ...tip, price: 300 };
     const body = { ...bodyOf({ lines: [{ price: 1000 }, tip, another] }), total_tip_received: '5.50' };
