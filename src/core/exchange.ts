@@ -1,9 +1,10 @@
+import type { InvoiceDocument } from './document.ts';
 import type { Booked, BookedInvoice } from './ledger.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
-import { totalByLines } from './order.ts';
+import { channelTaxOf, totalByLines } from './order.ts';
 import type { Order, OrderLine, Refund } from './order.ts';
-import { isEffective, isSpent, linesWithout, paidBack, worthOf } from './sale.ts';
+import { isEffective, isSpent, keptOf, linesWithout, paidBack, returnedLines, worthOf } from './sale.ts';
 import { localDate, momentOf } from './time.ts';
 import type { Instant, Zone } from './time.ts';
 
@@ -58,45 +59,72 @@ function isStanding(refund: Refund, { beside }: Booked): boolean {
   return isRemoval(refund) && beside.some((each) => each.refund === refund.id);
 }
 
-/** What was taken off and its invoice holds still, where just that paid for what was added: then the account comes out even. */
+/**
+ * What was taken off and its invoice holds still, where just that paid for what was added: the account comes out even, and so much is
+ * missing of the money that what stands and is still to stand would take.
+ */
 function openExchanges(order: Order, { booked, isRewritable }: Known): readonly Refund[] {
-  const { cash, refunds, currency } = order;
-  if (cash.state !== 'known' || money.isZero(cash.received) || booked.first === undefined) {
-    return [];
-  }
-  const effective = refunds.filter((refund) => isEffective(refund, order));
-  const isTold = (refund: Refund): boolean => booked.beside.some((each) => each.refund === refund.id);
-  // Of money that goes back for what edits took off it is decided elsewhere which of that it is for.
-  const isPaying = effective.some(
-    (refund) => refund.settled !== undefined && money.isNegative(refund.settled) && !isTold(refund),
-  );
+  const effective = order.refunds.filter((refund) => isEffective(refund, order));
+  const fixed = booked.invoices.filter((invoice) => !isRewritable(invoice)).map(({ document }) => document);
+  const isTold = ({ id }: Refund): boolean => booked.beside.some(({ refund }) => refund === id);
   const isHeld = ({ id, returns }: Refund): boolean =>
-    booked.invoices.some(
-      (invoice) =>
-        !isRewritable(invoice) &&
-        !invoice.document.refunds.includes(id) &&
-        invoice.document.lines.some(({ key }) => returns.some(({ line }) => line === key)),
+    fixed.some(
+      (document) =>
+        !document.refunds.includes(id) &&
+        document.lines.some(({ key }) => returns.some(({ line }) => line === key)),
     );
   const paidFor = booked.beside.flatMap(({ step }) => step.removals ?? []);
   const held = effective.filter(
     (refund) => isRemoval(refund) && !isTold(refund) && !paidFor.includes(refund.id) && isHeld(refund),
   );
-  const taken = sumOf(
-    held.map((refund) => worthOf(refund, order)),
-    order,
+  // Of money that goes back for what edits took off it is decided elsewhere which of that it is for.
+  const isPaying = effective.some(
+    (refund) => refund.settled !== undefined && money.isNegative(refund.settled) && !isTold(refund),
   );
+  if (held.length === 0 || isPaying || addedTo(booked, linesWithout(order, effective)).length === 0) {
+    return [];
+  }
+  const missing = missingOf(order, { booked, fixed, effective });
+  const taken = money.sum(
+    held.map((refund) => merchantWorth(refund, order)),
+    order.currency,
+  );
+  return missing !== undefined && money.equal(missing, taken) ? held : [];
+}
+
+/** What is not paid of what stands and is still to stand, of an account that comes out even; else nothing. */
+function missingOf(
+  order: Order,
+  {
+    booked,
+    fixed,
+    effective,
+  }: {
+    readonly booked: Booked;
+    readonly fixed: readonly InvoiceDocument[];
+    readonly effective: readonly Refund[];
+  },
+): Money | undefined {
+  const { cash, currency } = order;
+  const sumOf = (amounts: readonly Money[]): Money => money.sum(amounts, currency);
   const left = linesWithout(order, effective);
-  const worth = sumOf(
-    [totalByLines({ ...order, lines: left }), ...effective.map((each) => each.difference)],
-    order,
-  );
-  const back = sumOf(
-    effective.map((refund) => paidBack(refund, currency)),
-    order,
-  );
-  const isEven = money.equal(money.subtract(cash.received, back), worth);
-  const added = totalByLines({ ...order, lines: addedTo(booked, left) });
-  return !isPaying && isEven && money.compare(taken, added) <= 0 ? held : [];
+  const worth = sumOf([totalByLines({ ...order, lines: left }), ...effective.map((each) => each.difference)]);
+  const back = sumOf(effective.map((refund) => paidBack(refund, currency)));
+  if (cash.state !== 'known' || !money.equal(money.subtract(cash.received, back), worth)) {
+    return undefined;
+  }
+  const isFixed = (key: string): boolean => fixed.some(({ lines }) => lines.some((line) => line.key === key));
+  const others = { ...order, lines: left.filter(({ key }) => !isFixed(key)) };
+  const added = money.subtract(totalByLines(others), channelTaxOf(others));
+  const stands = sumOf([...fixed.map(({ total }) => total), added]);
+  const paid = sumOf([keptOf(order, cash.received, effective), ...booked.beside.map(({ amount }) => amount)]);
+  return money.subtract(stands, paid);
+}
+
+/** Without tax that the channel remits, which no invoice holds. */
+function merchantWorth(refund: Refund, order: Order): Money {
+  const lines = returnedLines(order, refund);
+  return money.subtract(worthOf(refund, order), channelTaxOf({ lines, currency: order.currency }));
 }
 
 /** As lines of their own, since the first invoice. */
@@ -112,8 +140,4 @@ function momentOfExchange(order: Order, { at }: Refund, { booked, zone }: Known)
   });
   const first = days.toSorted()[0];
   return first === undefined || first <= localDate(at, zone) ? at : momentOf(first, zone);
-}
-
-function sumOf(amounts: readonly Money[], { currency }: Order): Money {
-  return money.sum(amounts, currency);
 }

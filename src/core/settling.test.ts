@@ -419,6 +419,25 @@ describe('an exchange for which no money goes back', () => {
     }
   });
 
+  test('is none where the money for what was taken off went back before, and what was added was paid', () => {
+    const back = refund(usd('100'), { at: DECEMBER, difference: usd('-100') });
+    const given = seen(withRefunds(before, back), DECEMBER);
+    const stands = book(given, book(before), CATEGORY);
+    assert.equal(books(stands), 'SHOPIFY-1001 100.00, paid 100.00, expense 100.00');
+    const later = after(DECEMBER);
+    const both = order({
+      lines: [A, cup('item:2', '120')],
+      cash: received(tender(usd('100')), tender(usd('120'), { at: later, transactionId: '2' })),
+    });
+    const shown = seen(withRefunds(both, back, removal({ at: later, returns: [BACK] })), later);
+    const now = book(shown, stands, CATEGORY);
+    assert.equal(
+      books(now),
+      'SHOPIFY-1001 100.00, SHOPIFY-1001-2 120.00, paid 100.00, paid 120.00, expense 100.00',
+    );
+    assert.deepEqual(holds(planned(shown, now, CATEGORY)), []);
+  });
+
   test('stays what it was when more is added to the order', () => {
     const now = book(exchanged('100', '0'), book(before), CATEGORY);
     const shown = exchanged('100', '0');

@@ -808,6 +808,22 @@ export const GUARDS: readonly Guard[] = [
     named: 'what an edit took off and',
   },
   {
+    what: 'what an edit takes off in a later month pays for what it adds, once the account is even',
+    file: 'src/core/exchange.ts',
+    from: 'return marked(order, (refund) => isStanding(refund, known.booked) || open.includes(refund), at);',
+    to: 'return marked(order, (refund) => isStanding(refund, known.booked) && open.includes(refund), at);',
+    test: 'src/core/settling.test.ts',
+    named: 'an exchange for which no money goes back',
+  },
+  {
+    what: 'what an edit takes off pays for what it adds only where just that is not paid',
+    file: 'src/core/exchange.ts',
+    from: 'return missing !== undefined && money.equal(missing, taken) ? held : [];',
+    to: 'return missing !== undefined && taken.minor > 0n ? held : [];',
+    test: 'src/core/settling.test.ts',
+    named: 'is none where the money for what was taken off went back before',
+  },
+  {
     what: 'what an edit takes off after its refund was booked is taken off once',
     file: 'src/core/refund-ways.ts',
     from: 'return worth.minor > 0n ? (found ?? []) : [];',
