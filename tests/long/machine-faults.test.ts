@@ -183,88 +183,68 @@ const isReady = async ({ origin }: Service): Promise<number> => (await fetch(`${
 
 void describe('a disk', { concurrency: false }, () => {
   void test('that is full is told with what to do, and books go on when there is room', async (context) => {
-    const disk = await mountedDisk(context, 6);
-    if (disk === undefined) {
-      return;
-    }
-    try {
-      const folder = join(disk.path, 'data');
-      mkdirSync(folder, { mode: 0o700 });
-      await onScene(async (scene) => {
-        const service = await scene.start();
-        await scene.tell(service);
-        await scene.booked(service);
-        const ballast = join(disk.path, 'ballast');
-        fillDisk(ballast);
-        const refused = await fill(scene, service);
-        assert.deepEqual(
-          [refused.status, refused.title, refused.detail],
-          [503, 'Not stored, please send again', CATALOGUE['database-full'].sentence],
-        );
-        assert.match(service.output(), /"code":"database-full"/);
-        assert.equal(
-          await until('it says that it is not ready', async () => (await isReady(service)) === 503),
-          true,
-        );
-        const { code, out } = await scene.cli('doctor');
-        assert.equal(code, 1);
-        assert.match(out, /problem +Database +.*full.*\n.*→ The disk that holds the database is full/s);
-        rmSync(ballast);
-        await taken(scene, service, refused.order);
-        await scene.booked(service);
-        // Told from what was looked at seconds ago.
-        await until('it says that it is ready', async () => (await isReady(service)) === 200);
-        assert.equal(await service.stop(), 0);
-      }, folder);
-    } finally {
-      disk.unmount();
-    }
+    await onSmallDisk(context, async (scene, disk) => {
+      const service = await scene.start();
+      await scene.tell(service);
+      await scene.booked(service);
+      const ballast = join(disk.path, 'ballast');
+      fillDisk(ballast);
+      const refused = await fill(scene, service);
+      assert.deepEqual(
+        [refused.status, refused.title, refused.detail],
+        [503, 'Not stored, please send again', CATALOGUE['database-full'].sentence],
+      );
+      assert.match(service.output(), /"code":"database-full"/);
+      assert.equal(
+        await until('it says that it is not ready', async () => (await isReady(service)) === 503),
+        true,
+      );
+      const { code, out } = await scene.cli('doctor');
+      assert.equal(code, 1);
+      assert.match(out, /problem +Database +.*full.*\n.*→ The disk that holds the database is full/s);
+      rmSync(ballast);
+      await taken(scene, service, refused.order);
+      await scene.booked(service);
+      // Told from what was looked at seconds ago.
+      await until('it says that it is ready', async () => (await isReady(service)) === 200);
+      assert.equal(await service.stop(), 0);
+    });
   });
 
   void test('that is full, or may not be written, after a clean stop is told as that, and the database can be copied', async (context) => {
-    const disk = await mountedDisk(context, 6);
-    if (disk === undefined) {
-      return;
-    }
-    try {
-      const folder = join(disk.path, 'data');
-      mkdirSync(folder, { mode: 0o700 });
-      await onScene(async (scene) => {
-        const service = await scene.start();
-        await scene.tell(service);
-        await scene.booked(service);
-        assert.equal(await service.stop(), 0);
-        remount(disk, 'ro');
-        const unread = await scene.cli('orders');
-        assert.equal(unread.code, 1);
-        assert.match(unread.err, /the folder ".*data" cannot be written, which is needed to read it too/);
-        await inOwnFolder(async (own) => {
-          const file = join(own, 'copy.db');
-          const { code, err } = await scene.cli('backup', file);
-          assert.deepEqual([code, err], [0, '']);
-          using copy = new DatabaseSync(file, { readOnly: true });
-          assert.equal(Number(copy.prepare('select count(*) as count from orders').get()?.['count']), 1);
-        });
-        remount(disk, 'rw');
-        const log = `${scene.databasePath}-wal`;
-        closeSync(openSync(log, 'w'));
-        remount(disk, 'ro');
-        const unsafe = await scene.cli('backup', join(tmpdir(), 'counterfoil-never.db'));
-        assert.equal(unsafe.code, 1);
-        assert.match(
-          unsafe.err,
-          /its folder cannot be written, and beside it is what was not written into it yet/,
-        );
-        remount(disk, 'rw');
-        rmSync(log);
-        fillDisk(join(disk.path, 'ballast'));
-        const full = await scene.cli('orders');
-        assert.equal(full.code, 1);
-        assert.match(full.err, /The disk that holds the database is full/);
-      }, folder);
-    } finally {
-      disk.unmount();
-    }
+    await onSmallDisk(context, async (scene, disk) => {
+      const service = await scene.start();
+      await scene.tell(service);
+      await scene.booked(service);
+      assert.equal(await service.stop(), 0);
+      remount(disk, 'ro');
+      const unread = await scene.cli('orders');
+      assert.equal(unread.code, 1);
+      assert.match(unread.err, /the folder ".*data" cannot be written, which is needed to read it too/);
+      await inOwnFolder(async (own) => {
+        const file = join(own, 'copy.db');
+        const { code, err } = await scene.cli('backup', file);
+        assert.deepEqual([code, err], [0, '']);
+        using copy = new DatabaseSync(file, { readOnly: true });
+        assert.equal(Number(copy.prepare('select count(*) as count from orders').get()?.['count']), 1);
+      });
+      remount(disk, 'rw');
+      const log = `${scene.databasePath}-wal`;
+      closeSync(openSync(log, 'w'));
+      remount(disk, 'ro');
+      const unsafe = await scene.cli('backup', join(tmpdir(), 'counterfoil-never.db'));
+      assert.equal(unsafe.code, 1);
+      assert.match(
+        unsafe.err,
+        /its folder cannot be written, and beside it is what was not written into it yet/,
+      );
+      remount(disk, 'rw');
+      rmSync(log);
+      fillDisk(join(disk.path, 'ballast'));
+      const full = await scene.cli('orders');
+      assert.equal(full.code, 1);
+      assert.match(full.err, /The disk that holds the database is full/);
+    });
   });
 
   void test('on which files may grow no more is told, and books go on when they may', (context) =>
@@ -543,6 +523,24 @@ async function pauseText(scene: Scene): Promise<string> {
 interface Disk {
   readonly path: string;
   unmount(): void;
+}
+
+/** The scene's data alone on a disk that a test can fill. */
+async function onSmallDisk(
+  context: TestContext,
+  body: (scene: Scene, disk: Disk) => Promise<void>,
+): Promise<void> {
+  const disk = await mountedDisk(context, 6);
+  if (disk === undefined) {
+    return;
+  }
+  try {
+    const folder = join(disk.path, 'data');
+    mkdirSync(folder, { mode: 0o700 });
+    await onScene((scene) => body(scene, disk), folder);
+  } finally {
+    disk.unmount();
+  }
 }
 
 /** A disk of so many megabytes, where this machine lets a test have one. */
