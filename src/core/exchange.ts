@@ -138,6 +138,6 @@ function momentOfExchange(order: Order, { at }: Refund, { booked, zone }: Known)
     const invoice = booked.invoices.find(({ document }) => document.lines.some((line) => line.key === key));
     return invoice?.document.issuedOn ?? localDate(order.updatedAt, zone);
   });
-  const first = days.toSorted()[0];
-  return first === undefined || first <= localDate(at, zone) ? at : momentOf(first, zone);
+  const last = days.toSorted().at(-1);
+  return last === undefined || last <= localDate(at, zone) ? at : momentOf(last, zone);
 }

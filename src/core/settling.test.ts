@@ -438,6 +438,21 @@ describe('an exchange for which no money goes back', () => {
     assert.deepEqual(holds(planned(shown, now, CATEGORY)), []);
   });
 
+  test('is of the day on which the last of what it paid for was added', () => {
+    const JANUARY = at('2027-01-08T10:00:00-05:00');
+    const card = received(tender(usd('100')), tender(usd('30'), { at: DECEMBER, transactionId: '2' }));
+    const added = seen(order({ lines: [A, cup('item:2', '30')], cash: card }), DECEMBER);
+    const back = removal({ at: after(DECEMBER), returns: [BACK] });
+    const taken = seen(withRefunds(added, back), after(DECEMBER));
+    const whole = order({ lines: [...added.lines, cup('item:3', '100')], cash: card });
+    const shown = seen(withRefunds(whole, back), JANUARY);
+    const now = book(taken, book(added, book(before)), CATEGORY);
+    const expenses = work(shown, now, CATEGORY).steps.flatMap((step) =>
+      step.kind === 'expense' ? [step.spentOn] : [],
+    );
+    assert.deepEqual(expenses, ['2027-01-08']);
+  });
+
   test('stays what it was when more is added to the order', () => {
     const now = book(exchanged('100', '0'), book(before), CATEGORY);
     const shown = exchanged('100', '0');

@@ -369,7 +369,7 @@ void describe('the access after a restore', () => {
   void test('is taken over also without the key of then, and what that alone opens is said to be forgotten', () =>
     inFolder(async (path) => {
       await rotatedSince(path);
-      rmSync(path('backup.key'), { force: true });
+      rmSync(path('backup.key'));
       const { isAccessTakenOver, isOpened, forgotten } = await put(path, {
         key: { path: path('counterfoil.key') },
       });

@@ -266,11 +266,11 @@ function compare(settled: Settled, comparing: Comparing): Verdict['outcome'] {
   const stands = invoiced - beside;
   const isHeldOpen = holds.some(({ code }) => EXPLAIN_TOTAL.includes(code));
   const worth = stands - (difference?.minor ?? assert.fail(at));
-  // Whether anything was kept of a cancelled order is what is asked, and so whether it is gone.
-  const isGoneAsked =
-    comparing.world.cancelled !== null && holds.some(({ code }) => code === 'order-cash-unclear');
+  // Whether anything was kept of a cancelled order is what is asked, and so whether it is gone: else it is worth what is left on it.
+  const isGoneAsked = holds.some(({ code }) => code === 'order-cash-unclear');
+  const alive = comparing.expect({ ...comparing.world, cancelled: null }, comparing.life).now;
   assert.ok(
-    isGoneAsked || isWorth(expected.now, worth),
+    isWorth(expected.now, worth) || (isGoneAsked && isWorth(alive, worth)),
     `the proof says the same ${at}: ${worth}, and not ${expected.now.worth}`,
   );
   if (!isHeldOpen) {
