@@ -47,6 +47,8 @@ export interface ExpectedNow {
    * was, where `worth` takes it by what the buyer owes since.
    */
   readonly evened: bigint;
+  /** By how much it may be worth less, where it is asked whether money that came after such an edit was more than is owed for it. */
+  readonly lessened: bigint;
   /** Received and not paid back, without the channel's part: what could stand as payments. */
   readonly kept: bigint;
   /**
@@ -148,12 +150,15 @@ function standsNow(order: WorldOrder, side: Side, cash: Cash): ExpectedNow {
   const isOver = order.cancelled !== null || status === 'voided' || status === 'expired';
   const isGone = isOver && received === cash.refunded;
   const channelPart = atLeastZero(left.channelTax < stayed ? left.channelTax : stayed);
-  const before = evenedBefore(order, effective, side);
-  const evened = isGone ? 0n : then - agreed > before ? then - agreed : before;
-  const owed = order.isEdited ? atLeastZero(owedOf(order, side)) + evened : 0n;
+  const before = changedSince(order, effective, side);
+  const evened = isGone ? 0n : most([then - agreed, ...before]);
+  // What is under way settles nothing yet.
+  const owes = atLeastZero(agreed - openAfter(order, effective, side));
+  const owed = order.isEdited ? owes + evened : 0n;
   return {
     worth: isGone ? 0n : left.total - left.channelTax + agreed + rounding - roundingOf(refunds, side),
     evened,
+    lessened: most(before.map((each) => -each)),
     kept: stayed - channelPart,
     taxUnpaid: owed < channelPart ? owed : channelPart,
     isGone,
@@ -197,13 +202,22 @@ function agreedOf(
   return kept - given + (isEvened ? open : 0n);
 }
 
-/** What refunds had been by the account before something was added, more than they are by the account of the whole order. */
-function evenedBefore(order: WorldOrder, refunds: WorldOrder['refunds'], side: Side): bigint {
-  const differences = order.lines.map((line) => {
-    const before = refunds.filter(({ id }) => id < line.id);
+/**
+ * By how much refunds had been more by the account before something was added than they are by that of the whole order; what an edit
+ * takes off later of what was there counts in both.
+ */
+function changedSince(order: WorldOrder, refunds: WorldOrder['refunds'], side: Side): readonly bigint[] {
+  return order.lines.map((line) => {
+    const before = refunds.filter(
+      ({ id, kind, lines }) =>
+        id < line.id || (kind === 'removal' && lines.every(({ lineId }) => lineId < line.id)),
+    );
     return agreedOf(orderAt(line, order), before, { side }) - agreedOf(order, before, { side });
   });
-  return differences.reduce((most, each) => (each > most ? each : most), 0n);
+}
+
+function most(amounts: readonly bigint[]): bigint {
+  return amounts.reduce((largest, each) => (each > largest ? each : largest), 0n);
 }
 
 /** The order when a refund of it was made: what was added or paid later has a later id. */

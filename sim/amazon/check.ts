@@ -81,6 +81,7 @@ export function expectedAmazonBooks(
       worth: isOver ? 0n : sold.invoiceTotal - refunded,
       evened: 0n,
       kept: received - refunded,
+      lessened: 0n,
       taxUnpaid: 0n,
       isGone: isOver,
       taxes: current.taxes.filter((tax) => !tax.isChannelLiable),

@@ -47,6 +47,7 @@ const FOUND_TOO: Readonly<Record<number, string>> = {
     'an invoice under a shortened number, of an order of which nothing was left, stood on, forgotten by a restored database',
   80000099:
     'an expense of an order of which nothing was left, its invoice taken away, stood on, forgotten by a restored database',
+  88001970: 'what was added was paid, for the oracle, by money that was only on its way back',
 };
 
 const FRESH = Number(process.env['FC_SEED'] ?? Math.floor(Math.random() * 0x7fff_ffff));

@@ -269,8 +269,11 @@ function compare(settled: Settled, comparing: Comparing): Verdict['outcome'] {
   // Whether anything was kept of a cancelled order is what is asked, and so whether it is gone: else it is worth what is left on it.
   const isGoneAsked = holds.some(({ code }) => code === 'order-cash-unclear');
   const alive = comparing.expect({ ...comparing.world, cancelled: null }, comparing.life).now;
+  const { now } = expected;
+  const lessened = holds.some(isExcess) ? now.lessened : 0n;
+  const told = { worth: now.worth - lessened, evened: now.evened + lessened };
   assert.ok(
-    isWorth(expected.now, worth) || (isGoneAsked && isWorth(alive, worth)),
+    isWorth(told, worth) || (isGoneAsked && isWorth(alive, worth)),
     `the proof says the same ${at}: ${worth}, and not ${expected.now.worth}`,
   );
   if (!isHeldOpen) {
