@@ -207,12 +207,13 @@ function agreedOf(
  * takes off later of what was there counts in both.
  */
 function changedSince(order: WorldOrder, refunds: WorldOrder['refunds'], side: Side): readonly bigint[] {
-  return order.lines.map((line) => {
+  const raises = order.lines.flatMap((line) => line.raises ?? []);
+  return [...order.lines, ...raises].map((moment) => {
     const before = refunds.filter(
       ({ id, kind, lines }) =>
-        id < line.id || (kind === 'removal' && lines.every(({ lineId }) => lineId < line.id)),
+        id < moment.id || (kind === 'removal' && lines.every(({ lineId }) => lineId < moment.id)),
     );
-    return agreedOf(orderAt(line, order), before, { side }) - agreedOf(order, before, { side });
+    return agreedOf(orderAt(moment, order), before, { side }) - agreedOf(order, before, { side });
   });
 }
 
@@ -223,7 +224,10 @@ function most(amounts: readonly bigint[]): bigint {
 /** The order when a refund of it was made: what was added or paid later has a later id. */
 function orderAt({ id }: { readonly id: bigint }, order: WorldOrder): WorldOrder {
   const isEarlier = (entry: { readonly id: bigint }): boolean => entry.id < id;
-  const [lines, shipping] = [order.lines.filter(isEarlier), order.shipping.filter(isEarlier)];
+  const lines = order.lines
+    .filter(isEarlier)
+    .map((line) => line.raises?.find((raise) => !isEarlier(raise))?.was ?? line);
+  const shipping = order.shipping.filter(isEarlier);
   return { ...order, lines, shipping, transactions: order.transactions.filter(isEarlier) };
 }
 

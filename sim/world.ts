@@ -51,6 +51,8 @@ export interface WorldOptions {
    */
   readonly updatedAt?: 'always later' | 'whole seconds';
   readonly firstOrderNumber?: number;
+  /** What happens by chance may put more units on a line. */
+  readonly raises?: boolean;
 }
 
 const DEFAULT_SHOP: Shop = {
@@ -106,7 +108,7 @@ export function createWorld(options: WorldOptions): World {
     placeRandom: () => place(state, randomRecipe(state.random, state.shop)),
     act: (id, event) => act(state, id, event),
     actRandom: (id) => {
-      const event = randomEvent(state.random, found(state, id));
+      const event = randomEvent(state.random, found(state, id), options);
       if (event === null) return false;
       act(state, id, event);
       return true;

@@ -95,8 +95,12 @@ function randomPayment(random: Random): PaymentRecipe {
   ]);
 }
 
-/** Something that can happen to the order as it stands. */
-export function randomEvent(random: Random, order: WorldOrder): LifeEvent | null {
+/** Something that can happen to the order as it stands. `raises`: edits may put more units on a line, too. */
+export function randomEvent(
+  random: Random,
+  order: WorldOrder,
+  { raises = false }: { readonly raises?: boolean } = {},
+): LifeEvent | null {
   const figures = figuresOf(order);
   const lines = openLines(order);
   const line = lines.length === 0 ? null : pick(random, lines);
@@ -118,7 +122,10 @@ export function randomEvent(random: Random, order: WorldOrder): LifeEvent | null
     );
   }
   possible.push({ kind: 'edit', edit: { kind: 'add', item: randomItem(random) } });
-  if (line !== null) possible.push(...lineEvents(random, order, line));
+  if (line !== null) {
+    possible.push(...lineEvents(random, order, line));
+    if (raises) possible.push(...raisesOf(random, line));
+  }
   if (order.fulfillment === 'unfulfilled') {
     possible.push({ kind: 'fulfill' });
     if (order.refunds.length === 0) possible.push({ kind: 'address', to: pick(random, DESTINATION_CODES) });
@@ -147,6 +154,14 @@ function lineEvents(
     events.push({ kind: 'edit', edit: { kind: 'reprice', line: index, off } });
   }
   return events;
+}
+
+function raisesOf(random: Random, open: ReturnType<typeof openLines>[number]): LifeEvent[] {
+  const { index, line } = open;
+  const quantity = between(random, 1, 6);
+  return open.quantity === line.quantity && line.kind !== 'gift_card' && line.duties.length === 0
+    ? [{ kind: 'edit', edit: { kind: 'raise', line: index, quantity } }]
+    : [];
 }
 
 function refundEvents(random: Random, order: WorldOrder): LifeEvent[] {

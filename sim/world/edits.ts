@@ -15,6 +15,8 @@ import { currentQuantity, discountOf, refundedQuantity } from './totals.ts';
 export type EditRequest =
   | { readonly kind: 'add'; readonly item: Item }
   | { readonly kind: 'remove'; readonly line: number; readonly quantity: number }
+  /** More units of a line; they have no part in the discounts of the others. */
+  | { readonly kind: 'raise'; readonly line: number; readonly quantity: number }
   /** The merchant lowers a line's price: Shopify keeps the price and adds a discount to the line. */
   | { readonly kind: 'reprice'; readonly line: number; readonly off: Bag };
 
@@ -40,6 +42,13 @@ export function edit(
       const removed = taken.refund.lines.map((entry) => ({ lineId: entry.lineId, delta: -entry.quantity }));
       return edited(taken.order, { ...none, removed });
     }
+    case 'raise': {
+      const line = lineAt(order, request.line);
+      if (refundedQuantity(order, line.id) > 0)
+        throw new Error(`Line ${line.id} was refunded and stays as it is`);
+      const added = [{ lineId: line.id, delta: request.quantity }];
+      return edited(raise(order, line, { ...request, id: none.id }), { ...none, added });
+    }
     case 'reprice':
       return edited(reprice(order, request), none);
   }
@@ -56,9 +65,37 @@ function edited(order: WorldOrder, entry: Edit): Outcome {
   };
 }
 
+function lineAt(order: WorldOrder, index: number): Line {
+  const line = order.lines[index];
+  if (line === undefined) throw new Error(`Order ${order.name} has no line ${index}`);
+  return line;
+}
+
+/** Their tax is computed for themselves: what was charged for the others stays as it was. */
+function raise(
+  order: WorldOrder,
+  line: Line,
+  { id, quantity }: { id: bigint; quantity: number },
+): WorldOrder {
+  const more = standaloneTaxes(times(line.price, quantity), rulesOf(line), order.taxesIncluded);
+  const raised: Line = {
+    ...line,
+    quantity: line.quantity + quantity,
+    taxes: line.taxes.map((tax, index) => ({
+      ...tax,
+      amount: bagOf((side) => tax.amount[side] + (more[index]?.amount[side] ?? 0n)),
+    })),
+    raises: [...(line.raises ?? []), { id, was: line }],
+  };
+  return { ...order, lines: order.lines.map((entry) => (entry === line ? raised : entry)) };
+}
+
+function rulesOf(line: Line): TaxRule[] {
+  return line.taxes.map(({ title, ratePpm, channelLiable }) => ({ title, ratePpm, channelLiable }));
+}
+
 function reprice(order: WorldOrder, request: { line: number; off: Bag }): WorldOrder {
-  const line = order.lines[request.line];
-  if (line === undefined) throw new Error(`Order ${order.name} has no line ${request.line}`);
+  const line = lineAt(order, request.line);
   if (refundedQuantity(order, line.id) > 0)
     throw new Error(`Line ${line.id} was refunded and keeps its price`);
   const left = minus(times(line.price, line.quantity), discountOf(line));
@@ -72,12 +109,7 @@ function reprice(order: WorldOrder, request: { line: number; off: Bag }): WorldO
     value: { kind: 'fixed', amount },
   };
   const allocations = [...line.allocations, { discount: order.discounts.length, amount }];
-  const rules = line.taxes.map(({ title, ratePpm, channelLiable }): TaxRule => ({
-    title,
-    ratePpm,
-    channelLiable,
-  }));
-  const taxes = standaloneTaxes(minus(left, amount), rules, order.taxesIncluded);
+  const taxes = standaloneTaxes(minus(left, amount), rulesOf(line), order.taxesIncluded);
   const lines = order.lines.map((entry) => (entry === line ? { ...line, allocations, taxes } : entry));
   return { ...order, lines, discounts: [...order.discounts, discount] };
 }
@@ -120,11 +152,11 @@ export function changeAddress(order: WorldOrder, to: DestinationCode, basis: Bas
   return { order: after, changes: [{ kind: 'updated', order: after }] };
 }
 
-function retaxed(order: WorldOrder, rulesOf: (line: Line) => readonly TaxRule[]): Line[] {
+function retaxed(order: WorldOrder, rulesFor: (line: Line) => readonly TaxRule[]): Line[] {
   const rows = order.lines.map((line) => ({
     base: minus(times(line.price, line.quantity), discountOf(line)),
     quantity: line.quantity,
-    rules: rulesOf(line),
+    rules: rulesFor(line),
   }));
   const taxes = orderTaxes(rows, order.taxesIncluded);
   return order.lines.map((line, index) => ({ ...line, taxes: taxes[index] ?? [] }));

@@ -131,6 +131,8 @@ export interface Line {
   readonly allocations: readonly Allocation[];
   readonly taxes: readonly TaxLine[];
   readonly duties: readonly Duty[];
+  /** Edits that put more units on it, oldest first, each with the line as it was. */
+  readonly raises?: readonly { readonly id: bigint; readonly was: Line }[];
 }
 
 export interface Duty {

@@ -4,7 +4,16 @@ import * as money from './money.ts';
 import type { Money } from './money.ts';
 import { channelTaxOf, totalByLines } from './order.ts';
 import type { Order, OrderLine, Refund } from './order.ts';
-import { isEffective, isSpent, keptOf, linesWithout, paidBack, returnedLines, worthOf } from './sale.ts';
+import {
+  isEffective,
+  isRemoval,
+  isSpent,
+  keptOf,
+  linesWithout,
+  paidBack,
+  returnedLines,
+  worthOf,
+} from './sale.ts';
 import { localDate, momentOf } from './time.ts';
 import type { Instant, Zone } from './time.ts';
 
@@ -49,10 +58,6 @@ function marked(
         : refund,
     ),
   };
-}
-
-function isRemoval({ payouts, returns, difference }: Refund): boolean {
-  return payouts.length === 0 && returns.length > 0 && money.isZero(difference);
 }
 
 function isStanding(refund: Refund, { beside }: Booked): boolean {

@@ -40,6 +40,7 @@ import { isSettlement } from './settlement.ts';
 import type { Bookable } from './settlement.ts';
 import { asideReason, skipReason } from './skipping.ts';
 import { withExchanges } from './exchange.ts';
+import { withGrowth } from './growth.ts';
 import { everything, isRewritable, openingOf, targetsOf } from './targets.ts';
 import type { Basis, Target } from './targets.ts';
 import { localDate } from './time.ts';
@@ -322,11 +323,13 @@ function converge(shown: Order, booked: Booked, terms: Terms): Plan {
   const { rules } = terms;
   const zone = rules.timeZone ?? shown.zone;
   const before = { order: shown, booked, terms, zone };
-  const order = withExchanges(shown, {
+  const known = {
     booked,
+    rules,
     zone,
-    isRewritable: (invoice) => isRewritable(before, invoice, { offInvoice: [] }),
-  });
+    isRewritable: (invoice: BookedInvoice) => isRewritable(before, invoice, { offInvoice: [] }),
+  };
+  const order = withExchanges(withGrowth(shown, known), known);
   const basis = { order, booked, terms, zone };
   const opening = openingOf(basis);
   if (opening.state === 'booked') {

@@ -55,6 +55,11 @@ export function isEffective(refund: Refund, order: Pick<Order, 'currency' | 'pri
   );
 }
 
+/** Units left the order without any money, by an edit or because nobody had paid. */
+export function isRemoval({ payouts, returns, difference }: Refund): boolean {
+  return payouts.length === 0 && returns.length > 0 && money.isZero(difference);
+}
+
 /** As the channel tells it. */
 export function wholeDifference({ difference, settled }: Refund): Money {
   return settled === undefined ? difference : money.add(difference, settled);
@@ -161,7 +166,8 @@ function returnedLine(line: OrderLine, part: Return): OrderLine {
   };
 }
 
-function lessened(line: OrderLine, part: Return): OrderLine {
+/** The line without what one return takes off it. */
+export function lessened(line: OrderLine, part: Return): OrderLine {
   const units = money.multiply(line.unitPrice, part.quantity);
   const left = money.subtract(discountOf(line), money.subtract(units, part.amount));
   return {

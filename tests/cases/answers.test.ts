@@ -166,6 +166,28 @@ void describe('questions and answers', () => {
       }));
   }
 
+  for (const [decision, invoiced] of [
+    ['restore', 0n],
+    ['keep', 10_000n],
+  ] as const) {
+    void test(`lines that were taken as right are not deleted unasked with an order that is cancelled: ${decision}`, () =>
+      atCounter({}, async (counter) => {
+        const { stage } = counter;
+        const order = await counter.sell({ ...TWO, payment: { kind: 'open' } });
+        const lines = [{ type: 0, name: 'By hand', qty: '1', unit_cost: { amount: '100.00' } }];
+        const hand = stage.sandbox.freshbooks.byHand();
+        stage.invoices(order).forEach(({ id }) => hand.editInvoice(id, { lines }));
+        await counter.change(order, { kind: 'edit', edit: { kind: 'remove', line: 1, quantity: 1 } });
+        await answer(counter, order, 'accept');
+        assert.deepEqual([await counter.questions(order), counter.standing(order).invoiced], [[], 10_000n]);
+        await counter.change(order, { kind: 'cancel', request: { reason: 'customer', money: 'keep' } });
+        assert.deepEqual(await counter.questions(order), ['books-invoice-edited']);
+        assert.equal(counter.standing(order).invoiced, 10_000n);
+        await answer(counter, order, decision);
+        assert.deepEqual([await counter.questions(order), counter.standing(order).invoiced], [[], invoiced]);
+      }));
+  }
+
   for (const [decision, byHand, stands] of [
     ['accept', '107.21', { invoiced: 10_721n, spent: 8604n, paid: 10_721n }],
     ['restore', '21.17', { invoiced: 10_721n, spent: 8604n, paid: 10_721n }],

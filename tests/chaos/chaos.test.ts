@@ -47,6 +47,7 @@ const FOUND_TOO: Readonly<Record<number, string>> = {
     'an invoice under a shortened number, of an order of which nothing was left, stood on, forgotten by a restored database',
   80000099:
     'an expense of an order of which nothing was left, its invoice taken away, stood on, forgotten by a restored database',
+  89101301: 'lines that a person had taken as right were deleted unasked with their order',
   88001970: 'what was added was paid, for the oracle, by money that was only on its way back',
 };
 

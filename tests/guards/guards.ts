@@ -657,6 +657,14 @@ export const GUARDS: readonly Guard[] = [
     named: 'lines that were taken as right',
   },
   {
+    what: 'lines that were taken as right are not deleted unasked',
+    file: 'src/books/freshbooks/invoice-changes.ts',
+    from: 'asAnswered !== undefined && !invoice.isAccepted',
+    to: 'asAnswered !== undefined',
+    test: 'tests/cases/answers.test.ts',
+    named: 'not deleted unasked',
+  },
+  {
     what: 'an order that is marked as sent is followed as such',
     file: 'src/core/plan-terms.ts',
     from: 'invoices.some(({ isSent }) => isSent)',
@@ -705,6 +713,22 @@ export const GUARDS: readonly Guard[] = [
     from: '(known.get(refund.id) ?? overlap(difference, money.negate(then)))',
     to: '(known.get(refund.id) ?? money.zero(order.currency))',
     test: 'src/core/settling.test.ts',
+  },
+  {
+    what: 'more units of a line are apart where its invoice holds just what it was',
+    file: 'src/core/growth.ts',
+    from: 'as !== undefined && is !== undefined && isSameLine(as, is)',
+    to: 'as !== undefined && is !== undefined',
+    test: 'src/core/growth.test.ts',
+    named: 'beyond what the month of the invoice',
+  },
+  {
+    what: 'what an edit took off of two invoices is of each for itself',
+    file: 'src/core/growth.ts',
+    from: 'const apart = isRemoval(refund) ?',
+    to: 'const apart = isRemoval(refund) && later.length < 0 ?',
+    test: 'src/core/growth.test.ts',
+    named: 'of both at once',
   },
   {
     what: 'money that went back before something was added stays what it was',

@@ -38,6 +38,8 @@ const PRESENTMENT_EVERY = 5;
 /** One shop in this many collects a state's fee on deliveries. */
 const FEE_EVERY = 13;
 const DELIVERY_FEE = { title: 'Colorado Retail Delivery Fee', cents: 28n };
+/** In one life in this many, edits put more units on lines, too. */
+const RAISES_EVERY = 4;
 /** Far apart, so that the orders of two seeds are not the same ones shifted by one. */
 const SEED_STRIDE = 1_000_003;
 
@@ -50,6 +52,7 @@ export function lifeOf(seed: number, number: number, options: Partial<WorldOptio
     shop: { ...(SHOPS[own % SHOPS.length] ?? SHOPS[0]), ...feeOf(number) },
     ids: own % 3 === 0 ? 'beyond 2^53' : 'ordinary',
     firstOrderNumber: 1001 + number,
+    raises: own % RAISES_EVERY === 1,
     ...options,
   });
   let order = world.placeRandom();
