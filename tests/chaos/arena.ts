@@ -15,6 +15,7 @@ import type { WorldOrder } from '#sim/world/order.ts';
 import { pick, seededRandom } from '#sim/world/random.ts';
 import type { Random } from '#sim/world/random.ts';
 import { doubtsOf } from '#tests/chaos/doubts.ts';
+import { isRaising } from '#tests/chaos/drawn.ts';
 import { Crash, startGeneration } from '#tests/chaos/generation.ts';
 import type { Generation, Ground } from '#tests/chaos/generation.ts';
 import { personOf } from '#tests/chaos/hands.ts';
@@ -93,6 +94,7 @@ export function openArena(seed: number, random: Random, hear: (event: PipelineEv
     shop: { ...shop, ...feeOf(seed) },
     ids: random() < 0.3 ? 'beyond 2^53' : 'ordinary',
     updatedAt: 'always later',
+    raises: isRaising(seed),
   });
   const doubts = doubtsOf(seed);
   const losses = lossesOf(seed);

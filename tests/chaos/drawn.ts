@@ -14,3 +14,10 @@ export function drawnFor(seed: number, stream: number, share: number): Random | 
   const random = seededRandom(seed ^ stream);
   return seed < FIRST_SEED || random() >= share ? undefined : random;
 }
+
+/** Seeds below it were drawn when no edit put more units on a line. */
+const FIRST_RAISING = 90_000_000;
+
+export function isRaising(seed: number): boolean {
+  return seed >= FIRST_RAISING;
+}
