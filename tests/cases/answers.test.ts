@@ -1,19 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { backUpDatabase, restoreDatabase } from '#app.ts';
 import { fold } from '#core/ledger.ts';
 import { proofOf } from '#core/proof.ts';
 import { orderOf } from '#core/settlement.ts';
 import { expectedBooks } from '#sim/check.ts';
 import { scriptedFaults } from '#sim/faults.ts';
-import { hurriedClock } from '#tests/clock.ts';
 import { parseLocalDate } from '#core/time.ts';
 import { decideOrder, putAside, releaseOrder } from '#pipeline/release.ts';
 import type { Decided, Decision } from '#pipeline/release.ts';
-import { atCounter } from '#tests/cases/counter.ts';
+import { atCounter, restoredAfter } from '#tests/cases/counter.ts';
 import type { Counter } from '#tests/cases/counter.ts';
 import { BREAD, KETTLE, PAPERS, card, of } from '#tests/cases/goods.ts';
 import type { Placed } from '#tests/stage.ts';
@@ -51,18 +46,6 @@ async function closedThrough({ stage }: Counter, day: string): Promise<void> {
   const [route] = await stage.app.routeRules();
   assert.ok(route !== undefined);
   await stage.app.importRules([{ ...route, rules: { ...route.rules, closedThrough: parseLocalDate(day) } }]);
-}
-
-/** A database that knows nothing of what happens here. */
-async function restoredAfter(stage: Counter['stage'], happens: () => void): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'counterfoil-answers-'));
-  const file = join(folder, 'backup');
-  await backUpDatabase(stage.config, { file, isOverwriting: false, isWithKey: false });
-  happens();
-  await stage.restart(
-    async (config) => void (await restoreDatabase(config, { clock: hurriedClock() }, file)),
-  );
-  rmSync(folder, { recursive: true });
 }
 
 void describe('questions and answers', () => {

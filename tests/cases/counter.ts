@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { backUpDatabase, restoreDatabase } from '#app.ts';
 import { DEFAULT_RULES } from '#core/rules.ts';
 import type { Rules } from '#core/rules.ts';
 import { expectedBooks } from '#sim/check.ts';
 import type { ExpectedBooks } from '#sim/check.ts';
 import type { LifeEvent } from '#sim/world/life.ts';
 import type { Recipe } from '#sim/world/recipe.ts';
+import { hurriedClock } from '#tests/clock.ts';
 import { openStage } from '#tests/stage.ts';
 import type { Placed, Stage } from '#tests/stage.ts';
 import { standingOf } from '#sim/standing.ts';
@@ -98,4 +103,16 @@ function counterOn(stage: Stage, time: { now: number }): Counter {
       return expected;
     },
   };
+}
+
+/** A database that knows nothing of what happens here. */
+export async function restoredAfter(stage: Stage, happens: () => void | Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'counterfoil-counter-'));
+  const file = join(folder, 'backup');
+  await backUpDatabase(stage.config, { file, isOverwriting: false, isWithKey: false });
+  await happens();
+  await stage.restart(
+    async (config) => void (await restoreDatabase(config, { clock: hurriedClock() }, file)),
+  );
+  rmSync(folder, { recursive: true });
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { expectedBooks } from '#sim/check.ts';
-import { atCounter } from '#tests/cases/counter.ts';
+import { atCounter, restoredAfter } from '#tests/cases/counter.ts';
 import type { Counter } from '#tests/cases/counter.ts';
 import { KETTLE, PAPERS, POST, SHIRT, card, of } from '#tests/cases/goods.ts';
 import type { Placed } from '#tests/stage.ts';
@@ -239,6 +239,42 @@ void describe('cases of life', () => {
       assert.equal(second, `${first}-2`);
       const added = counter.stage.invoices(order).find(({ number }) => number === second);
       assert.deepEqual([added?.createdOn, added?.paid], ['2026-10-05', '0.00']);
+    }));
+
+  void test('more units of a line go on the invoice within its month, else on one of their own', () =>
+    atCounter({}, async (counter) => {
+      const { stage } = counter;
+      const order = await counter.sell(TWO);
+      const raise = { kind: 'edit', edit: { kind: 'raise', line: 1, quantity: 2 } } as const;
+      await counter.change(order, raise, { kind: 'pay', gateway: 'manual' });
+      await counter.agrees(order);
+      assert.equal(counter.standing(order).numbers.length, 1);
+      counter.goTo(NEXT_MONTH);
+      await counter.change(order, raise);
+      await counter.agrees(order);
+      const [first = '', second] = counter.standing(order).numbers;
+      assert.equal(second, `${first}-2`);
+      await counter.change(order, { kind: 'pay', gateway: 'manual' });
+      await counter.agrees(order);
+      assert.deepEqual(
+        paymentsOf(counter, order).map((payment) => payment.slice(0, 10)),
+        ['2026-09-15', '2026-09-15', '2026-10-05'],
+      );
+      const added = stage.invoices(order).find(({ number }) => number === second);
+      assert.deepEqual([added?.createdOn, added?.outstanding], ['2026-10-05', '0.00']);
+    }));
+
+  void test('more units of a line are found where they stand, in a database restored from before they came', () =>
+    atCounter({}, async (counter) => {
+      const order = await counter.sell(TWO);
+      counter.goTo(NEXT_MONTH);
+      await restoredAfter(counter.stage, async () => {
+        await counter.change(order, { kind: 'edit', edit: { kind: 'raise', line: 1, quantity: 2 } });
+        await counter.agrees(order);
+      });
+      await counter.change(order, { kind: 'pay', gateway: 'manual' });
+      await counter.agrees(order);
+      assert.equal(counter.standing(order).numbers.length, 2);
     }));
 
   void test('case 26: what is removed before payment comes off the invoice', () =>
