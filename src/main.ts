@@ -7,18 +7,25 @@ import { readDotenv } from '#dotenv.ts';
 
 /** The reader has closed the pipe, or the terminal is gone. */
 const UNREAD: readonly (string | undefined)[] = ['EPIPE', 'EIO'];
+/** Something was not written. */
+let isLost = false;
 
-// A reader that has seen enough (`| head`) closes the pipe: that is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (!UNREAD.includes(error.code)) {
-    throw error;
+const { stdin, stdout, stderr } = process;
+// A reader that has seen enough (`| head`) closes the pipe: that is no failure. A disk that is full is one, and no reason for a server
+// to end.
+stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (!UNREAD.includes(error.code) && !isLost) {
+    isLost = true;
+    stderr.write(`What was to be shown cannot be written (${error.code ?? error.message})\n`);
   }
+});
+process.once('exit', (code) => {
+  process.exitCode = isLost && code === 0 ? 1 : code;
 });
 // Whoever reads the log may end before the server does, which goes on; a command ends with the exit code that it has anyway. What
 // cannot be told here can be told nowhere.
-process.stderr.on('error', () => undefined);
+stderr.on('error', () => undefined);
 
-const { stdin, stdout, stderr } = process;
 const { values, remarks } = readDotenv(dotenv(), Object.keys(SETTINGS));
 remarks.forEach((remark) => stderr.write(`${remark}\n`));
 const environment = environmentOf({ values });

@@ -145,7 +145,7 @@ function createProgram(
 function addWork(program: Command, run: Run): void {
   withJson(program.command('preview'))
     .description('Show the exact invoice of an order, with the proof; needs no connection')
-    .argument('<file>', 'the order as JSON, as the shop sends it; - reads standard input')
+    .argument('<file>', 'the order as JSON, as the shop sends it; - reads standard input', path)
     .addOption(sourceOption())
     .option('--rules <file>', 'by the rules in this file instead of the defaults')
     .addHelpText(
@@ -323,7 +323,7 @@ function addCare(program: Command, run: Run): void {
     );
   withJson(program.command('backup'))
     .description('Copy the database into a file, also while the server runs')
-    .argument('<file>', 'where to; on another disk, if it is to survive this one')
+    .argument('<file>', 'where to; on another disk, if it is to survive this one', path)
     .option('--force', 'write over an earlier backup of that name')
     .option('--with-key', 'write the key that opens the stored tokens beside it, as <file>.key')
     .action((file: string, options: Json & BackupOptions) =>
@@ -331,7 +331,7 @@ function addCare(program: Command, run: Run): void {
     );
   withJson(program.command('restore'))
     .description('Put a backup in place of the database, which is kept beside it; the server must be stopped')
-    .argument('<file>', 'as backup wrote it')
+    .argument('<file>', 'as backup wrote it', path)
     .action((file: string, options: Json) =>
       run(options, async (context) => (await import('./restore.ts')).restore(context, file)),
     );
@@ -351,13 +351,13 @@ function addRules(program: Command, run: Run): void {
   const config = program.command('config').description('Check, change or write down the booking rules');
   withJson(config.command('check'))
     .description('Check a file of rules and show what each rule is; changes nothing, needs no database')
-    .argument('<file>', 'the rules as YAML (docs/rules.md); - reads standard input')
+    .argument('<file>', 'the rules as YAML (docs/rules.md); - reads standard input', path)
     .action((file: string, options: Json) =>
       run(options, async (context) => (await import('./rules.ts')).checkRules(context, file)),
     );
   withJson(config.command('import'))
     .description('Book by the rules of this file from now on; a running server takes them up by itself')
-    .argument('<file>', 'as for check')
+    .argument('<file>', 'as for check', path)
     .addHelpText(
       'after',
       '\nOrders already booked keep the rules they were booked by (see plan); books_start, closed_through, refund_category and fee_category hold for all at once.\nA rule that the file leaves out gets its default.',
@@ -404,6 +404,13 @@ function sourceOption(): Option {
 
 function dayOrNone(text: string): LocalDate | typeof NONE {
   return text === NONE ? NONE : day(text);
+}
+
+function path(text: string): string {
+  if (text === '') {
+    throw new InvalidArgumentError('Name a file');
+  }
+  return text;
 }
 
 function day(text: string): LocalDate {

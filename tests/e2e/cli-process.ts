@@ -22,24 +22,26 @@ export interface Ended {
 export interface CliOptions {
   readonly cwd: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** A file that is open for its standard output. */
+  readonly out?: number;
 }
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
-export function startCli(args: readonly string[], { cwd, environment = {} }: CliOptions): CliProcess {
+export function startCli(args: readonly string[], { cwd, environment = {}, out }: CliOptions): CliProcess {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd,
     env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...environment },
-    stdio: 'pipe',
+    stdio: ['pipe', out ?? 'pipe', 'pipe'],
   });
   const transcript = createTranscript();
-  child.stdout.setEncoding('utf8').on('data', (text: string) => transcript.add('out', text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => transcript.add('err', text));
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => transcript.add('out', text));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => transcript.add('err', text));
   const closed = once(child, 'close').then(([code]): Ended => transcript.ended(code as number | null));
   return {
     child,
     seen: (pattern, where = 'out') => transcript.seen(pattern, { where, end: closed }),
-    type: (text) => void child.stdin.write(text),
+    type: (text) => void child.stdin?.write(text),
     ended: () => closed,
   };
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,6 +66,11 @@ describe('without anything configured', () => {
       ['journal'],
       ['journal', '--month', 'November'],
       ['journal', '--month', '2026-13'],
+      ['preview', ''],
+      ['backup', ''],
+      ['restore', ''],
+      ['config', 'check', ''],
+      ['config', 'import', ''],
     ];
     const { code: exitCode } = await runCli(['nothing'], { cwd: folder });
     assert.equal(exitCode, 2);
@@ -75,6 +81,16 @@ describe('without anything configured', () => {
       assert.match(err, /\S/, args.join(' '));
       assert.doesNotMatch(err, /\n {4}at /, args.join(' '));
     }
+  });
+
+  const full = existsSync('/dev/full') ? {} : { skip: 'no /dev/full here, which is a disk that is full' };
+  test('what cannot be written because the disk is full is said, and is a failure', full, async () => {
+    const out = openSync('/dev/full', 'w');
+    const { code, err } = await runCli(['--help'], { cwd: folder, out });
+    closeSync(out);
+    assert.equal(code, 1);
+    assert.match(err, /^What was to be shown cannot be written \(ENOSPC\)$/m);
+    assert.doesNotMatch(err, /\n {4}at /);
   });
 
   test('a wrong use is told as JSON under --json, and nothing beside it', async () => {
