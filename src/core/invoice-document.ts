@@ -506,10 +506,13 @@ export function differencesOf(before: InvoiceDocument, now: InvoiceDocument): Fa
     return figures[0] === figures[1] ? [] : [{ name: key, value: `${figures[0]} → ${figures[1]}` }];
   });
   const totals = [before, now].map((document) => money.show(document.total));
+  // One of nothing stands on lines alone, if at all.
   const taxes = [before, now].map((document) =>
-    inOneOrder(document.taxes.map((tax) => `${tax.name} ${tax.ratePpm} ${money.show(tax.amount)}`)).join(
-      ', ',
-    ),
+    inOneOrder(
+      document.taxes
+        .filter((tax) => !money.isZero(tax.amount))
+        .map((tax) => `${tax.name} ${tax.ratePpm} ${money.show(tax.amount)}`),
+    ).join(', '),
   );
   return [
     ...lines,

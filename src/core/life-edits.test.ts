@@ -132,6 +132,16 @@ describe('an edit', () => {
     assert.deepEqual(holds(work(without('0'), book(within))), []);
   });
 
+  test('that takes off in a later month all that had a tax of nothing asks nothing', () => {
+    const none = usd('0');
+    const free = line({ key: 'item:2', unitPrice: none, taxes: [tax('5', none, { name: 'City' })] });
+    const within = order({ lines: [CUP, free] });
+    const gone = refund(none, { returns: [returned('item:2', 1, none, [none])], difference: none });
+    const without = { ...withRefunds(within, gone), updatedAt: DECEMBER };
+    const found = work(without, book(within));
+    assert.deepEqual([found.steps, holds(found)], [[], []]);
+  });
+
   test('that moves the tax before payment changes the invoice', () => {
     const unpaid = order({ lines: [CUP], cash: paid(usd('0')) });
     const moved = order({ lines: [{ ...CUP, taxes: [tax('5', usd('2'))] }], cash: paid(usd('0')) });
