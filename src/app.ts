@@ -368,6 +368,11 @@ function pipelinePartsOf(app: Parts): PipelineParts {
   return { store, books, defaultsOf, sources: sourcesOf(app), unknownWaitMs: config.unknownWaitMs };
 }
 
+/** The configured shop, as the database knows which one its orders are of. */
+export function shopIdentity({ shopify }: Config): Identity {
+  return { setting: `identity:${SHOPIFY}`, value: shopify?.shopDomain ?? '', what: 'Shopify shop' };
+}
+
 function freshBooksIdentity(account: string): Identity {
   return { setting: `identity:${FRESHBOOKS}`, value: account, what: 'FreshBooks account' };
 }
@@ -409,8 +414,7 @@ async function serve(app: Parts, lent: Outside): Promise<Serving> {
     assertOneName(config.databasePath);
     assertWhole(config.databasePath, { bytesMax: CHECKED_BYTES_MAX });
     if (shopify !== undefined) {
-      const value = config.shopify?.shopDomain ?? '';
-      await assertSame(store, { setting: `identity:${SHOPIFY}`, value, what: 'Shopify shop' });
+      await assertSame(store, shopIdentity(config));
     }
     if (config.amazon !== undefined) {
       const { region, sellerId } = config.amazon;

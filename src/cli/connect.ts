@@ -1,8 +1,9 @@
 import { FRESHBOOKS, SHOPIFY } from '#connections.ts';
-import { FRESHBOOKS_SCOPES, findServer, lockedText } from '#app.ts';
+import { FRESHBOOKS_SCOPES, findServer, lockedText, shopIdentity } from '#app.ts';
 import type { App } from '#app.ts';
 import type { Config } from '#config.ts';
 import { Failure } from '#core/failure.ts';
+import { settleName } from '#pipeline/identity.ts';
 import { chooseAccount, accountRows, ACCOUNT_COLUMNS } from './choose-account.ts';
 import type { UsableAccount } from './choose-account.ts';
 import { CommandError, DONE, FAILED, USAGE } from './command-error.ts';
@@ -152,10 +153,17 @@ function assertSettings({ freshbooks }: Config, { account }: ConnectOptions): vo
 
 export async function connectShopify(context: CommandContext): Promise<number> {
   const { output } = context;
-  return withApp(context, async ({ shopAdmin, config }) => {
-    const found = await shopAdmin.preflight();
-    const secrets = config.shopify?.webhookSecrets.length ?? 0;
-    output.json({ ...found, webhookSecrets: secrets });
+  return withApp(context, async (app) => {
+    const found = await app.shopAdmin.preflight();
+    const secrets = app.config.shopify?.webhookSecrets.length ?? 0;
+    // Orders are asked for by a right that may be missing, and of a shop that answers by this name.
+    const isAskable = found.otherThan === undefined && found.missingScopes.length === 0;
+    const { shopify, store, config } = app;
+    const name =
+      isAskable && shopify !== undefined
+        ? await settleName(store, shopIdentity(config), shopify.source)
+        : undefined;
+    output.json({ ...found, webhookSecrets: secrets, name: name ?? null });
     output.print(output.paint(`Shopify answers: ${found.shopName}`, 'bold'));
     const lines = facts(output, [
       { name: 'Shop', value: found.shopDomain },
@@ -170,6 +178,14 @@ export async function connectShopify(context: CommandContext): Promise<number> {
             ? 'no secret is set to verify them: set SHOPIFY_WEBHOOK_SECRET'
             : `verified with ${counted(secrets, 'secret')}`,
       },
+      ...(name?.outcome === 'renamed'
+        ? [
+            {
+              name: 'Renamed',
+              value: `it was ${name.from}, and shows order ${name.order} of this database: its orders go on`,
+            },
+          ]
+        : []),
       ...found.remarks.map((value) => ({ name: 'Remark', value })),
     ]);
     lines.forEach((line) => output.print(line));
@@ -179,6 +195,11 @@ export async function connectShopify(context: CommandContext): Promise<number> {
         : [
             `The shop answers as ${found.shopDomain}: its webhooks name that, and are all refused for ${found.otherThan}. Set SHOPIFY_SHOP_DOMAIN=${found.shopDomain}`,
           ]),
+      ...(name?.outcome === 'another'
+        ? [
+            `This database holds orders of ${name.from}, and ${found.shopDomain} shows none of the newest: use a new database for another shop, or restore SHOPIFY_SHOP_DOMAIN`,
+          ]
+        : []),
       ...(found.missingScopes.length === 0
         ? []
         : [

@@ -50,7 +50,8 @@ async function shop({ config: { shopify }, store }: App): Promise<Finding> {
   const known = await store.read.setting(`identity:${SHOPIFY}`);
   const isUsed = (await store.read.orders({ limit: 1 })).length > 0;
   if (known !== undefined && known !== shopify.shopDomain && isUsed) {
-    const whatToDo = 'Use a new database for another shop, or restore SHOPIFY_SHOP_DOMAIN';
+    const whatToDo =
+      'If it is the same shop under another name: counterfoil connect shopify. Else use a new database, or restore SHOPIFY_SHOP_DOMAIN';
     return {
       state: 'problem',
       text: `${shopify.shopDomain}, and this database holds orders of ${known}`,

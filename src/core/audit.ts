@@ -17,6 +17,7 @@ export type AuditAction =
   | 'server stopped'
   | 'access granted'
   | 'account chosen'
+  | 'connection renamed'
   | 'webhooks changed'
   | 'rules imported'
   | 'backfill asked'
