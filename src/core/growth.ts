@@ -149,7 +149,7 @@ function isSameLine(line: DocumentLine, other: DocumentLine): boolean {
 
 /**
  * Refunds whose returns of a line are told of its parts: of the last first, as far as it was there and has as many units left. What
- * an edit took off of several is as many entries, each for the invoice that holds those units: "77", "77+1".
+ * an edit took off of several is as many entries, each for the invoice that holds those units: "77", "77+item:123+1".
  */
 function sharedOver(parts: readonly Part[], refunds: readonly Refund[]): readonly Refund[] {
   const left = new Map(parts.map(({ line }) => [line.key, line]));
@@ -168,7 +168,7 @@ function sharedOver(parts: readonly Part[], refunds: readonly Refund[]): readonl
           { ...refund, returns: returns.filter(({ line }) => !apart.includes(line)) },
           ...apart.map((key) => ({
             ...refund,
-            id: `${refund.id}+${later.indexOf(key) + 1}`,
+            id: `${refund.id}+${key}`,
             returns: taken(key),
           })),
         ];
