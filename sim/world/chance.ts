@@ -159,7 +159,7 @@ function lineEvents(
 function raisesOf(random: Random, open: ReturnType<typeof openLines>[number]): LifeEvent[] {
   const { index, line } = open;
   const quantity = between(random, 1, 6);
-  return open.quantity === line.quantity && line.kind !== 'gift_card' && line.duties.length === 0
+  return line.kind !== 'gift_card' && line.duties.length === 0
     ? [{ kind: 'edit', edit: { kind: 'raise', line: index, quantity } }]
     : [];
 }

@@ -44,8 +44,6 @@ export function edit(
     }
     case 'raise': {
       const line = lineAt(order, request.line);
-      if (refundedQuantity(order, line.id) > 0)
-        throw new Error(`Line ${line.id} was refunded and stays as it is`);
       const added = [{ lineId: line.id, delta: request.quantity }];
       return edited(raise(order, line, { ...request, id: none.id }), { ...none, added });
     }

@@ -159,9 +159,32 @@ interface Units {
 }
 
 function refundLine(order: WorldOrder, { line, units, restock }: Units, moment: Moment): RefundLine {
-  const share = { before: refundedQuantity(order, line.id), quantity: units, whole: line.quantity };
-  const discount = unitShare(discountOf(line), share);
-  const taxes = line.taxes.map((tax) => unitShare(tax.amount, share));
+  const before = refundedQuantity(order, line.id);
+  const isRaised = line.raises !== undefined;
+  // Of a line that got more units since, each is what it is in the mean of those that are left.
+  const share = isRaised
+    ? { before: 0, quantity: units, whole: line.quantity - before }
+    : { before, quantity: units, whole: line.quantity };
+  const gone = isRaised
+    ? order.refunds.flatMap((refund) => refund.lines).filter((part) => part.lineId === line.id)
+    : [];
+  const left = (amount: Bag, parts: readonly Bag[]): Bag => minus(amount, sumOf(parts));
+  const discount = unitShare(
+    left(
+      discountOf(line),
+      gone.map((part) => part.discount),
+    ),
+    share,
+  );
+  const taxes = line.taxes.map((tax, index) =>
+    unitShare(
+      left(
+        tax.amount,
+        gone.map((part) => part.taxes[index] ?? ZERO),
+      ),
+      share,
+    ),
+  );
   const subtotal = minus(times(line.price, units), discount);
   return {
     id: moment.nextId(),

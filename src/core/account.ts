@@ -1,3 +1,4 @@
+import { wholeKeyOf } from './growth.ts';
 import type { Booked } from './ledger.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
@@ -34,7 +35,8 @@ export function withFound(order: Order, { first, invoices }: Booked, zone: Zone)
   for (const { document } of invoices.filter(({ isFound }) => isFound)) {
     const before = order.refunds.map(paidAt).filter((at) => localDate(at, zone) < document.issuedOn);
     const added = document.lines.filter(({ key }) => first?.lines.every((line) => line.key !== key) === true);
-    added.forEach(({ key }) => before.forEach((at) => since.set(key, latest(since.get(key), at))));
+    const keys = added.map(({ key }) => wholeKeyOf(key) ?? key);
+    keys.forEach((key) => before.forEach((at) => since.set(key, latest(since.get(key), at))));
   }
   if (since.size === 0) {
     return order;
@@ -67,8 +69,8 @@ function additionOf(line: OrderLine, before: Order): readonly Addition[] {
   if (then === undefined) {
     return [addition];
   }
-  const isMore = money.compare(grossOf(line), grossOf(then)) > 0;
-  return isMore ? [{ ...addition, was: then }] : [];
+  const more = money.compare(grossOf(line), grossOf(then));
+  return more > 0 || (more === 0 && line.quantity > then.quantity) ? [{ ...addition, was: then }] : [];
 }
 
 /**

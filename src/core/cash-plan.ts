@@ -2,10 +2,11 @@ import { closedThrough, isBookedBy, isSettledDay, openDay } from './closed-days.
 import type { PaymentChangeStep, PaymentMethod, PaymentStep } from './document.ts';
 import { referenceOf } from './ids.ts';
 import { paidOf } from './ledger.ts';
+import { beforeGrowth } from './growth.ts';
 import type { Booked, BookedPayment } from './ledger.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
-import type { Order, OrderLine, Payout, Refund, Tender } from './order.ts';
+import type { Order, Payout, Refund, Tender } from './order.ts';
 import { methodOf, noteOf, receivedOn } from './payment-method.ts';
 import type { PlannedHold, Terms } from './plan-terms.ts';
 import type { Untold } from './refund-ways.ts';
@@ -143,25 +144,23 @@ function stillPaid(
     ...settling
   }: Settling & { readonly capacity: Money; readonly received: Money },
 ): Money {
-  const kept = payableOf({ ...order, lines: firstLinesOf(order, booked) }, received, settling);
+  const kept = payableOf(asFirst(order, booked), received, settling);
   const most = money.minimum(capacity, money.atLeastZero(money.add(kept, unbooked)));
   return money.minimum(most, paidOf(booked, order.currency));
 }
 
 /**
- * Without what was added after the first invoice was made, more of a line too: it neither held that, nor left it out for what had
- * gone back.
+ * The order without what was added after the first invoice was made, more of a line too, and without what went back of that: it
+ * neither held that, nor left it out for what had gone back.
  */
-export function firstLinesOf(order: Order, { first }: Booked): readonly OrderLine[] {
+export function asFirst(order: Order, { first }: Booked): Order {
   if (first === undefined) {
-    return order.lines;
+    return order;
   }
   const gone = order.refunds.filter(({ id }) => first.refunds.includes(id));
   const left = linesWithout(order, gone).filter((line) => !isSpent(line));
   const later = left.map(({ key }) => key).filter((key) => !first.lines.some((line) => line.key === key));
-  const asFirst = (line: OrderLine): OrderLine =>
-    order.additions?.find(({ line: key, was }) => key === line.key && was !== undefined)?.was ?? line;
-  return order.lines.filter(({ key }) => !later.includes(key)).map(asFirst);
+  return beforeGrowth({ ...order, lines: order.lines.filter(({ key }) => !later.includes(key)) });
 }
 
 function missingHold(order: Order, { kept, least }: { kept: Money; least: Money }): PlannedHold {

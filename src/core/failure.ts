@@ -348,7 +348,7 @@ export const CATALOGUE = {
   'connection-changed': {
     remedy: 'review',
     sentence:
-      'The configured shop or account is another one than the orders in this database belong to. If a shop got another name: counterfoil connect shopify. Else use a new database for it, or restore the setting',
+      'The orders of this database belong to another shop or account. If the shop got another name: counterfoil connect shopify. Else use a new database, or restore the setting',
   },
   'database-newer': {
     remedy: 'review',

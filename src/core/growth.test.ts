@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { at, order, received, refund, returned, tax, tender } from '#tests/build.ts';
+import { at, line, order, received, refund, returned, tax, tender } from '#tests/build.ts';
 import { book, books, holds, proven, withRefunds, work } from '#tests/planned.ts';
 import { CATEGORY, CUP, DECEMBER, SOLD, usd } from '#tests/two-cups.ts';
+import { withAdditions } from './account.ts';
 import type { Entry } from './ledger.ts';
 import { fold } from './ledger.ts';
 import * as money from './money.ts';
-import type { Addition, Order, OrderLine } from './order.ts';
+import type { Addition, Order, OrderLine, Refund } from './order.ts';
 
 /** More units of a line after its invoice: two cups of 20.00 with 10 % tax were paid in November. */
 
@@ -216,5 +217,239 @@ describe('of a line with more units on an invoice of their own, what goes back',
     assert.equal(books(now), 'SHOPIFY-1001 22.00, SHOPIFY-1001-2 66.00, paid 22.00');
     assert.deepEqual(holds(work(more, now)), []);
     proven(more, now);
+  });
+});
+
+describe('more units of a line that come after others were taken off', () => {
+  const cup = (quantity: number): readonly Refund['returns'][number][] => [
+    returned(CUP.key, quantity, usd(String(20 * quantity)), [usd(String(2 * quantity))]),
+  ];
+  const removal = (id: string, quantity: number, moment: Order['updatedAt']): Refund => ({
+    ...refund(usd('0'), { id, at: moment, returns: cup(quantity), difference: usd('0') }),
+    payouts: [],
+  });
+  const FEBRUARY = at('2027-02-12T10:00:00-05:00');
+  const TOLD = at('2027-01-12T10:00:00-05:00');
+
+  test('are not those that were, and those keep what went back of them', () => {
+    const before = book(grown(cups(5)), book(SOLD));
+    const four = removal('7', 4, LATER);
+    const lowered = book({ ...withRefunds(grown(cups(5)), four), updatedAt: LATER }, before, own);
+    const again = grown(cups(8), {
+      additions: were([CUP, SOLD.updatedAt], [cups(5), LATER]),
+      updatedAt: JANUARY,
+    });
+    const money = refund(usd('22'), { id: '8', at: LATER });
+    const told = { ...withRefunds(again, four, money), updatedAt: JANUARY };
+    const stands = 'SHOPIFY-1001 44.00, SHOPIFY-1001-3 66.00, paid 44.00, expense 22.00';
+    const atOnce = book(told, lowered, own);
+    assert.equal(books(atOnce), stands);
+    assert.deepEqual(holds(work(told, atOnce, own)), []);
+    proven(told, atOnce);
+    const first = book({ ...withRefunds(grown(cups(5)), four, money), updatedAt: LATER }, lowered, own);
+    assert.equal(books(book(told, first, own)), stands);
+  });
+
+  test('rewrite no invoice and lower no payment of the months before', () => {
+    const cash = received(PAID, tender(usd('66'), { at: DECEMBER }));
+    const december = book(grown(cups(5), { cash }), book(SOLD));
+    const additions = were([CUP, SOLD.updatedAt], [cups(5), DECEMBER]);
+    const nine = grown(cups(9), { additions, cash, updatedAt: JANUARY });
+    const eight = removal('7', 8, TOLD);
+    const lowered = book({ ...withRefunds(nine, eight), updatedAt: TOLD }, book(nine, december), own);
+    const twelve = grown(cups(12), {
+      additions: [...additions, ...were([cups(9), TOLD])],
+      cash,
+    });
+    const money = refund(usd('88'), { id: '8', at: TOLD });
+    const told = { ...withRefunds(twelve, eight, money), updatedAt: FEBRUARY };
+    const now = book(told, lowered, own);
+    assert.equal(
+      books(now),
+      'SHOPIFY-1001 44.00, SHOPIFY-1001-2 66.00, SHOPIFY-1001-4 66.00, paid 44.00, paid 66.00, expense 88.00',
+    );
+    assert.deepEqual(holds(work(told, now, own)), []);
+    proven(told, now);
+  });
+});
+
+describe('of a line on two invoices', () => {
+  const paid = received(PAID, tender(usd('66'), { at: DECEMBER }));
+  const before = book(grown(cups(5), { cash: paid }), book(SOLD));
+  const four = (): Refund => ({
+    ...refund(usd('0'), {
+      id: '7',
+      at: LATER,
+      returns: [returned(CUP.key, 4, usd('80'), [usd('8')])],
+      difference: usd('0'),
+    }),
+    payouts: [],
+  });
+
+  test('what an edit took off both, and is paid back in the month of the second, is an expense of the first alone', () => {
+    const removed = { ...withRefunds(grown(cups(5), { cash: paid }), four()), updatedAt: LATER };
+    const lowered = book(removed, before, own);
+    assert.equal(books(lowered), 'SHOPIFY-1001 44.00, paid 44.00');
+    const money = refund(usd('88'), { id: '8', at: LATER });
+    const back = { ...withRefunds(removed, four(), money), updatedAt: LATER };
+    for (const stood of [lowered, before]) {
+      const now = book(back, stood, own);
+      assert.equal(books(now), 'SHOPIFY-1001 44.00, paid 44.00, expense 22.00');
+      assert.deepEqual(holds(work(back, now, own)), []);
+      proven(back, now);
+    }
+  });
+
+  test('what an edit took off both stands on them for store credit, as its money stays', () => {
+    const removed = { ...withRefunds(grown(cups(5), { cash: paid }), four()), updatedAt: LATER };
+    const lowered = book(removed, before, own);
+    const credit = refund(usd('88'), {
+      id: '8',
+      at: LATER,
+      payouts: [{ amount: usd('88'), at: LATER, gateway: 'shopify_store_credit', to: 'store-credit' }],
+    });
+    const back = { ...withRefunds(removed, four(), credit), updatedAt: LATER };
+    const now = book(back, lowered, own);
+    assert.equal(
+      books(now),
+      'SHOPIFY-1001 44.00, SHOPIFY-1001-3 66.00, paid 44.00, paid 66.00, credit-note 88.00',
+    );
+    assert.deepEqual(holds(work(back, now, own)), []);
+  });
+
+  test('both stay as they are while its price or tax is another one, and that is asked', () => {
+    const dearer = { unitPrice: usd('30'), taxes: [tax('10', usd('15'))] };
+    for (const units of [cups(5, dearer), cups(5, { taxes: [tax('12', usd('12'))] })]) {
+      const found = work(grown(units, { cash: paid, updatedAt: LATER }), before, own);
+      assert.deepEqual([found.steps, holds(found)], [[], ['order-changed']]);
+    }
+  });
+
+  for (const [what, taken, left] of [
+    ['less', '5.99', 'order-changed'],
+    ['more', '6.01', 'order-reduced'],
+  ] as const) {
+    test(`what the shop takes back ${what} of tax than the last units had is a cent of the first`, () => {
+      const unpaid = book(grown(cups(5)), book(SOLD));
+      const three = {
+        ...four(),
+        returns: [returned(CUP.key, 3, usd('60'), [usd(taken)])],
+      };
+      const shown = { ...withRefunds(grown(cups(5)), three), updatedAt: LATER };
+      const now = book(shown, unpaid, own);
+      assert.equal(books(now), 'SHOPIFY-1001 44.00, paid 44.00');
+      assert.deepEqual(holds(work(shown, now, own)), [left]);
+    });
+  }
+
+  test('whose later units were cheaper, nothing below nothing is left on theirs', () => {
+    const rebate = [{ label: 'MORE', amount: usd('30') }];
+    const more = grown({ ...cups(5), discounts: rebate, taxes: [tax('10', usd('7'))] });
+    const stood = book(more, book(SOLD));
+    assert.equal(books(stood), 'SHOPIFY-1001 44.00, SHOPIFY-1001-2 33.00, paid 44.00');
+    const three = { ...four(), returns: [returned(CUP.key, 3, usd('42'), [usd('4.20')])] };
+    const shown = { ...withRefunds(more, three), updatedAt: LATER };
+    const now = book(shown, stood, own);
+    assert.equal(books(now), 'SHOPIFY-1001 44.00, paid 44.00');
+    assert.deepEqual(holds(work(shown, now, own)), ['order-reduced']);
+  });
+
+  test('and of another one, an edit that took units off both is told apart by the line', () => {
+    const mug = (quantity: number): OrderLine =>
+      line({ key: 'item:2', title: 'Mug', quantity, unitPrice: usd('10') });
+    const plain = (quantity: number): OrderLine => ({ ...CUP, quantity, taxes: [] });
+    const sold = order({ lines: [plain(2), mug(2)] });
+    const since = SOLD.updatedAt;
+    const cash = received(tender(usd('60')), tender(usd('30'), { at: DECEMBER }));
+    const additions = [
+      { line: CUP.key, after: since, was: plain(2) },
+      { line: 'item:2', after: since, was: mug(2) },
+    ];
+    const one = order({ lines: [plain(3), mug(3)], additions, cash, updatedAt: DECEMBER });
+    const stood = book(one, book(sold));
+    const both: Refund = {
+      ...refund(usd('0'), {
+        id: '77',
+        at: JANUARY,
+        returns: [returned(CUP.key, 2, usd('40'), []), returned('item:2', 2, usd('20'), [])],
+        difference: usd('0'),
+      }),
+      payouts: [],
+    };
+    const lamp = line({ key: 'item:4', title: 'Lamp', unitPrice: usd('60') });
+    const exchanged = {
+      ...withRefunds(order({ lines: [...one.lines, lamp], additions, cash }), both),
+      updatedAt: JANUARY,
+    };
+    const now = book(exchanged, stood, own);
+    assert.deepEqual(holds(work(exchanged, now, own)), []);
+    proven(exchanged, now);
+    assert.deepEqual(
+      fold(now).beside.map(({ refund: id, amount }) => `${id} ${money.format(amount)}`),
+      ['77 30.00', '77+item:2+1 10.00', '77+item:1+1 20.00'],
+    );
+  });
+});
+
+describe('more units of a line, told otherwise,', () => {
+  test('are the same with its taxes in another order', () => {
+    const [state, city] = [tax('10', usd('4')), tax('2', usd('0.80'), { name: 'City' })];
+    const was = { ...CUP, taxes: [state, city] };
+    const sold = order({ lines: [was] });
+    const now = cups(5, {
+      taxes: [
+        { ...city, amount: usd('2') },
+        { ...state, amount: usd('10') },
+      ],
+    });
+    const additions = [{ line: CUP.key, after: sold.updatedAt, was }];
+    const more = order({ lines: [now], additions, cash: sold.cash, updatedAt: DECEMBER });
+    assert.equal(books(book(more, book(sold))), 'SHOPIFY-1001 44.80, SHOPIFY-1001-2 67.20, paid 44.80');
+  });
+
+  test('have the tax that the rules take out of prices', () => {
+    const parts = { rules: { ...CATEGORY, untoldTax: { default: '20' } } };
+    const untold = { untoldTax: 'merchant', pricesIncludeTax: true } as const;
+    const plain = (quantity: number): OrderLine => ({ ...CUP, quantity, taxes: [] });
+    const sold = order({ ...untold, lines: [plain(2)] });
+    const additions = [{ line: CUP.key, after: sold.updatedAt, was: plain(2) }];
+    const more = order({
+      ...untold,
+      lines: [plain(5)],
+      additions,
+      cash: sold.cash,
+      updatedAt: DECEMBER,
+    });
+    const now = book(more, book(sold, [], parts), parts);
+    assert.equal(books(now), 'SHOPIFY-1001 40.00, SHOPIFY-1001-2 60.00, paid 40.00');
+  });
+
+  test('for nothing are not asked about', () => {
+    const gift = (quantity: number): OrderLine =>
+      line({ key: 'item:2', title: 'Gift', quantity, unitPrice: usd('0') });
+    const sold = order({ lines: [CUP, gift(1)] });
+    const shown = order({ lines: [CUP, gift(3)], cash: sold.cash, updatedAt: DECEMBER });
+    const found = work(withAdditions(shown, sold), book(sold));
+    assert.deepEqual([found.steps, holds(found)], [[], []]);
+  });
+
+  test('of a line whose tax had changed before, lower no payment while that is asked', () => {
+    const cheaper = { taxes: [tax('8', usd('3'))] };
+    const moved = { ...order({ lines: [cups(2, cheaper)], cash: received(PAID) }), updatedAt: DECEMBER };
+    const back = refund(usd('5'), { id: '8', at: LATER, difference: usd('-5') });
+    const part = { ...withRefunds(moved, back), updatedAt: LATER };
+    const stood = book(part, book(SOLD), own);
+    assert.equal(books(stood), 'SHOPIFY-1001 44.00, paid 44.00, expense 4.00');
+    const units = cups(3, { taxes: [tax('8', usd('4.50'))] });
+    const additions = [{ line: CUP.key, after: LATER, was: cups(2, cheaper) }];
+    const more = grown(units, { additions, updatedAt: JANUARY });
+    const found = work({ ...withRefunds(more, back), updatedAt: JANUARY }, stood, own);
+    assert.deepEqual([found.steps, holds(found)], [[], ['order-changed']]);
+  });
+
+  test('under a discount of more than they cost are a person’s', () => {
+    const units = cups(5, { discounts: [{ label: 'ALL', amount: usd('80') }], taxes: [tax('10', usd('2'))] });
+    const found = work(grown(units), book(SOLD));
+    assert.deepEqual([found.steps, holds(found)], [[], ['order-reduced']]);
   });
 });

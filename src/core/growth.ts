@@ -24,54 +24,97 @@ interface Known {
 /** Units of a line that stand together. */
 interface Part {
   readonly line: OrderLine;
-  /** When they had not come yet; absent of the first ones. */
-  readonly after?: Instant;
+  /** The whole line before they came; absent of the first ones. */
+  readonly before?: OrderLine;
+}
+
+/** A line that has grown: its parts, and what it was at any moment. */
+interface Grown {
+  readonly whole: OrderLine;
+  readonly parts: readonly Part[];
+  /** Each state of it that is known, oldest first, with the moment at which it still was so. */
+  readonly states: readonly { readonly was: OrderLine; readonly after: Instant }[];
 }
 
 /** The order with such units as lines whose keys follow that of the first: "item:123", "item:123+1", "item:123+2". */
 export function withGrowth(order: Order, known: Known): Order {
   const grown = (order.additions ?? []).flatMap(({ line, was }) => (was === undefined ? [] : [line]));
   return [...new Set(grown)].reduce((told, key) => {
-    const parts = partsOf(told, key, known);
-    return parts.length < 2
+    const line = told.lines.find((each) => each.key === key);
+    const parted = line === undefined ? undefined : grownOf(told, line, known);
+    return parted === undefined || parted.parts.length < 2
       ? told
       : {
           ...told,
-          lines: told.lines.flatMap((line) => (line.key === key ? parts.map((part) => part.line) : [line])),
-          refunds: sharedOver(parts, told.refunds),
+          lines: told.lines.flatMap((each) =>
+            each === line ? parted.parts.map((part) => part.line) : [each],
+          ),
+          refunds: sharedOver(parted, told.refunds),
         };
   }, order);
+}
+
+/** The order with the units that its lines had at first, and without what went back of others. */
+export function beforeGrowth(order: Order): Order {
+  const grown = (order.additions ?? []).flatMap(({ line, was }) => (was === undefined ? [] : [line]));
+  return [...new Set(grown)].reduce((told, key) => {
+    const whole = told.lines.find((line) => line.key === key);
+    const states = statesOf(order, key);
+    const was = states[0]?.was;
+    if (whole === undefined || was === undefined) {
+      return told;
+    }
+    const more = lessOf(whole, was);
+    const units = more === undefined ? undefined : lessOf(whole, more);
+    const lines = told.lines.map((line) => (line === whole ? (units ?? was) : line));
+    if (more === undefined || units === undefined) {
+      return { ...told, lines };
+    }
+    const later = `${key}+1`;
+    const parts = [{ line: units }, { line: { ...more, key: later }, before: was }];
+    const refunds = sharedOver({ whole, states, parts }, told.refunds).map((refund) => ({
+      ...refund,
+      returns: refund.returns.filter(({ line }) => line !== later),
+    }));
+    return { ...told, lines, refunds };
+  }, order);
+}
+
+/** The key of the line of which another one is a part; nothing of a line that is whole. */
+export function wholeKeyOf(key: string): string | undefined {
+  return /^(.+)\+\d+$/.exec(key)?.[1];
 }
 
 /**
  * Divided where the line was once just what its invoice holds. Where nothing tells that, as at another price, it stays whole, and a
  * person is asked.
  */
-function partsOf(order: Order, key: string, known: Known): readonly Part[] {
-  const whole = order.lines.find((line) => line.key === key);
-  let parts: readonly Part[] = whole === undefined ? [] : [{ line: whole }];
-  for (const { line, was, after } of order.additions ?? []) {
+function grownOf(order: Order, whole: OrderLine, known: Known): Grown {
+  const { key } = whole;
+  const states = statesOf(order, key);
+  let grown: Grown = { whole, states, parts: [{ line: whole }] };
+  for (const { was } of states) {
+    const { parts } = grown;
     const last = parts.at(-1);
-    if (whole !== undefined && last !== undefined && was !== undefined && line === key) {
-      const more = lessOf(whole, was);
-      const units = more === undefined ? undefined : lessOf(last.line, more);
-      if (more !== undefined && units !== undefined) {
-        const next = { line: { ...more, key: `${key}+${parts.length}` }, after };
-        const divided = [...parts.slice(0, -1), { ...last, line: units }, next];
-        parts = isHeldAsIs(order, divided, known) ? divided : parts;
-      }
+    const more = lessOf(whole, was);
+    const units = last === undefined || more === undefined ? undefined : lessOf(last.line, more);
+    if (last !== undefined && more !== undefined && units !== undefined) {
+      const next: Part = { line: { ...more, key: `${key}+${parts.length}` }, before: was };
+      const divided = { ...grown, parts: [...parts.slice(0, -1), { ...last, line: units }, next] };
+      grown = isHeldAsIs(order, divided, known) ? divided : grown;
     }
   }
-  return parts;
+  return grown;
+}
+
+function statesOf({ additions = [] }: Order, key: string): Grown['states'] {
+  return additions.flatMap(({ line, was, after }) =>
+    line === key && was !== undefined ? [{ was, after }] : [],
+  );
 }
 
 /** One line without the units of another, where both are of one kind and nothing of the rest is below nothing. */
 function lessOf(line: OrderLine, other: OrderLine): OrderLine | undefined {
-  const isAlike =
-    line.quantity > other.quantity &&
-    money.equal(line.unitPrice, other.unitPrice) &&
-    line.taxes.length === other.taxes.length &&
-    line.taxes.every((tax, index) => isSameTax(tax, other.taxes[index]));
   const labels = new Set([...line.discounts, ...other.discounts].map(({ label }) => label));
   const discounts = [...labels].map((label): Discount => {
     const own = (of: OrderLine): OrderLine => ({
@@ -80,18 +123,27 @@ function lessOf(line: OrderLine, other: OrderLine): OrderLine | undefined {
     });
     return { label, amount: money.subtract(discountOf(own(line)), discountOf(own(other))) };
   });
-  const taxes = line.taxes.map((tax, index) => ({
-    ...tax,
-    amount: money.subtract(tax.amount, other.taxes[index]?.amount ?? tax.amount),
-  }));
-  return isAlike && [...discounts, ...taxes].every(({ amount }) => !money.isNegative(amount))
-    ? {
-        ...line,
-        quantity: line.quantity - other.quantity,
-        discounts: discounts.filter(({ amount }) => !money.isZero(amount)),
-        taxes,
-      }
-    : undefined;
+  const taxes = line.taxes.flatMap((tax, index) => {
+    const was = [other.taxes[index], ...other.taxes].find((each) => isSameTax(tax, each));
+    return was === undefined ? [] : [{ ...tax, amount: money.subtract(tax.amount, was.amount) }];
+  });
+  const less = {
+    ...line,
+    quantity: line.quantity - other.quantity,
+    discounts: discounts.filter(({ amount }) => !money.isZero(amount)),
+    taxes,
+  };
+  const isAlike =
+    less.quantity > 0 &&
+    money.equal(line.unitPrice, other.unitPrice) &&
+    other.taxes.length === line.taxes.length &&
+    taxes.length === line.taxes.length;
+  const amounts = [...discounts, ...taxes].map(({ amount }) => amount);
+  return isAlike && ![...amounts, paidFor(less)].some(money.isNegative) ? less : undefined;
+}
+
+function paidFor(line: OrderLine): Money {
+  return money.subtract(grossOf(line), discountOf(line));
 }
 
 function isSameTax(tax: Tax, other: Tax | undefined): boolean {
@@ -103,7 +155,8 @@ function isSameTax(tax: Tax, other: Tax | undefined): boolean {
 }
 
 /** Whether an invoice that stays as it is holds just the last units but those that would be divided from them. */
-function isHeldAsIs(order: Order, parts: readonly Part[], { booked, rules, isRewritable }: Known): boolean {
+function isHeldAsIs(order: Order, grown: Grown, { booked, rules, isRewritable }: Known): boolean {
+  const { parts } = grown;
   const [units, next] = parts.slice(-2).map(({ line }) => line.key);
   const holding = (key: string | undefined): BookedInvoice | undefined =>
     booked.invoices.find(({ document }) => document.lines.some((line) => line.key === key));
@@ -118,7 +171,7 @@ function isHeldAsIs(order: Order, parts: readonly Part[], { booked, rules, isRew
   const divided = {
     ...order,
     lines: parts.map(({ line }) => line),
-    refunds: sharedOver(parts, order.refunds),
+    refunds: sharedOver(grown, order.refunds),
   };
   const left = documentOf(
     divided,
@@ -148,64 +201,91 @@ function isSameLine(line: DocumentLine, other: DocumentLine): boolean {
 }
 
 /**
- * Refunds whose returns of a line are told of its parts: of the last first, as far as it was there and has as many units left. What
- * an edit took off of several is as many entries, each for the invoice that holds those units: "77", "77+item:123+1".
+ * Refunds whose returns of a line are told of its parts. What an edit took off of several is as many entries, each for the invoice
+ * that holds those units: "77", "77+item:123+1".
  */
-function sharedOver(parts: readonly Part[], refunds: readonly Refund[]): readonly Refund[] {
-  const left = new Map(parts.map(({ line }) => [line.key, line]));
-  const [first, ...later] = parts.map(({ line }) => line.key);
+function sharedOver(grown: Grown, refunds: readonly Refund[]): readonly Refund[] {
+  const left = new Map(grown.parts.map(({ line }) => [line.key, line]));
+  const [first, ...later] = grown.parts.map(({ line }) => line.key);
   return refunds.flatMap((refund) => {
     const returns = refund.returns.flatMap((part) =>
-      part.line === first ? sharesOf(part, refund, { parts, left }) : [part],
+      part.line === first ? sharesOf(part, refund, { grown, left }) : [part],
     );
-    const whole = { ...refund, returns };
     const taken = (key: string): Return[] => returns.filter(({ line }) => line === key);
     const apart = isRemoval(refund) ? later.filter((key) => taken(key).length > 0) : [];
     const isAll = apart.length === 1 && apart.flatMap(taken).length === returns.length;
+    const edit = refund.edit ?? refund.id;
     return apart.length === 0 || isAll
-      ? [whole]
+      ? [{ ...refund, returns }]
       : [
-          { ...refund, returns: returns.filter(({ line }) => !apart.includes(line)) },
-          ...apart.map((key) => ({
-            ...refund,
-            id: `${refund.id}+${key}`,
-            returns: taken(key),
-          })),
+          { ...refund, edit, returns: returns.filter(({ line }) => !apart.includes(line)) },
+          ...apart.map((key) => ({ ...refund, edit, id: `${refund.id}+${key}`, returns: taken(key) })),
         ];
   });
 }
 
-/** Takes them off what is left of each. */
+/**
+ * Of the units that came last first, as far as they had come by then. A shop gives back of each unit what it is in the mean of them
+ * all: what that differs from what the later ones were is of the first, so that nothing is left of units that are gone.
+ */
 function sharesOf(
   whole: Return,
   { at, isUnpaid }: Refund,
-  { parts, left }: { readonly parts: readonly Part[]; readonly left: Map<string, OrderLine> },
+  { grown, left }: { readonly grown: Grown; readonly left: Map<string, OrderLine> },
 ): readonly Return[] {
   const shares: Return[] = [];
   let rest = whole;
-  for (const { line, after } of parts.toReversed()) {
-    const own = left.get(line.key) ?? line;
-    const isThere = after === undefined || at > after;
-    const share = after === undefined ? rest : isThere ? shareOf(rest, own) : undefined;
-    if (share !== undefined && !isNothing(rest)) {
-      shares.push({ ...share, line: line.key });
+  for (const part of grown.parts.toReversed()) {
+    const { key } = part.line;
+    const own = left.get(key) ?? part.line;
+    const isFirst = part.before === undefined;
+    const open = isFirst ? own : openOf(own, notYetOf(part, grown, at));
+    const share = isFirst ? rest : open === undefined ? undefined : shareOf(rest, { open, whole });
+    if (share !== undefined && !isNothing(share)) {
+      shares.push({ ...share, line: key });
       rest = without(rest, share);
       // What was to be paid back and was not has taken nothing.
-      left.set(line.key, isUnpaid === true ? own : lessened(own, share));
+      left.set(key, isUnpaid === true ? own : lessened(own, share));
     }
   }
   return shares;
 }
 
-/** As much of a return as these units can be; all that they are where that is less. */
-function shareOf(whole: Return, line: OrderLine): Return | undefined {
-  const amount = money.subtract(grossOf(line), discountOf(line));
-  if (line.quantity === 0 || (whole.quantity === 0 && money.compare(whole.amount, amount) > 0)) {
+/** Of a part, the units that had not come at this moment; all of them where that cannot be told. */
+function notYetOf(part: Part, { whole, parts, states }: Grown, at: Instant): OrderLine | undefined {
+  const then = states.find(({ after }) => after >= at)?.was ?? whole;
+  const end = parts[parts.indexOf(part) + 1]?.before ?? whole;
+  return then.quantity >= end.quantity ? undefined : (lessOf(end, then) ?? part.line);
+}
+
+function openOf(left: OrderLine, notYet: OrderLine | undefined): OrderLine | undefined {
+  return notYet === undefined ? left : lessOf(left, notYet);
+}
+
+/** As much of a return as these units can be. */
+function shareOf(
+  rest: Return,
+  { open, whole }: { readonly open: OrderLine; readonly whole: Return },
+): Return | undefined {
+  const all = {
+    line: open.key,
+    quantity: open.quantity,
+    amount: paidFor(open),
+    taxes: open.taxes.map((tax) => tax.amount),
+  };
+  const most = (amount: Money, limit: Money | undefined): Money => money.minimum(amount, limit ?? amount);
+  const told = {
+    ...rest,
+    amount: most(rest.amount, all.amount),
+    taxes: rest.taxes.map((tax, index) => most(tax, all.taxes[index])),
+  };
+  if (
+    open.quantity === 0 ||
+    (rest.quantity === 0 && (whole.quantity > 0 || !isNothing(without(rest, told))))
+  ) {
     return undefined;
   }
-  return whole.quantity <= line.quantity
-    ? whole
-    : { line: line.key, quantity: line.quantity, amount, taxes: line.taxes.map((tax) => tax.amount) };
+  return rest.quantity < open.quantity ? told : all;
 }
 
 function without(whole: Return, share: Return): Return {

@@ -6,7 +6,7 @@ import type { Parts } from '#tests/planned.ts';
 import { CATEGORY, CUP, DECEMBER, SOLD, usd } from '#tests/two-cups.ts';
 import { fold } from './ledger.ts';
 import * as money from './money.ts';
-import type { Order, Refund } from './order.ts';
+import type { Order, OrderLine, Refund } from './order.ts';
 
 /** What is added to a booked order, and what that leaves of the money and the tax before it. */
 
@@ -67,6 +67,29 @@ describe('tax that the channel remits, of what is added in a later month,', () =
         ['20.00', '2026-12-02'],
       ],
     );
+  });
+
+  test('as more of a line of which all is taken back, leaves nothing paid', () => {
+    const lamps = (quantity: number): OrderLine => ({
+      ...lamp,
+      quantity,
+      taxes: [tax('12', usd((2.4 * quantity).toFixed(2)), { remittedBy: 'channel' })],
+    });
+    const mug = line({ key: 'item:5', title: 'Mug', unitPrice: usd('20') });
+    const sold = order({ lines: [mug, lamps(2)], cash: received(tender(usd('10'))) });
+    const more = order({
+      lines: [mug, lamps(3)],
+      additions: [{ line: lamp.key, after: sold.updatedAt, was: lamps(2) }],
+      cash: sold.cash,
+    });
+    const back = refund(usd('10'), {
+      returns: [returned(lamp.key, 3, usd('60'), [usd('7.20')])],
+      difference: usd('57.20'),
+    });
+    const shown = { ...withRefunds(more, back), updatedAt: back.at };
+    const now = book(shown, book(more, book(sold)));
+    assert.equal(fold(now).payments.length, 0);
+    proven(shown, now);
   });
 
   test('keeps no money that went back of what was bought before', () => {

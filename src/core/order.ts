@@ -161,6 +161,8 @@ export interface Refund {
   readonly isPending: boolean;
   /** Money was to go back, and nothing of it has. */
   readonly isUnpaid?: true;
+  /** Id of the edit of which it is a part, for the invoice that holds these units. Told by `withGrowth`; absent before. */
+  readonly edit?: string;
   /** No money moved, because what went back paid for what was added. Told by `withExchanges`; absent before. */
   readonly isExchange?: true;
 }

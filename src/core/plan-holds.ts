@@ -126,9 +126,11 @@ function invoicedOf(targets: readonly Target[], { currency }: Order): Money {
 export function besideIn(order: Order, aim: Aim): Pick<Settling, 'beside' | 'unbooked' | 'untold'> {
   const gap = money.atLeastZero(gapOf(order, aim));
   const untold = untoldOf(order, aim.decided);
+  const sum = sumOfUntold(untold, order.currency);
   return {
     beside: besideOf(aim.decided, order.currency),
-    unbooked: money.minimum(sumOfUntold(untold, order.currency), gap),
+    // While an invoice is asked about that cannot be written anew, what is missing on it hides what is too much.
+    unbooked: aim.unwritten.length > 0 ? sum : money.minimum(sum, gap),
     untold,
   };
 }

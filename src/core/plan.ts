@@ -41,7 +41,7 @@ import type { Bookable } from './settlement.ts';
 import { asideReason, skipReason } from './skipping.ts';
 import { withExchanges } from './exchange.ts';
 import { withGrowth } from './growth.ts';
-import { everything, isRewritable, openingOf, targetsOf } from './targets.ts';
+import { everything, isOpen, isRewritable, openingOf, targetsOf } from './targets.ts';
 import type { Basis, Target } from './targets.ts';
 import { localDate } from './time.ts';
 import type { Instant, Zone } from './time.ts';
@@ -323,13 +323,16 @@ function converge(shown: Order, booked: Booked, terms: Terms): Plan {
   const { rules } = terms;
   const zone = rules.timeZone ?? shown.zone;
   const before = { order: shown, booked, terms, zone };
-  const known = {
+  const divided = withGrowth(shown, {
     booked,
     rules,
+    isRewritable: (invoice) => isOpen(before, invoice, { offInvoice: [] }),
+  });
+  const order = withExchanges(divided, {
+    booked,
     zone,
-    isRewritable: (invoice: BookedInvoice) => isRewritable(before, invoice, { offInvoice: [] }),
-  };
-  const order = withExchanges(withGrowth(shown, known), known);
+    isRewritable: (invoice) => isRewritable({ ...before, order: divided }, invoice, { offInvoice: [] }),
+  });
   const basis = { order, booked, terms, zone };
   const opening = openingOf(basis);
   if (opening.state === 'booked') {

@@ -1,5 +1,5 @@
 import { balanced, withFound } from './account.ts';
-import { firstLinesOf } from './cash-plan.ts';
+import { asFirst } from './cash-plan.ts';
 import { withBookedExchanges } from './exchange.ts';
 import { paidOf } from './ledger.ts';
 import type { Booked } from './ledger.ts';
@@ -119,7 +119,12 @@ function cashFigures(order: Order, booked: Booked, beside: Money): CashFigures |
   const payments = paidOf(booked, currency);
   const standing = money.add(payments, beside);
   // Tax of the channel's on what was added later comes only with the money for that.
-  const before = keptOf({ ...order, lines: firstLinesOf(order, booked) }, cash.received, effective);
+  const first = asFirst(order, booked);
+  const before = keptOf(
+    first,
+    cash.received,
+    first.refunds.filter((refund) => isEffective(refund, first)),
+  );
   const kept = money.maximum(keptOf(order, cash.received, effective), money.minimum(before, standing));
   return {
     received: cash.received,

@@ -6,8 +6,9 @@ import { documentOf, roundingLimitOf } from './invoice-document.ts';
 import type { Booked, BookedInvoice } from './ledger.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
-import { channelTaxOf, taxOf, totalByLines } from './order.ts';
+import { channelTaxOf, taxOf } from './order.ts';
 import type { Order, OrderLine, Refund } from './order.ts';
+import { overpaidOf, removalsFor, worthOfAll } from './paid-removals.ts';
 import { isSameMonth } from './period.ts';
 import { clientPolicyOf } from './plan-terms.ts';
 import type { PlannedHold, Terms } from './plan-terms.ts';
@@ -266,7 +267,7 @@ function withRemovals(
   const isCredit = destinationOf(refund) === 'store-credit';
   const held = order.refunds.filter((other) => isHeldStill(order, other, { ...priced, isCredit }));
   const overpaid = isCredit ? money.zero(order.currency) : overpaidOf(order);
-  const found = removalsFor(order, refund, { held, due, overpaid });
+  const found = removalsFor(order, refund, { held, due, overpaid, isCredit });
   if (found !== undefined) {
     const removals = found.map(({ id }) => id);
     const settled = money.subtract(worthOfAll(found, order), due);
@@ -292,46 +293,6 @@ function withRemovals(
   // Store credit of unknown lines: while it is asked about, they stay on the invoice as their money does.
   const removals = isCredit ? held.map(({ id }) => id) : [];
   return { ...unmatched(order, refund, { amount, held }), removals };
-}
-
-/** What the buyer had paid beyond the order: no invoice ever held it, so nothing is booked when it goes back. */
-function overpaidOf(order: Order): Money {
-  return order.cash.state === 'known'
-    ? money.atLeastZero(money.subtract(order.cash.received, totalByLines(order)))
-    : money.zero(order.currency);
-}
-
-/** Those that come to what is due, the nearest before the refund if it may be. Or all of them, where the rest was paid twice. */
-function removalsFor(
-  order: Order,
-  refund: Refund,
-  {
-    held,
-    due,
-    overpaid,
-  }: { readonly held: readonly Refund[]; readonly due: Money; readonly overpaid: Money },
-): readonly Refund[] | undefined {
-  const at = order.refunds.indexOf(refund);
-  const before = held.filter((removal) => order.refunds.indexOf(removal) < at);
-  const candidates = [
-    ...before.map((_, index) => before.slice(before.length - 1 - index)),
-    ...held.map((removal) => [removal]),
-    held,
-  ];
-  const all = worthOfAll(held, order);
-  const rest = money.subtract(due, all);
-  const isAllAndMore = money.compare(rest, overpaid) <= 0 && rest.minor > 0n && all.minor > 0n;
-  return due.minor > 0n
-    ? (candidates.find((some) => some.length > 0 && money.equal(worthOfAll(some, order), due)) ??
-        (isAllAndMore ? held : undefined))
-    : undefined;
-}
-
-function worthOfAll(refunds: readonly Refund[], order: Order): Money {
-  return money.sum(
-    refunds.map((refund) => worthOf(refund, order)),
-    order.currency,
-  );
 }
 
 /**

@@ -1,6 +1,7 @@
 import { isSettledDay, openDay } from './closed-days.ts';
 import type { InvoiceDocument } from './document.ts';
 import type { Fact } from './failure.ts';
+import { wholeKeyOf } from './growth.ts';
 import { TAXES_DIFFER, differencesOf, documentOf, numberOf } from './invoice-document.ts';
 import type { Contents } from './invoice-document.ts';
 import type { Booked, BookedInvoice } from './ledger.ts';
@@ -225,11 +226,35 @@ function withAnother(
   return isWorthIt ? { ...kept, targets: [...kept.targets, { slot, document, variant }] } : kept;
 }
 
+/** Whether an invoice's lines may be replaced, and are known: else it stays as it is, and a person is asked. */
+export function isRewritable(
+  basis: Basis,
+  invoice: BookedInvoice,
+  content: Pick<Content, 'offInvoice'>,
+): boolean {
+  return isOpen(basis, invoice, content) && !hasUntoldUnits(basis, invoice, content);
+}
+
+/** It holds units that came later to a line of another invoice, which stays as it is, and the order tells them no more apart. */
+function hasUntoldUnits(basis: Basis, invoice: BookedInvoice, content: Pick<Content, 'offInvoice'>): boolean {
+  const untold = invoice.document.lines
+    .filter(({ key }) => basis.order.lines.every((line) => line.key !== key))
+    .flatMap(({ key }) => wholeKeyOf(key) ?? []);
+  return untold.some((key) =>
+    basis.booked.invoices.some(
+      (other) =>
+        other !== invoice &&
+        other.document.lines.some((line) => line.key === key) &&
+        !isOpen(basis, other, content),
+    ),
+  );
+}
+
 /**
  * Whether an invoice's lines may be replaced: its day is open, and either nothing is paid on it or it changes within its own
  * month, so that no month that somebody has reported is restated (bookkeeping, "edits after payment").
  */
-export function isRewritable(
+export function isOpen(
   { order, booked, terms, zone }: Basis,
   invoice: BookedInvoice,
   { offInvoice }: Pick<Content, 'offInvoice'>,

@@ -1,7 +1,7 @@
 import * as money from './money.ts';
 import type { Money } from './money.ts';
 import { discountOf, grossOf } from './order.ts';
-import type { Order, OrderLine, Refund } from './order.ts';
+import type { Addition, Order, OrderLine, Refund } from './order.ts';
 import type { Rules } from './rules.ts';
 
 /**
@@ -33,6 +33,7 @@ export function withUntoldTax(order: Order, rules: Rules): Order | undefined {
         ...told,
         pricesIncludeTax: true,
         lines: order.lines.map((line) => taxed(line, ratePpm)),
+        ...(order.additions === undefined ? {} : { additions: taxedAdditions(order.additions, ratePpm) }),
         refunds: taxedRefunds(order, ratePpm),
       };
 }
@@ -50,6 +51,12 @@ const PPM_A_PERCENT = 10_000;
 function taxed(line: OrderLine, ratePpm: number): OrderLine {
   const amount = within(paidFor(line), ratePpm);
   return { ...line, taxes: [{ name: NAME, ratePpm, amount, remittedBy: 'merchant' }] };
+}
+
+function taxedAdditions(additions: readonly Addition[], ratePpm: number): readonly Addition[] {
+  return additions.map((addition) =>
+    addition.was === undefined ? addition : { ...addition, was: taxed(addition.was, ratePpm) },
+  );
 }
 
 function paidFor(line: OrderLine): Money {

@@ -16,6 +16,7 @@ import { proofOf } from '#core/proof.ts';
 import { DEFAULT_RULES } from '#core/rules.ts';
 import type { Rules } from '#core/rules.ts';
 import { paidBack } from '#core/sale.ts';
+import { localDate, monthOf } from '#core/time.ts';
 import { READ_TOPIC } from '#pipeline/source.ts';
 import { createShopifySource } from '#sources/shopify/shopify.ts';
 import { expectedBooks } from '#sim/check.ts';
@@ -204,6 +205,7 @@ function settle(
       return { entries, planned, isRefused: false };
     }
     assertPossible(step, terms);
+    assertOpenMonth(step, order, fold(entries));
     const applied = applyStep(entries, step, rounding);
     if (applied.outcome === 'refused') {
       return { entries, planned, isRefused: true };
@@ -213,6 +215,31 @@ function settle(
     met.kinds.add(step.kind);
   }
   return assert.fail(`the plan of ${order.name} does not come to an end`);
+}
+
+/**
+ * What is paid is changed for what happened in its own month alone, so that none is restated that somebody may have reported. The
+ * channel's tax is left out of whatever money comes, and so moves with it.
+ */
+function assertOpenMonth(step: Step, order: Order, { invoices, payments }: Booked): void {
+  if (!money.isZero(channelTaxOf(order))) {
+    return;
+  }
+  const happened = order.refunds.flatMap(({ at, payouts }) => [at, ...payouts.map((payout) => payout.at)]);
+  const months = [order.updatedAt, ...happened].map((at) => monthOf(localDate(at, order.zone)));
+  const isCorrection = step.kind === 'lines' && !money.isZero(step.correction);
+  if (step.kind === 'payment-change') {
+    const paid = payments.filter(({ slot }) => slot === step.payment);
+    assert.ok(
+      paid.every(({ paidOn }) => months.includes(monthOf(paidOn))),
+      'a payment of its month',
+    );
+  } else if ((step.kind === 'lines' || step.kind === 'void') && !isCorrection) {
+    const written = invoices.filter(({ slot }) => slot === step.invoice);
+    const isPaid = payments.some(({ invoice }) => invoice === step.invoice);
+    const days = written.map(({ document }) => monthOf(document.issuedOn));
+    assert.ok(!isPaid || days.every((day) => months.includes(day)), 'a paid invoice of its month');
+  }
 }
 
 /** Where negative lines are refused, neither a discount nor an amount that was paid back is one. */
@@ -349,8 +376,12 @@ interface Between {
  */
 function heldPart(holds: readonly PlannedHold[], { world, life, expect }: Comparing): Between {
   const asked = holds.map(({ step }) => step);
-  const nowWith = (refunds: WorldOrder['refunds']): ExpectedBooks['now'] =>
-    expect({ ...world, cancelled: null, refunds }, life).now;
+  const nowWith = (refunds: WorldOrder['refunds']): ExpectedBooks['now'] => {
+    const others = world.refunds.filter((refund) => !refunds.includes(refund));
+    const left = others.flatMap(({ transactionIds }) => transactionIds);
+    const transactions = world.transactions.filter(({ id }) => !left.includes(id));
+    return expect({ ...world, cancelled: null, refunds, transactions }, life).now;
+  };
   const others = world.refunds.filter(({ id }) => !asked.includes(`refund-${id}`));
   if (others.length === world.refunds.length) {
     return { least: 0n, most: 0n };

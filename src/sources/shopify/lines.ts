@@ -5,6 +5,7 @@ import type { Discount, OrderLine, Tax } from '#core/order.ts';
 import { amountsOf } from './amounts.ts';
 import type { Amounts, CurrencySide } from './amounts.ts';
 import { malformed } from '#sources/fields.ts';
+import { roundingOf } from './cash.ts';
 import type { AllocationPayload, LinePayload, OrderPayload, ShippingPayload, TaxPayload } from './payload.ts';
 
 /**
@@ -157,14 +158,17 @@ function dutyLines(order: OrderPayload, amounts: Amounts): OrderLine[] {
   return plainLine(total, { key: 'duty:total', kind: 'duty', title: 'Duties' });
 }
 
-/** It stands also where nothing but refunds was rounded, which takes off it. */
+/** It stands also where nothing but refunds was rounded, which takes off it; each of them, whatever they come to together. */
 function roundingLines(order: OrderPayload, amounts: Amounts): OrderLine[] {
   const rounding = cashRoundingOf(order, amounts);
   const ofRefunds = amounts.orZero({
     set: order.total_cash_rounding_refund_adjustment_set,
     path: 'total_cash_rounding_refund_adjustment',
   });
-  return isZero(rounding) && isZero(ofRefunds)
+  const each = order.refunds.flatMap(({ transactions }) =>
+    transactions.map((transaction) => roundingOf(transaction, amounts)),
+  );
+  return [rounding, ofRefunds, ...each].every(isZero)
     ? []
     : [{ ...ROUNDING_LINE, quantity: 1, unitPrice: rounding, discounts: [], taxes: [] }];
 }

@@ -314,6 +314,26 @@ void describe('refunds', () => {
     ]);
   });
 
+  void test('in cash whose roundings come to nothing together have each its own', () => {
+    const set = (amount: string): Body => ({ shop_money: { amount, currency_code: 'EUR' } });
+    const went = (line: number, subtotal: string, rounding: string): Went => ({
+      lines: [{ line, quantity: 1, subtotal, tax: '0.00' }],
+      transactions: [{ amount: subtotal, gateway: 'cash', amount_rounding_set: set(rounding) }],
+    });
+    const { lines, refunds, doubt } = orderWith(
+      { currency: 'EUR', lines: [{ price: 1001 }, { price: 1004 }] },
+      [went(0, '10.01', '-0.01'), went(1, '10.04', '0.01')],
+      { current_total_price: '0.00', financial_status: 'refunded', transactions: [] },
+    );
+    assert.equal(doubt, undefined);
+    const keys = new Set(lines.map(({ key }) => key));
+    assert.ok(refunds.flatMap(({ returns }) => returns).every(({ line }) => keys.has(line)));
+    assert.deepEqual(
+      refunds.flatMap(({ payouts }) => payouts.map(({ amount }) => money.format(amount))),
+      ['10.00', '10.05'],
+    );
+  });
+
   void test('in cash that are shown in another currency alone, and not what the till rounded: the shop is asked', () => {
     const { doubt } = orderWith(
       GOODS,
