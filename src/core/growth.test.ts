@@ -453,3 +453,51 @@ describe('more units of a line, told otherwise,', () => {
     assert.deepEqual([found.steps, holds(found)], [[], ['order-reduced']]);
   });
 });
+
+describe('of what was taken off a line and what came to it at once', () => {
+  const off = (id: string, quantity: number, moment: Order['updatedAt']): Refund => ({
+    ...refund(usd('0'), {
+      id,
+      at: moment,
+      returns: [returned(CUP.key, quantity, usd(String(20 * quantity)), [usd(String(2 * quantity))])],
+      difference: usd('0'),
+    }),
+    payouts: [],
+  });
+  const NOVEMBER = at('2026-11-14T10:00:00-05:00');
+
+  test('nothing is booked where its invoice holds what is left', () => {
+    const removal = off('1', 1, NOVEMBER);
+    const shown = grown(cups(3), { additions: were([CUP, NOVEMBER]) });
+    const within = { ...withRefunds(shown, removal), updatedAt: NOVEMBER };
+    const before = book(within, book(SOLD));
+    assert.equal(books(before), 'SHOPIFY-1001 44.00, paid 44.00');
+    const later = { ...within, updatedAt: DECEMBER };
+    const found = work(later, before, own);
+    assert.deepEqual([found.steps, holds(found)], [[], []]);
+  });
+
+  test('no invoice is divided anew once it is paid', () => {
+    const one = order({ lines: [cups(1)] });
+    const december = ['05', '07', '09', '11'].map((day) => at(`2026-12-${day}T10:00:00-05:00`));
+    const [first = DECEMBER, second = DECEMBER, third = DECEMBER, last = DECEMBER] = december;
+    const removal = off('1', 5, third);
+    const states = (count: number): readonly Addition[] =>
+      were([cups(1), one.updatedAt], [cups(2), first], [cups(6), third]).slice(0, count);
+    const shown = (quantity: number, count: number, updatedAt: Order['updatedAt']): Order =>
+      grown(cups(quantity), { additions: states(count), cash: one.cash, updatedAt });
+    const lives = [
+      shown(2, 1, first),
+      shown(6, 2, second),
+      { ...withRefunds(shown(6, 2, third), removal), updatedAt: third },
+      { ...withRefunds(shown(7, 3, last), removal), updatedAt: last },
+    ];
+    const before = lives.reduce((entries, state) => book(state, entries, own), book(one));
+    assert.equal(books(before), 'SHOPIFY-1001 22.00, SHOPIFY-1001-3 22.00, paid 22.00');
+    const cash = received(tender(usd('22')), tender(usd('22'), { at: JANUARY }));
+    const settled = { ...withRefunds(shown(7, 3, JANUARY), removal), cash, updatedAt: JANUARY };
+    const now = book(settled, before, own);
+    assert.equal(books(now), 'SHOPIFY-1001 22.00, SHOPIFY-1001-3 22.00, paid 22.00, paid 22.00');
+    proven(settled, now);
+  });
+});

@@ -6,7 +6,7 @@ import type { Money } from './money.ts';
 import { discountOf, grossOf } from './order.ts';
 import type { Discount, Order, OrderLine, Refund, Return, Tax } from './order.ts';
 import type { Rules } from './rules.ts';
-import { isRemoval, lessened } from './sale.ts';
+import { isEffective, isRemoval, lessened } from './sale.ts';
 import type { Instant } from './time.ts';
 
 /**
@@ -101,7 +101,7 @@ function grownOf(order: Order, whole: OrderLine, known: Known): Grown {
     if (last !== undefined && more !== undefined && units !== undefined) {
       const next: Part = { line: { ...more, key: `${key}+${parts.length}` }, before: was };
       const divided = { ...grown, parts: [...parts.slice(0, -1), { ...last, line: units }, next] };
-      grown = isHeldAsIs(order, divided, known) ? divided : grown;
+      grown = isHeldAsIs(order, divided, known) && !isAllHeld(order, grown, known) ? divided : grown;
     }
   }
   return grown;
@@ -155,22 +155,57 @@ function isSameTax(tax: Tax, other: Tax | undefined): boolean {
 }
 
 /** Whether an invoice that stays as it is holds just the last units but those that would be divided from them. */
-function isHeldAsIs(order: Order, grown: Grown, { booked, rules, isRewritable }: Known): boolean {
-  const { parts } = grown;
-  const [units, next] = parts.slice(-2).map(({ line }) => line.key);
-  const holding = (key: string | undefined): BookedInvoice | undefined =>
-    booked.invoices.find(({ document }) => document.lines.some((line) => line.key === key));
-  const invoice = holding(units);
-  if (
-    invoice === undefined ||
-    (holding(next) === undefined && (invoice.isAccepted || isRewritable(invoice)))
-  ) {
-    return false;
-  }
-  const { refunds, issuedOn, lines } = invoice.document;
+function isHeldAsIs(order: Order, grown: Grown, known: Known): boolean {
+  const [units, next] = grown.parts.slice(-2).map(({ line }) => line.key);
+  const invoice = holderOf(units, known);
+  return (
+    invoice !== undefined &&
+    (holderOf(next, known) !== undefined || (!invoice.isAccepted && !known.isRewritable(invoice))) &&
+    isLeftOn(invoice, units, { order, grown, known, refunds: invoice.document.refunds })
+  );
+}
+
+/**
+ * Whether the last units are, with all that went off them, just what their invoice holds, the last that was made: what was taken off
+ * and what came at once has changed nothing of it, and so is not told on it.
+ */
+function isAllHeld(order: Order, grown: Grown, known: Known): boolean {
+  const units = grown.parts.at(-1)?.line.key;
+  const invoice = holderOf(units, known);
+  const beside = known.booked.beside.flatMap(({ refund, step }) => [refund, ...(step.removals ?? [])]);
+  const off = sharedOver(grown, order.refunds).filter(
+    (refund) => isEffective(refund, order) && !beside.includes(refund.id),
+  );
+  return (
+    invoice !== undefined &&
+    invoice.slot === known.booked.lastSlots.invoice &&
+    isLeftOn(invoice, units, { order, grown, known, refunds: off.map(({ id }) => id) })
+  );
+}
+
+function holderOf(key: string | undefined, { booked }: Known): BookedInvoice | undefined {
+  return booked.invoices.find(({ document }) => document.lines.some((line) => line.key === key));
+}
+
+/** Whether it is what an invoice holds of these units, once these refunds are left out. */
+function isLeftOn(
+  { document: { issuedOn, lines } }: BookedInvoice,
+  units: string | undefined,
+  {
+    order,
+    grown,
+    known,
+    refunds,
+  }: {
+    readonly order: Order;
+    readonly grown: Grown;
+    readonly known: Known;
+    readonly refunds: readonly string[];
+  },
+): boolean {
   const divided = {
     ...order,
-    lines: parts.map(({ line }) => line),
+    lines: grown.parts.map(({ line }) => line),
     refunds: sharedOver(grown, order.refunds),
   };
   const left = documentOf(
@@ -180,7 +215,7 @@ function isHeldAsIs(order: Order, grown: Grown, { booked, rules, isRewritable }:
       refunds: divided.refunds.filter(({ id }) => refunds.includes(id)),
       amounts: [],
     },
-    { rules, heading: { number: '', issuedOn, remark: '' } },
+    { rules: known.rules, heading: { number: '', issuedOn, remark: '' } },
   );
   const [as, is] = [left.lines, lines].map((all) => all.find(({ key }) => key === units));
   return as !== undefined && is !== undefined && isSameLine(as, is);
@@ -213,12 +248,12 @@ function sharedOver(grown: Grown, refunds: readonly Refund[]): readonly Refund[]
     );
     const taken = (key: string): Return[] => returns.filter(({ line }) => line === key);
     const apart = isRemoval(refund) ? later.filter((key) => taken(key).length > 0) : [];
-    const isAll = apart.length === 1 && apart.flatMap(taken).length === returns.length;
+    const rest = returns.filter(({ line }) => !apart.includes(line));
     const edit = refund.edit ?? refund.id;
-    return apart.length === 0 || isAll
+    return apart.length === 0
       ? [{ ...refund, returns }]
       : [
-          { ...refund, edit, returns: returns.filter(({ line }) => !apart.includes(line)) },
+          ...(rest.length === 0 ? [] : [{ ...refund, edit, returns: rest }]),
           ...apart.map((key) => ({ ...refund, edit, id: `${refund.id}+${key}`, returns: taken(key) })),
         ];
   });

@@ -370,3 +370,53 @@ describe('what an edit took off and a refund pays back', () => {
     assert.deepEqual([late.steps, holds(late)], [[], ['refund-unbooked']]);
   });
 });
+
+describe('money that went back in the month for what an edit had taken off in it', () => {
+  const own = { rules: CATEGORY };
+  const NOVEMBER = at('2026-11-14T10:00:00-05:00');
+  const removal = refund(usd('0'), {
+    id: '1',
+    at: at('2026-11-12T10:00:00-05:00'),
+    returns: [returned('item:1', 1, usd('20'), [usd('2')])],
+    difference: usd('0'),
+    payouts: [],
+  });
+  const lowered = book({ ...withRefunds(SOLD, removal), updatedAt: NOVEMBER }, book(SOLD), own);
+  const plate = line({ key: 'item:2', title: 'Plate', unitPrice: usd('20') });
+  const later = (after: Order['updatedAt'], lines: Order['lines'], ...refunds: Order['refunds']): Order => ({
+    ...withRefunds(order({ lines, cash: SOLD.cash, additions: [{ line: plate.key, after }] }), ...refunds),
+    updatedAt: DECEMBER,
+  });
+
+  test('does not open its invoice to what changes in a later one', () => {
+    const back = refund(usd('22'), { id: '2', at: NOVEMBER });
+    const before = book({ ...withRefunds(SOLD, removal, back), updatedAt: NOVEMBER }, lowered, own);
+    assert.equal(books(before), 'SHOPIFY-1001 22.00, paid 22.00');
+    const added = later(NOVEMBER, [CUP, plate], removal, back);
+    assert.equal(books(book(added, before, own)), 'SHOPIFY-1001 22.00, SHOPIFY-1001-2 20.00, paid 22.00');
+    const other = { ...removal, id: '3', at: DECEMBER };
+    const reduced = work(later(NOVEMBER, [CUP], removal, back, other), before, own);
+    assert.deepEqual([reduced.steps, holds(reduced)], [[], ['order-reduced']]);
+  });
+
+  test('to store credit is on no invoice that was made since', () => {
+    const credit = refund(usd('22'), {
+      id: '2',
+      at: DECEMBER,
+      payouts: [{ amount: usd('22'), at: DECEMBER, gateway: 'shopify_store_credit', to: 'store-credit' }],
+    });
+    const before = book(later(DECEMBER, [CUP], removal, credit), lowered, own);
+    const added = {
+      ...later(DECEMBER, [CUP, plate], removal, credit),
+      updatedAt: at('2026-12-07T10:00:00-05:00'),
+    };
+    let entries = before;
+    for (let steps = 0; steps < 10; steps += 1) {
+      // One at a time, each planned anew, as they are booked.
+      entries = post(work(added, entries, own).steps.slice(0, 1), entries);
+    }
+    assert.deepEqual(work(added, entries, own).steps, []);
+    assert.equal(books(entries), 'SHOPIFY-1001 22.00, SHOPIFY-1001-2 20.00, paid 22.00');
+    assert.deepEqual(holds(work(added, entries, own)), ['refund-unbooked']);
+  });
+});

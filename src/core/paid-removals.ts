@@ -37,7 +37,10 @@ export function removalsFor(
   const before = held.filter((removal) => order.refunds.indexOf(removal) < at);
   const candidates = [
     ...before.map((_, index) => before.slice(before.length - 1 - index)),
-    ...held.map((removal) => [removal]),
+    // Money may go back before the edit that it is for; of what is left of an edit, that is a whole one.
+    ...held
+      .filter((removal) => removal.edit === undefined || before.includes(removal))
+      .map((removal) => [removal]),
     held,
   ];
   const isDue = (some: readonly Refund[]): boolean =>

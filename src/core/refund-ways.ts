@@ -302,18 +302,27 @@ function withRemovals(
 function isHeldStill(
   order: Order,
   removal: Refund,
-  { booked, isCredit, isRewritable, offInvoice, paidBeside }: Considering & { readonly isCredit: boolean },
+  {
+    booked,
+    isCredit,
+    isRewritable,
+    offInvoice,
+    paidBeside,
+    zone,
+  }: Considering & { readonly isCredit: boolean },
 ): boolean {
   if (removal.payouts.length > 0 || paidBeside.has(removal.id) || !isEffective(removal, order)) {
     return false;
   }
   const keys = removal.returns.map(({ line }) => line);
+  const isOfFirst = booked.first?.lines.some(({ key }) => keys.includes(key)) === true;
   const isOn = (invoice: BookedInvoice): boolean => {
-    const { lines, refunds } = invoice.document;
-    const isHolding = !refunds.includes(removal.id) && lines.some(({ key }) => keys.includes(key));
-    return isRewritable(invoice, offInvoice)
-      ? isCredit && (isHolding || refunds.includes(removal.id))
-      : isHolding;
+    const { lines, refunds, issuedOn } = invoice.document;
+    const isTold = refunds.includes(removal.id);
+    const isHolding = !isTold && lines.some(({ key }) => keys.includes(key));
+    // One that was made since tells it too, and never held it.
+    const isLowered = isTold && issuedOn <= localDate(removal.at, zone) && (!isOfFirst || invoice.slot === 1);
+    return isRewritable(invoice, offInvoice) ? isCredit && (isHolding || isLowered) : isHolding;
   };
   return booked.invoices.some(isOn) || (isCredit && booked.invoices.length === 0);
 }

@@ -105,7 +105,7 @@ export function targetsOf(basis: Basis, content: Content): Targets {
   });
   const unwritten = live
     .filter((invoice) => !rewritable.includes(invoice))
-    .flatMap((invoice) => unwrittenOf(basis, invoice, places));
+    .flatMap((invoice) => unwrittenOf(basis, invoice, { places, offInvoice: content.offInvoice }));
   const open = content.isGone ? [] : linesWithout(order, content.offInvoice).filter((line) => !isSpent(line));
   const added = open.filter((line) => places.slotOf(line.key) === undefined);
   const hasAmounts =
@@ -145,9 +145,16 @@ function contentsOf(slot: number, { isGone, offInvoice }: Content, places: Place
  * What would be another figure if the invoice were written anew with the refunds that it leaves out already. What was taken off
  * since and had cost nothing makes no gap that would be asked about, and may still have had a tax.
  */
-function unwrittenOf(basis: Basis, invoice: BookedInvoice, places: Places): readonly Fact[] {
+function unwrittenOf(
+  basis: Basis,
+  invoice: BookedInvoice,
+  { places, offInvoice }: { readonly places: Places; readonly offInvoice: readonly Refund[] },
+): readonly Fact[] {
   const { document } = invoice;
-  if (invoice.isAccepted) {
+  // What was taken off and what came at once may have changed nothing of it, and then is not told on it.
+  const isAsLeft =
+    differencesOf(document, leftOf(basis, invoice, { places, refunds: offInvoice })).length === 0;
+  if (invoice.isAccepted || isAsLeft) {
     return [];
   }
   const { refunds } = basis.order;
@@ -264,9 +271,12 @@ export function isOpen(
     return false;
   }
   const payments = booked.payments.filter((payment) => payment.invoice === invoice.slot);
+  // Money for what an edit had taken off before changes no line, and so is told on no invoice.
   const isTaken = offInvoice.some(
-    ({ id, payouts }) =>
-      payouts.length > 0 && !booked.invoices.some(({ document }) => document.refunds.includes(id)),
+    ({ id, payouts, returns, difference }) =>
+      payouts.length > 0 &&
+      (returns.length > 0 || !money.isZero(difference)) &&
+      !booked.invoices.some(({ document }) => document.refunds.includes(id)),
   );
   const days = [issuedOn, localDate(order.updatedAt, zone), ...payments.map((payment) => payment.paidOn)];
   return payments.length === 0 || isTaken || isSameMonth(days);
