@@ -38,8 +38,7 @@ interface Grown {
 
 /** The order with such units as lines whose keys follow that of the first: "item:123", "item:123+1", "item:123+2". */
 export function withGrowth(order: Order, known: Known): Order {
-  const grown = (order.additions ?? []).flatMap(({ line, was }) => (was === undefined ? [] : [line]));
-  return [...new Set(grown)].reduce((told, key) => {
+  return grownKeys(order).reduce((told, key) => {
     const line = told.lines.find((each) => each.key === key);
     const parted = line === undefined ? undefined : grownOf(told, line, known);
     return parted === undefined || parted.parts.length < 2
@@ -54,10 +53,13 @@ export function withGrowth(order: Order, known: Known): Order {
   }, order);
 }
 
+function grownKeys({ additions = [] }: Order): readonly string[] {
+  return [...new Set(additions.flatMap(({ line, was }) => (was === undefined ? [] : [line])))];
+}
+
 /** The order with the units that its lines had at first, and without what went back of others. */
 export function beforeGrowth(order: Order): Order {
-  const grown = (order.additions ?? []).flatMap(({ line, was }) => (was === undefined ? [] : [line]));
-  return [...new Set(grown)].reduce((told, key) => {
+  return grownKeys(order).reduce((told, key) => {
     const whole = told.lines.find((line) => line.key === key);
     const states = statesOf(order, key);
     const was = states[0]?.was;
