@@ -86,7 +86,7 @@ function openExchanges(order: Order, { booked, isRewritable }: Known): readonly 
   const isPaying = effective.some(
     (refund) => refund.settled !== undefined && money.isNegative(refund.settled) && !isTold(refund),
   );
-  if (held.length === 0 || isPaying || addedTo(booked, linesWithout(order, effective)).length === 0) {
+  if (held.length === 0 || isPaying || addedTo(order, booked, linesWithout(order, effective)).length === 0) {
     return [];
   }
   const missing = missingOf(order, { booked, fixed, effective });
@@ -132,14 +132,25 @@ function merchantWorth(refund: Refund, order: Order): Money {
   return money.subtract(worthOf(refund, order), channelTaxOf({ lines, currency: order.currency }));
 }
 
-/** As lines of their own, since the first invoice. */
-function addedTo({ first }: Booked, lines: readonly OrderLine[]): readonly OrderLine[] {
-  return lines.filter((line) => !isSpent(line) && first?.lines.every(({ key }) => key !== line.key) === true);
+/** Since the first invoice was made, more of a line too. */
+function addedTo(
+  { additions = [] }: Order,
+  { first }: Booked,
+  lines: readonly OrderLine[],
+): readonly OrderLine[] {
+  const hasGrown = (key: string): boolean =>
+    additions.some(({ line, was }) => line === key && was !== undefined);
+  return lines.filter(
+    (line) =>
+      !isSpent(line) &&
+      first !== undefined &&
+      (hasGrown(line.key) || first.lines.every(({ key }) => key !== line.key)),
+  );
 }
 
 /** It was none before the goods were added that it paid for. */
 function momentOfExchange(order: Order, { at }: Refund, { booked, zone }: Known): Instant {
-  const days = addedTo(booked, order.lines).map(({ key }) => {
+  const days = addedTo(order, booked, order.lines).map(({ key }) => {
     const invoice = booked.invoices.find(({ document }) => document.lines.some((line) => line.key === key));
     return invoice?.document.issuedOn ?? localDate(order.updatedAt, zone);
   });

@@ -453,6 +453,24 @@ describe('an exchange for which no money goes back', () => {
     assert.deepEqual(expenses, ['2027-01-08']);
   });
 
+  test('may have been of more units of a line, on the invoice of that', () => {
+    const bowl = cup('item:2', '100');
+    const sold = order({ lines: [A, bowl], cash: paid(usd('200')) });
+    const two = order({
+      lines: [{ ...A, quantity: 2 }, bowl],
+      cash: sold.cash,
+      additions: [{ line: A.key, after: sold.updatedAt, was: A }],
+    });
+    const stood = book(two, book(sold), CATEGORY);
+    assert.equal(books(stood), 'SHOPIFY-1001 300.00, paid 200.00');
+    const back = removal({ at: DECEMBER, returns: [{ ...BACK, line: bowl.key }] });
+    const shown = { ...withRefunds(two, back), updatedAt: DECEMBER };
+    const now = book(shown, stood, CATEGORY);
+    assert.equal(books(now), 'SHOPIFY-1001 300.00, paid 200.00, paid 100.00, expense 100.00');
+    assert.deepEqual(holds(planned(shown, now, CATEGORY)), []);
+    proven(shown, now);
+  });
+
   test('stays what it was when more is added to the order', () => {
     const now = book(exchanged('100', '0'), book(before), CATEGORY);
     const shown = exchanged('100', '0');
