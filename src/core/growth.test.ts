@@ -36,6 +36,17 @@ const grown = (units: OrderLine, parts: Partial<Order> = {}): Order =>
     ...parts,
   });
 
+/** By an edit, without money. */
+const takenOff = (id: string, quantity: number, moment: Order['updatedAt']): Refund => ({
+  ...refund(usd('0'), {
+    id,
+    at: moment,
+    returns: [returned(CUP.key, quantity, usd(String(20 * quantity)), [usd(String(2 * quantity))])],
+    difference: usd('0'),
+  }),
+  payouts: [],
+});
+
 const linesOf = (entries: readonly Entry[]): string[] =>
   fold(entries).invoices.map(({ document }) =>
     document.lines.map(({ quantity, name, net }) => `${quantity} ${name} ${money.format(net)}`).join(', '),
@@ -136,10 +147,10 @@ describe('of a line with more units on an invoice of their own, what goes back',
     returns: [returned(CUP.key, quantity, usd(String(20 * quantity)), [usd(String(2 * quantity))])],
     difference: usd('0'),
   });
-  const removed = (quantity: number): Order => {
-    const { payouts: _none, ...removal } = refund(usd('0'), back(quantity));
-    return { ...withRefunds(grown(cups(5)), { ...removal, payouts: [] }), updatedAt: LATER };
-  };
+  const removed = (quantity: number): Order => ({
+    ...withRefunds(grown(cups(5)), takenOff('1', quantity, LATER)),
+    updatedAt: LATER,
+  });
   const before = book(grown(cups(5)), book(SOLD));
 
   test('by an edit is of those that came last', () => {
@@ -221,19 +232,12 @@ describe('of a line with more units on an invoice of their own, what goes back',
 });
 
 describe('more units of a line that come after others were taken off', () => {
-  const cup = (quantity: number): readonly Refund['returns'][number][] => [
-    returned(CUP.key, quantity, usd(String(20 * quantity)), [usd(String(2 * quantity))]),
-  ];
-  const removal = (id: string, quantity: number, moment: Order['updatedAt']): Refund => ({
-    ...refund(usd('0'), { id, at: moment, returns: cup(quantity), difference: usd('0') }),
-    payouts: [],
-  });
   const FEBRUARY = at('2027-02-12T10:00:00-05:00');
   const TOLD = at('2027-01-12T10:00:00-05:00');
 
   test('are not those that were, and those keep what went back of them', () => {
     const before = book(grown(cups(5)), book(SOLD));
-    const four = removal('7', 4, LATER);
+    const four = takenOff('7', 4, LATER);
     const lowered = book({ ...withRefunds(grown(cups(5)), four), updatedAt: LATER }, before, own);
     const again = grown(cups(8), {
       additions: were([CUP, SOLD.updatedAt], [cups(5), LATER]),
@@ -255,7 +259,7 @@ describe('more units of a line that come after others were taken off', () => {
     const december = book(grown(cups(5), { cash }), book(SOLD));
     const additions = were([CUP, SOLD.updatedAt], [cups(5), DECEMBER]);
     const nine = grown(cups(9), { additions, cash, updatedAt: JANUARY });
-    const eight = removal('7', 8, TOLD);
+    const eight = takenOff('7', 8, TOLD);
     const lowered = book({ ...withRefunds(nine, eight), updatedAt: TOLD }, book(nine, december), own);
     const twelve = grown(cups(12), {
       additions: [...additions, ...were([cups(9), TOLD])],
@@ -276,22 +280,14 @@ describe('more units of a line that come after others were taken off', () => {
 describe('of a line on two invoices', () => {
   const paid = received(PAID, tender(usd('66'), { at: DECEMBER }));
   const before = book(grown(cups(5), { cash: paid }), book(SOLD));
-  const four = (): Refund => ({
-    ...refund(usd('0'), {
-      id: '7',
-      at: LATER,
-      returns: [returned(CUP.key, 4, usd('80'), [usd('8')])],
-      difference: usd('0'),
-    }),
-    payouts: [],
-  });
+  const four = takenOff('7', 4, LATER);
 
   test('what an edit took off both, and is paid back in the month of the second, is an expense of the first alone', () => {
-    const removed = { ...withRefunds(grown(cups(5), { cash: paid }), four()), updatedAt: LATER };
+    const removed = { ...withRefunds(grown(cups(5), { cash: paid }), four), updatedAt: LATER };
     const lowered = book(removed, before, own);
     assert.equal(books(lowered), 'SHOPIFY-1001 44.00, paid 44.00');
     const money = refund(usd('88'), { id: '8', at: LATER });
-    const back = { ...withRefunds(removed, four(), money), updatedAt: LATER };
+    const back = { ...withRefunds(removed, four, money), updatedAt: LATER };
     for (const stood of [lowered, before]) {
       const now = book(back, stood, own);
       assert.equal(books(now), 'SHOPIFY-1001 44.00, paid 44.00, expense 22.00');
@@ -301,14 +297,14 @@ describe('of a line on two invoices', () => {
   });
 
   test('what an edit took off both stands on them for store credit, as its money stays', () => {
-    const removed = { ...withRefunds(grown(cups(5), { cash: paid }), four()), updatedAt: LATER };
+    const removed = { ...withRefunds(grown(cups(5), { cash: paid }), four), updatedAt: LATER };
     const lowered = book(removed, before, own);
     const credit = refund(usd('88'), {
       id: '8',
       at: LATER,
       payouts: [{ amount: usd('88'), at: LATER, gateway: 'shopify_store_credit', to: 'store-credit' }],
     });
-    const back = { ...withRefunds(removed, four(), credit), updatedAt: LATER };
+    const back = { ...withRefunds(removed, four, credit), updatedAt: LATER };
     const now = book(back, lowered, own);
     assert.equal(
       books(now),
@@ -332,7 +328,7 @@ describe('of a line on two invoices', () => {
     test(`what the shop takes back ${what} of tax than the last units had is a cent of the first`, () => {
       const unpaid = book(grown(cups(5)), book(SOLD));
       const three = {
-        ...four(),
+        ...four,
         returns: [returned(CUP.key, 3, usd('60'), [usd(taken)])],
       };
       const shown = { ...withRefunds(grown(cups(5)), three), updatedAt: LATER };
@@ -347,7 +343,7 @@ describe('of a line on two invoices', () => {
     const more = grown({ ...cups(5), discounts: rebate, taxes: [tax('10', usd('7'))] });
     const stood = book(more, book(SOLD));
     assert.equal(books(stood), 'SHOPIFY-1001 44.00, SHOPIFY-1001-2 33.00, paid 44.00');
-    const three = { ...four(), returns: [returned(CUP.key, 3, usd('42'), [usd('4.20')])] };
+    const three = { ...four, returns: [returned(CUP.key, 3, usd('42'), [usd('4.20')])] };
     const shown = { ...withRefunds(more, three), updatedAt: LATER };
     const now = book(shown, stood, own);
     assert.equal(books(now), 'SHOPIFY-1001 44.00, paid 44.00');
@@ -455,19 +451,10 @@ describe('more units of a line, told otherwise,', () => {
 });
 
 describe('of what was taken off a line and what came to it at once', () => {
-  const off = (id: string, quantity: number, moment: Order['updatedAt']): Refund => ({
-    ...refund(usd('0'), {
-      id,
-      at: moment,
-      returns: [returned(CUP.key, quantity, usd(String(20 * quantity)), [usd(String(2 * quantity))])],
-      difference: usd('0'),
-    }),
-    payouts: [],
-  });
   const NOVEMBER = at('2026-11-14T10:00:00-05:00');
 
   test('nothing is booked where its invoice holds what is left', () => {
-    const removal = off('1', 1, NOVEMBER);
+    const removal = takenOff('1', 1, NOVEMBER);
     const shown = grown(cups(3), { additions: were([CUP, NOVEMBER]) });
     const within = { ...withRefunds(shown, removal), updatedAt: NOVEMBER };
     const before = book(within, book(SOLD));
@@ -481,7 +468,7 @@ describe('of what was taken off a line and what came to it at once', () => {
     const one = order({ lines: [cups(1)] });
     const december = ['05', '07', '09', '11'].map((day) => at(`2026-12-${day}T10:00:00-05:00`));
     const [first = DECEMBER, second = DECEMBER, third = DECEMBER, last = DECEMBER] = december;
-    const removal = off('1', 5, third);
+    const removal = takenOff('1', 5, third);
     const states = (count: number): readonly Addition[] =>
       were([cups(1), one.updatedAt], [cups(2), first], [cups(6), third]).slice(0, count);
     const shown = (quantity: number, count: number, updatedAt: Order['updatedAt']): Order =>

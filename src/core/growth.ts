@@ -3,7 +3,7 @@ import { documentOf, treatmentKey } from './invoice-document.ts';
 import type { Booked, BookedInvoice } from './ledger.ts';
 import * as money from './money.ts';
 import type { Money } from './money.ts';
-import { discountOf, grossOf } from './order.ts';
+import { discountOf, paidFor } from './order.ts';
 import type { Discount, Order, OrderLine, Refund, Return, Tax } from './order.ts';
 import type { Rules } from './rules.ts';
 import { isEffective, isRemoval, lessened } from './sale.ts';
@@ -142,10 +142,6 @@ function lessOf(line: OrderLine, other: OrderLine): OrderLine | undefined {
     taxes.length === line.taxes.length;
   const amounts = [...discounts, ...taxes].map(({ amount }) => amount);
   return isAlike && ![...amounts, paidFor(less)].some(money.isNegative) ? less : undefined;
-}
-
-function paidFor(line: OrderLine): Money {
-  return money.subtract(grossOf(line), discountOf(line));
 }
 
 function isSameTax(tax: Tax, other: Tax | undefined): boolean {

@@ -231,9 +231,14 @@ export function taxOf(line: OrderLine): Money {
   return sumOf(line.taxes, line);
 }
 
+/** After discounts; with tax where prices include tax. */
+export function paidFor(line: OrderLine): Money {
+  return money.subtract(grossOf(line), discountOf(line));
+}
+
 /** The line without any tax, after discounts: exact, because tax is taken as charged and never computed. */
 export function netOf(line: OrderLine, pricesIncludeTax: boolean): Money {
-  const paid = money.subtract(grossOf(line), discountOf(line));
+  const paid = paidFor(line);
   return pricesIncludeTax ? money.subtract(paid, taxOf(line)) : paid;
 }
 

@@ -41,7 +41,7 @@ import type { Bookable } from './settlement.ts';
 import { asideReason, skipReason } from './skipping.ts';
 import { withExchanges } from './exchange.ts';
 import { withGrowth } from './growth.ts';
-import { everything, isOpen, isRewritable, openingOf, targetsOf } from './targets.ts';
+import { everything, mayChange, isRewritable, openingOf, targetsOf } from './targets.ts';
 import type { Basis, Target } from './targets.ts';
 import { localDate } from './time.ts';
 import type { Instant, Zone } from './time.ts';
@@ -326,7 +326,7 @@ function converge(shown: Order, booked: Booked, terms: Terms): Plan {
   const divided = withGrowth(shown, {
     booked,
     rules,
-    isRewritable: (invoice) => isOpen(before, invoice, { offInvoice: [] }),
+    isRewritable: (invoice) => mayChange(before, invoice, { offInvoice: [] }),
   });
   const order = withExchanges(divided, {
     booked,

@@ -239,7 +239,7 @@ export function isRewritable(
   invoice: BookedInvoice,
   content: Pick<Content, 'offInvoice'>,
 ): boolean {
-  return isOpen(basis, invoice, content) && !hasUntoldUnits(basis, invoice, content);
+  return mayChange(basis, invoice, content) && !hasUntoldUnits(basis, invoice, content);
 }
 
 /** It holds units that came later to a line of another invoice, which stays as it is, and the order tells them no more apart. */
@@ -252,7 +252,7 @@ function hasUntoldUnits(basis: Basis, invoice: BookedInvoice, content: Pick<Cont
       (other) =>
         other !== invoice &&
         other.document.lines.some((line) => line.key === key) &&
-        !isOpen(basis, other, content),
+        !mayChange(basis, other, content),
     ),
   );
 }
@@ -261,7 +261,7 @@ function hasUntoldUnits(basis: Basis, invoice: BookedInvoice, content: Pick<Cont
  * Whether an invoice's lines may be replaced: its day is open, and either nothing is paid on it or it changes within its own
  * month, so that no month that somebody has reported is restated (bookkeeping, "edits after payment").
  */
-export function isOpen(
+export function mayChange(
   { order, booked, terms, zone }: Basis,
   invoice: BookedInvoice,
   { offInvoice }: Pick<Content, 'offInvoice'>,

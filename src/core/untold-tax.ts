@@ -1,6 +1,6 @@
 import * as money from './money.ts';
 import type { Money } from './money.ts';
-import { discountOf, grossOf } from './order.ts';
+import { paidFor } from './order.ts';
 import type { Addition, Order, OrderLine, Refund } from './order.ts';
 import type { Rules } from './rules.ts';
 
@@ -57,10 +57,6 @@ function taxedAdditions(additions: readonly Addition[], ratePpm: number): readon
   return additions.map((addition) =>
     addition.was === undefined ? addition : { ...addition, was: taxed(addition.was, ratePpm) },
   );
-}
-
-function paidFor(line: OrderLine): Money {
-  return money.subtract(grossOf(line), discountOf(line));
 }
 
 /** What goes back takes the tax by which that of the line gets less, so that all parts together never take more than it. */

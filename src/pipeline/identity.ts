@@ -24,7 +24,7 @@ export async function assertSame(store: Store, { setting, value, what }: Identit
 
 /** The newest may be gone from the shop since, and it is asked for each by itself. */
 const ASKED_MAX = 5;
-/** Among the newest of all connections. */
+/** Orders are listed of all connections together. */
 const LOOKED_AT_MAX = 1000;
 
 /** What became of a connection whose setting names another one than its orders know. */

@@ -659,8 +659,8 @@ export const GUARDS: readonly Guard[] = [
   {
     what: 'lines that were taken as right are not deleted unasked',
     file: 'src/books/freshbooks/invoice-changes.ts',
-    from: 'asAnswered !== undefined && !invoice.isAccepted',
-    to: 'asAnswered !== undefined',
+    from: 'invoice: last.invoice.isAccepted ? written : last.invoice',
+    to: 'invoice: last.invoice',
     test: 'tests/cases/answers.test.ts',
     named: 'not deleted unasked',
   },

@@ -144,15 +144,10 @@ export async function voidInvoice(api: Api, { last }: VoidTask): Promise<Receipt
   if (!isThere(seen)) {
     return goneReceipt(last, seen);
   }
-  // What is right as it stands stays, and asks again what is to become of it: lines that are not ours, too.
-  const { acceptedVersion: _version, linesSha256: asAnswered, ...invoice } = last.invoice;
-  const isOurs = asAnswered !== undefined && !invoice.isAccepted;
+  // What is right as it stands stays, and asks again what is to become of it: so it is compared with what we wrote, not with itself.
+  const { acceptedVersion: _version, linesSha256: _lines, ...written } = last.invoice;
   const edits: LastWritten['edits'] = last.edits.say === 'accept' ? { say: 'ask' } : last.edits;
-  const asked: LastWritten = {
-    ...last,
-    invoice: isOurs ? { ...invoice, linesSha256: asAnswered } : invoice,
-    edits,
-  };
+  const asked: LastWritten = { ...last, invoice: last.invoice.isAccepted ? written : last.invoice, edits };
   assertUnlocked(seen);
   assertWritable(toBeDeleted(leftOf(seen, asked)));
   assertUnpaid(seen);
