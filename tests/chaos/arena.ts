@@ -20,6 +20,8 @@ import { Crash, startGeneration } from '#tests/chaos/generation.ts';
 import type { Generation, Ground } from '#tests/chaos/generation.ts';
 import { personOf } from '#tests/chaos/hands.ts';
 import type { Person } from '#tests/chaos/hands.ts';
+import { leapOf, sellingTime } from '#tests/chaos/selling-time.ts';
+import type { Leap, SellingTime } from '#tests/chaos/selling-time.ts';
 import { relapseOf } from '#tests/chaos/relapse.ts';
 import type { Relapse } from '#tests/chaos/relapse.ts';
 import { officeOf } from '#tests/chaos/office.ts';
@@ -62,6 +64,8 @@ export interface Arena {
   /** Who decides how is booked. */
   readonly office: Office | undefined;
   readonly relapse: Relapse | undefined;
+  readonly selling: SellingTime;
+  readonly leap: Leap | undefined;
   /** Orders that the shop has deleted. */
   readonly deleted: WorldOrder[];
   /** Ids of the messages that were told again and taken. */
@@ -144,6 +148,9 @@ export function openArena(seed: number, random: Random, hear: (event: PipelineEv
     office,
     // What a person changed, and what was decided since the backup, would be judged otherwise.
     relapse: person === undefined && office === undefined ? relapseOf(seed, 2 * SELLING_MS) : undefined,
+    selling: sellingTime(time),
+    // Of a payout that is booked by days its fees would come too late.
+    leap: seller?.moves === undefined ? leapOf(seed, 2 * SELLING_MS) : undefined,
     deleted: [],
     acknowledged: [],
     weather,
@@ -278,13 +285,18 @@ export async function takeIn(arena: Arena | undefined, request: Request): Promis
 }
 
 /** Lets time move while the work is done. */
-export async function during<T>(time: VirtualTime, what: string, work: Promise<T>): Promise<T> {
+export async function during<T>(
+  time: VirtualTime,
+  what: string,
+  work: Promise<T>,
+  patienceMs = PATIENCE_MS,
+): Promise<T> {
   const state = { isDone: false };
   const done = work.finally(() => {
     state.isDone = true;
   });
   done.catch(() => undefined);
-  await time.runUntil(what, () => state.isDone, PATIENCE_MS);
+  await time.runUntil(what, () => state.isDone, patienceMs);
   return done;
 }
 

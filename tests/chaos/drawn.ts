@@ -21,3 +21,10 @@ const FIRST_RAISING = 90_000_000;
 export function isRaising(seed: number): boolean {
   return seed >= FIRST_RAISING;
 }
+
+/** Seeds below it were drawn when all of a run happened within hours. */
+const FIRST_LEAPING = 95_000_000;
+
+export function isLeaping(seed: number): boolean {
+  return seed >= FIRST_LEAPING;
+}

@@ -11,8 +11,10 @@ import type { Person } from '#tests/chaos/hands.ts';
 import { command, openDays } from '#tests/chaos/office.ts';
 import type { Acting, Office } from '#tests/chaos/office.ts';
 import { move } from '#tests/chaos/payouts.ts';
+import type { Leap } from '#tests/chaos/selling-time.ts';
 import { spellsOf } from '#tests/chaos/seller.ts';
 import type { Seller } from '#tests/chaos/seller.ts';
+import type { VirtualTime } from '#tests/chaos/virtual-time.ts';
 
 /** What happens in a run while there is trouble: on Shopify, on Amazon, in FreshBooks by hand, and at the command line. */
 
@@ -60,15 +62,14 @@ export async function sell(
   arena: Arena,
   { random, orders, events, deletions }: Selling & { readonly deletions?: Deletions },
 ): Promise<void> {
-  const { time, world, shopify, weather } = arena;
+  const { time, selling, world, shopify, weather } = arena;
   const ids: bigint[] = [];
   const plan = [
     ...planOf(random, orders),
     ...(deletions?.at.map((at) => ({ at, order: DELETION })) ?? []),
   ].toSorted((a, b) => a.at - b.at);
-  const start = time.now();
   for (;;) {
-    for (; plan[0] !== undefined && start + plan[0].at <= time.now(); plan.shift()) {
+    for (; plan[0] !== undefined && plan[0].at <= selling.passed(); plan.shift()) {
       const id = ids[plan[0].order];
       if (plan[0].order === -1) {
         ids.push(world.placeRandom().id);
@@ -80,12 +81,11 @@ export async function sell(
     }
     await shopify.webhooks.deliverDue();
     const due = shopify.webhooks.nextDueAt();
-    const next = plan[0] === undefined ? due : Math.min(start + plan[0].at, due ?? Infinity);
-    if (next === null) {
+    if (plan[0] === undefined && due === null) {
       weather.count('webhook lost', shopify.webhooks.lost());
       return;
     }
-    await time.sleep(later(time, Math.max(1, next - time.now())));
+    await selling.reach(plan[0]?.at ?? Infinity, dueOf(time, due));
   }
 }
 
@@ -111,7 +111,7 @@ function deleteOne({ world, weather, deleted }: Arena, random: Random): void {
 
 /** The same on Amazon, whose notifications may never come, and whose tokens and well-being end now and then. */
 export async function sellOnAmazon(
-  { time, weather }: Arena,
+  { time, selling, weather }: Arena,
   { amazon, world, random, place, moves = [] }: Seller,
   { orders, events }: Omit<Selling, 'random'>,
 ): Promise<void> {
@@ -119,9 +119,8 @@ export async function sellOnAmazon(
   const plan = planOf(random, orders);
   const spells = spellsOf(random, 2 * SELLING_MS).toSorted((a, b) => a.at - b.at);
   const ofBalance = moves.toSorted((a, b) => a.at - b.at);
-  const start = time.now();
   for (;;) {
-    const passed = time.now() - start;
+    const passed = selling.passed();
     for (; spells[0] !== undefined && spells[0].at <= passed; spells.shift()) {
       weather.befall(spells[0], amazon);
     }
@@ -140,27 +139,29 @@ export async function sellOnAmazon(
     }
     await amazon.notifications.deliverDue();
     const due = amazon.notifications.nextDueAt();
-    const next = Math.min(
-      ...[plan[0], spells[0], ofBalance[0]].map((entry) =>
-        entry === undefined ? Infinity : start + entry.at,
-      ),
-      due ?? Infinity,
-    );
-    if (next === Infinity) {
+    const next = Math.min(...[plan[0], spells[0], ofBalance[0]].map((entry) => entry?.at ?? Infinity));
+    if (next === Infinity && due === null) {
       weather.count('Amazon: message lost', amazon.notifications.lost().length);
       weather.count('Amazon: too fast', amazon.calls().filter(({ status }) => status === 429).length);
       return;
     }
-    await time.sleep(later(time, Math.max(1, next - time.now())));
+    await selling.reach(next, dueOf(time, due));
   }
 }
 
+/** What is due and could not be told is tried again later. */
+function dueOf(time: VirtualTime, due: number | null): number {
+  return due === null ? Infinity : Math.max(time.now() + 1, due);
+}
+
 /** A person does something in FreshBooks now and then. */
-export async function comeAndGo({ time, freshbooks, weather, ground }: Arena, person: Person): Promise<void> {
-  const start = time.now();
+export async function comeAndGo(
+  { time, selling, freshbooks, weather, ground }: Arena,
+  person: Person,
+): Promise<void> {
   for (const each of person.visits) {
     const { at, isHasty } = each;
-    await time.sleep(later(time, Math.max(1, start + at - time.now())));
+    await selling.reach(Math.max(selling.passed() + 1, at));
     for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
       const deed = visit(each, { person, freshbooks, database: ground.database });
       if (deed !== undefined) {
@@ -174,12 +175,24 @@ export async function comeAndGo({ time, freshbooks, weather, ground }: Arena, pe
   }
 }
 
+/** Weeks pass, and the machine is off. */
+export async function beAway(arena: Arena, { at, ms }: Leap): Promise<void> {
+  const { time, selling, weather } = arena;
+  await selling.reach(at);
+  while (arena.generation?.isDead() !== false) {
+    await time.sleep(later(time, LOOK_EVERY_MS));
+  }
+  arena.downMs = ms;
+  arena.generation.kill();
+  weather.count('weeks passed');
+  await selling.leap(ms);
+}
+
 /** Whose books they are says something else now and then. */
 export async function keepBooks(arena: Arena, office: Office): Promise<void> {
-  const { time, weather } = arena;
-  const start = time.now();
+  const { selling, weather } = arena;
   for (const { at, what } of office.visits) {
-    await time.sleep(later(time, Math.max(1, start + at - time.now())));
+    await selling.reach(Math.max(selling.passed() + 1, at));
     if ((await commanded(arena, (app) => command(what, app, actingOf(arena, office)))) === true) {
       weather.count(`by command: ${what}`);
     }

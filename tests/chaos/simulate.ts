@@ -21,7 +21,15 @@ import {
   takeIn,
 } from '#tests/chaos/arena.ts';
 import type { Arena } from '#tests/chaos/arena.ts';
-import { comeAndGo, deletionsOf, keepBooks, openAgain, sell, sellOnAmazon } from '#tests/chaos/happenings.ts';
+import {
+  beAway,
+  comeAndGo,
+  deletionsOf,
+  keepBooks,
+  openAgain,
+  sell,
+  sellOnAmazon,
+} from '#tests/chaos/happenings.ts';
 import { deedsOn } from '#tests/chaos/hands.ts';
 import type { Person } from '#tests/chaos/hands.ts';
 import {
@@ -46,8 +54,9 @@ import type { Seller } from '#tests/chaos/seller.ts';
  * One run: a shop sells and changes orders for a while, its webhooks come twice, late and out of order, everything that is
  * called fails in every way, and the program is killed again and again. In a share of the runs an Amazon seller does the same
  * beside it, and in some of those Amazon pays him out, and days pass while the machine is off. Some webhooks and notifications
- * never come, and in some runs the shop has sold before the program came, and a person asks for those days. Then the trouble
- * ends, the program drains what is left, and the books must be what the orders say. One seed makes the same run again.
+ * never come, in some runs the shop has sold before the program came, and a person asks for those days, and in some weeks pass in
+ * the midst of all that. Then the trouble ends, the program drains what is left, and the books must be what the orders say. One
+ * seed makes the same run again.
  */
 export interface Report {
   /** Of both. */
@@ -109,6 +118,7 @@ async function lived(
   await time.runUntil('the program is up', () => arena.generation !== undefined, PATIENCE_MS);
   await subscribe(arena, seed);
   weather.begin();
+  arena.selling.begin();
   const events = { count: 0 };
   const deletions = deletionsOf(seed, 2 * SELLING_MS);
   // Half of the orders are the seller's, so that a run with him takes no longer.
@@ -126,9 +136,11 @@ async function lived(
       ...(seller === undefined ? [] : [sellOnAmazon(arena, seller, { orders: ofSeller, events })]),
       ...(arena.person === undefined ? [] : [comeAndGo(arena, arena.person)]),
       ...(arena.office === undefined ? [] : [keepBooks(arena, arena.office)]),
+      ...(arena.leap === undefined ? [] : [beAway(arena, arena.leap)]),
       ...(arena.relapse === undefined ? [] : [backUpLater(arena, arena.relapse)]),
       ...(past === undefined || days === undefined ? [] : [bringLater(arena, past, days)]),
     ]),
+    PATIENCE_MS + (arena.leap?.ms ?? 0),
   );
   if (seller?.moves !== undefined) {
     await passDays(arena, seller);
@@ -178,12 +190,12 @@ async function lived(
 }
 
 async function bringLater(arena: Arena, { at }: Past, days: Days): Promise<void> {
-  await arena.time.sleep(later(arena.time, at));
+  await arena.selling.reach(at);
   await bring(arena, days);
 }
 
-async function backUpLater({ time, ground }: Arena, relapse: Relapse): Promise<void> {
-  await time.sleep(later(time, relapse.at));
+async function backUpLater({ selling, ground }: Arena, relapse: Relapse): Promise<void> {
+  await selling.reach(relapse.at);
   backUp(ground, relapse);
 }
 
