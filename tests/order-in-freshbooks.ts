@@ -5,6 +5,8 @@ import type { Order } from '#core/order.ts';
 import type { Rules } from '#core/rules.ts';
 import { MINUTE } from '#core/time.ts';
 import type { Machine } from '#pipeline/machine.ts';
+import { decideOrder } from '#pipeline/release.ts';
+import type { Decision } from '#pipeline/release.ts';
 import { sortDelivery } from '#pipeline/sorter.ts';
 import type { OrderRecord } from '#pipeline/ports.ts';
 import { ORDER, SHOP, rules } from '#tests/build.ts';
@@ -30,6 +32,8 @@ export interface OrderInFreshBooks {
   readonly invoices: () => readonly string[];
   readonly requests: readonly SentRequest[];
   readonly answerWith: (change: (text: string, request: Request) => string) => void;
+  /** A person answers what is asked of it, and it is worked on. */
+  readonly decide: (decision: Decision) => Promise<void>;
   readonly put: (parts: Partial<OrderRecord>) => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -99,6 +103,10 @@ export async function openOrderInFreshBooks({
         .account()
         .invoices.map(({ amount, paid, v3Status }) => `${amount}, paid ${paid}, ${v3Status}`),
     answerWith: (next) => void (change = next),
+    async decide(decision) {
+      await decideOrder(store, ORDER, { decision, now: clock.now() });
+      await world.work(machine);
+    },
     async put(parts) {
       await store.transact(async (tx) => {
         const record = await tx.order(ORDER);

@@ -6,16 +6,17 @@ import { clients } from './clients.ts';
 import { creditNotes } from './credit-notes.ts';
 import { categories, expenses } from './expenses.ts';
 import { parseBody } from './fields.ts';
-import type { JsonObject } from './json.ts';
+import { isObject, type JsonObject } from './json.ts';
 import { invoices } from './invoices.ts';
 import { tooManyRequests, type RateLimits } from './limits.ts';
 import { meJson } from './me.ts';
 import { allScopes, type Grant, type OAuth } from './oauth.ts';
 import { otherIncomes } from './other-incomes.ts';
 import { payments } from './payments.ts';
-import { accountingError, Refusal, scopeMissing, unauthenticated } from './refusal.ts';
+import { accountingError, readOnly, Refusal, scopeMissing, unauthenticated } from './refusal.ts';
 import type { Call, Resource } from './resource.ts';
 import type { State } from './state.ts';
+import type { Switches } from './switches.ts';
 import { taxes } from './taxes.ts';
 
 export interface Api {
@@ -112,6 +113,7 @@ async function accounting(api: Api, request: Request, target: Target): Promise<R
     const query = new URL(request.url).searchParams;
     const hasBody = request.method === 'POST' || request.method === 'PUT';
     const body: JsonObject = hasBody ? parseBody(await request.text()) : {};
+    refuseReadOnly(body, state.switches);
     const result = run(
       { state, account, query, body },
       { resource, method: request.method, id: idText === undefined ? null : Number(idText) },
@@ -125,6 +127,14 @@ async function accounting(api: Api, request: Request, target: Target): Promise<R
 
 function requireScope(grant: Grant, scope: string): void {
   if (!grant.scopes.includes(scope)) throw scopeMissing(scope);
+}
+
+/** Fields that a switch says nobody may write. */
+function refuseReadOnly(body: JsonObject, { readOnlyFields }: Switches): void {
+  for (const [object, values] of Object.entries(body)) {
+    const field = isObject(values) ? readOnlyFields.find((name) => Object.hasOwn(values, name)) : undefined;
+    if (field !== undefined) throw readOnly(object, field);
+  }
 }
 
 /** By a switch a client role's write is refused with HTTP 200. */

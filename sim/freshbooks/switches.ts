@@ -39,6 +39,8 @@ export interface Switches {
   readonly numberLengthError: 'errno-1017' | 'message-only';
   /** Page 2 and 3: longest value by field name ("fname", "name", "po_number", "notes"); others unlimited. Assumed none. */
   readonly textLengthsMax: Readonly<Record<string, number>>;
+  /** Page 7, errno 1038: fields that nobody may write, beside `due_date`, which is confirmed. Which others: unknown, assumed none. */
+  readonly readOnlyFields: readonly string[];
   /** Page 7, errno 1036 UnicodeOutOfRange: characters beyond U+FFFF. Assumed refused, since the code exists. */
   readonly emoji: 'refused' | 'kept' | 'stripped';
   /** Page 14.3: `search[invoice_number]`. Documented as exact; `ignored` answers the whole list. */
@@ -146,6 +148,7 @@ export const defaultSwitches: Switches = {
   numberLengthMax: null,
   numberLengthError: 'errno-1017',
   textLengthsMax: {},
+  readOnlyFields: [],
   emoji: 'refused',
   numberSearch: 'exact',
   numberSearchFindsDeleted: false,

@@ -235,7 +235,7 @@ export const CATALOGUE = {
   'books-category-unknown': {
     remedy: 'review',
     sentence:
-      'FreshBooks has no expense category of the name that is chosen for refunds or fees. Correct the rule refund_category or fee_category, then retry',
+      'FreshBooks has no expense category of the name that is chosen for refunds or fees, or several. Correct the rule refund_category or fee_category, or the name there, then retry',
   },
   'books-expense-unclear': {
     remedy: 'review',
@@ -270,6 +270,11 @@ export const CATALOGUE = {
     remedy: 'reauthorize',
     sentence:
       'The connected person may read but not write in FreshBooks. Connect as owner or administrator: counterfoil connect freshbooks',
+  },
+  'books-account-inactive': {
+    remedy: 'reauthorize',
+    sentence:
+      'The FreshBooks account is inactive: its trial or its plan has ended. Renew it in FreshBooks: the account is looked at once a minute',
   },
   'books-account-unchosen': {
     remedy: 'reauthorize',

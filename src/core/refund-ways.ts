@@ -144,13 +144,19 @@ function wayOf(order: Order, refund: Refund, considering: Considering): Way {
         detail: `Refund ${refund.id} of order ${order.name} went partly to store credit and partly back as money`,
       });
     case 'store-credit':
-      return withRemovals(order, refund, { ...considering, amount, book: toStoreCredit });
+      // What it is for beside its lines may be what edits took off, which is told by what was received.
+      return order.cash.state === 'known' || money.isZero(refund.difference)
+        ? withRemovals(order, refund, { ...considering, amount, book: toStoreCredit })
+        : waiting(order, refund, amount);
     case 'money':
       return asMoney(order, refund, { ...considering, amount });
   }
 }
 
-/** What stands stays. When more of the same refund has been paid since, the rest follows as another expense. */
+/**
+ * What stands stays. When more of the same refund has been paid since, the rest follows as another expense: once it is known what was
+ * received, for until then nothing tells what of it only settles what edits took off.
+ */
 function moreBeside(
   order: Order,
   refund: Refund,
@@ -160,6 +166,9 @@ function moreBeside(
     standing.map((each) => each.amount),
     order.currency,
   );
+  if (order.cash.state !== 'known') {
+    return { kind: 'beside', amount: booked };
+  }
   const more = money.subtract(merchantPart(refund, order), booked);
   const isExpense = standing.every(({ kind }) => kind === 'expense');
   if (!isExpense || money.compare(more, money.zero(order.currency)) <= 0) {

@@ -48,11 +48,9 @@ export async function doubtOf(run: Run, subject: Subject, known: Known): Promise
   ) {
     return undefined;
   }
-  // Payments are lowered before their invoice is changed, and must not be where that ends in a question.
-  const changes = known.steps.slice(1).filter(({ kind }) => kind === 'lines' || kind === 'void');
   const looks = [
     ...asKnown(order, booked).map((step) => ({ step, known, isAsKnown: true })),
-    ...changes.map((step) => ({ step, known: { booked, steps: [] }, isAsKnown: false })),
+    ...changedAfter(known).map((step) => ({ step, known: { booked, steps: [] }, isAsKnown: false })),
   ];
   for (const look of looks) {
     const standing = await lookOnce(run, subject, look);
@@ -73,11 +71,18 @@ export async function doubtOf(run: Run, subject: Subject, known: Known): Promise
   return hold === undefined ? undefined : { kind: 'forgotten', hold };
 }
 
+/** Payments are lowered before their invoice is changed, and must not be where that ends in a question. */
+function changedAfter({ steps }: Pick<Known, 'steps'>): readonly Step[] {
+  return steps[0]?.kind === 'payment-change'
+    ? steps.filter(({ kind }) => kind === 'lines' || kind === 'void')
+    : [];
+}
+
 /**
  * What a person has said of an edit is done before all else where no step of the plan does it: a payment meets an invoice of
  * another total and writes no lines. A refund or an invoice of what was added changes nothing on the invoice that it stands beside, and
- * is right only where that one stands as it was written: he may have taken off or added the same himself. In a database that was not
- * restored nothing else is asked here.
+ * is right only where that one stands as it was written: he may have taken off or added the same himself. Nor is a payment lowered on
+ * one that he changed. In a database that was not restored nothing else is asked here.
  */
 async function doubtByHand(
   run: Run,
@@ -89,7 +94,16 @@ async function doubtByHand(
     ({ kind }) =>
       kind === 'expense' || kind === 'credit-note' || (kind === 'invoice' && booked.invoices.length > 0),
   );
-  if (mayStandAlready(run, subject) || !(isAnsweredOnce || isBeside)) {
+  if (mayStandAlready(run, subject)) {
+    return undefined;
+  }
+  for (const step of changedAfter({ steps })) {
+    const standing = await lookOnce(run, subject, { step, known: { booked, steps: [] } });
+    if (standing?.state === 'unclear') {
+      return { kind: 'edited', hold: { ...standing, step: stepName(step) } };
+    }
+  }
+  if (!(isAnsweredOnce || isBeside)) {
     return undefined;
   }
   // What is paid is compared with the invoice; each payment where an edit was answered, for that may have been the invoice's alone.

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import type { InvoiceDocument } from '#core/document.ts';
 import * as money from '#core/money.ts';
+import { createFreshBooksBooks } from '#books/freshbooks/freshbooks.ts';
 import { failureOf, orderOf, standing } from '#tests/contract/books.ts';
 import {
   buyer,
@@ -51,6 +52,73 @@ void describe('clients', () => {
       const contacts = [{ email: buyer().email, fname: 'A', lname: 'B', phone1: '' }];
       world.sim.byHand().addClient({ email: 'boss@example.com', contacts });
       assert.equal((await world.books.find(clientTask())).state, 'absent');
+    },
+  );
+  booksTest(
+    'a part of an address that is too long for a field is left out, and the operator is told',
+    { switches: { textLengthsMax: { p_code: 3, code: 3, fname: 1 } } },
+    async (world) => {
+      const [client, invoice] = await orderOf(world.books);
+      assert.match(
+        client?.remarks?.join() ?? '',
+        /does not take "fname", "p_code"|does not take "p_code", "fname"/,
+      );
+      assert.match(invoice?.remarks?.join() ?? '', /"code", "fname"/);
+      const { clients, invoices } = world.sim.account();
+      assert.deepEqual(
+        clients.map(({ texts }) => [texts['email'], texts['p_code']]),
+        [[buyer().email, '']],
+      );
+      assert.equal(invoices.length, 1);
+    },
+  );
+  booksTest(
+    'fields that nobody may write, and that no order hangs on, are left out from then on, and the operator is told once',
+    {
+      switches: {
+        readOnlyFields: [
+          'late_fee',
+          'late_reminders',
+          'allowed_gateways',
+          'auto_bill',
+          'allow_late_fees',
+          'allow_late_notifications',
+          'fulfillment_date',
+          'language',
+        ],
+      },
+    },
+    async (world) => {
+      let refused = 0;
+      const books = createFreshBooksBooks({
+        ...world.options,
+        async transport(request) {
+          const response = await world.options.transport(request);
+          refused += response.status === 403 ? 1 : 0;
+          return response;
+        },
+      });
+      const [client, first, sent] = await orderOf(books, { isPaid: false });
+      const told = [client, first, sent].map((receipt) => receipt?.remarks?.join() ?? '');
+      assert.match(told[1] ?? '', /"late_fee"/);
+      const { invoices } = world.sim.account();
+      assert.deepEqual(
+        invoices.map(({ v3Status }) => v3Status),
+        ['sent'],
+      );
+      assert.equal(refused, 8);
+      const other = { ...document(), number: 'SHOPIFY-1002' };
+      const clientId = client?.externalId ?? '';
+      const receipt = await books.apply(invoiceTask({ document: other, clientId }));
+      assert.deepEqual([receipt.remarks, refused], [undefined, 8]);
+    },
+  );
+  booksTest(
+    'an address of e-mail that is refused is nothing to leave out: he could not be found again',
+    { switches: { textLengthsMax: { email: 3 } } },
+    async (world) => {
+      assert.equal((await failureOf(world.books.apply(clientTask()))).code, 'books-refused');
+      assert.equal(world.counts().clients, 0);
     },
   );
   booksTest(
@@ -251,4 +319,18 @@ void describe('payments and sending', () => {
       assert.doesNotMatch(failure.message, /Ann|Bell|example\.com/);
     },
   );
+  booksTest('one of two expense categories of one name is chosen by nobody', {}, async (world) => {
+    const books = createFreshBooksBooks({
+      ...world.options,
+      async transport(request) {
+        const response = await world.options.transport(request);
+        const text = await response.text();
+        return new Response(text.replace('"Advertising"', '"Other Expenses"'), response);
+      },
+    });
+    const failure = await failureOf(books.apply(expenseTask()));
+    assert.equal(failure.code, 'books-category-unknown');
+    assert.match(failure.message, /has 2 expense categories/);
+    assert.equal(world.sim.account().expenses.length, 0);
+  });
 });

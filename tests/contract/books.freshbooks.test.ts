@@ -191,7 +191,7 @@ void describe('the wire', () => {
     async (world) => {
       const person = buyer({ firstName: 'Zoë "Zed"', email: 'zoe@example.com' });
       const message = 'Zoë "Zed" <zoe@example.com> is not taken';
-      const answer = JSON.stringify({ response: { errors: [{ errno: 1012, field: 'fname', message }] } });
+      const answer = JSON.stringify({ response: { errors: [{ errno: 1012, field: 'email', message }] } });
       const escaped = answer.replaceAll('ë', String.raw`\u00eb`);
       for (const body of [answer, escaped]) {
         world.faults.add({ method: 'POST', fault: { kind: 'status', status: 422, body } });
@@ -200,7 +200,7 @@ void describe('the wire', () => {
           exchange?.request ?? '',
           /^POST \/accounting\/account\/\w+\/users\/clients\n\{"client":\{/,
         );
-        assert.match(exchange?.answer ?? '', /^422\n.*"errno":1012,"field":"fname".*is not taken/);
+        assert.match(exchange?.answer ?? '', /^422\n.*"errno":1012,"field":"email".*is not taken/);
         assert.doesNotMatch(JSON.stringify(exchange), /Zed|zoe@|Bearer/i);
         world.faults.clear();
       }

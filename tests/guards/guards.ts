@@ -613,9 +613,23 @@ export const GUARDS: readonly Guard[] = [
   {
     what: 'after a restore no payment is lowered before its invoice was looked at',
     file: 'src/pipeline/restored.ts',
-    from: '    ...changes.map((step) => ({ step, known: { booked, steps: [] }, isAsKnown: false })),',
+    from: '    ...changedAfter(known).map((step) => ({ step, known: { booked, steps: [] }, isAsKnown: false })),',
     to: '',
     test: 'src/pipeline/restored.test.ts',
+  },
+  {
+    what: 'no payment is lowered on an invoice that a person changed',
+    file: 'src/pipeline/restored.ts',
+    from: '  for (const step of changedAfter({ steps })) {',
+    to: '  for (const step of changedAfter({ steps: [] })) {',
+    test: 'tests/paid-back.test.ts',
+  },
+  {
+    what: 'a page of the edge does not say that an invoice was deleted',
+    file: 'src/books/freshbooks/refusal.ts',
+    from: "(error) => error.errno === '1012' && !NO_ACCOUNT.test(error.message)",
+    to: '(error) => refusal.status === 404 && !NO_ACCOUNT.test(error.message)',
+    test: 'tests/paid-back.test.ts',
   },
   {
     what: 'an invoice of a closed day is not rewritten',

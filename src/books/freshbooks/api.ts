@@ -23,7 +23,7 @@ export interface Api {
   /** The same, for calls that are about this buyer. */
   about(words: BuyerWords): Api;
   /** What the account was found not to take, known to all who call it. */
-  readonly found: { isBasicPlaneOnly: boolean };
+  readonly found: { isBasicPlaneOnly: boolean; readonly readOnly: Set<string> };
   get(path: string, asking: Asking): Promise<Reply>;
   post(path: string, writing: Writing): Promise<Reply>;
   put(path: string, writing: Writing): Promise<Reply>;
@@ -113,7 +113,7 @@ export function createApi(options: ApiOptions): Api {
     ...options,
     throttle: options.throttle ?? throttleOf(options.connection, options.clock),
     heardVersion: versionListener(options),
-    found: { isBasicPlaneOnly: false },
+    found: { isBasicPlaneOnly: false, readOnly: new Set() },
     words: [],
   };
   return apiOf(session);

@@ -5,7 +5,8 @@ import type { Buyer } from '#core/order.ts';
 import type { Standing, Task } from '#pipeline/ports.ts';
 import { expectDone } from './api.ts';
 import type { Api, Reply } from './api.ts';
-import { scan, writeAnyScript } from './listing.ts';
+import { scan } from './listing.ts';
+import { writeWhatIsTaken } from './writing.ts';
 import { channelClientBody, channelMarkerOf, clientBody, missingFields } from './mapping.ts';
 import { clientIn, clientsIn } from './payload.ts';
 import type { ReadClient } from './payload.ts';
@@ -44,7 +45,7 @@ export async function findClient(api: Api, task: ClientTask): Promise<Standing> 
 
 export async function createClient(api: Api, task: ClientTask): Promise<Receipt> {
   const shared = isShared(task);
-  const { reply, remarks } = await writeAnyScript(
+  const { reply, remarks } = await writeWhatIsTaken(
     api,
     { method: 'post', path: 'users/clients' },
     {
@@ -80,7 +81,7 @@ export async function fillClient(api: Api, clientId: string, buyer: Buyer): Prom
   if (Object.keys(missing).length === 0) {
     return;
   }
-  const { reply } = await writeAnyScript(
+  const { reply } = await writeWhatIsTaken(
     api,
     { method: 'put', path },
     {

@@ -7,8 +7,9 @@ import type { Api } from './api.ts';
 import { assertClientThere } from './clients.ts';
 import { onceWritten, proofOf } from './invoice-reading.ts';
 import { layOut, layoutOf } from './layout.ts';
-import { scan, writeAnyScript } from './listing.ts';
-import { assertOurs, creditLinesBody, creditNoteBody, isMarked, markerOf } from './mapping.ts';
+import { scan } from './listing.ts';
+import { writeWhatIsTaken } from './writing.ts';
+import { GOODWILL, assertOurs, creditLinesBody, creditNoteBody, isMarked, markerOf } from './mapping.ts';
 import { creditNoteIn, creditNotesIn, needAmount } from './payload.ts';
 import type { ReadCreditNote } from './payload.ts';
 
@@ -88,7 +89,7 @@ function unclear(detail: string, { step: { document } }: CreditTask): Standing {
 export async function createCreditNote(api: Api, task: CreditTask): Promise<Receipt> {
   const { step, clientId } = task;
   const { document } = step;
-  const { reply, remarks } = await writeAnyScript(
+  const { reply, remarks } = await writeWhatIsTaken(
     api,
     { method: 'post', path: 'credit_notes/credit_notes' },
     {
@@ -122,7 +123,7 @@ async function correct(
   { step }: CreditTask,
   { credit, correction }: { credit: ReadCreditNote; correction: money.Money },
 ): Promise<{ readonly credit: ReadCreditNote; readonly answer: Answer } | undefined> {
-  const { reply } = await writeAnyScript(
+  const { reply } = await writeWhatIsTaken(
     api,
     { method: 'put', path: `credit_notes/credit_notes/${credit.id}` },
     {
@@ -143,13 +144,19 @@ function receiptOf(
   { answer, remarks = [] }: { readonly answer?: Answer; readonly remarks?: readonly string[] },
 ): Receipt {
   const { total } = step.document;
-  const told =
-    credit.total === undefined || money.equal(credit.total, total)
-      ? remarks
+  const told = [
+    ...remarks,
+    ...(credit.total === undefined || money.equal(credit.total, total)
+      ? []
       : [
-          ...remarks,
           `FreshBooks made credit note ${credit.number} of ${money.show(credit.total)}, and ${money.show(total)} was credited: correct it there`,
-        ];
+        ]),
+    ...(['', GOODWILL].includes(credit.type)
+      ? []
+      : [
+          `FreshBooks made credit note ${credit.number} as "${credit.type}" and not as ${GOODWILL}: correct it there`,
+        ]),
+  ];
   return {
     externalId: credit.id,
     number: credit.number,

@@ -9,7 +9,8 @@ import { expectDone } from './api.ts';
 import type { Api } from './api.ts';
 import { readExpenseCategories } from './categories.ts';
 import { proofOf } from './invoice-reading.ts';
-import { scan, writeAnyScript } from './listing.ts';
+import { scan } from './listing.ts';
+import { writeWhatIsTaken } from './writing.ts';
 import { assertOurs, expenseBody, isMarked, markerOf } from './mapping.ts';
 import { expenseIn, expensesIn, needAmount } from './payload.ts';
 import type { ReadExpense } from './payload.ts';
@@ -107,7 +108,7 @@ function perhapsOurs({ step }: ExpenseTask, expense: ReadExpense | undefined): S
 export async function createExpense(api: Api, task: ExpenseTask): Promise<Receipt> {
   const { step } = task;
   const categoryId = await categoryIdOf(api, step.category);
-  const { reply, remarks } = await writeAnyScript(
+  const { reply, remarks } = await writeWhatIsTaken(
     api,
     { method: 'post', path: 'expenses/expenses' },
     {
@@ -124,9 +125,16 @@ export async function createExpense(api: Api, task: ExpenseTask): Promise<Receip
 /** Read anew each time: such expenses are rare, and a renamed category must not be missed. */
 async function categoryIdOf(api: Api, name: string): Promise<string> {
   const categories = await readExpenseCategories(api);
-  const found = categories.find((category) => category.name.toLowerCase() === name.trim().toLowerCase());
-  if (found !== undefined) {
-    return found.id;
+  const found = categories.filter((category) => category.name.toLowerCase() === name.trim().toLowerCase());
+  const [first, second] = found;
+  if (first !== undefined && second === undefined) {
+    return first.id;
+  }
+  if (second !== undefined) {
+    throw new Failure('books-category-unknown', {
+      detail: `FreshBooks has ${found.length} expense categories "${name}": give the one that is meant another name`,
+      facts: [{ name: 'Ids', value: found.map(({ id }) => id).join(', ') }],
+    });
   }
   const names = categories.slice(0, NAMES_SHOWN).map((category) => category.name);
   throw new Failure('books-category-unknown', {

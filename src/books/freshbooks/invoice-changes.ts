@@ -21,7 +21,7 @@ import {
 import type { Seen } from './invoice-reading.ts';
 import { layOut, layoutOf } from './layout.ts';
 import { areAlike, asRead, linesSha256, sha256Of, showLines } from './line-content.ts';
-import { writeAnyScript } from './listing.ts';
+import { writeWhatIsTaken } from './writing.ts';
 import { hiddenBody, linesBody, restoredBody, sentBody } from './mapping.ts';
 import { invoiceIn, needAmount } from './payload.ts';
 import type { ReadInvoice } from './payload.ts';
@@ -38,7 +38,15 @@ export async function findLines(api: Api, { step, last }: LinesTask): Promise<St
   if (!isThere(seen)) {
     return deleted(last.invoice.externalId);
   }
-  return isWritten(step, seen.invoice) ? found(seen) : asStanding(leftOf(seen, last));
+  if (isWritten(step, seen.invoice)) {
+    return found(seen);
+  }
+  const left = asStanding(leftOf(seen, last));
+  if (left.state === 'unclear') {
+    return left;
+  }
+  const theirs = theirsOf(seen, { step, last });
+  return theirs === undefined || theirs.said !== undefined ? left : asStanding(theirs.edited);
 }
 
 /** The total may be off by what FreshBooks rounds otherwise: that is compared, and corrected, by the pipeline. */
@@ -68,7 +76,7 @@ export async function changeLines(api: Api, { step, last }: LinesTask): Promise<
   if (said === 'accepted' && isThere(seen)) {
     return { ...receiptOf(seen.invoice, seen.answer, []), isAccepted: true };
   }
-  const { reply, remarks } = await writeAnyScript(
+  const { reply, remarks } = await writeWhatIsTaken(
     api,
     { method: 'put', path: `invoices/invoices/${externalId}` },
     {
@@ -85,14 +93,28 @@ export async function changeLines(api: Api, { step, last }: LinesTask): Promise<
   return receiptOf(written.lines === undefined ? await readBack(api, externalId) : written, answer, remarks);
 }
 
+/** Throws `books-invoice-edited` until he has said of just that. */
+function saidOfTheirs(
+  seen: Seen,
+  task: Pick<LinesTask, 'step' | 'last'>,
+): 'given up' | 'accepted' | undefined {
+  const theirs = theirsOf(seen, task);
+  if (theirs !== undefined && theirs.said === undefined) {
+    assertWritable(theirs.edited);
+  }
+  return theirs?.said;
+}
+
 /**
  * Lines that a person put there, and that were taken as right, would be lost with any others: so he is asked once more, with what
- * would stand in their place. Throws `books-invoice-edited` until he has said of just that. Nothing where the lines are ours.
+ * would stand in their place. Nothing where the lines are ours.
  */
-function saidOfTheirs(
+function theirsOf(
   { invoice: { number, id, lines = [], total } }: Seen,
   { step, last: { invoice: last, edits } }: Pick<LinesTask, 'step' | 'last'>,
-): 'given up' | 'accepted' | undefined {
+):
+  | { readonly said: ReturnType<typeof saidOf>; readonly edited: Extract<Left, { state: 'edited' }> }
+  | undefined {
   const laidOut = layOut(last.document, last.correction);
   const isOurs = laidOut.outcome === 'laid-out' && areAlike(lines, asRead(laidOut.layout.lines));
   if (!last.isAccepted || isOurs || differencesOf(last.document, step.document).length === 0) {
@@ -100,9 +122,10 @@ function saidOfTheirs(
   }
   const ours = showLines(asRead(layoutOf(step.document, step.correction).lines));
   const version = sha256Of([linesSha256(lines), ours, money.show(step.document.total)]);
-  const said = saidOf(edits, version);
-  if (said === undefined) {
-    throw new Failure('books-invoice-edited', {
+  return {
+    said: saidOf(edits, version),
+    edited: {
+      state: 'edited',
       detail: `Invoice ${number} (id ${id}) was taken as right as it stands, and the order changed since: restore writes its lines anew, accept leaves them`,
       facts: factsOf(
         [
@@ -115,15 +138,18 @@ function saidOfTheirs(
         ],
         version,
       ),
-    });
-  }
-  return said;
+    },
+  };
 }
 
 export async function findVoid(api: Api, { last }: VoidTask): Promise<Standing> {
-  const seen = await lookAt(api, last.invoice.externalId);
+  const { externalId } = last.invoice;
+  const seen = await lookAt(api, externalId);
+  if (seen === undefined) {
+    return deleted(externalId);
+  }
   return isThere(seen)
-    ? asStanding(toBeDeleted(leftOf(seen, last)))
+    ? asStanding(toBeDeleted(leftOf(seen, asAsked(last))))
     : { state: 'standing', receipt: { ...goneReceipt(last, seen), isFound: true } };
 }
 
@@ -137,19 +163,29 @@ function toBeDeleted(left: Left): Left {
     : left;
 }
 
+/** What is right as it stands stays, and asks again what is to become of it: so it is compared with what we wrote, not with itself. */
+function asAsked(last: LastWritten): LastWritten {
+  const { acceptedVersion: _version, linesSha256: _lines, ...written } = last.invoice;
+  return {
+    ...last,
+    invoice: last.invoice.isAccepted ? written : last.invoice,
+    edits: last.edits.say === 'accept' ? { say: 'ask' } : last.edits,
+  };
+}
+
 /** FreshBooks would delete an invoice with its payments on it, so that is asked here. */
 export async function voidInvoice(api: Api, { last }: VoidTask): Promise<Receipt> {
   const { externalId } = last.invoice;
   const seen = await lookAt(api, externalId);
+  // One that was deleted is still shown: that it is not known says nothing of it.
+  if (seen === undefined) {
+    throw goneFailure(externalId);
+  }
   if (!isThere(seen)) {
     return goneReceipt(last, seen);
   }
-  // What is right as it stands stays, and asks again what is to become of it: so it is compared with what we wrote, not with itself.
-  const { acceptedVersion: _version, linesSha256: _lines, ...written } = last.invoice;
-  const edits: LastWritten['edits'] = last.edits.say === 'accept' ? { say: 'ask' } : last.edits;
-  const asked: LastWritten = { ...last, invoice: last.invoice.isAccepted ? written : last.invoice, edits };
   assertUnlocked(seen);
-  assertWritable(toBeDeleted(leftOf(seen, asked)));
+  assertWritable(toBeDeleted(leftOf(seen, asAsked(last))));
   assertUnpaid(seen);
   const doing = `Deleting invoice ${externalId}`;
   const { result, answer } = expectDone(
@@ -162,11 +198,12 @@ export async function voidInvoice(api: Api, { last }: VoidTask): Promise<Receipt
   return goneReceipt(last, { invoice: hidden, answer });
 }
 
-function goneReceipt({ invoice: last }: LastWritten, seen: Seen | undefined): Receipt {
+function goneReceipt({ invoice: last }: LastWritten, seen: Seen): Receipt {
   return {
     externalId: last.externalId,
     amount: money.zero(last.amount.currency),
-    ...(seen === undefined ? {} : { number: seen.invoice.number, ...proofOf(seen.answer) }),
+    number: seen.invoice.number,
+    ...proofOf(seen.answer),
   };
 }
 
@@ -214,7 +251,11 @@ export async function markSent(api: Api, { step, last, isJustRead }: SentTask): 
     await assertAsWritten(api, last);
   }
   const doing = `Marking invoice ${externalId} as sent`;
-  const reply = await api.put(`invoices/invoices/${externalId}`, { body: sentBody(step), doing });
+  const { reply } = await writeWhatIsTaken(
+    api,
+    { method: 'put', path: `invoices/invoices/${externalId}` },
+    { body: sentBody(step), doing },
+  );
   if (reply.outcome === 'refused') {
     const seen = await lookAt(api, externalId);
     throw isThere(seen) ? unknownYet(reply, seen) : goneFailure(externalId);

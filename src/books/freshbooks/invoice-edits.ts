@@ -37,12 +37,14 @@ export function leftOf({ invoice, answer }: Seen, last: LastWritten): Left {
   if (lines === undefined) {
     throw unreadable(answer, 'shows no lines of the invoice');
   }
-  const things = [comparedLines(lines, last.invoice), ...comparedFigures(invoice, last)];
-  const edited = things.filter((thing) => !thing.isSame);
+  const figures = comparedFigures(invoice, last);
+  const edited = [comparedLines(lines, last.invoice), ...figures].filter((thing) => !thing.isSame);
   if (edited.length === 0) {
     return { state: 'as left' };
   }
-  const version = sha256Of([linesSha256(lines), ...comparedFigures(invoice, last).map((one) => one.theirs)]);
+  // What we change of the payments ourselves makes no other edit of it.
+  const told = figures.filter(({ name, isSame }) => name !== PAID || !isSame);
+  const version = sha256Of([linesSha256(lines), ...told.map((one) => one.theirs)]);
   const isKnown = version === last.invoice.acceptedVersion;
   const said = isKnown ? 'accepted' : saidOf(last.edits, version);
   if (said !== undefined) {
@@ -109,6 +111,8 @@ function comparedLines(lines: readonly ReadLine[], last: BookedInvoice): Compare
   };
 }
 
+const PAID = 'Paid';
+
 function comparedFigures(invoice: ReadInvoice, { invoice: last, clientId, paid }: LastWritten): Compared[] {
   const { document, amount } = last;
   return [
@@ -120,7 +124,7 @@ function comparedFigures(invoice: ReadInvoice, { invoice: last, clientId, paid }
     compared('Date', document.issuedOn, invoice.issuedOn),
     compared('Number', document.number, invoice.number),
     compared('Currency', document.currency, invoice.currency),
-    compared('Paid', money.show(paid), shownAmount(paidOf(invoice))),
+    compared(PAID, money.show(paid), shownAmount(paidOf(invoice))),
   ];
 }
 

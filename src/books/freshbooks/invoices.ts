@@ -12,7 +12,8 @@ import type { Api, Reply } from './api.ts';
 import { INCLUDES, readBack, readInvoice, receiptOf } from './invoice-reading.ts';
 import { bookable, layOut, layoutOf } from './layout.ts';
 import { areAlike, asRead } from './line-content.ts';
-import { pageOf, scan, writeAnyScript } from './listing.ts';
+import { pageOf, scan } from './listing.ts';
+import { writeWhatIsTaken } from './writing.ts';
 import type { Listing } from './listing.ts';
 import { assertOurs, invoiceBody, isMarked as isMarkedByUs, markerOf } from './mapping.ts';
 import { invoiceIn, invoicesIn } from './payload.ts';
@@ -202,7 +203,7 @@ async function standing(
 export async function createInvoice(api: Api, task: InvoiceTask): Promise<Receipt> {
   const { step, buyer, clientId } = task;
   invariant(clientId !== undefined, `the client of ${step.reference} is known`);
-  const { reply, remarks } = await writeAnyScript(
+  const { reply, remarks } = await writeWhatIsTaken(
     api,
     { method: 'post', path: 'invoices/invoices' },
     {

@@ -1,11 +1,9 @@
 import type { Answer } from '#net/request.ts';
 import { expectDone } from './api.ts';
-import type { Api, JsonBody, Reply, Writing } from './api.ts';
+import type { Api } from './api.ts';
 import type { JsonObject } from './json.ts';
-import { inBasicPlane } from './mapping.ts';
 import { PER_PAGE } from './payload.ts';
 import type { Page } from './payload.ts';
-import { isRepertoire } from './refusal.ts';
 
 /**
  * FreshBooks ignores search keys it does not know and answers the whole list (docs/vendors/freshbooks.md, section 0): a
@@ -61,31 +59,4 @@ export async function pageOf<Row>(
     }),
   );
   return listing.read(result, answer);
-}
-
-/**
- * Writes, and once more without characters beyond U+FFFF when FreshBooks refuses them (errno 1036: nothing was done). The
- * remark tells the operator, since a name is then not as the shop wrote it. An account that has refused them is spared the
- * attempt, and the order the time.
- */
-export async function writeAnyScript(
-  api: Api,
-  { method, path }: { readonly method: 'post' | 'put'; readonly path: string },
-  writing: Writing,
-): Promise<{ readonly reply: Reply; readonly remarks: readonly string[] }> {
-  if (!api.found.isBasicPlaneOnly) {
-    const reply = await api[method](path, writing);
-    if (reply.outcome === 'done' || !isRepertoire(reply.refusal)) {
-      return { reply, remarks: [] };
-    }
-    api.found.isBasicPlaneOnly = true;
-  }
-  const body: JsonBody = inBasicPlane(writing.body);
-  const isChanged = JSON.stringify(body) !== JSON.stringify(writing.body);
-  return {
-    reply: await api[method](path, { ...writing, body }),
-    remarks: isChanged
-      ? ['FreshBooks does not take emoji and other rare characters here, so they were left out']
-      : [],
-  };
 }

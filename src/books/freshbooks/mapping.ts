@@ -31,6 +31,8 @@ import { shortened, singleLine } from './text.ts';
 /** Steps into FreshBooks' JSON, pure. Nothing here asks FreshBooks to write to a buyer (docs/bookkeeping.md, section 2). */
 
 type Body = { readonly [key: string]: JsonBody };
+/** One object by its name, as every write is. */
+export type ObjectBody = { readonly [object: string]: Body };
 
 /** The longest address that mail can carry (RFC 5321); a longer one is no address. */
 const EMAIL_LENGTH_MAX = 254;
@@ -58,7 +60,7 @@ export function channelMarkerOf(step: ClientStep): string {
   return `[counterfoil ${connection}/channel ${singleLine(step.channelName)}]`;
 }
 
-export function clientBody(step: ClientStep, buyer: Buyer): Body {
+export function clientBody(step: ClientStep, buyer: Buyer): ObjectBody {
   return {
     client: {
       ...filled(contactFields(buyer)),
@@ -68,7 +70,7 @@ export function clientBody(step: ClientStep, buyer: Buyer): Body {
   };
 }
 
-export function channelClientBody(step: ClientStep): Body {
+export function channelClientBody(step: ClientStep): ObjectBody {
   return {
     client: {
       organization: shortened(singleLine(step.channelName), NAME_LENGTH_MAX),
@@ -141,7 +143,7 @@ export function missingFields(client: JsonObject, buyer: Buyer): Readonly<Record
 export function invoiceBody(
   step: InvoiceStep,
   { buyer, clientId, layout }: { buyer: Buyer; clientId: string; layout: Layout },
-): Body {
+): ObjectBody {
   const { document } = step;
   return {
     invoice: {
@@ -188,7 +190,7 @@ function snapshotFields(buyer: Buyer): Readonly<Record<string, string>> {
 }
 
 /** The whole set: what is left out is removed. `restored` is what else a person wants back as it was. */
-export function linesBody(layout: Layout, restored: Body = {}): Body {
+export function linesBody(layout: Layout, restored: Body = {}): ObjectBody {
   return { invoice: { ...restored, lines: layout.lines.map(lineBody) } };
 }
 
@@ -205,10 +207,11 @@ export function restoredBody(document: InvoiceDocument, clientId: string): Body 
 }
 
 /** FreshBooks deletes by hiding; what is hidden can be brought back there. */
-export function hiddenBody(object: 'invoice' | 'payment'): Body {
+export function hiddenBody(object: 'invoice' | 'payment'): ObjectBody {
   return { [object]: { vis_state: HIDDEN } };
 }
 
+export const GOODWILL = 'goodwill';
 const HIDDEN = 1;
 const SHOWN = 0;
 
@@ -216,12 +219,14 @@ const SHOWN = 0;
 export function creditNoteBody(
   { document, reference }: CreditNoteStep,
   { clientId, layout }: { clientId: string; layout: Layout },
-): Body {
+): ObjectBody {
   return {
     credit_note: {
       clientid: idNumber(clientId),
       create_date: document.issuedOn,
       currency_code: document.currency,
+      // The other kind is money that was received before anything was sold.
+      credit_type: GOODWILL,
       language: document.language,
       notes: [document.notes, markerOf(reference)].filter(Boolean).join('\n'),
       lines: layout.lines.map(creditLineBody),
@@ -229,7 +234,7 @@ export function creditNoteBody(
   };
 }
 
-export function creditLinesBody(layout: Layout): Body {
+export function creditLinesBody(layout: Layout): ObjectBody {
   return { credit_note: { lines: layout.lines.map(creditLineBody) } };
 }
 
@@ -242,7 +247,7 @@ function creditLineBody(line: LaidLine): Body {
 const OWNER_STAFF_ID = 1;
 
 /** Without a client, or it could be billed on to him. */
-export function expenseBody(step: ExpenseStep, categoryId: string): Body {
+export function expenseBody(step: ExpenseStep, categoryId: string): ObjectBody {
   const { taxes, split } = foldTotals(step.taxes, step.amount);
   return {
     expense: {
@@ -280,11 +285,11 @@ function lineBody(line: LaidLine): Body {
 }
 
 /** FreshBooks would write today's date as the day of fulfilment. */
-export function sentBody(step: SentStep): Body {
+export function sentBody(step: SentStep): ObjectBody {
   return { invoice: { action_mark_as_sent: true, fulfillment_date: step.fulfilledOn } };
 }
 
-export function paymentBody(step: PaymentStep, invoiceId: string): Body {
+export function paymentBody(step: PaymentStep, invoiceId: string): ObjectBody {
   return {
     payment: {
       invoiceid: idNumber(invoiceId),
@@ -298,7 +303,7 @@ export function paymentBody(step: PaymentStep, invoiceId: string): Body {
 }
 
 /** `restored`: what a person changed beside the amount and wants back as it was. */
-export function paymentAmountBody(amount: Money, restored?: BookedPayment): Body {
+export function paymentAmountBody(amount: Money, restored?: BookedPayment): ObjectBody {
   return {
     payment: {
       amount: amountBody(amount),

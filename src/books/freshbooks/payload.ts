@@ -77,6 +77,8 @@ export interface ReadCreditNote {
   readonly number: string;
   readonly clientId: string;
   readonly issuedOn: string;
+  /** "goodwill", "prepayment", "overpayment"; empty where it is not told. */
+  readonly type: string;
   readonly total: Money | undefined;
   readonly notes: string;
   readonly visibility: Visibility;
@@ -225,6 +227,7 @@ function readCreditNote(value: JsonObject, answer: Answer): ReadCreditNote {
     number: textIn(value, 'credit_number'),
     clientId: textIn(value, 'clientid'),
     issuedOn: textIn(value, 'create_date').slice(0, 10),
+    type: textIn(value, 'credit_type'),
     total: amountIn(value, 'amount'),
     notes: textIn(value, 'notes'),
     visibility: visibilityIn(value, answer),

@@ -70,8 +70,17 @@ export async function changePayment(api: Api, task: ChangeTask): Promise<Receipt
     }),
   );
   const written = { payment: paymentIn(result, answer, externalId), answer };
-  const amount = amountOf(written, task);
-  return receiptOf(task, needAmount(amount, 'the payment', answer), answer);
+  const amount = needAmount(amountOf(written, task), 'the payment', answer);
+  if (!money.equal(amount, step.to)) {
+    throw new Failure('books-refused', {
+      detail: `${doing}: FreshBooks agreed and left it otherwise`,
+      facts: [
+        { name: 'Amount that was to be', value: money.show(step.to) },
+        { name: 'Amount in FreshBooks', value: money.show(amount) },
+      ],
+    });
+  }
+  return receiptOf(task, amount, answer);
 }
 
 /** Nothing when FreshBooks does not know the payment any more. */

@@ -9,7 +9,8 @@ import type { Api } from './api.ts';
 import { assertWritable, leftOf, paidOf } from './invoice-edits.ts';
 import { goneFailure, isThere, lookAt, unknownYet } from './invoice-reading.ts';
 import { isNotFound } from './refusal.ts';
-import { scan, writeAnyScript } from './listing.ts';
+import { scan } from './listing.ts';
+import { writeWhatIsTaken } from './writing.ts';
 import { assertOurs, isMarked, markerOf, paymentBody, paymentType } from './mapping.ts';
 import { needAmount, paymentIn, paymentsIn } from './payload.ts';
 import type { ReadPayment } from './payload.ts';
@@ -176,7 +177,7 @@ export async function createPayment(api: Api, task: PaymentTask): Promise<Receip
   if (isPaidByOthers) {
     await assertNoneAlike(api, task);
   }
-  const { reply, remarks } = await writeAnyScript(
+  const { reply, remarks } = await writeWhatIsTaken(
     api,
     { method: 'post', path: 'payments/payments' },
     {

@@ -3,7 +3,7 @@ import { withoutContacts } from '#core/contacts.ts';
 /** What is kept of a write that FreshBooks refused: its request and answer word by word, without tokens and contact data. */
 
 /** Fields of a request that hold the buyer, whatever stands in them. */
-const BUYER_FIELDS = new Set([
+export const BUYER_FIELDS = new Set([
   'fname',
   'lname',
   'organization',
@@ -15,7 +15,7 @@ const BUYER_FIELDS = new Set([
   'p_code',
 ]);
 /** The postal code in an invoice, and the currency in an amount. */
-const CODE_FIELD = 'code';
+export const CODE_FIELD = 'code';
 const CURRENCY = /^[A-Z]{3}$/;
 /** What these hold names a thing or a kind of thing, and is what an answer is understood by. */
 const PLAIN_FIELDS = new Set([

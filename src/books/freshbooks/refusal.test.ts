@@ -66,7 +66,9 @@ for (const [what, body, status, code] of [
   ['a token', { error: 'unauthenticated', error_description: 'Log in.' }, 401, 'token-refused'],
   ['the client limit', classic(7005, 'Client limit of 50 reached'), 402, 'books-client-limit'],
   ['the client limit within a 200', classic(7005, 'Client limit of 50 reached'), 200, 'books-client-limit'],
-  ['another 402', { message: 'Payment required' }, 402, 'books-refused'],
+  ['a bare 402', { message: 'Payment required' }, 402, 'books-account-inactive'],
+  ['an account that has ended', classic(1042, 'Inactive account'), 403, 'books-account-inactive'],
+  ['a 402 for a feature', classic(41001, 'Upgrade to use bills'), 402, 'books-refused'],
   ['a conflict', classic(409, 'Being modified'), 409, 'request-server-error'],
   ['a wrong account', { message: 'Account not found' }, 404, 'books-account-unchosen'],
   [
@@ -84,12 +86,26 @@ for (const [what, body, status, code] of [
   });
 }
 
+for (const body of [
+  undefined,
+  { message: 'no Route matched' },
+  { error_type: 'not_found', message: 'Resource not found' },
+]) {
+  void test(`a 404 of no object, ${JSON.stringify(body)}, says neither that nothing is there nor that nothing was done`, () => {
+    const refusal = refusalIn(body, 404) ?? assert.fail();
+    const failure = failureOf(refusal, { doing: 'Creating', words: [] });
+    assert.deepEqual([failure.code, failure.effect], ['request-server-error', 'unknown']);
+    assert.equal(isNotFound(refusal), false);
+  });
+}
+
 void test('what is said about the invoice number is a conflict unless it is its length', () => {
   assert.equal(isNumberConflict(read(classic(1029, 'Taken', 'invoice_number'), 422)), true);
   assert.equal(isNumberConflict(read(classic(1004, 'That Invoice Number exists'), 400)), true);
   assert.equal(isNumberConflict(read(classic(1017, 'Too long', 'invoice_number'), 422)), false);
   assert.equal(isNumberTooLong(read(classic(1004, 'invoice_number: at most 10 characters'), 422)), true);
   assert.equal(isNotFound(read({ message: 'Account not found' }, 404)), false);
+  assert.equal(isNotFound(read(classic(1012, 'Invoice not found.'), 404)), true);
 });
 
 void test('contact data that a message quotes is taken out, and field names stay', () => {

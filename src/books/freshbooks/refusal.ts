@@ -104,16 +104,22 @@ export function isUnauthenticated(refusal: Refusal): boolean {
   );
 }
 
-/** The object asked for is not there; that the whole account is not there is another matter. */
+/** The object asked for is not known; that the whole account is not there is another matter. */
 export function isNotFound(refusal: Refusal): boolean {
-  return refusal.errors.some(
-    (error) =>
-      (error.errno === '1012' || (refusal.status === 404 && error.errno === '')) &&
-      !NO_ACCOUNT.test(error.message),
-  );
+  return refusal.errors.some((error) => error.errno === '1012' && !NO_ACCOUNT.test(error.message));
+}
+
+/** No object of the API speaks here: the page of whatever stands before it, for one request of many. */
+function isOfEdge({ status, errors }: Refusal): boolean {
+  return status === 404 && errors.every(({ errno, message }) => errno === '' && !NO_ACCOUNT.test(message));
 }
 
 const NO_ACCOUNT = /account not found/i;
+
+/** A field that nobody may write. */
+export function isReadOnly(refusal: Refusal): boolean {
+  return refusal.errors.some((error) => error.errno === '1038');
+}
 
 /** Characters beyond U+FFFF are not taken (errno 1036). */
 export function isRepertoire(refusal: Refusal): boolean {
@@ -140,7 +146,7 @@ function isAboutNumber(error: VendorError): boolean {
 /** What a refusal might quote of the buyer; of one who was redacted here it is not known, and then nothing is quoted at all. */
 export type BuyerWords = readonly string[] | 'unknown';
 
-/** What the refusal means; its effect is `none`, because FreshBooks says that it did not act. */
+/** What the refusal means; its effect is `none` where FreshBooks itself says that it did not act. */
 export function failureOf(
   refusal: Refusal,
   {
@@ -157,7 +163,7 @@ export function failureOf(
   const said = facts.map((fact) => fact.value).join(', ');
   return new Failure(codeOf(refusal), {
     detail: `${doing}: FreshBooks refused (status ${refusal.status}): ${said}`,
-    effect: 'none',
+    effect: isOfEdge(refusal) ? 'unknown' : 'none',
     facts: [{ name: 'Status', value: String(refusal.status) }, ...facts],
     ...(exchange === undefined ? {} : { exchange }),
   });
@@ -189,12 +195,15 @@ function codeOf(refusal: Refusal): FailureCode {
   if (has('1025')) {
     return 'books-negative-refused';
   }
-  if (status === 409 || has('409')) {
-    // Another program is changing the same thing at this moment.
+  // A conflict: another program is changing the same thing at this moment.
+  if (status === 409 || has('409') || isOfEdge(refusal)) {
     return 'request-server-error';
   }
   if (errors.some(({ message }) => LOCKED.test(message) && !LOCKED_OUT.test(message))) {
     return 'books-period-locked';
+  }
+  if (has('1042') || (status === 402 && errors.every(isBare))) {
+    return 'books-account-inactive';
   }
   if (says(NO_ACCOUNT)) {
     return 'books-account-unchosen';
