@@ -48,8 +48,8 @@ type TaskOfKind =
       /** Any invoice of the order but these (their ids) is meant, whichever of them it was made as. */
       readonly anyBut?: readonly string[];
     }
-  | { readonly kind: 'lines'; readonly step: LinesStep; readonly last: LastWritten }
-  | { readonly kind: 'void'; readonly step: VoidStep; readonly last: LastWritten }
+  | ({ readonly kind: 'lines'; readonly step: LinesStep; readonly last: LastWritten } & PaymentsApart)
+  | ({ readonly kind: 'void'; readonly step: VoidStep; readonly last: LastWritten } & PaymentsApart)
   | {
       readonly kind: 'sent';
       readonly step: SentStep;
@@ -90,6 +90,11 @@ export interface LastWritten {
   readonly clientId?: string;
   readonly paid: Money;
   readonly edits: Edits;
+}
+
+/** Its payments are changed before it, and looked at then: what is paid on it is none of its edits. */
+interface PaymentsApart {
+  readonly arePaymentsApart?: true;
 }
 
 /**

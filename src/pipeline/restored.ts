@@ -48,16 +48,15 @@ export async function doubtOf(run: Run, subject: Subject, known: Known): Promise
   ) {
     return undefined;
   }
-  const looks = [
-    ...asKnown(order, booked).map((step) => ({ step, known, isAsKnown: true })),
-    ...changedAfter(known).map((step) => ({ step, known: { booked, steps: [] }, isAsKnown: false })),
-  ];
-  for (const look of looks) {
-    const standing = await lookOnce(run, subject, look);
-    // What the plan changes itself carries the answer out in its turn.
-    if (standing?.state === 'unclear' || (look.isAsKnown && isAnswered(standing))) {
-      return { kind: 'changed', step: look.step };
+  for (const step of asKnown(order, booked)) {
+    const standing = await lookOnce(run, subject, { step, known });
+    if (standing?.state === 'unclear' || isAnswered(standing)) {
+      return { kind: 'changed', step };
     }
+  }
+  const edited = await editedBefore(run, subject, known);
+  if (edited !== undefined) {
+    return edited;
   }
   const another = asNext(order, booked, known.terms);
   const found =
@@ -71,11 +70,28 @@ export async function doubtOf(run: Run, subject: Subject, known: Known): Promise
   return hold === undefined ? undefined : { kind: 'forgotten', hold };
 }
 
-/** Payments are lowered before their invoice is changed, and must not be where that ends in a question. */
-function changedAfter({ steps }: Pick<Known, 'steps'>): readonly Step[] {
-  return steps[0]?.kind === 'payment-change'
-    ? steps.filter(({ kind }) => kind === 'lines' || kind === 'void')
-    : [];
+/**
+ * Payments are lowered before their invoice is changed, and must not be where that ends in a question. An answer to it is carried out
+ * by the step itself in its turn.
+ */
+async function editedBefore(
+  run: Run,
+  subject: Subject,
+  { steps, booked }: Pick<Known, 'steps' | 'booked'>,
+): Promise<Doubt | undefined> {
+  const changes = steps.filter(({ kind }) => kind === 'lines' || kind === 'void');
+  for (const step of steps[0]?.kind === 'payment-change' ? changes : []) {
+    const task = taskOf(run, subject, { step, booked });
+    if ((task.kind !== 'lines' && task.kind !== 'void') || !isToBeLookedAt(run, step, { steps: [] })) {
+      continue;
+    }
+    const standing = await run.route.books.find({ ...task, arePaymentsApart: true });
+    if (standing.state === 'unclear') {
+      const { code, detail, facts } = standing;
+      return { kind: 'edited', hold: { step: stepName(step), code, detail, facts } };
+    }
+  }
+  return undefined;
 }
 
 /**
@@ -97,11 +113,9 @@ async function doubtByHand(
   if (mayStandAlready(run, subject)) {
     return undefined;
   }
-  for (const step of changedAfter({ steps })) {
-    const standing = await lookOnce(run, subject, { step, known: { booked, steps: [] } });
-    if (standing?.state === 'unclear') {
-      return { kind: 'edited', hold: { ...standing, step: stepName(step) } };
-    }
+  const edited = await editedBefore(run, subject, { steps, booked });
+  if (edited !== undefined) {
+    return edited;
   }
   if (!(isAnsweredOnce || isBeside)) {
     return undefined;

@@ -16,6 +16,8 @@ export interface Deed {
   readonly order: OrderKey;
   readonly what: What;
   readonly invoiceId: number;
+  /** The highest id of an invoice that there was then. */
+  readonly newestId: number;
   /** Whether nothing was under way of the order. */
   readonly isAtRest: boolean;
   /** The row of what he changed or made, as he left it. */
@@ -111,7 +113,9 @@ export function visit(
     if (left === undefined) {
       return undefined;
     }
-    const deed = { order, what, invoiceId, isAtRest, left: { ...left, shown: shownOf(freshbooks, left) } };
+    const newestId = Math.max(...freshbooks.account().invoices.map(({ id }) => id));
+    const shown = shownOf(freshbooks, left);
+    const deed = { order, what, invoiceId, newestId, isAtRest, left: { ...left, shown } };
     deeds.push(deed);
     return deed;
   } catch (thrown) {

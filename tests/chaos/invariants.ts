@@ -154,7 +154,7 @@ export function assertLeft({ deeds, freshbooks, database }: Evidence): void {
       .all()
       .map((row) => Number(row['external_id'])),
   );
-  for (const { order, what, left, invoiceId, isAtRest } of deeds.values()) {
+  for (const { order, what, left, invoiceId, newestId, isAtRest } of deeds.values()) {
     if (isAtRest) {
       assert.equal(rowShown(freshbooks, left), left.shown, `${order}: ${what}`);
     }
@@ -164,7 +164,7 @@ export function assertLeft({ deeds, freshbooks, database }: Evidence): void {
       const deleted = invoices.find(({ id }) => id === invoiceId);
       // Numbers are never given twice: by its purchase order, whatever number it has.
       const again = invoices.filter(
-        (row) => row.id > invoiceId && row.visState !== 1 && row.poNumber === deleted?.poNumber,
+        (row) => row.id > newestId && row.visState !== 1 && row.poNumber === deleted?.poNumber,
       );
       assert.deepEqual(again, [], `${order}: ${what}`);
     }

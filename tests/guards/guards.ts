@@ -613,15 +613,15 @@ export const GUARDS: readonly Guard[] = [
   {
     what: 'after a restore no payment is lowered before its invoice was looked at',
     file: 'src/pipeline/restored.ts',
-    from: '    ...changedAfter(known).map((step) => ({ step, known: { booked, steps: [] }, isAsKnown: false })),',
-    to: '',
+    from: '  const edited = await editedBefore(run, subject, known);',
+    to: '  const edited = await editedBefore(run, subject, { ...known, steps: [] });',
     test: 'src/pipeline/restored.test.ts',
   },
   {
     what: 'no payment is lowered on an invoice that a person changed',
     file: 'src/pipeline/restored.ts',
-    from: '  for (const step of changedAfter({ steps })) {',
-    to: '  for (const step of changedAfter({ steps: [] })) {',
+    from: '  const edited = await editedBefore(run, subject, { steps, booked });',
+    to: '  const edited = await editedBefore(run, subject, { steps: [], booked });',
     test: 'tests/paid-back.test.ts',
   },
   {

@@ -27,7 +27,8 @@ import { toJson } from '#sim/shopify/json.ts';
 import { moneySet } from '#sim/shopify/line-body.ts';
 import { transactionBody } from '#sim/shopify/refund-body.ts';
 import { DEFAULT_SWITCHES } from '#sim/shopify/switches.ts';
-import type { WorldOrder } from '#sim/world/order.ts';
+import type { Transaction, WorldOrder } from '#sim/world/order.ts';
+import { figuresOf } from '#sim/world/totals.ts';
 import { seededRandom } from '#sim/world/random.ts';
 import { lifeOf } from '#tests/orders/life.ts';
 import type { Life } from '#tests/orders/life.ts';
@@ -155,7 +156,7 @@ function readBy({ world: { shop }, side }: Life, world: WorldOrder): Order {
   const context = { shop, switches: DEFAULT_SWITCHES };
   const told = world.transactions.map((entry) => ({
     ...transactionBody(entry, world, context),
-    amount_set: moneySet(entry.amount, world),
+    amount_set: moneySet(atOwnRate(entry, world), world),
     amount_rounding_set: moneySet(entry.rounding, world),
   }));
   const body = orderBody(world, context);
@@ -169,6 +170,21 @@ function readBy({ world: { shop }, side }: Life, world: WorldOrder): Order {
   const sorted = source.sort({ topic: READ_TOPIC, body: new TextEncoder().encode(toJson(read)) });
   assert.ok(sorted.kind === 'order', `${world.name} is read`);
   return sorted.snapshot.order;
+}
+
+const RECEIPTS: readonly Transaction['kind'][] = ['sale', 'capture'];
+
+/**
+ * The shop's side of a transaction as Shopify converts it at its moment, in two of three orders in another currency: of payouts, and
+ * of what was paid whole. What came in parts is no more than it says.
+ */
+function atOwnRate({ id, kind, amount }: Transaction, world: WorldOrder): Transaction['amount'] {
+  const { received, total } = figuresOf(world);
+  const isRounded = world.transactions.some(({ rounding }) => rounding.shop !== 0n);
+  const isWhole =
+    kind === 'refund' || (RECEIPTS.includes(kind) && received.presentment === total.presentment);
+  const isDrawn = world.currency !== world.presentmentCurrency && id % 3n !== 0n && !isRounded;
+  return isDrawn && isWhole ? { ...amount, shop: amount.shop - amount.shop / 29n } : amount;
 }
 
 function assertRead(order: Order, expected: ExpectedBooks, at: string): void {

@@ -33,11 +33,12 @@ type VoidTask = Extract<Task, { kind: 'void' }>;
 export type SentTask = Extract<Task, { kind: 'sent' }>;
 
 /** By the lines: those to be written, or those that were written last. */
-export async function findLines(api: Api, { step, last }: LinesTask): Promise<Standing> {
-  const seen = await lookAt(api, last.invoice.externalId);
+export async function findLines(api: Api, { step, last: known, ...task }: LinesTask): Promise<Standing> {
+  const seen = await lookAt(api, known.invoice.externalId);
   if (!isThere(seen)) {
-    return deleted(last.invoice.externalId);
+    return deleted(known.invoice.externalId);
   }
+  const last = withPayments(known, seen, task);
   if (isWritten(step, seen.invoice)) {
     return found(seen);
   }
@@ -47,6 +48,15 @@ export async function findLines(api: Api, { step, last }: LinesTask): Promise<St
   }
   const theirs = theirsOf(seen, { step, last });
   return theirs === undefined || theirs.said !== undefined ? left : asStanding(theirs.edited);
+}
+
+/** As it stands where its payments are looked at by themselves. */
+function withPayments(
+  last: LastWritten,
+  { invoice }: Seen,
+  { arePaymentsApart }: Pick<LinesTask, 'arePaymentsApart'>,
+): LastWritten {
+  return arePaymentsApart === true ? { ...last, paid: paidOf(invoice) ?? last.paid } : last;
 }
 
 /** The total may be off by what FreshBooks rounds otherwise: that is compared, and corrected, by the pipeline. */
@@ -142,15 +152,15 @@ function theirsOf(
   };
 }
 
-export async function findVoid(api: Api, { last }: VoidTask): Promise<Standing> {
-  const { externalId } = last.invoice;
+export async function findVoid(api: Api, { last: known, ...task }: VoidTask): Promise<Standing> {
+  const { externalId } = known.invoice;
   const seen = await lookAt(api, externalId);
   if (seen === undefined) {
     return deleted(externalId);
   }
   return isThere(seen)
-    ? asStanding(toBeDeleted(leftOf(seen, asAsked(last))))
-    : { state: 'standing', receipt: { ...goneReceipt(last, seen), isFound: true } };
+    ? asStanding(toBeDeleted(leftOf(seen, asAsked(withPayments(known, seen, task)))))
+    : { state: 'standing', receipt: { ...goneReceipt(known, seen), isFound: true } };
 }
 
 /** "Take it as right" leaves it standing, so the question says what is to become of it, and which answers do that. */

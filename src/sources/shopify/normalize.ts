@@ -1,3 +1,4 @@
+import { Failure } from '#core/failure.ts';
 import { orderKey } from '#core/ids.ts';
 import type { ConnectionId } from '#core/ids.ts';
 import { add, equal, isZero, subtract, sum } from '#core/money.ts';
@@ -15,7 +16,9 @@ import { cashOf } from './cash.ts';
 import type { Sale } from './cash.ts';
 import { cashRoundingOf, linesOf, withoutUnmarkedTip } from './lines.ts';
 import { malformed } from '#sources/fields.ts';
+import { atOrderRates } from './rates.ts';
 import { refundsOf } from './refunds.ts';
+import type { RefundContext } from './returns.ts';
 import type { OrderPayload } from './payload.ts';
 
 export interface ShopIdentity {
@@ -32,12 +35,13 @@ const PARTLY_FULFILLED = new Set(['partial', 'partially_fulfilled', 'fulfilled']
  * An order as Shopify shows it, to the canonical order. Pure. Nothing is repaired: what does not add up stays so, and `plan`
  * compares the lines with the total. Throws a Failure `delivery-malformed` for what cannot be read on one currency side.
  */
-export function normalize(body: OrderPayload, shop: ShopIdentity): Snapshot {
-  const sale = saleOf(body, shop.currencySide);
+export function normalize(shown: OrderPayload, shop: ShopIdentity): Snapshot {
+  const body = shop.currencySide === 'shop' ? ratesEvened(shown) : shown;
+  const context = contextOf(body, shop.currencySide);
+  const { sale, lines } = context;
   const total = add(sale.total, sale.rounding);
-  const lines = withoutUnmarkedTip(linesOf(body, sale.amounts), { order: body, total });
   const buyer = buyerOf(body);
-  const { refunds, doubt } = refundsOf({ order: body, sale, lines, currentTotal: sale.shownCurrentTotal });
+  const { refunds, doubt } = refundsOf(context);
   const cash = cashOf(body, sale);
   const country = countryOf(body);
   const order: Order = {
@@ -103,6 +107,28 @@ function stampsOf(body: OrderPayload): readonly Stamp[] {
     each.processed_at,
   ]);
   return [...stamps, body.updated_at, body.cancelled_at].flatMap((stamp) => stamp ?? []);
+}
+
+function contextOf(body: OrderPayload, side: CurrencySide): RefundContext {
+  const sale = saleOf(body, side);
+  const total = add(sale.total, sale.rounding);
+  const lines = withoutUnmarkedTip(linesOf(body, sale.amounts), { order: body, total });
+  return { order: body, sale, lines, currentTotal: sale.shownCurrentTotal };
+}
+
+/** As it is where the buyer's side cannot be read, as of messages. */
+function ratesEvened(body: OrderPayload): OrderPayload {
+  if (amountsOf(body, 'shop').hasOneCurrency) {
+    return body;
+  }
+  try {
+    return atOrderRates(body, { shop: contextOf(body, 'shop'), buyer: contextOf(body, 'presentment') });
+  } catch (thrown) {
+    if (thrown instanceof Failure && thrown.code === 'delivery-malformed') {
+      return body;
+    }
+    throw thrown;
+  }
 }
 
 function saleOf(body: OrderPayload, side: CurrencySide): Sale {

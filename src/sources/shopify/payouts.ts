@@ -1,6 +1,8 @@
-import { add, isZero, minimum, subtract, zero } from '#core/money.ts';
+import { add, allocate, isZero, minimum, subtract, zero } from '#core/money.ts';
 import type { Money } from '#core/money.ts';
 import type { Payout } from '#core/order.ts';
+import { amountsOf } from './amounts.ts';
+import type { Amounts } from './amounts.ts';
 import { amountOf, counts, gatewaysOf } from './cash.ts';
 import type { OrderPayload, RefundPayload, TransactionPayload } from './payload.ts';
 import { UnreadableReturn } from './returns.ts';
@@ -49,8 +51,8 @@ const STORE_CREDIT = /gift.?card|store.?credit/i;
  * it came, and what goes beyond is new credit. A message that does not show who paid how much tells only whether it took part.
  */
 function refillsOf({ order, sale }: RefundContext): ReadonlyMap<string, Money> {
-  const { amounts } = sale;
-  const left = receivedBy(order, sale);
+  const amounts = exactOf(order, sale.amounts);
+  const left = receivedBy(order, amounts);
   const refills = new Map<string, Money>();
   const payouts = order.refunds
     .flatMap(({ transactions }) => transactions)
@@ -65,13 +67,23 @@ function refillsOf({ order, sale }: RefundContext): ReadonlyMap<string, Money> {
     const isUntold = left === undefined && gatewaysOf(order).includes(payout.gateway);
     const refill = isUntold ? amount : minimum(open, amount);
     left?.set(payout.gateway, subtract(open, refill));
-    refills.set(payout.id, refill);
+    const own = amountOf(payout, sale.amounts);
+    const [part] =
+      own === undefined || isZero(amount) ? [] : allocate(own, [refill.minor, amount.minor - refill.minor]);
+    refills.set(payout.id, part ?? refill);
   }
   return refills;
 }
 
+/** What was paid and what goes back are of one rate on the buyer's side alone; the chosen side where that is not shown. */
+function exactOf(order: OrderPayload, chosen: Amounts): Amounts {
+  const buyers = amountsOf(order, 'presentment');
+  const all = [...(order.transactions ?? []), ...order.refunds.flatMap(({ transactions }) => transactions)];
+  return all.every((each) => amountOf(each, buyers) !== undefined) ? buyers : chosen;
+}
+
 /** What each gateway has received; nothing where the message shows no transactions. */
-function receivedBy(order: OrderPayload, { amounts }: RefundContext['sale']): Map<string, Money> | undefined {
+function receivedBy(order: OrderPayload, amounts: Amounts): Map<string, Money> | undefined {
   if (order.transactions === undefined || order.transactions === null) {
     return undefined;
   }

@@ -95,7 +95,7 @@ function isPaidApart(refunds: readonly Refund[], context: RefundContext): boolea
 }
 
 /** All that the fields could mean. Where tax is zero or on top, several say the same, which is no doubt. */
-function readingsOf(order: OrderPayload): Reading[] {
+export function readingsOf(order: OrderPayload): Reading[] {
   const goods = order.taxes_included ? (['gross', 'net'] as const) : (['net'] as const);
   const readings: Reading[] = [];
   for (const goodsAre of goods) {
@@ -169,7 +169,7 @@ function isRoundingShown(context: RefundContext): boolean {
 }
 
 /** Refunded shipping may stand among the adjustments; it is a return and no difference. */
-function differenceOf(refund: RefundPayload, { sale: { amounts } }: RefundContext): Money {
+export function differenceOf(refund: RefundPayload, { sale: { amounts } }: RefundContext): Money {
   const real = refund.order_adjustments.filter(({ kind }) => kind !== 'shipping_refund');
   return sum(
     real.map(({ amount, amount_set: set, tax_amount: tax, tax_amount_set: taxSet }) =>
