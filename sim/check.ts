@@ -304,7 +304,7 @@ function figures(order: WorldOrder, side: Side, weight: 0n | 1n): Figures {
       add(taxes, tax, tax.amount[side] - weight * sum(parts.map((part) => part.taxes[index]?.[side] ?? 0n)));
     }
   }
-  for (const line of order.shipping.filter((entry) => !entry.isRemoved)) {
+  for (const line of order.shipping) {
     const parts = order.refunds
       .flatMap((refund) => refund.shipping)
       .filter((part) => part.shippingLineId === line.id);

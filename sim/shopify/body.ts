@@ -70,7 +70,7 @@ function identity(order: WorldOrder, { shop }: BodyContext): JsonObject {
     landing_site_ref: null,
     location_id: null,
     merchant_business_entity_id: `${shop.id}`,
-    merchant_of_record_app_id: null,
+    merchant_of_record_app_id: order.merchantOfRecordAppId,
     name: order.name,
     note: order.note,
     note_attributes: [],

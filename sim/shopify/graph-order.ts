@@ -36,7 +36,15 @@ function figure(read: (figures: Figures, order: WorldOrder) => Bag | null): Orde
 
 const time = (at: number | null): string | null => (at === null ? null : utcText(at));
 
-const OrderApp: GraphType<string, GraphContext> = objectType('OrderApp', { name: kit.leaf((name) => name) });
+interface App {
+  readonly id: bigint;
+  readonly name: string;
+}
+
+const OrderApp: GraphType<App, GraphContext> = objectType('OrderApp', {
+  id: kit.leaf(({ id }) => gid('App', id)),
+  name: kit.leaf(({ name }) => name),
+});
 
 const CashRounding: GraphType<WorldOrder, GraphContext> = objectType('CashRoundingAdjustment', {
   paymentSet: bag((order) => within(order, roundedOf(order, ['sale', 'capture']))),
@@ -95,7 +103,7 @@ const IDENTITY: Readonly<Record<string, OrderField>> = {
   sourceIdentifier: kit.leaf(() => null),
   app: kit.node(
     () => OrderApp,
-    () => 'Online Store',
+    () => ({ id: 580_111n, name: 'Online Store' }),
   ),
   test: kit.leaf(({ isTest }) => isTest),
   confirmed: kit.leaf(({ isConfirmed }) => isConfirmed),
@@ -104,6 +112,10 @@ const IDENTITY: Readonly<Record<string, OrderField>> = {
   processedAt: kit.leaf(({ processedAt }) => utcText(processedAt)),
   updatedAt: kit.leaf(({ updatedAt }) => utcText(updatedAt)),
   cancelledAt: kit.leaf(({ cancelled }) => time(cancelled?.at ?? null)),
+  merchantOfRecordApp: kit.node(
+    () => OrderApp,
+    ({ merchantOfRecordAppId: id }) => (id === null ? null : { id, name: 'Managed Markets' }),
+  ),
   cancelReason: kit.leaf(({ cancelled }) => cancelled?.reason.toUpperCase() ?? null),
   closed: kit.leaf(({ closedAt }) => closedAt !== null),
   closedAt: kit.leaf(({ closedAt }) => time(closedAt)),

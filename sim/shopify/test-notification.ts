@@ -42,6 +42,7 @@ export function testNotificationBody(
       note: null,
       tags: ['tag1', 'tag2'],
       poNumber: null,
+      merchantOfRecordAppId: null,
       discounts: [],
       lines: [testLine(price)],
       shipping: [],

@@ -95,7 +95,7 @@ function randomPayment(random: Random): PaymentRecipe {
   ]);
 }
 
-/** Something that can happen to the order as it stands. `raises`: edits may put more units on a line, too. */
+/** Something that can happen to the order as it stands. `raises`: edits may put more units on a line and take shipping off, too. */
 export function randomEvent(
   random: Random,
   order: WorldOrder,
@@ -126,6 +126,7 @@ export function randomEvent(
     possible.push(...lineEvents(random, order, line));
     if (raises) possible.push(...raisesOf(random, line));
   }
+  if (raises && hasShippingLeft(order)) possible.push({ kind: 'edit', edit: { kind: 'remove shipping' } });
   if (order.fulfillment === 'unfulfilled') {
     possible.push({ kind: 'fulfill' });
     if (order.refunds.length === 0) possible.push({ kind: 'address', to: pick(random, DESTINATION_CODES) });
@@ -138,6 +139,11 @@ export function randomEvent(
     possible.push(...refundEvents(random, order));
   }
   return pick(random, possible);
+}
+
+function hasShippingLeft(order: WorldOrder): boolean {
+  const gone = order.refunds.flatMap((entry) => entry.shipping.map((part) => part.shippingLineId));
+  return order.shipping.some((line) => !line.isRemoved && !gone.includes(line.id) && line.price.shop > 0n);
 }
 
 function lineEvents(

@@ -15,6 +15,8 @@ import { currentQuantity, discountOf, refundedQuantity } from './totals.ts';
 export type EditRequest =
   | { readonly kind: 'add'; readonly item: Item }
   | { readonly kind: 'remove'; readonly line: number; readonly quantity: number }
+  /** All shipping that is left. */
+  | { readonly kind: 'remove shipping' }
   /** More units of a line; they have no part in the discounts of the others. */
   | { readonly kind: 'raise'; readonly line: number; readonly quantity: number }
   /** The merchant lowers a line's price: Shopify keeps the price and adds a discount to the line. */
@@ -41,6 +43,14 @@ export function edit(
       const taken = removal(order, { lines: [{ line, quantity }], restock: 'cancel' }, moment);
       const removed = taken.refund.lines.map((entry) => ({ lineId: entry.lineId, delta: -entry.quantity }));
       return edited(taken.order, { ...none, removed });
+    }
+    case 'remove shipping': {
+      const taken = removal(order, { lines: [], shipping: true, restock: 'cancel' }, moment);
+      const gone = taken.refund.shipping.map((entry) => entry.shippingLineId);
+      const shipping = order.shipping.map((line) =>
+        gone.includes(line.id) ? { ...line, isRemoved: true } : line,
+      );
+      return edited({ ...taken.order, shipping }, none);
     }
     case 'raise': {
       const line = lineAt(order, request.line);

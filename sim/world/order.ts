@@ -27,6 +27,8 @@ export interface WorldOrder {
   readonly note: string | null;
   readonly tags: readonly string[];
   readonly poNumber: string | null;
+  /** The app of the merchant of record, where that is another company. */
+  readonly merchantOfRecordAppId: bigint | null;
   readonly discounts: readonly Discount[];
   readonly lines: readonly Line[];
   readonly shipping: readonly ShippingLine[];

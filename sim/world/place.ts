@@ -81,6 +81,7 @@ export function placeOrder(placement: Placement, moment: Moment): WorldOrder {
     note: recipe.note ?? null,
     tags: [],
     poNumber: null,
+    merchantOfRecordAppId: recipe.isSoldForMerchant === true ? MANAGED_MARKETS : null,
     discounts: priced.discounts,
     lines: tip.shop > 0n ? [...priced.lines, tipLine(tip, moment)] : priced.lines,
     shipping: priced.shipping.map((line, at) => (at === 0 ? withDeliveryFee(line, placement) : line)),
@@ -135,6 +136,8 @@ function liable(
 }
 
 /** Products keep their ids whatever the order: a thousand times their place in the catalog on top of a round number. */
+/** As help.shopify.com names it. */
+const MANAGED_MARKETS = 2_745_565_185n;
 const FIRST_PRODUCT_ID = 8_142_655_000_000n;
 const FIRST_VARIANT_ID = 44_590_000_000_000n;
 

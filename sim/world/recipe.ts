@@ -17,6 +17,8 @@ export interface Recipe {
   readonly taxExempt?: boolean;
   /** The taxes are remitted by the channel, not by the merchant (vendors/shopify.md 4.2). */
   readonly isChannelLiable?: boolean;
+  /** Another company is the seller before the law, and remits the taxes and duties (Shopify Managed Markets). */
+  readonly isSoldForMerchant?: boolean;
   readonly isTest?: boolean;
   readonly isUnconfirmed?: boolean;
   readonly sourceName?: string;

@@ -47,9 +47,9 @@ export function figuresOf(order: WorldOrder): Figures {
   const unpaid = order.refunds.filter((refund) => isUnpaid(order, refund));
   const due = plus(current.total, sumOf(unpaid.map(besideOf)));
   const open = openOf(order, sold, money);
-  // Orders that are only authorized show 0.00 outstanding in public samples 02 and 11-13; once a capture was made the
-  // uncaptured rest is taken to be outstanding again (not verifiable offline).
-  const isWaiting = money.received.shop === 0n && !order.isAuthorizationExpired && money.capturable.shop > 0n;
+  // Orders that are only authorized show 0.00 outstanding in public samples 02 and 11-13, and as a shop showed it: what is authorized
+  // is not outstanding, whatever else was received.
+  const isWaiting = !order.isAuthorizationExpired && money.capturable.shop > 0n;
   return {
     ...sold,
     current,
@@ -109,10 +109,10 @@ function soldFigures(order: WorldOrder): Sold {
   const goods = order.lines.filter((line) => line.kind !== 'tip');
   const lines = sumOf(goods.map((line) => times(line.price, line.quantity)));
   const lineDiscounts = sumOf(goods.map(discountOf));
-  const kept = order.shipping.filter((line) => !line.isRemoved);
-  const shipping = sumOf(kept.map((line) => line.price));
-  const shippingDiscounts = sumOf(kept.map(discountOf));
-  const taxes = groupTaxes([...order.lines, ...kept].flatMap((line) => line.taxes));
+  // Shipping that an edit removed went back by a refund entry, as removed goods do (shopify.dev changelog of 2024-07-18).
+  const shipping = sumOf(order.shipping.map((line) => line.price));
+  const shippingDiscounts = sumOf(order.shipping.map(discountOf));
+  const taxes = groupTaxes([...order.lines, ...order.shipping].flatMap((line) => line.taxes));
   const tax = sumOf(taxes.map((line) => line.amount));
   const duties = sumOf(order.lines.flatMap((line) => line.duties.map((duty) => duty.amount)));
   const fees = sumOf(order.fees.map((fee) => fee.amount));
@@ -147,8 +147,10 @@ function currentFigures(order: WorldOrder, sold: Sold): Figures['current'] {
   const fees = sumOf(order.refunds.map((refund) => refund.fees));
   const shippingAmount = sumOf(shipping.map((line) => line.amount));
   const tax = sumOf([...lines, ...shipping].map((line) => line.tax));
-  const kept = order.shipping.filter((line) => !line.isRemoved);
-  const shippingNow = minus(sumOf(kept.map((line) => minus(line.price, discountOf(line)))), shippingAmount);
+  const shippingNow = minus(
+    sumOf(order.shipping.map((line) => minus(line.price, discountOf(line)))),
+    shippingAmount,
+  );
   return {
     subtotal: minus(sold.subtotal, goods),
     discounts: minus(sold.discounts, sumOf(lines.map((line) => line.discount))),
@@ -161,7 +163,7 @@ function currentFigures(order: WorldOrder, sold: Sold): Figures['current'] {
       sumOf([goods, tips, shippingAmount, order.taxesIncluded ? ZERO : tax, duties, fees]),
     ),
     taxes: groupTaxes([
-      ...[...order.lines, ...kept].flatMap((line) => line.taxes),
+      ...[...order.lines, ...order.shipping].flatMap((line) => line.taxes),
       ...order.refunds.flatMap((refund) => negatedTaxes(order, refund)),
     ]),
   };

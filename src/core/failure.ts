@@ -66,7 +66,7 @@ export const CATALOGUE = {
   'order-tax-withheld': {
     remedy: 'review',
     sentence:
-      'The channel withholds tax on the order to remit it itself, and the order does not say so. See there whose tax it is, book or correct it in FreshBooks, then decide keep',
+      'The channel, or who sells there in its own name, remits tax on the order, and the order does not say of what. See there whose tax it is, book or correct it in FreshBooks, then decide keep',
   },
   'order-cash-unclear': {
     remedy: 'review',

@@ -47,6 +47,25 @@ describe('Shopify, every kind of order reads as it is sent', () => {
     }
   });
 
+  test('an order of a merchant of record is asked about in both', async () => {
+    const shop = await openShopify({ scenarios: 'none' });
+    const { id } = shop.world.place({
+      items: [{ kind: 'product', index: 0, quantity: 1 }],
+      isSoldForMerchant: true,
+      payment: { kind: 'paid', gateway: 'shopify_payments' },
+    });
+    const { key, message } = shownOrder(shop, id);
+    const verdict = await shop.source.verify(message);
+    assert.ok(verdict.proof === 'authentic');
+    for (const shown of [verdict.message, await shop.source.read(key)]) {
+      const sorted = shop.source.sort(shown);
+      assert.equal(
+        sorted.kind === 'order' ? sorted.snapshot.order.doubt?.code : sorted.kind,
+        'order-tax-withheld',
+      );
+    }
+  });
+
   test('an edit that does not raise the total is left to the sums check, alike in both', async () => {
     const shop = await openShopify({ scenarios: 'none', switches: { editRaisesTotalPrice: false } });
     const { id } = shop.world.scenario('edited, line added after payment');

@@ -17,6 +17,7 @@ import { DEFAULT_RULES } from '#core/rules.ts';
 import type { Rules } from '#core/rules.ts';
 import { paidBack } from '#core/sale.ts';
 import { localDate, monthOf } from '#core/time.ts';
+import type { LocalDate } from '#core/time.ts';
 import { READ_TOPIC } from '#pipeline/source.ts';
 import { createShopifySource } from '#sources/shopify/shopify.ts';
 import { expectedBooks } from '#sim/check.ts';
@@ -80,6 +81,8 @@ function withGaps(life: Life, number: number): Life {
 }
 
 interface Met {
+  /** On which day each invoice and payment was made, by its kind and slot. */
+  readonly made: Map<string, LocalDate>;
   readonly holds: Set<string>;
   readonly reasons: Set<string>;
   readonly kinds: Set<string>;
@@ -94,7 +97,14 @@ const byOracle: Expecting = (order, { side }) => expectedBooks(order, side);
 /** From state to state, with the books as each leaves them. */
 export function walk(life: Life, number: number, expect: Expecting = byOracle): Verdict {
   const rounding = ROUNDINGS[number % ROUNDINGS.length] ?? ROUNDINGS[0] ?? assert.fail();
-  const met: Met = { holds: new Set(), reasons: new Set(), kinds: new Set(), steps: 0, rounding: 0n };
+  const met: Met = {
+    made: new Map(),
+    holds: new Set(),
+    reasons: new Set(),
+    kinds: new Set(),
+    steps: 0,
+    rounding: 0n,
+  };
   let entries: readonly Entry[] = [];
   let outcome: Verdict['outcome'] = 'skipped';
   let before: Order | undefined;
@@ -228,7 +238,10 @@ function settle(
       return { entries, planned, isRefused: false };
     }
     assertPossible(step, terms);
-    assertOpenMonth(step, order, fold(entries));
+    assertOpenMonth(step, order, { booked: fold(entries), made: met.made });
+    if (step.kind === 'invoice' || step.kind === 'payment') {
+      met.made.set(`${step.kind} ${step.slot}`, localDate(order.updatedAt, order.zone));
+    }
     const applied = applyStep(entries, step, rounding);
     if (applied.outcome === 'refused') {
       return { entries, planned, isRefused: true };
@@ -241,24 +254,31 @@ function settle(
 }
 
 /**
- * What is paid is changed for what happened in its month, or that of its invoice, so that none is restated that somebody may have
- * reported. The channel's tax is left out of whatever money comes, and so moves with it.
+ * What is paid is changed for what happened in its month, that of its invoice, or that in which either was made under an earlier day,
+ * so that none is restated that somebody may have reported. The channel's tax is left out of whatever money comes, and so moves with it.
  */
-function assertOpenMonth(step: Step, order: Order, { invoices, payments }: Booked): void {
+function assertOpenMonth(
+  step: Step,
+  order: Order,
+  { booked: { invoices, payments }, made }: { readonly booked: Booked; readonly made: Met['made'] },
+): void {
   const isCorrection = step.kind === 'lines' && !money.isZero(step.correction);
   if (!money.isZero(channelTaxOf(order)) || isCorrection) {
     return;
   }
   const happened = order.refunds.flatMap(({ at, payouts }) => [at, ...payouts.map((payout) => payout.at)]);
   const months = [order.updatedAt, ...happened].map((at) => monthOf(localDate(at, order.zone)));
-  const dayOf = (slot: number) => invoices.find((invoice) => invoice.slot === slot)?.document.issuedOn;
+  const daysOf = (slot: number) => [
+    invoices.find((invoice) => invoice.slot === slot)?.document.issuedOn,
+    made.get(`invoice ${slot}`),
+  ];
   const days =
     step.kind === 'payment-change'
       ? payments
           .filter(({ slot }) => slot === step.payment)
-          .flatMap(({ paidOn, invoice }) => [paidOn, dayOf(invoice)])
+          .flatMap(({ slot, paidOn, invoice }) => [paidOn, made.get(`payment ${slot}`), ...daysOf(invoice)])
       : step.kind === 'lines' || step.kind === 'void'
-        ? payments.filter(({ invoice }) => invoice === step.invoice).map(({ invoice }) => dayOf(invoice))
+        ? payments.filter(({ invoice }) => invoice === step.invoice).flatMap(({ invoice }) => daysOf(invoice))
         : [];
   const isOpen = days.some((day) => day !== undefined && months.includes(monthOf(day)));
   assert.ok(days.length === 0 || isOpen, `${step.kind} in the month of ${days.join(' and ')}`);

@@ -44,10 +44,18 @@ describe('cash from a body without transactions', () => {
     );
   });
 
-  test('partially paid is the total less what is outstanding', () => {
-    const part = { financial_status: 'partially_paid' };
-    assert.equal(cashOf({ ...part, total_outstanding: '7.50' }), 'known 2.50 USD, shopify_payments 2.50');
-    assert.match(cashOf({ ...part, total_outstanding: null }), /^reread: /);
+  test('partially paid is asked for: what is outstanding leaves out what is only authorized', () => {
+    for (const total_outstanding of ['7.50', '0.00', null]) {
+      assert.match(cashOf({ financial_status: 'partially_paid', total_outstanding }), /^reread: /);
+    }
+  });
+
+  test('voided is asked for where a part of the total was received', () => {
+    for (const financial_status of ['voided', 'expired', 'pending']) {
+      assert.match(cashOf({ financial_status, total_outstanding: '7.50' }), /^reread: /);
+      assert.equal(cashOf({ financial_status, total_outstanding: '10.00' }), 'known 0.00 USD');
+      assert.equal(cashOf({ financial_status, total_outstanding: '0.00' }), 'known 0.00 USD');
+    }
   });
 
   test('every other status is asked for', () => {

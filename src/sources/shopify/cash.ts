@@ -1,4 +1,16 @@
-import { add, equal, format, isNegative, isZero, minimum, show, subtract, sum, zero } from '#core/money.ts';
+import {
+  add,
+  compare,
+  equal,
+  format,
+  isNegative,
+  isZero,
+  minimum,
+  show,
+  subtract,
+  sum,
+  zero,
+} from '#core/money.ts';
 import type { Money } from '#core/money.ts';
 import type { Cash, Tender } from '#core/order.ts';
 import { TOGETHER } from '#core/payment-method.ts';
@@ -73,14 +85,13 @@ function outstandingOf(order: OrderPayload, { amounts }: Sale): Money | undefine
 function cashByStatus(order: OrderPayload, sale: Sale, outstanding: Money | undefined): Cash {
   switch (order.financial_status) {
     case 'authorized':
+      return known(order, sale, zero(sale.amounts.currency));
     case 'pending':
     case 'voided':
     case 'expired':
-      return known(order, sale, zero(sale.amounts.currency));
+      return partWhy(order, sale, outstanding) ?? known(order, sale, zero(sale.amounts.currency));
     case 'paid':
       return cashOfPaid(order, sale, outstanding);
-    case 'partially_paid':
-      return cashOfPartlyPaid(order, sale, outstanding);
     case '':
       return { state: 'reread', why: 'The message shows no financial status' };
     default:
@@ -103,14 +114,22 @@ function cashOfPaid(order: OrderPayload, sale: Sale, outstanding: Money | undefi
   );
 }
 
-function cashOfPartlyPaid(order: OrderPayload, sale: Sale, outstanding: Money | undefined): Cash {
-  if (outstanding === undefined || !sale.amounts.hasOneCurrency || !isZero(sale.rounding)) {
-    return {
-      state: 'reread',
-      why: 'It is partially paid and the message does not show how much was received',
-    };
-  }
-  return changedWhy(sale) ?? known(order, sale, subtract(sale.total, outstanding));
+/** Something was received of it: the rest alone is outstanding. Old messages show 0.00 of what is not paid at all. */
+function partWhy(order: OrderPayload, sale: Sale, outstanding: Money | undefined): Cash | undefined {
+  const { amounts, currentTotal, rounding } = sale;
+  const plain = order.current_total_price ?? order.total_price;
+  const isOurs = outstanding?.currency === currentTotal.currency;
+  const now = isOurs || plain === undefined ? currentTotal : amounts.inShopCurrency(plain, 'total_price');
+  const isPart =
+    outstanding?.currency === now.currency &&
+    isPositive(outstanding) &&
+    compare(outstanding, isOurs ? add(now, rounding) : now) < 0;
+  return isPart
+    ? {
+        state: 'reread',
+        why: `The message says ${order.financial_status} and shows ${show(outstanding)} outstanding`,
+      }
+    : undefined;
 }
 
 /** A total that was lowered by an edit or a refund tells what is owed, not what was received. */

@@ -23,6 +23,7 @@ const ORDER_HEADER = `query OrderForAccounting($id: ID!) {
   shop { ianaTimezone }
   order(id: $id) {
     id name number test confirmed createdAt processedAt updatedAt cancelledAt cancelReason
+    merchantOfRecordApp { id }
     displayFinancialStatus displayFulfillmentStatus sourceName tags currencyCode presentmentCurrencyCode taxesIncluded dutiesIncluded
     paymentGatewayNames
     email phone

@@ -12,14 +12,16 @@ import type { AllocationPayload, LinePayload, OrderPayload, ShippingPayload, Tax
  * What was charged, line by line (docs/vendors/shopify.md 4.1, 4.2). Discounts come only from allocations and taxes only as
  * charged: nothing is computed, spread or evened out, so that an order that does not add up shows it in its sum.
  */
-export function linesOf(order: OrderPayload, amounts: Amounts): OrderLine[] {
+export function linesOf(order: OrderPayload, amounts: Amounts, isRemovedCounted = false): OrderLine[] {
   const goods = order.line_items.map((line, index) => ({ line, path: `line_items.${index}` }));
   const tips = goods.filter(({ line }) => isMarkedTip(line));
   const lines = [
     ...goods
       .filter(({ line }) => !isMarkedTip(line))
       .map(({ line, path }) => itemLine(line, path, { order, amounts })),
-    ...order.shipping_lines.flatMap((line, index) => shippingLines(line, index, { order, amounts })),
+    ...order.shipping_lines.flatMap((line, index) =>
+      line.is_removed && !isRemovedCounted ? [] : [shippingLine(line, index, { order, amounts })],
+    ),
     ...tipLines(
       order,
       amounts,
@@ -106,23 +108,18 @@ function itemLine(line: LinePayload, path: string, { order, amounts }: Context):
   };
 }
 
-function shippingLines(line: ShippingPayload, index: number, { order, amounts }: Context): OrderLine[] {
+function shippingLine(line: ShippingPayload, index: number, { order, amounts }: Context): OrderLine {
   const path = `shipping_lines.${index}`;
-  if (line.is_removed) {
-    return [];
-  }
-  return [
-    {
-      // Old bodies, as some public samples are, show shipping lines without an id.
-      key: `shipping:${line.id ?? `line-${index + 1}`}`,
-      kind: 'shipping',
-      title: line.title === '' ? 'Shipping' : line.title,
-      quantity: 1,
-      unitPrice: amounts.need({ set: line.price_set, plain: line.price, path: `${path}.price` }),
-      discounts: discountsOf(line.discount_allocations, path, { order, amounts }),
-      taxes: taxesOf(line.tax_lines, path, amounts),
-    },
-  ];
+  return {
+    // Old bodies, as some public samples are, show shipping lines without an id.
+    key: `shipping:${line.id ?? `line-${index + 1}`}`,
+    kind: 'shipping',
+    title: line.title === '' ? 'Shipping' : line.title,
+    quantity: 1,
+    unitPrice: amounts.need({ set: line.price_set, plain: line.price, path: `${path}.price` }),
+    discounts: discountsOf(line.discount_allocations, path, { order, amounts }),
+    taxes: taxesOf(line.tax_lines, path, amounts),
+  };
 }
 
 /** The tip once, from the order's own field; bodies that lack it, or lack its currency, show it only in the tip's line. */

@@ -39,6 +39,7 @@ export function restBody({ order, lines, refunds, timeZone }: OrderParts): Body 
     cancel_reason: lowerOf(order, 'cancelReason'),
     financial_status: lowerOf(order, 'displayFinancialStatus'),
     fulfillment_status: lowerOf(order, 'displayFulfillmentStatus'),
+    merchant_of_record_app_id: idOf(order, 'merchantOfRecordApp.id') || null,
     source_name: textOf(order, 'sourceName'),
     tags: listOf(order, 'tags')
       .filter((tag) => typeof tag === 'string')

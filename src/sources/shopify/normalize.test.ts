@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { localDate } from '#core/time.ts';
-import { format, show } from '#core/money.ts';
+import { format, show, zero } from '#core/money.ts';
 import { channelTaxOf, totalByLines } from '#core/order.ts';
 import type { Order } from '#core/order.ts';
 import { PLAIN, bodyOf, snapshotOf, withField } from '#tests/contract/shopify-bodies.ts';
-import type { Body, OrderSpec } from '#tests/contract/shopify-bodies.ts';
+import type { Body, LineSpec, OrderSpec, TaxSpec } from '#tests/contract/shopify-bodies.ts';
+import { books, holds, planned, post } from '#tests/planned.ts';
+
+const bag = (amount: string): Body => {
+  const side = { amount, currency_code: 'USD' };
+  return { shop_money: side, presentment_money: side };
+};
 
 function orderOf(spec: OrderSpec): Order {
   return snapshotOf(bodyOf(spec)).order;
@@ -69,6 +75,47 @@ describe('lines', () => {
       'shipping:2000: 1 x 14.90 - 4.97 (POST) + 0.50 (Tax 50000)',
     ]);
     assertAddsUp(order, '20.43 USD');
+  });
+
+  test('removed shipping that the total holds went back by its refund', () => {
+    const removed = bodyOf({
+      lines: [{ price: 10_000 }],
+      shipping: [{ price: 1000, as: { is_removed: true } }],
+    });
+    const replaced = bodyOf({
+      lines: [{ price: 10_000 }],
+      shipping: [
+        { price: 1000, as: { is_removed: true } },
+        { price: 1500, as: { id: 2001 } },
+      ],
+    });
+    const entry = {
+      id: 901,
+      created_at: '2026-11-24T10:00:00-05:00',
+      refund_line_items: [],
+      order_adjustments: [],
+      transactions: [],
+      refund_shipping_lines: [
+        { shipping_line_id: 2000, subtotal_amount_set: bag('10.00'), tax_amount_set: bag('0.00') },
+      ],
+    };
+    for (const [body, now, stands] of [
+      [removed, '100.00', '100.00'],
+      [replaced, '115.00', '115.00'],
+    ] as const) {
+      const { order } = snapshotOf({
+        ...body,
+        current_total_price: now,
+        current_total_price_set: bag(now),
+        refunds: [entry],
+      });
+      assert.equal(order.doubt, undefined);
+      assert.equal(show(order.total), show(totalByLines(order)));
+      assert.equal(format(order.currentTotal), stands);
+      const found = planned({ ...order, cash: { state: 'known', received: zero('USD'), tenders: [] } }, []);
+      assert.ok(found.outcome === 'work');
+      assert.equal(books(post(found.steps)), `SHOPIFY-1001 ${stands}`);
+    }
   });
 
   test('shipping without an id is named by its place', () => {
@@ -364,6 +411,27 @@ describe('order', () => {
     const { order } = snapshotOf(body);
     assert.equal(show(totalByLines(order)), '10.00 USD');
     assert.equal(show(order.total), '8.00 USD');
+  });
+});
+
+describe('a merchant of record', () => {
+  const sold = (taxes: readonly TaxSpec[], duties: LineSpec['duties'] = []): Body =>
+    bodyOf({ lines: [{ price: 10_000, taxes, duties }], as: { merchant_of_record_app_id: 2745565185 } });
+  const plan = (body: Body) => {
+    const found = planned(snapshotOf(body).order, []);
+    return found.outcome === 'work' ? [found.steps.length, holds(found)] : found;
+  };
+
+  test('remits taxes and duties, which are asked about', () => {
+    for (const body of [sold([{ title: 'VAT', rate: 0.2, amount: 2000 }]), sold([], [{ amount: 1500 }])]) {
+      assert.deepEqual(plan(body), [0, ['order-tax-withheld']]);
+    }
+  });
+
+  test('of an order without any, or whose taxes are marked as the channel’s, changes nothing', () => {
+    for (const body of [sold([]), sold([{ title: 'VAT', rate: 0.2, amount: 2000, isChannelLiable: true }])]) {
+      assert.deepEqual(plan(body), [4, []]);
+    }
   });
 });
 

@@ -328,6 +328,8 @@ const ORDER = object({
   financial_status: orElse(readText, ''),
   fulfillment_status: orElse(readText, ''),
   source_name: orElse(readText, ''),
+  /** Another company is the seller before the law. */
+  merchant_of_record_app_id: maybe(readId),
   /** One text, separated by commas. */
   tags: orElse(readTags, []),
   payment_gateway_names: list(field(readText)),
