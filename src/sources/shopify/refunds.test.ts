@@ -226,6 +226,58 @@ void describe('refunds', () => {
     assert.equal(toOf(['gift_card', 'shopify_payments']), 'money');
   });
 
+  void test('without lines and without a difference pay for what an edit took off, where that makes the account even', () => {
+    const swapped: OrderSpec = { lines: [{ price: 27_900 }, { price: 19_900 }] };
+    const paidBack = (amount: string) =>
+      orderWith(
+        swapped,
+        [
+          { lines: [{ line: 0, quantity: 1, subtotal: '279.00', tax: '0.00' }] },
+          { transactions: [{ amount }] },
+        ],
+        {
+          current_total_price: '199.00',
+          financial_status: 'partially_refunded',
+          transactions: [
+            { id: 1, kind: 'sale', status: 'success', gateway: 'paypal', currency: 'EUR', amount: '279.00' },
+            { id: 8000, kind: 'refund', status: 'success', gateway: 'paypal', currency: 'EUR', amount },
+          ],
+        },
+      );
+    const { doubt, refunds } = paidBack('80.00');
+    assert.equal(doubt, undefined);
+    assert.deepEqual(
+      refunds.map(({ difference }) => money.format(difference)),
+      ['0.00', '-80.00'],
+    );
+    assert.match(paidBack('79.00').doubt?.why ?? '', /do not add up/);
+  });
+
+  void test('of shipping that old messages tell in several adjustments come to their sum', () => {
+    const spec: OrderSpec = { lines: [{ price: 1650 }], shipping: [{ price: 395 }] };
+    const { doubt, refunds } = orderWith(
+      spec,
+      {
+        lines: [{ line: 0, quantity: 1, subtotal: '16.50', tax: '0.00' }],
+        adjustments: ['-3.95', '3.95', '-3.95'].map((amount) => ({
+          kind: 'shipping_refund',
+          amount,
+          tax_amount: '0.00',
+        })),
+        transactions: [{ amount: '20.45' }],
+      },
+      { current_total_price: '0.00', financial_status: 'refunded' },
+    );
+    assert.equal(doubt, undefined);
+    const back = refunds.flatMap(({ returns }) =>
+      returns.map(({ line, amount }) => [line, money.format(amount)]),
+    );
+    assert.deepEqual(back, [
+      ['item:1000', '16.50'],
+      ['shipping:2000', '3.95'],
+    ]);
+  });
+
   void test('of an exchange for less keep what the goods sent instead cost, where that makes the account even', () => {
     const spec: OrderSpec = { lines: [{ price: 5000 }, { price: 3000 }] };
     const sale = { id: 1, kind: 'sale', status: 'success', currency: 'EUR', test: false, amount: '50.00' };

@@ -55,8 +55,8 @@ function distinct(read: readonly (readonly Refund[])[]): (readonly Refund[])[] {
 
 /**
  * Of an exchange for less only the rest goes back, and no difference tells what was kept for the goods that were sent instead
- * (docs/vendors/shopify.md 4.3). It was kept where just that makes the account even by the order's own total: what came in less
- * what went back is what the order is worth now.
+ * (docs/vendors/shopify.md 4.3); and money for what an edit took off before may come without any. So it was where just that makes
+ * the account even by the order's own total: what came in less what went back is what the order is worth now.
  */
 function asExchanges(refunds: readonly Refund[], context: RefundContext): (readonly Refund[])[] {
   const { order, sale, currentTotal } = context;
@@ -67,7 +67,8 @@ function asExchanges(refunds: readonly Refund[], context: RefundContext): (reado
   }
   const netted = refunds.map((refund): Refund => {
     const kept = subtract(worthOf(refund, basis), paidBack(refund, basis.currency));
-    const isNet = refund.payouts.length > 0 && isZero(refund.difference) && !isNegative(kept);
+    const isPaid = refund.payouts.length > 0 && isZero(refund.difference);
+    const isNet = isPaid && (!isNegative(kept) || refund.returns.length === 0);
     return isNet ? { ...refund, difference: kept } : refund;
   });
   const back = sum(

@@ -89,31 +89,38 @@ function shippingBack(refund: RefundPayload, { reading, context, left }: Taking)
   const { amounts } = context.sale;
   const legacy = refund.order_adjustments.filter(({ kind }) => kind === 'shipping_refund');
   // Both are shown at once for the same money by some versions: it went back once.
+  const needed = (amount: Money | undefined): Money => {
+    if (amount === undefined) {
+      throw new UnreadableReturn(`Refund ${refund.id} does not show its shipping in the order’s currency`);
+    }
+    return amount;
+  };
+  const none = zero(amounts.currency);
+  const path = 'order_adjustments';
   const shown =
     refund.refund_shipping_lines.length > 0
       ? refund.refund_shipping_lines.map((part) => ({
           id: part.shipping_line_id,
-          base: amounts.read({ set: part.subtotal_amount_set, path: 'refund_shipping_lines.subtotal' }),
+          base: needed(
+            amounts.read({ set: part.subtotal_amount_set, path: 'refund_shipping_lines.subtotal' }),
+          ),
           tax: amounts.orZero({ set: part.tax_amount_set, path: 'refund_shipping_lines.tax' }),
         }))
-      : legacy.map((part) => ({
-          id: undefined,
-          base: negated(
-            amounts.read({ set: part.amount_set, plain: part.amount, path: 'order_adjustments.amount' }),
-          ),
-          tax: subtract(
-            zero(amounts.currency),
-            amounts.orZero({
-              set: part.tax_amount_set,
-              plain: part.tax_amount,
-              path: 'order_adjustments.tax_amount',
+      : [
+          // One may take back another: only together do they say what went back.
+          legacy.reduce<{ id: undefined; base: Money; tax: Money }>(
+            (
+              { id, base, tax },
+              { amount_set: set, amount, tax_amount_set: taxSet, tax_amount: plainTax },
+            ) => ({
+              id,
+              base: subtract(base, needed(amounts.read({ set, plain: amount, path }))),
+              tax: subtract(tax, amounts.orZero({ set: taxSet, plain: plainTax, path })),
             }),
+            { id: undefined, base: none, tax: none },
           ),
-        }));
+        ];
   return shown.flatMap(({ id, base, tax }) => {
-    if (base === undefined) {
-      throw new UnreadableReturn(`Refund ${refund.id} does not show its shipping in the order’s currency`);
-    }
     const net = reading.shippingIs === 'gross' ? subtract(base, tax) : base;
     const amount = isIncluded(context) ? add(net, tax) : net;
     return nothingIn({ amount, tax }) ? [] : fromShipping({ id, amount, tax }, left);
@@ -243,8 +250,4 @@ function isIncluded({ order }: RefundContext): boolean {
 
 function nothingIn({ amount, tax }: Taken): boolean {
   return isZero(amount) && isZero(tax);
-}
-
-function negated(amount: Money | undefined): Money | undefined {
-  return amount === undefined ? undefined : subtract(zero(amount.currency), amount);
 }
