@@ -17,6 +17,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { OrderRecord, Store } from '#pipeline/ports.ts';
 import type { FreshBooksSim } from '#sim/freshbooks/freshbooks.ts';
 import type { World } from '#sim/world.ts';
+import { paidWhole } from '#tests/orders/agreement.ts';
 import { OPEN, isSkippable, isTrue, shownOf } from '#tests/amazon/agreement.ts';
 import { shownOf as rowShown } from '#tests/chaos/hands.ts';
 import type { Deed } from '#tests/chaos/hands.ts';
@@ -214,7 +215,7 @@ async function assertTouched(evidence: Evidence, deed: Deed, worth: bigint): Pro
 
 async function assertOrder(evidence: Evidence, order: WorldOrder): Promise<readonly string[]> {
   const key = shopifyKey(order);
-  const expected = expectedBooks(order);
+  const expected = expectedBooks(paidWhole(order));
   const deed = unlikeShop(evidence, key);
   if (deed !== undefined) {
     return assertTouched(evidence, deed, expected.now.worth);

@@ -92,7 +92,21 @@ interface Met {
 
 type Expecting = (order: WorldOrder, life: Life) => ExpectedBooks;
 
-const byOracle: Expecting = (order, { side }) => expectedBooks(order, side);
+const byOracle: Expecting = (order, { side }) => expectedBooks(paidWhole(order), side);
+
+/** What the buyer paid whole in his currency is paid whole in the shop's: an edit may be worth a cent there and none here. */
+export function paidWhole(order: WorldOrder): WorldOrder {
+  const { received, total } = figuresOf(order);
+  const last = order.transactions.findLast(
+    ({ kind, status }) => RECEIPTS.includes(kind) && status === 'success',
+  );
+  if (last === undefined || received.presentment !== total.presentment) {
+    return order;
+  }
+  const shop = last.amount.shop + total.shop - received.shop;
+  const evened = { ...last, amount: { ...last.amount, shop } };
+  return { ...order, transactions: order.transactions.map((each) => (each === last ? evened : each)) };
+}
 
 /** From state to state, with the books as each leaves them. */
 export function walk(life: Life, number: number, expect: Expecting = byOracle): Verdict {
