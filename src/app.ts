@@ -33,9 +33,9 @@ import type { Poller } from '#sources/amazon/poller.ts';
 import { openShopify } from '#open-shopify.ts';
 import type { ShopifyParts } from '#open-shopify.ts';
 import type { Migrated } from '#storage/migrate.ts';
-import { keyFileOf, keyPlaces, keysOf, rotateKeys } from '#storage/keys.ts';
+import { keyFileOf, keyPlaces, keysOf, rotateKeys, standingKeysOf } from '#storage/keys.ts';
 import { createSeal } from '#storage/seal.ts';
-import { keysInFile, readKey } from '#storage/key-file.ts';
+import { keysInFile } from '#storage/key-file.ts';
 import type { Keys } from '#storage/seal.ts';
 import { backUp } from '#storage/backup.ts';
 import { assertOneName, assertWhole } from '#storage/database-file.ts';
@@ -329,8 +329,8 @@ export async function backUpDatabase(
     ...options
   }: { readonly file: string; readonly isOverwriting: boolean; readonly isWithKey: boolean },
 ): Promise<BackupReport> {
-  const key = isWithKey ? (config.secretKey ?? readKey(keyPathOf(config))) : undefined;
-  return backUp({ ...options, databasePath: config.databasePath, ...(key === undefined ? {} : { key }) });
+  const { databasePath } = config;
+  return backUp({ ...options, databasePath, ...(isWithKey ? { keys: standingKeysOf(config) } : {}) });
 }
 
 /** Puts a backup in the place of the database, which is kept beside it. Throws a Failure; then nothing was changed. */

@@ -1,13 +1,4 @@
-import {
-  closeSync,
-  existsSync,
-  openSync,
-  readFileSync,
-  readSync,
-  realpathSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Failure } from '#core/failure.ts';
 import {
@@ -15,6 +6,7 @@ import {
   copyDatabase,
   fileFailure,
   isOwnOrDamaged,
+  openToRead,
   putInPlace,
   removeDatabase,
   removeUnfinished,
@@ -22,8 +14,13 @@ import {
   unfinishedName,
 } from './database-file.ts';
 import type { Contents } from './database-file.ts';
+import { keysIn, keysInFile } from './key-file.ts';
 import { keyFileOf as ownKeyFileOf } from './keys.ts';
 import { writePrivate } from './private-files.ts';
+import { createSeal, opens } from './seal.ts';
+import type { Keys } from './seal.ts';
+import { openersAmong, sealedRows } from './secrets.ts';
+import type { Sealed } from './secrets.ts';
 
 /** Copies the database into one file, also while a server writes to it. */
 export interface BackupOptions {
@@ -31,41 +28,47 @@ export interface BackupOptions {
   readonly file: string;
   /** Whether an earlier backup of that name may be written over; nothing else is. */
   readonly isOverwriting: boolean;
-  /** Written into a file of its own beside the backup; absent leaves it out. */
-  readonly key?: string;
+  /** Those in force. What of them opens the backup is written into a file of its own beside it; absent leaves that out. */
+  readonly keys?: Keys;
 }
 
 export interface BackupReport {
   readonly contents: Contents;
   readonly bytes: number;
   readonly sha256: string;
-  /** Where the key is, when it was asked for. */
+  /** Where its keys are, when they were asked for. */
   readonly keyFile?: string;
 }
 
-/** The key of a backup stands beside it, so that the two can be kept apart. */
+/**
+ * The key of a backup stands beside it, so that the two can be kept apart: one line, or a line for each where a rotation was
+ * under way and what is sealed in it needs several.
+ */
 export function keyFileOf(file: string): string {
   return `${file}.key`;
 }
 
-/** Throws `config-invalid` when there is nothing to copy, and what `copyDatabase` throws. */
+/**
+ * Throws `config-invalid` when there is nothing to copy, `key-wrong` when the keys do not open what is sealed in it, and what
+ * `copyDatabase` throws.
+ */
 export async function backUp({
   databasePath,
   file,
   isOverwriting,
-  key,
+  keys,
 }: BackupOptions): Promise<BackupReport> {
   if (!existsSync(databasePath)) {
     throw new Failure('config-invalid', {
       detail: `DATABASE_URL: there is no database at "${databasePath}"`,
     });
   }
-  const keyFile = key === undefined ? undefined : keyFileOf(file);
+  const keyFile = keys === undefined ? undefined : keyFileOf(file);
   const place = { databasePath, isOverwriting };
   const assertFree = (): void => {
-    assertMayWrite(file, { ...place, kind: 'backup' });
-    if (keyFile !== undefined) {
-      assertMayWrite(keyFile, { ...place, kind: 'key' });
+    assertMayWrite(file, place);
+    if (keyFile !== undefined && keys !== undefined) {
+      assertMayWrite(keyFile, { ...place, keysOf: { file, keys: linesOf(keys) } });
     }
   };
   assertFree();
@@ -76,8 +79,8 @@ export async function backUp({
   const contents = await copyDatabase(databasePath, unfinished);
   try {
     assertFree();
-    if (key !== undefined && keyFile !== undefined) {
-      writeForOwner(keyFile, key);
+    if (keys !== undefined && keyFile !== undefined) {
+      writeForOwner(keyFile, openingText(unfinished, keys, keyFile));
     }
     const [bytes, sha256] = [statSync(unfinished).size, await sha256OfFile(unfinished)];
     putInPlace(unfinished, file);
@@ -88,11 +91,38 @@ export async function backUp({
   }
 }
 
+/** Proven by what will be read of it. Throws `key-wrong` when a row is sealed with none of them. */
+function openingText(copy: string, keys: Keys, keyFile: string): string {
+  const sealed = sealedIn(copy);
+  const openers = openersAmong(linesOf(keys), sealed);
+  // Where nothing is sealed any does.
+  const text = (openers.length > 0 ? openers : [keys.current]).join('\n');
+  const [current = '', ...older] = keysIn(text);
+  const seal = createSeal(current, older);
+  const locked = sealed.filter((row) => !opens(seal, row.key, row.sealed)).map(({ key }) => `"${key}"`);
+  if (locked.length > 0) {
+    throw new Failure('key-wrong', {
+      detail: `Cannot write "${keyFile}": no key that is here opens all that the copy keeps sealed (${locked.join(', ')})`,
+    });
+  }
+  return text;
+}
+
+function linesOf({ current, older }: Keys): readonly string[] {
+  return [current, ...older];
+}
+
+/** Of a database that is not open. */
+export function sealedIn(path: string): readonly Sealed[] {
+  using database = openToRead(path);
+  return sealedRows(database);
+}
+
 interface Place {
   readonly databasePath: string;
   readonly isOverwriting: boolean;
-  /** What is to be written there. */
-  readonly kind: 'backup' | 'key';
+  /** Of which backup keys are to be written there, and those in force; absent for the backup itself. */
+  readonly keysOf?: { readonly file: string; readonly keys: readonly string[] };
 }
 
 /** Throws `copy-failed` where something stands that must not be lost, or where there is no folder. */
@@ -108,7 +138,7 @@ function assertMayWrite(path: string, place: Place): void {
   }
 }
 
-function whatForbids(path: string, { databasePath, isOverwriting, kind }: Place): string | undefined {
+function whatForbids(path: string, { databasePath, isOverwriting, keysOf }: Place): string | undefined {
   // Not made here: a disk that is not mounted would be filled up behind its folder.
   if (statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory() !== true) {
     return 'there is no such folder';
@@ -130,10 +160,13 @@ function whatForbids(path: string, { databasePath, isOverwriting, kind }: Place)
   if (!isOverwriting) {
     return 'it is there already; --force writes over it';
   }
-  const isReplaceable = kind === 'key' ? isKeyOrEmpty(path, standing.size) : isBackupOrEmpty(path);
+  const isReplaceable =
+    keysOf === undefined
+      ? isBackupOrEmpty(path)
+      : standing.size <= KEYS_BYTES_MAX && areKeysOrEmpty(keysInFile(path), keysOf);
   return isReplaceable
     ? undefined
-    : `it is no ${kind === 'key' ? 'key of a backup' : 'backup'}, and --force writes over nothing else`;
+    : `it is no ${keysOf === undefined ? 'backup' : 'key of a backup'}, and --force writes over nothing else`;
 }
 
 /**
@@ -156,11 +189,28 @@ function isBackupOrEmpty(path: string): boolean {
   }
 }
 
-/** A key is one line of a setting; what is longer than any is none. */
-const KEY_BYTES_MAX = 4096;
+/** A key is one line of a setting, and few are in force at once; what is longer than any such are is none. */
+const KEYS_BYTES_MAX = 4096;
 
-function isKeyOrEmpty(path: string, bytes: number): boolean {
-  return bytes <= KEY_BYTES_MAX && readFileSync(path, 'utf8').trim().split('\n').length === 1;
+/** One line may be any key. Several may be anything, such as a certificate, unless one of them is known for a key. */
+function areKeysOrEmpty(
+  lines: readonly string[],
+  { file, keys }: { readonly file: string; readonly keys: readonly string[] },
+): boolean {
+  const isKnown = (): boolean => lines.some((line) => keys.includes(line)) || openAny(lines, file);
+  return lines.length <= 1 || isKnown();
+}
+
+/** A backup that is empty or damaged tells nothing of its keys. */
+function openAny(keys: readonly string[], file: string): boolean {
+  try {
+    return existsSync(file) && openersAmong(keys, sealedIn(file)).length > 0;
+  } catch (thrown) {
+    if (fileFailure(thrown, `Cannot read "${file}"`) instanceof Failure) {
+      return false;
+    }
+    throw thrown;
+  }
 }
 
 /** Whole or not at all, and readable by its owner only. */

@@ -52,13 +52,13 @@ export function keysFromFile(path: string): Keys {
   return { current, older };
 }
 
-/** The key that a file seals with. Throws `config-invalid` when it is not there or holds nothing. */
-export function readKey(path: string): string {
-  const [current] = keysInFile(path);
+/** Those of a file that is there already. Throws `config-invalid` when it is not, or holds nothing. */
+export function readKeys(path: string): Keys {
+  const [current, ...older] = keysInFile(path);
   if (current === undefined) {
     throw new Failure('config-invalid', { detail: `There is no key in the file "${path}"` });
   }
-  return current;
+  return { current, older };
 }
 
 /** Those of a file that may not be there. Throws `config-invalid` when it cannot be read. */
@@ -102,7 +102,12 @@ function newKey(): string {
 }
 
 function linesOf(path: string): string[] {
-  return onFile(path, 'read', () => readFileSync(path, 'utf8'))
+  return keysIn(onFile(path, 'read', () => readFileSync(path, 'utf8')));
+}
+
+/** As they are read of a file with this text. */
+export function keysIn(text: string): string[] {
+  return text
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Failure } from '#core/failure.ts';
-import { keysFromFile, keysInFile, rotateKeyFile } from './key-file.ts';
+import { keysFromFile, keysInFile, readKeys, rotateKeyFile } from './key-file.ts';
 import type { Keys } from './seal.ts';
 
 /** Which keys there are: in the settings, and in the file beside the database. */
@@ -12,13 +12,25 @@ export interface KeySettings {
 }
 
 /** A key in the settings comes first; whatever else is here still opens what was sealed with it. */
-export function keysOf({ secretKey, oldSecretKey, databasePath }: KeySettings): Keys {
+export function keysOf(settings: KeySettings): Keys {
+  return inForce(settings, keysFromFile);
+}
+
+/** The same of what is there: none is made. Throws `config-invalid` where there is none. */
+export function standingKeysOf(settings: KeySettings): Keys {
+  return inForce(settings, readKeys);
+}
+
+function inForce(
+  { secretKey, oldSecretKey, databasePath }: KeySettings,
+  ofFile: (path: string) => Keys,
+): Keys {
   const path = keyFileOf(databasePath);
   const old = oldSecretKey === undefined ? [] : [oldSecretKey];
   if (secretKey !== undefined) {
     return { current: secretKey, older: [...old, ...keysInFile(path)].filter((key) => key !== secretKey) };
   }
-  const { current, older } = keysFromFile(path);
+  const { current, older } = ofFile(path);
   return { current, older: [...older, ...old].filter((key) => key !== current) };
 }
 

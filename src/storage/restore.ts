@@ -16,7 +16,7 @@ import { DAY, SECOND, after, showInstant } from '#core/time.ts';
 import type { Clock } from '#core/time.ts';
 import { RESTORED_SETTING, SWEPT_FROM_SETTING } from '#pipeline/ports.ts';
 import { appendAudit } from './audit.ts';
-import { keyFileOf, writeForOwner } from './backup.ts';
+import { keyFileOf, sealedIn, writeForOwner } from './backup.ts';
 import {
   companionsOf,
   copyDatabase,
@@ -33,10 +33,11 @@ import type { Contents } from './database-file.ts';
 import { eraseAgain } from './erased-since.ts';
 import { migrate } from './migrate.ts';
 import type { Migrated } from './migrate.ts';
-import { keysInFile, readKey } from './key-file.ts';
+import { keysInFile, readKeys } from './key-file.ts';
 import { createSeal, opens } from './seal.ts';
 import type { Seal } from './seal.ts';
-import { lockedSecrets } from './secrets.ts';
+import { lockedSecrets, openersAmong, opensAll, sealedRows } from './secrets.ts';
+import type { Sealed } from './secrets.ts';
 import { takeServeLock } from './serve-lock.ts';
 import { sqliteDialect, translated } from './sqlite.ts';
 import type { Tables } from './tables.ts';
@@ -154,35 +155,16 @@ async function copiedBackup(file: string, unfinished: string): Promise<Contents>
 
 // ── The key ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-interface Sealed {
-  readonly key: string;
-  readonly sealed: string;
-}
-
 interface Chosen {
   readonly text: string | undefined;
   /** What opens the database that stands there, or what of the backup the first does not, beside it. */
   readonly others: readonly string[];
-  /** Whether it is to be put where the program looks for it. */
-  readonly isNew: boolean;
+  /** Those of the backup that are to be put where the program looks for them; none where it goes on with its own. */
+  readonly put: readonly string[];
   readonly isOpening: boolean;
 }
 
-function sealedIn(path: string): readonly Sealed[] {
-  using database = openToRead(path);
-  return sealedRows(database);
-}
-
-function sealedRows(database: DatabaseSync): readonly Sealed[] {
-  return translated('Cannot read the sealed secrets', () =>
-    database
-      .prepare('select key, sealed from secrets')
-      .all()
-      .map((row) => ({ key: String(row['key']), sealed: String(row['sealed']) })),
-  );
-}
-
-/** Those in use if they open the backup, else the one that was kept with the backup if that does. */
+/** Those in use if they open the backup, else what was kept with the backup if that does. */
 function chosenKey({ key, file }: RestoreOptions, sealed: readonly Sealed[]): Chosen {
   const inFile = keysInFile(key.path);
   const present = key.configured ?? inFile[0];
@@ -190,21 +172,26 @@ function chosenKey({ key, file }: RestoreOptions, sealed: readonly Sealed[]): Ch
   const beside = (text: string | undefined): string[] =>
     [...inFile, ...old].filter((other) => other !== text);
   const others = beside(present);
+  const isOpenedWith = (openers: readonly string[]): boolean =>
+    sealed.length === 0 || (present !== undefined && opensAll(createSeal(present, openers), sealed));
+  const own: Chosen = { text: present, others, put: [], isOpening: isOpenedWith(others) };
   // A second key in a file is there for a moment only, and is dropped once the backup's is in its place.
-  const openers = key.configured === undefined ? old : others;
-  const isOpening = present !== undefined && opensAll(createSeal(present, openers), sealed);
-  if (isOpening || key.configured !== undefined || !existsSync(keyFileOf(file))) {
-    return { text: present, others, isNew: false, isOpening: isOpening || sealed.length === 0 };
+  const isLasting = present !== undefined && isOpenedWith(old);
+  if (isLasting || key.configured !== undefined || !existsSync(keyFileOf(file))) {
+    return own;
   }
-  const kept = readKey(keyFileOf(file));
-  const isKept = opensAll(createSeal(kept), sealed);
+  const { current, older } = readKeys(keyFileOf(file));
+  const openers = openersAmong([current, ...older], sealed);
+  const [first = current, ...rest] = openers.length > 0 ? openers : [current, ...older];
+  const isKept = opensAll(createSeal(first, rest), sealed);
   return isKept || present === undefined
-    ? { text: kept, others: beside(kept), isNew: true, isOpening: isKept }
-    : { text: present, others, isNew: false, isOpening: false };
-}
-
-function opensAll(seal: Seal, rows: readonly Sealed[]): boolean {
-  return rows.every((row) => opens(seal, row.key, row.sealed));
+    ? {
+        text: first,
+        others: [...new Set([...rest, ...beside(first)])],
+        put: [first, ...rest],
+        isOpening: isKept,
+      }
+    : own;
 }
 
 interface PutKey {
@@ -215,17 +202,17 @@ interface PutKey {
 }
 
 /** Beside the one so far, which opens the database that stands there until the backup does. */
-function putKey({ text, isNew }: Chosen, path: string, keptAs: string): PutKey {
-  if (!isNew || text === undefined) {
+function putKey({ put }: Chosen, path: string, keptAs: string): PutKey {
+  if (put.length === 0) {
     return { end: () => undefined };
   }
   const isReplacing = existsSync(path);
   if (isReplacing) {
     copyFileSync(path, keptAs, constants.COPYFILE_EXCL);
   }
-  const standing = keysInFile(path).filter((other) => other !== text);
-  writeForOwner(path, [...standing, text].join('\n'));
-  return { ...(isReplacing ? { keptAs } : {}), end: () => writeForOwner(path, text) };
+  const standing = keysInFile(path).filter((other) => !put.includes(other));
+  writeForOwner(path, [...standing, ...put].join('\n'));
+  return { ...(isReplacing ? { keptAs } : {}), end: () => writeForOwner(path, put.join('\n')) };
 }
 
 // ── The copy that takes the place ───────────────────────────────────────────────────────────────────────────────────

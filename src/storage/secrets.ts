@@ -1,9 +1,11 @@
+import type { DatabaseSync } from 'node:sqlite';
 import type { Kysely, Transaction } from 'kysely';
 import { Failure } from '#core/failure.ts';
 import { showInstant } from '#core/time.ts';
 import type { Instant } from '#core/time.ts';
-import { opens } from './seal.ts';
+import { createSeal, opens } from './seal.ts';
 import type { Seal } from './seal.ts';
+import { translated } from './sqlite.ts';
 import type { Tables } from './tables.ts';
 
 /**
@@ -66,6 +68,34 @@ export async function assertInUse(db: Kysely<Tables>, { keyId }: Seal): Promise<
       detail: `The key in COUNTERFOIL_SECRET_KEY (or the key file) was replaced on ${retired.value}: use the new one, and start again what began before`,
     });
   }
+}
+
+/** A secret as it stands in a file. */
+export interface Sealed {
+  readonly key: string;
+  readonly sealed: string;
+}
+
+/** All of a database that is read as a file, whatever its schema. */
+export function sealedRows(database: DatabaseSync): readonly Sealed[] {
+  return translated('Cannot read the sealed secrets', () =>
+    database
+      .prepare('select key, sealed from secrets order by key')
+      .all()
+      .map((row) => ({ key: String(row['key']), sealed: String(row['sealed']) })),
+  );
+}
+
+export function opensAll(seal: Seal, rows: readonly Sealed[]): boolean {
+  return rows.every((row) => opens(seal, row.key, row.sealed));
+}
+
+/** Those of the keys that open any of them: no other is needed. */
+export function openersAmong(keys: readonly string[], rows: readonly Sealed[]): readonly string[] {
+  return [...new Set(keys)].filter((key) => {
+    const seal = createSeal(key);
+    return rows.some((row) => opens(seal, row.key, row.sealed));
+  });
 }
 
 async function write(tx: Tx, row: { readonly key: string; readonly sealed: string }): Promise<void> {

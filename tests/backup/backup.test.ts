@@ -18,8 +18,9 @@ import { setImmediate } from 'node:timers/promises';
 import { CATALOGUE, Failure } from '#core/failure.ts';
 import { instant } from '#core/time.ts';
 import { backUp } from '#storage/backup.ts';
+import type { BackupOptions } from '#storage/backup.ts';
 import { SCHEMA_VERSION } from '#storage/migrate.ts';
-import { damage, externalIds, inFolder, makeBooks, openAt } from '#tests/backup/books.ts';
+import { KEY, damage, externalIds, inFolder, makeBooks, openAt } from '#tests/backup/books.ts';
 import { message } from '#tests/build.ts';
 import { until } from '#tests/until.ts';
 
@@ -27,8 +28,10 @@ const CHILD = join(import.meta.dirname, 'backup-child.ts');
 /** Of a process that cannot be: numbers of processes end before. */
 const NOBODY = 2 ** 22 + 1;
 
-const copy = (path: (name: string) => string, more: { isOverwriting?: boolean; key?: string } = {}) =>
+const copy = (path: (name: string) => string, more: Partial<BackupOptions> = {}) =>
   backUp({ databasePath: path('a.db'), file: path('copy'), isOverwriting: false, ...more });
+
+const keysOf = (current: string) => ({ current, older: [] });
 
 function fails(code: Failure['code'], detail: RegExp): (thrown: unknown) => boolean {
   return (thrown) => {
@@ -116,11 +119,11 @@ void describe('a backup', () => {
   void test('with the key writes it beside, for its owner alone', () =>
     inFolder(async (path) => {
       await makeBooks(path('a.db'));
-      const { keyFile } = await copy(path, { key: 'hush' });
+      const { keyFile } = await copy(path, { keys: keysOf(KEY) });
       assert.equal(keyFile, path('copy.key'));
-      assert.equal(readFileSync(path('copy.key'), 'utf8'), 'hush\n');
+      assert.equal(readFileSync(path('copy.key'), 'utf8'), `${KEY}\n`);
       assert.equal(statSync(path('copy.key')).mode & 0o777, 0o600);
-      assert.ok(!readFileSync(path('copy')).includes('hush'));
+      assert.ok(!readFileSync(path('copy')).includes(KEY));
     }));
 
   void test('writes over nothing unless it is told to, and never over the database', () =>
@@ -152,7 +155,7 @@ void describe('a backup', () => {
           databasePath: path('a.db'),
           file: path(name),
           isOverwriting: true,
-          ...(key === undefined ? {} : { key }),
+          ...(key === undefined ? {} : { keys: keysOf(key) }),
         });
       writeFileSync(path('counterfoil.key'), 'the key\n');
       writeFileSync(path('server.key'), 'a certificate\nof a web server\n');
@@ -163,7 +166,7 @@ void describe('a backup', () => {
         await assert.rejects(to(name), fails('copy-failed', isOwn ? own : /it is no backup, and --force/));
         // The key that `--with-key` writes beside the backup has a name that may be taken as well.
         await assert.rejects(
-          to(name.replace('.key', ''), 'hush'),
+          to(name.replace('.key', ''), KEY),
           fails('copy-failed', isOwn ? own : /it is no key of a backup, and --force/),
         );
         assert.equal(readFileSync(path(name), 'utf8'), before);
@@ -188,9 +191,11 @@ void describe('a backup', () => {
         );
       }
       writeFileSync(path('empty'), '');
-      await to('empty', 'hush');
-      await to('empty', 'another');
-      assert.equal(readFileSync(path('empty.key'), 'utf8'), 'another\n');
+      writeFileSync(path('empty.key'), '');
+      await to('empty', KEY);
+      writeFileSync(path('empty.key'), 'another\n');
+      await to('empty', KEY);
+      assert.equal(readFileSync(path('empty.key'), 'utf8'), `${KEY}\n`);
       assert.equal(externalIds(path('empty')).length, 3);
     }));
 

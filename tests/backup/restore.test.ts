@@ -68,11 +68,12 @@ async function accept(file: string, externalId: string): Promise<void> {
 }
 
 const NEXT_KEY = 'the next key';
+const KEYS = { current: KEY, older: [] };
 
 /** A backup with its key, and a database that was sealed with another one since, and whose access was renewed. */
 async function rotatedSince(path: Path): Promise<void> {
   await makeBooks(path('a.db'), { tokens: 'old' });
-  await backUp({ databasePath: path('a.db'), file: path('backup'), isOverwriting: false, key: KEY });
+  await backUp({ databasePath: path('a.db'), file: path('backup'), isOverwriting: false, keys: KEYS });
   using bare = new DatabaseSync(path('a.db'));
   bare.exec('delete from secrets');
   const store = await openAt(path('a.db'), NEXT_KEY);
@@ -389,7 +390,7 @@ void describe('the access after a restore', () => {
   void test('opens with the key kept with the backup, on a machine that has none', () =>
     inFolder(async (path) => {
       await makeBooks(path('a.db'));
-      await backUp({ databasePath: path('a.db'), file: path('backup'), isOverwriting: false, key: KEY });
+      await backUp({ databasePath: path('a.db'), file: path('backup'), isOverwriting: false, keys: KEYS });
       const elsewhere = { databasePath: path('new/a.db'), key: { path: path('new/counterfoil.key') } };
       const { isOpened, keyKeptAs } = await put(path, elsewhere);
       assert.deepEqual([isOpened, keyKeptAs], [true, undefined]);
@@ -401,7 +402,7 @@ void describe('the access after a restore', () => {
   void test('opens with the backup’s key in place of another, which is kept', () =>
     inFolder(async (path) => {
       await makeBooks(path('old.db'));
-      await backUp({ databasePath: path('old.db'), file: path('backup'), isOverwriting: false, key: KEY });
+      await backUp({ databasePath: path('old.db'), file: path('backup'), isOverwriting: false, keys: KEYS });
       writeFileSync(path('counterfoil.key'), 'another key\n');
       const { isOpened, keyKeptAs = '' } = await put(path, { key: { path: path('counterfoil.key') } });
       assert.equal(isOpened, true);

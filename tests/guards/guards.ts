@@ -1005,4 +1005,12 @@ export const GUARDS: readonly Guard[] = [
     test: 'tests/backup/erased-since.test.ts',
     named: 'keeps what it has not read',
   },
+  {
+    what: 'no backup is made with a key that does not open it',
+    file: 'src/storage/backup.ts',
+    from: 'if (locked.length > 0) {',
+    to: 'if (locked.length > sealed.length) {',
+    test: 'tests/backup/keys.test.ts',
+    named: 'is refused where no key opens it',
+  },
 ];
