@@ -21,6 +21,7 @@ export async function restore(context: CommandContext, file: string): Promise<nu
     isOpened,
     forgotten,
     blankedCount,
+    unread,
   } = restored;
   output.json({
     database: config.databasePath,
@@ -36,6 +37,7 @@ export async function restore(context: CommandContext, file: string): Promise<nu
     isOpened,
     forgotten,
     blankedMessages: blankedCount,
+    unread,
   });
   output.print(`"${config.databasePath}" is now what "${file}" holds`);
   const kept = [keptAs, keyKeptAs].filter((path) => path !== undefined);
@@ -50,6 +52,7 @@ export async function restore(context: CommandContext, file: string): Promise<nu
   facts(output, told).forEach((line) => output.print(line));
   for (const text of [
     ...AFTERWARDS,
+    ...unreadTexts(restored),
     accessText(restored),
     ...forgottenTexts(restored),
     ...blankedTexts(restored),
@@ -64,6 +67,16 @@ const AFTERWARDS = [
   'What changed after the newest message is asked for by itself once the service runs, where shop or seller can be asked (counterfoil doctor). Where they cannot: change something harmless on such an order there (a note), and it comes again. Orders that were deleted there since are told by nothing: look for them',
   'Nothing is booked twice: of orders from before now, FreshBooks is asked for what stands before anything is written',
 ] as const;
+
+const UNREAD = {
+  access: 'The database that stood there is damaged, and its access, the newest there was, could not be read',
+  redactions:
+    'The database that stood there is damaged, and what was redacted in it since the backup could not be read: contact data that was redacted since is back. Redact again (counterfoil redact)',
+} as const;
+
+function unreadTexts({ unread }: { readonly unread: readonly (keyof typeof UNREAD)[] }): readonly string[] {
+  return unread.map((what) => UNREAD[what]);
+}
 
 function blankedTexts({ blankedCount }: { readonly blankedCount: number }): readonly string[] {
   return blankedCount === 0

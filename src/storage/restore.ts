@@ -11,7 +11,7 @@ import {
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
-import { Failure, asFailure } from '#core/failure.ts';
+import { Failure } from '#core/failure.ts';
 import { DAY, SECOND, after, showInstant } from '#core/time.ts';
 import type { Clock } from '#core/time.ts';
 import { RESTORED_SETTING, SWEPT_FROM_SETTING } from '#pipeline/ports.ts';
@@ -94,13 +94,18 @@ export interface RestoreReport {
   readonly forgotten: readonly string[];
   /** How many messages were blanked in it because they had been since. */
   readonly blankedCount: number;
+  /** What of the database that stood there could not be read, because it is damaged: so it is as it was in the backup. */
+  readonly unread: readonly ('access' | 'redactions')[];
 }
 
 /** How long other commands on the database are waited for: longer than any takes that waits for nobody. */
 const OTHERS_WAIT_MS = 10 * SECOND;
 const OTHERS_PAUSE_MS = 50;
 
-/** Throws `already-running`, `backup-unusable`, `database-newer`, `database-busy` or `copy-failed`; then nothing was changed. */
+/**
+ * Throws `already-running`, `backup-unusable`, `database-newer`, `copy-failed`, or what keeps the database that stands there from
+ * being read: `database-busy`, `database-failed`, `database-full`. Then nothing was changed.
+ */
 export async function restore(options: RestoreOptions): Promise<RestoreReport> {
   const { databasePath, file, clock } = options;
   assertUsable(options);
@@ -226,9 +231,9 @@ async function prepared(
   copy: Copy,
   options: RestoreOptions,
   { text, others }: Chosen,
-): Promise<Pick<RestoreReport, 'migrated' | 'isAccessTakenOver' | 'forgotten' | 'blankedCount'>> {
+): Promise<Pick<RestoreReport, 'migrated' | 'isAccessTakenOver' | 'forgotten' | 'blankedCount' | 'unread'>> {
   const { unfinished } = copy;
-  const { databasePath, file, clock, access } = options;
+  const { file, clock, access } = options;
   const now = clock.now();
   const seal = text === undefined ? undefined : createSeal(text, others);
   const database = translated(`Cannot open "${unfinished}"`, () => new DatabaseSync(unfinished));
@@ -237,11 +242,10 @@ async function prepared(
     database.exec('pragma secure_delete = on');
     const migrated = await migrate(db, now);
     const nothing = { isAccessTakenOver: false, forgotten: [] };
-    const takenOver =
-      seal === undefined
-        ? nothing
-        : fromPresent(databasePath, nothing, (present) => takeOver(database, { present, access, seal }));
-    const blankedCount = fromPresent(databasePath, 0, (present) => eraseAgain(database, present, now));
+    const takenOver = await fromPresent(options, nothing, (present) =>
+      seal === undefined ? nothing : takeOver(database, { present, access, seal }),
+    );
+    const blanked = await fromPresent(options, 0, (present) => eraseAgain(database, present, now));
     // Who logged out or was ended since the backup stays so.
     database.exec('delete from sessions');
     const putSetting = database.prepare(
@@ -259,7 +263,11 @@ async function prepared(
     if (seal !== undefined) {
       await putIntoAudit(db, { copy, options, seal });
     }
-    return { migrated, ...takenOver, blankedCount };
+    const unread = [
+      ...(takenOver.isDamaged ? (['access'] as const) : []),
+      ...(blanked.isDamaged ? (['redactions'] as const) : []),
+    ];
+    return { migrated, ...takenOver.value, blankedCount: blanked.value, unread };
   } finally {
     await db.destroy();
     syncPath(unfinished);
@@ -311,19 +319,55 @@ function sweepFromNewest(database: DatabaseSync): void {
   }
 }
 
-/** From the database that stands there, if one does: a damaged one, the very reason to restore, gives nothing. */
-function fromPresent<T>(databasePath: string, nothing: T, take: (present: DatabaseSync) => T): T {
+interface Taken<T> {
+  readonly value: T;
+  readonly isDamaged: boolean;
+}
+
+/**
+ * From the database that stands there, if one does: a damaged one, the very reason to restore, gives nothing. One that cannot be
+ * read now is no reason to bring back who was to be forgotten, so what else is wrong with it is thrown.
+ */
+async function fromPresent<T>(
+  { databasePath, clock }: RestoreOptions,
+  nothing: T,
+  take: (present: DatabaseSync) => T,
+): Promise<Taken<T>> {
   if (!existsSync(databasePath)) {
-    return nothing;
+    return { value: nothing, isDamaged: false };
   }
   try {
-    using present = openToRead(databasePath);
-    return take(present);
+    using present = await onceFree(clock, () => openAsItStands(databasePath));
+    return { value: take(present), isDamaged: false };
   } catch (thrown) {
-    const { code } = asFailure(thrown, 'Cannot take over what is newer');
-    if (code.startsWith('database-')) {
-      return nothing;
+    if (!(thrown instanceof Failure && thrown.code.startsWith('database-'))) {
+      throw thrown;
     }
+    if (thrown.code === 'database-damaged') {
+      return { value: nothing, isDamaged: true };
+    }
+    const whatToDo =
+      thrown.code === 'database-busy'
+        ? 'end what uses it first'
+        : `mend that, or move "${databasePath}" away to restore without them`;
+    throw new Failure(thrown.code, {
+      detail: `${thrown.message}. Access and redactions that are newer than the backup are read there: ${whatToDo}`,
+      cause: thrown,
+    });
+  }
+}
+
+/** Read as of now until it is closed, so that no other command can come between any more. */
+function openAsItStands(path: string): DatabaseSync {
+  const database = openToRead(path);
+  try {
+    translated(`Cannot read "${path}"`, () => {
+      database.exec('begin');
+      database.prepare('select count(*) from sqlite_master').get();
+    });
+    return database;
+  } catch (thrown) {
+    database.close();
     throw thrown;
   }
 }
@@ -342,6 +386,8 @@ function takeOver(
   const isOpen = (row: Sealed): boolean => opens(seal, row.key, row.sealed);
   const secrets = sealedRows(present).filter((row) => access.secrets.includes(row.key) && isOpen(row));
   const isSame = setting(present, access.identity) === setting(into, access.identity);
+  // All of it before anything is written: a page of it may be damaged.
+  const settings = access.settings.map((name) => ({ name, value: setting(present, name) }));
   if (secrets.length === 0 || !isSame) {
     return { isAccessTakenOver: false, forgotten: [] };
   }
@@ -357,8 +403,7 @@ function takeOver(
   for (const name of forgotten) {
     into.prepare('delete from secrets where key = ?').run(name);
   }
-  for (const name of access.settings) {
-    const value = setting(present, name);
+  for (const { name, value } of settings) {
     into.prepare('delete from settings where key = ?').run(name);
     if (value !== undefined) {
       into.prepare('insert into settings (key, value) values (?, ?)').run(name, value);
@@ -432,9 +477,8 @@ function dropLogs(databasePath: string): void {
  * The only user of the database from here on, with everything in its one file; nothing when it is too damaged for that.
  * Throws `database-busy` when another process does not let go of it.
  */
-async function holdAlone(path: string, clock: Clock): Promise<DatabaseSync | undefined> {
-  const until = after(clock.now(), OTHERS_WAIT_MS);
-  for (;;) {
+function holdAlone(path: string, clock: Clock): Promise<DatabaseSync | undefined> {
+  return onceFree(clock, () => {
     const database = new DatabaseSync(path);
     try {
       translated('Another command uses the database', () => {
@@ -450,6 +494,18 @@ async function holdAlone(path: string, clock: Clock): Promise<DatabaseSync | und
       if (thrown instanceof Failure && ['database-damaged', 'database-failed'].includes(thrown.code)) {
         return undefined;
       }
+      throw thrown;
+    }
+  });
+}
+
+/** Tries again while other commands use the database. Throws `database-busy` when they do not let go of it. */
+async function onceFree<T>(clock: Clock, attempt: () => T): Promise<T> {
+  const until = after(clock.now(), OTHERS_WAIT_MS);
+  for (;;) {
+    try {
+      return attempt();
+    } catch (thrown) {
       if (!(thrown instanceof Failure && thrown.code === 'database-busy') || clock.now() >= until) {
         throw thrown;
       }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { instant } from '#core/time.ts';
+import type { Clock } from '#core/time.ts';
 import type { Store } from '#pipeline/ports.ts';
 import { createSeal } from '#storage/seal.ts';
 import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
@@ -77,6 +78,22 @@ export async function secretIn(
   } finally {
     await store.close();
   }
+}
+
+/** A clock on which the other command ends with the wait of this number. */
+export function closingAfter(other: DatabaseSync, waits: number): Clock {
+  const clock = hurriedClock();
+  let count = 0;
+  return {
+    now: () => clock.now(),
+    async sleep(until) {
+      count += 1;
+      if (count === waits) {
+        other.close();
+      }
+      await clock.sleep(until);
+    },
+  };
 }
 
 /** Writes over the middle of the page in which the table begins, as a disk that loses a sector does. */

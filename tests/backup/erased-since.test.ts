@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -11,7 +11,7 @@ import type { Store } from '#pipeline/ports.ts';
 import { eraseOrder } from '#pipeline/redaction.ts';
 import { backUp } from '#storage/backup.ts';
 import { restore } from '#storage/restore.ts';
-import { KEY, damage, inFolder, openAt } from '#tests/backup/books.ts';
+import { KEY, closingAfter, damage, inFolder, openAt } from '#tests/backup/books.ts';
 import { ORDER, SHOP, hold, message, record } from '#tests/build.ts';
 import { hurriedClock } from '#tests/clock.ts';
 import { openStage } from '#tests/stage.ts';
@@ -21,6 +21,8 @@ import type { Placed, Stage } from '#tests/stage.ts';
 
 const ACCESS = { secrets: [], settings: [], identity: 'identity:freshbooks' };
 const SINCE = instant(9000);
+/** More than are made to read the database that stands there, fewer than those and the ones for its place: 200 each time. */
+const LATE_WAITS = 500;
 /** By their numbers: how each message stands in the backup, and since. */
 const MESSAGES = [
   { before: 'sorted', since: 'sorted' },
@@ -84,11 +86,11 @@ async function forgotten(path: (name: string) => string): Promise<void> {
   await store.close();
 }
 
-const put = (path: (name: string) => string) =>
+const put = (path: (name: string) => string, clock = hurriedClock()) =>
   restore({
     databasePath: path('a.db'),
     file: path('backup'),
-    clock: hurriedClock(),
+    clock,
     key: { path: path('counterfoil.key'), configured: KEY },
     access: ACCESS,
   });
@@ -176,6 +178,31 @@ void describe('a backup from before a redaction', () => {
     inFolder(async (path) => {
       await forgotten(path);
       damage(path('a.db'), 'deliveries');
-      assert.equal((await put(path)).blankedCount, 0);
+      const { blankedCount, unread } = await put(path);
+      assert.deepEqual([blankedCount, unread], [0, ['redactions']], 'and says that it could not be read');
+    }));
+
+  void test('waits for another command that has the database to itself, and is refused while that does not end', () =>
+    inFolder(async (path) => {
+      await forgotten(path);
+      const other = new DatabaseSync(path('a.db'));
+      other.exec(
+        'pragma locking_mode = exclusive; begin immediate; delete from settings where 1 = 0; commit',
+      );
+      await assert.rejects(put(path, closingAfter(other, LATE_WAITS)), {
+        code: 'database-busy',
+        message: /end what uses it first$/,
+      });
+      assert.equal(other.prepare('select count(*) as count from deliveries').get()?.['count'], 4);
+      const { blankedCount } = await put(path, closingAfter(other, 3));
+      assert.equal(blankedCount, 2);
+    }));
+
+  void test('is refused where the database that stands there cannot be read and is not damaged', () =>
+    inFolder(async (path) => {
+      await forgotten(path);
+      rmSync(path('a.db'));
+      mkdirSync(path('a.db'));
+      await assert.rejects(put(path), { code: 'database-failed', message: /move "[^"]*a\.db" away/ });
     }));
 });

@@ -27,7 +27,16 @@ import { createSeal } from '#storage/seal.ts';
 import { takeServeLock } from '#storage/serve-lock.ts';
 import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
 import { openStore } from '#storage/store.ts';
-import { KEY, damage, externalIds, inFolder, makeBooks, openAt, secretIn } from '#tests/backup/books.ts';
+import {
+  KEY,
+  closingAfter,
+  damage,
+  externalIds,
+  inFolder,
+  makeBooks,
+  openAt,
+  secretIn,
+} from '#tests/backup/books.ts';
 import { message } from '#tests/build.ts';
 import { cutBefore } from '#tests/backup/power-cut.ts';
 import { hurriedClock } from '#tests/clock.ts';
@@ -246,20 +255,7 @@ void describe('a restore', () => {
       other.prepare('select count(*) from deliveries').get();
       await assert.rejects(put(path), fails('database-busy', /Another command uses the database/));
       assert.deepEqual(wholeIds(path('a.db')), [...THREE, 'since']);
-      const clock = hurriedClock();
-      let waits = 0;
-      await put(path, {
-        clock: {
-          now: () => clock.now(),
-          async sleep(until) {
-            waits += 1;
-            if (waits === 3) {
-              other.close();
-            }
-            await clock.sleep(until);
-          },
-        },
-      });
+      await put(path, { clock: closingAfter(other, 3) });
       assert.deepEqual(wholeIds(path('a.db')), THREE);
     }));
 
@@ -308,6 +304,30 @@ void describe('the access after a restore', () => {
       await after.close();
       assert.equal((await put(path)).isAccessTakenOver, false);
       assert.equal(await secretIn(path('a.db')), 'old', 'that of another account is not taken over');
+    }));
+
+  void test('is the newest there was also where another command has the database to itself for a moment', () =>
+    inFolder(async (path) => {
+      await makeBooks(path('a.db'), { tokens: 'old' });
+      await backUp({ databasePath: path('a.db'), file: path('backup'), isOverwriting: false });
+      const store = await openAt(path('a.db'));
+      await store.transact((tx) => tx.putSecret('tokens:freshbooks', 'renewed'));
+      await store.close();
+      const other = new DatabaseSync(path('a.db'));
+      other.exec('pragma journal_mode = delete');
+      other.exec('begin exclusive');
+      const { isAccessTakenOver, unread } = await put(path, { clock: closingAfter(other, 3) });
+      assert.deepEqual([isAccessTakenOver, unread], [true, []]);
+      assert.equal(await secretIn(path('a.db')), 'renewed');
+    }));
+
+  void test('is that of the backup where the newest cannot be read of a damaged database, which is said', () =>
+    inFolder(async (path) => {
+      await makeBooks(path('a.db'));
+      await backUp({ databasePath: path('a.db'), file: path('backup'), isOverwriting: false });
+      damage(path('a.db'), 'secrets');
+      const { isAccessTakenOver, isOpened, unread } = await put(path);
+      assert.deepEqual([isAccessTakenOver, isOpened, unread], [false, true, ['access']]);
     }));
 
   void test('taken over under another key leaves nothing that this key does not open', () =>

@@ -9,6 +9,7 @@ import { expectedBooks } from '#sim/check.ts';
 import { openSandbox } from '#sim/main.ts';
 import type { Sandbox } from '#sim/main.ts';
 import { standingOf } from '#sim/standing.ts';
+import { damage } from '#tests/backup/books.ts';
 import { startService } from '#tests/service.ts';
 import type { Service } from '#tests/service.ts';
 import { until } from '#tests/until.ts';
@@ -102,6 +103,33 @@ test('a database that a newer version wrote is not touched, and the sentence say
     assert.match(
       err,
       /^The database has version \d+ and this program knows \d+\nThe database was written by a newer version of this program\. Start that version$/m,
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test('a restore in the place of a damaged database says what could not be read of it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'counterfoil-unread-'));
+  const run = (...args: string[]) =>
+    runCommand(args, { cwd: folder, environment: { DATABASE_URL: 'sqlite:a.db' } });
+  try {
+    await run('migrate');
+    const database = new DatabaseSync(join(folder, 'a.db'));
+    database.exec(
+      "insert into deliveries (connection, external_id, topic, headers, body, body_sha256, received_at, state) values ('shopify', '1', 'orders/create', '{}', 'body', 'hash', 1, 'ignored')",
+    );
+    database.close();
+    assert.equal((await run('backup', 'books.db')).code, 0);
+    damage(join(folder, 'a.db'), 'deliveries');
+    damage(join(folder, 'a.db'), 'secrets');
+    const { code, out, err } = await run('restore', 'books.db');
+    assert.equal(code, 0, err);
+    const told = out.replaceAll(/\s+/g, ' ');
+    assert.match(told, /is damaged, and its access, the newest there was, could not be read/);
+    assert.match(
+      told,
+      /is damaged, and what was redacted in it since the backup could not be read: .* Redact again/,
     );
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -1013,4 +1013,12 @@ export const GUARDS: readonly Guard[] = [
     test: 'tests/backup/keys.test.ts',
     named: 'is refused where no key opens it',
   },
+  {
+    what: 'a restore beside another command does not go on without what was redacted since',
+    file: 'src/storage/restore.ts',
+    from: "thrown.code === 'database-damaged') {",
+    to: "thrown.code !== 'database-failed') {",
+    test: 'tests/backup/erased-since.test.ts',
+    named: 'waits for another command',
+  },
 ];
