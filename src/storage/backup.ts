@@ -78,12 +78,11 @@ export async function backUp({
   const unfinished = unfinishedName(file);
   const contents = await copyDatabase(databasePath, unfinished);
   try {
-    assertFree();
-    if (keys !== undefined && keyFile !== undefined) {
-      writeForOwner(keyFile, openingText(unfinished, keys, keyFile));
-    }
     const [bytes, sha256] = [statSync(unfinished).size, await sha256OfFile(unfinished)];
+    assertFree();
+    const putting = keys === undefined ? undefined : putKeys(keyFileOf(file), unfinished, keys);
     putInPlace(unfinished, file);
+    putting?.end();
     return { contents, bytes, sha256, ...(keyFile === undefined ? {} : { keyFile }) };
   } catch (thrown) {
     removeDatabase(unfinished);
@@ -91,13 +90,20 @@ export async function backUp({
   }
 }
 
-/** Proven by what will be read of it. Throws `key-wrong` when a row is sealed with none of them. */
-function openingText(copy: string, keys: Keys, keyFile: string): string {
+/** Beside those so far, which open what stands under the name of the backup until the copy does. */
+function putKeys(keyFile: string, copy: string, keys: Keys): { readonly end: () => void } {
+  const openers = provenOpeners(keyFile, copy, keys);
+  writeForOwner(keyFile, [...new Set([...openers, ...keysInFile(keyFile)])].join('\n'));
+  return { end: () => writeForOwner(keyFile, openers.join('\n')) };
+}
+
+/** Proven by what will be read of the file. Throws `key-wrong` when a row is sealed with none of them. */
+function provenOpeners(keyFile: string, copy: string, keys: Keys): readonly string[] {
   const sealed = sealedIn(copy);
   const openers = openersAmong(linesOf(keys), sealed);
   // Where nothing is sealed any does.
-  const text = (openers.length > 0 ? openers : [keys.current]).join('\n');
-  const [current = '', ...older] = keysIn(text);
+  const written = openers.length > 0 ? openers : [keys.current];
+  const [current = '', ...older] = keysIn(written.join('\n'));
   const seal = createSeal(current, older);
   const locked = sealed.filter((row) => !opens(seal, row.key, row.sealed)).map(({ key }) => `"${key}"`);
   if (locked.length > 0) {
@@ -105,7 +111,7 @@ function openingText(copy: string, keys: Keys, keyFile: string): string {
       detail: `Cannot write "${keyFile}": no key that is here opens all that the copy keeps sealed (${locked.join(', ')})`,
     });
   }
-  return text;
+  return written;
 }
 
 function linesOf({ current, older }: Keys): readonly string[] {

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { backUpDatabase, restoreDatabase } from '#app.ts';
+import { backUpDatabase, restoreDatabase, rotateSecrets } from '#app.ts';
 import { readConfig } from '#config.ts';
 import type { Config } from '#config.ts';
 import { Failure } from '#core/failure.ts';
+import { systemOutside } from '#outside.ts';
 import { keysInFile, rotateKeyFile } from '#storage/key-file.ts';
 import { KEY, inFolder, makeBooks, openAt, secretIn } from '#tests/backup/books.ts';
+import { cutBefore } from '#tests/backup/power-cut.ts';
 import { hurriedClock } from '#tests/clock.ts';
 
 /** The keys that stand beside a backup open it, whatever was under way when it was made. */
@@ -15,6 +17,9 @@ type Path = (name: string) => string;
 
 /** As long as a key of the settings has to be. */
 const NEW_KEY = 'the key that is to follow the one of this database';
+
+/** More file operations than a backup makes. */
+const STEPS_MAX = 80;
 
 const configOf = (path: Path, settings: Readonly<Record<string, string>> = {}): Config =>
   readConfig({ DATABASE_URL: `sqlite:${path('a.db')}`, ...settings });
@@ -116,6 +121,39 @@ void describe('a backup with its key', () => {
       const other = { DATABASE_URL: `sqlite:${path('b.db')}`, COUNTERFOIL_SECRET_KEY: NEW_KEY };
       await backUpWithKey(path, configOf(path, { ...other, COUNTERFOIL_OLD_SECRET_KEY: KEY }));
       assert.deepEqual(keysInFile(path('backup.key')), [KEY]);
+    }));
+});
+
+void describe('a backup with its key over an earlier one', () => {
+  void test('that breaks off at any of its steps leaves keys that open the one that stands there', () =>
+    inFolder(async (path) => {
+      writeFileSync(path('counterfoil.key'), `${KEY}\n`);
+      await makeBooks(path('a.db'));
+      await backUpWithKey(path, configOf(path));
+      await rotateSecrets(
+        configOf(path),
+        systemOutside(() => undefined),
+      );
+      const [current = ''] = keysInFile(path('counterfoil.key'));
+      copyFileSync(path('backup'), path('earlier'));
+      const left = { earlier: 0, new: 0 };
+      for (let step = 1; step <= STEPS_MAX; step += 1) {
+        copyFileSync(path('earlier'), path('backup'));
+        writeFileSync(path('backup.key'), `${KEY}\n`);
+        const ended = await cutBefore(step, () => backUpWithKey(path, configOf(path)));
+        left[readFileSync(path('backup')).equals(readFileSync(path('earlier'))) ? 'earlier' : 'new'] += 1;
+        copyFileSync(path('backup'), path('seen'));
+        assert.equal(await secretIn(path('seen'), keysInFile(path('backup.key'))), 'tokens', `step ${step}`);
+        rmSync(path('seen'));
+        if (ended === 'done') {
+          assert.ok(left.earlier > 5 && left.new > 5, JSON.stringify(left));
+          assert.deepEqual(keysInFile(path('backup.key')), [current]);
+          return;
+        }
+        await backUpWithKey(path, configOf(path));
+        assert.deepEqual(keysInFile(path('backup.key')), [current], 'made again it has its own alone');
+      }
+      assert.fail('it does not come to an end');
     }));
 });
 

@@ -1021,4 +1021,12 @@ export const GUARDS: readonly Guard[] = [
     test: 'tests/backup/erased-since.test.ts',
     named: 'waits for another command',
   },
+  {
+    what: 'the key of an earlier backup stays until the new one stands',
+    file: 'src/storage/backup.ts',
+    from: '...new Set([...openers, ...keysInFile(keyFile)])',
+    to: '...new Set(openers)',
+    test: 'tests/backup/keys.test.ts',
+    named: 'breaks off at any of its steps',
+  },
 ];
