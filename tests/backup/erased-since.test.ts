@@ -52,8 +52,19 @@ async function settle(store: Store, when: 'before' | 'since'): Promise<void> {
   });
 }
 
+async function blankAll(store: Store): Promise<void> {
+  await store.transact(async (tx) => {
+    for (const [index] of MESSAGES.entries()) {
+      await tx.redactDelivery(String(index + 1), SINCE);
+    }
+  });
+}
+
 /** The backup of a database that names Kim everywhere, which has forgotten him since. */
-async function forgotten(path: (name: string) => string): Promise<void> {
+async function forgotten(
+  path: (name: string) => string,
+  { isBlankBefore = false }: { isBlankBefore?: boolean } = {},
+): Promise<void> {
   const store = await openAt(path('a.db'));
   await store.transact(async (tx) => {
     await tx.putOrder(record({ reason: 'FreshBooks refused (status 422): Kim' }));
@@ -70,13 +81,14 @@ async function forgotten(path: (name: string) => string): Promise<void> {
     const client = { source: SHOP, customerId: 'email:hash of Kim', externalId: '77', filledFields: [] };
     await tx.mapClient({ account: 'freshbooks', ...client });
   });
-  await settle(store, 'before');
+  await settle(store, isBlankBefore ? 'since' : 'before');
+  if (isBlankBefore) {
+    await blankAll(store);
+  }
   await backUp({ databasePath: path('a.db'), file: path('backup'), isOverwriting: false });
   await settle(store, 'since');
+  await blankAll(store);
   await store.transact(async (tx) => {
-    for (const [index] of MESSAGES.entries()) {
-      await tx.redactDelivery(String(index + 1), SINCE);
-    }
     const without = (text: string): string => text.replaceAll('Kim', '…');
     await tx.reviseTexts({ order: ORDER }, without);
     await tx.reviseTexts({ delivery: '3' }, without);
@@ -172,6 +184,32 @@ void describe('a backup from before a redaction', () => {
           },
         ],
       );
+    }));
+
+  void test('brings back no sentence that quotes him and no way to find his client where his messages were blank before it', () =>
+    inFolder(async (path) => {
+      await forgotten(path, { isBlankBefore: true });
+      assert.equal((await put(path)).blankedCount, 0);
+      const folder = dirname(path('a.db'));
+      const naming = readdirSync(folder).filter((name) =>
+        readFileSync(join(folder, name), 'latin1').includes('Kim'),
+      );
+      assert.deepEqual(naming, ['backup'], 'nor in the gaps of its file');
+    }));
+
+  void test('keeps how clients are found that no redaction forgets, though the database that stands there is new', () =>
+    inFolder(async (path) => {
+      await forgotten(path);
+      rmSync(path('a.db'));
+      await (await openAt(path('a.db'))).close();
+      const backup = await openAt(path('backup'));
+      const client = { account: 'freshbooks', source: SHOP, externalId: '77', filledFields: [] };
+      await backup.transact((tx) => tx.mapClient({ ...client, customerId: '4711' }));
+      await backup.close();
+      await put(path);
+      using file = new DatabaseSync(path('a.db'), { readOnly: true });
+      const known = file.prepare('select customer_id from clients').all();
+      assert.ok(known.some((row) => row['customer_id'] === '4711'));
     }));
 
   void test('takes the place of a damaged database all the same', () =>

@@ -1029,4 +1029,20 @@ export const GUARDS: readonly Guard[] = [
     test: 'tests/backup/keys.test.ts',
     named: 'breaks off at any of its steps',
   },
+  {
+    what: 'who was forgotten since a backup stays so, though his messages were blank in it',
+    file: 'src/storage/erased-since.ts',
+    from: '    dropPeople(both);',
+    to: '    void (blanked.length === 0 || dropPeople(both));',
+    test: 'tests/backup/erased-since.test.ts',
+    named: 'were blank before it',
+  },
+  {
+    what: 'what an order quoted of whom was forgotten since a backup stays out, though its messages were blank in it',
+    file: 'src/storage/erased-since.ts',
+    from: 'isRedacted([order_key]) !== undefined',
+    to: 'isRedacted([order_key]) === null',
+    test: 'tests/backup/erased-since.test.ts',
+    named: 'were blank before it',
+  },
 ];
