@@ -29,19 +29,59 @@ const WORD = /[^\s'"<>]+/g;
  * like an e-mail address.
  */
 export function withoutContacts(sentence: string, contacts: readonly string[]): string {
-  let text = sentence.toWellFormed();
+  return redactorOf(contacts)(sentence);
+}
+
+/** A text without contacts. Of a longer one than the bound only what is within it, and nothing of a contact that goes on beyond it. */
+export type Redactor = (text: string, lengthMax?: number) => string;
+
+/** By so many characters one may be spelled, and so many has what stands before the @ of an address. */
+const SPELLING_MAX = 16;
+const MAILBOX_MAX = 64;
+
+/** For many texts of one person: what they are looked through for is made once. */
+export function redactorOf(contacts: readonly string[]): Redactor {
   const words = new Set(
     contacts.flatMap((contact) => [contact, withinBasicPlane(contact)]).filter(isTelling),
   );
-  // The longest first, or a part of it would keep the rest from being recognised.
-  for (const word of [...words].toSorted((a, b) => b.length - a.length)) {
-    text = text.replace(wordIn(word), '…');
-  }
-  return text.includes('@') ? text.replace(WORD, (each) => (isAddress(each) ? '…' : each)) : text;
+  const patterns = [...words].map(wordIn);
+  // A contact that begins within the bound ends within this. What comes after is not even looked at, however much it is.
+  const beyond = SPELLING_MAX * Math.max(MAILBOX_MAX, ...[...words].map(({ length }) => length));
+  return (whole, lengthMax = Infinity) => {
+    const text = whole.slice(0, lengthMax + beyond).toWellFormed();
+    const places = [...patterns.flatMap((pattern) => placesOf(text, pattern)), ...addressesIn(text)];
+    const kept = withoutPlaces(text, places, lengthMax);
+    return whole.length > lengthMax ? `${kept}…` : kept;
+  };
 }
 
-function isAddress(word: string): boolean {
-  return word.slice(1, -1).includes('@');
+interface Place {
+  readonly start: number;
+  readonly end: number;
+}
+
+function placesOf(text: string, pattern: RegExp): Place[] {
+  return Array.from(text.matchAll(pattern), ({ 0: { length }, index }) => ({
+    start: index,
+    end: index + length,
+  }));
+}
+
+function addressesIn(text: string): Place[] {
+  return text.includes('@')
+    ? placesOf(text, WORD).filter(({ start, end }) => text.slice(start + 1, end - 1).includes('@'))
+    : [];
+}
+
+/** A hole for each; one for those that overlap. */
+function withoutPlaces(text: string, places: readonly Place[], lengthMax: number): string {
+  let kept = '';
+  let end = 0;
+  for (const place of places.filter(({ start }) => start < lengthMax).toSorted((a, b) => a.start - b.start)) {
+    kept += place.start < end ? '' : `${text.slice(end, place.start)}…`;
+    end = Math.max(end, place.end);
+  }
+  return (kept + text.slice(end, lengthMax)).toWellFormed();
 }
 
 function wordIn(word: string): RegExp {

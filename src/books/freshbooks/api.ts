@@ -238,18 +238,13 @@ function replyOf(
   return { outcome: 'done', result, answer };
 }
 
-/** A hundred lines take less; an answer is hardly ever longer than a line. */
-const KEPT_LENGTH_MAX = 32 * 1024;
-
 function exchangeOf(
   answer: Answer,
   { method, url, body, words }: Call & { readonly body: string; readonly words: readonly string[] },
 ): Exchange {
-  const kept = (text: string): string =>
-    text.length > KEPT_LENGTH_MAX ? `${text.slice(0, KEPT_LENGTH_MAX)}…` : text;
   return {
-    request: kept(`${method} ${new URL(url).pathname}\n${requestTold(body, words)}`),
-    answer: kept(`${answer.status}\n${answerTold(answer.text, words)}`),
+    request: `${method} ${new URL(url).pathname}\n${requestTold(body, words)}`,
+    answer: `${answer.status}\n${answerTold(answer.text, words)}`,
   };
 }
 

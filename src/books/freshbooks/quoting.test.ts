@@ -113,3 +113,35 @@ void test('figures, codes, numbers and kinds stay as they were sent', () => {
   const answer = '{"errors": [{"errno": 1012, "field": "lines", "value": "12", "message": "At 1012"}]}';
   assert.equal(answerTold(answer, words), answer.replace('"12"', '"…"').replace('At 1012', 'At …'));
 });
+
+/** What is kept of a request or an answer. */
+const KEPT = 32 * 1024;
+
+void test('what takes no end of an answer is cut off before it is looked through', () => {
+  const words = ['Kim', 'O’Brien', 'kim@example.com', '17 Long Street'];
+  const error = '{"response":{"errors":[{"errno":1001,"field":"lines","message":"Kim has no lines"}]},"x":[';
+  const answer = `${error}${'"a",'.repeat(500_000)}"b"]}`;
+  const started = performance.now();
+  const told = answerTold(answer, words);
+  assert.ok(performance.now() - started < 1000, 'each of a million texts by itself takes minutes');
+  assert.match(told, /"errno":1001,"field":"lines","message":"… has no lines"/);
+  assert.ok(told.length <= KEPT + 1 && told.length > KEPT - 100, String(told.length));
+  const lines = Array.from({ length: 20_000 }, () => ({ name: 'Kim’s cup' }));
+  const asked = requestTold(JSON.stringify({ invoice: { lname: 'Kim', lines } }), words);
+  assert.match(asked, /"lname":"…","lines":\[\{"name":"…’s cup"/);
+  assert.ok(asked.length <= KEPT + 1 && asked.length > KEPT / 2, String(asked.length));
+});
+
+void test('a cut within the buyer’s words leaves none of them', () => {
+  const words = ['O"Planted', '17 Plänted Street'];
+  const said = String.raw`O\"Planted of 17 Pl\u00e4nted Street, kim.planted@example.com`;
+  const isTold = (text: string): boolean => /O|[Pp]l|Str|17|kim/.test(text);
+  for (let room = 0; room < said.length + 20; room += 1) {
+    const filling = '-'.repeat(KEPT - 40 - room);
+    const answer = `{"message":"${filling} ${said} ${'-'.repeat(KEPT)}"}`;
+    assert.equal(isTold(answerTold(answer, words)), false, `JSON, ${room}`);
+    assert.equal(isTold(answerTold(answer.slice(1), words)), false, `no JSON, ${room}`);
+    const request = `{"x":"${filling}","notes":"${said}","city":"Plantcity","y":"${'-'.repeat(KEPT)}"}`;
+    assert.equal(isTold(requestTold(request, words)), false, `request, ${room}`);
+  }
+});

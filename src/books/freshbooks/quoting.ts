@@ -1,4 +1,5 @@
-import { withoutContacts } from '#core/contacts.ts';
+import { redactorOf } from '#core/contacts.ts';
+import type { Redactor } from '#core/contacts.ts';
 
 /** What is kept of a write that FreshBooks refused: its request and answer word by word, without tokens and contact data. */
 
@@ -34,31 +35,43 @@ const FIGURE = /^-?\d+(\.\d+)?$|^\d{4}-\d\d-\d\d/;
 /** What an answer repeats of what was sent is no figure of its own. */
 const QUOTING_FIELDS = new Set(['message', 'value']);
 
+/** A hundred lines take less, and an answer is hardly ever longer than a line. Cut before anything is looked for: both may be megabytes. */
+const KEPT_LENGTH_MAX = 32 * 1024;
+
 export function requestTold(json: string, words: readonly string[]): string {
-  return jsonTold(json, (text, field) => {
+  const redact = redactorOf(words);
+  const told = jsonTold(json.slice(0, KEPT_LENGTH_MAX), (text, field) => {
     const isBuyer = BUYER_FIELDS.has(field) || (field === CODE_FIELD && !CURRENCY.test(text));
-    return isBuyer ? text && '…' : textTold(text, field, words);
+    return isBuyer ? text && '…' : textTold(text, field, redact);
   });
+  return json.length > KEPT_LENGTH_MAX ? `${told}…` : told;
 }
 
 export function answerTold(answer: string, words: readonly string[]): string {
-  return isJson(answer)
-    ? jsonTold(answer, (text, field) => textTold(text, field, words))
-    : // Perhaps JSON that was cut: as it came, and as JSON writes it.
-      withoutContacts(answer.replace(/\\[bfnrt]/g, ' '), words.flatMap(spellingsInJson));
+  if (answer.length <= KEPT_LENGTH_MAX && isJson(answer)) {
+    const redact = redactorOf(words);
+    return jsonTold(answer, (text, field) => textTold(text, field, redact));
+  }
+  // Perhaps JSON that was cut: as it came, and as JSON writes it.
+  const redact = redactorOf(words.flatMap(spellingsInJson));
+  return redact(answer.replace(/\\[bfnrt]/g, '  '), KEPT_LENGTH_MAX);
 }
 
-function textTold(text: string, field: string, words: readonly string[]): string {
+function textTold(text: string, field: string, redact: Redactor): string {
   const isPlain = PLAIN_FIELDS.has(field) || (FIGURE.test(text) && !QUOTING_FIELDS.has(field));
-  return isPlain ? text : withoutContacts(text, words);
+  return isPlain ? text : redact(text);
 }
 
-const LITERAL = /("(?:[^"\\]|\\.)*")(\s*:)?/g;
+/** One that the cut of a text leaves open has no end. */
+const LITERAL = /("(?:[^"\\]|\\.)*(?:"|\\?$))(\s*:)?/g;
 
-/** JSON with its texts revised, each by the field that it is of, and with everything else to the byte. */
+/** JSON with its texts revised, each by the field that it is of, and with everything else to the byte. None of a text that was cut. */
 function jsonTold(json: string, revise: (text: string, field: string) => string): string {
   let field = '';
   return json.replace(LITERAL, (whole: string, literal: string, colon: string | undefined) => {
+    if (!isJson(literal)) {
+      return '"';
+    }
     const text = String(JSON.parse(literal));
     if (colon !== undefined) {
       field = text;

@@ -127,3 +127,40 @@ void test('a novel in a message is cut', () => {
   const failure = failureOf(read(classic(1, 'x'.repeat(5000)), 400), { doing: 'Creating', words: [] });
   assert.ok(failure.message.length < 500);
 });
+
+void test('of thousands of errors the first are told, and how many more there are', () => {
+  const errors = Array.from({ length: 20_000 }, (_, index) => ({
+    errno: 1001,
+    field: `lines[${index}]`,
+    message: 'is not valid for the object that it is in',
+  }));
+  const failure = failureOf(read({ response: { errors } }, 422), { doing: 'Creating', words: ['Ann'] });
+  assert.match(failure.message, /lines\[0\].*lines\[19\], is not valid [^,]*, and 19980 more errors$/);
+  assert.ok(failure.message.length < 2000);
+  assert.deepEqual(failure.facts.at(-1), { name: 'Errors beside these', value: '19980' });
+  assert.equal(failure.facts.length, 1 + 20 * 3 + 1);
+});
+
+void test('what decides stands also after the errors that are told', () => {
+  const lines = Array.from({ length: 100 }, () => ({ errno: 1001, field: 'lines', message: 'no' }));
+  const taken = { errno: 1029, field: 'invoice_number', message: 'Taken' };
+  assert.equal(isNumberConflict(read({ response: { errors: [...lines, taken] } }, 422)), true);
+});
+
+void test('a novel in a number or a field is cut', () => {
+  const errors = [{ errno: '1'.repeat(5000), field: 'f'.repeat(5000), message: 'no' }];
+  const failure = failureOf(read({ response: { errors } }, 400), { doing: 'Creating', words: [] });
+  assert.ok(failure.message.length < 500);
+  assert.ok(JSON.stringify(failure.facts).length < 500);
+});
+
+void test('a message that is cut within the buyer’s words has none of them', () => {
+  for (let before = 200; before <= 310; before += 1) {
+    const message = `${'-'.repeat(before)} 17 Planted Street of kim.planted@example.com ${'-'.repeat(500)}`;
+    const failure = failureOf(read(classic(1, message), 400), {
+      doing: 'Creating',
+      words: ['17 Planted Street'],
+    });
+    assert.doesNotMatch(failure.message, /17|[Pp]lant|Str|kim/, String(before));
+  }
+});

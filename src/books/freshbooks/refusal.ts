@@ -1,4 +1,5 @@
-import { QUOTING_FACT, withoutContacts } from '#core/contacts.ts';
+import { QUOTING_FACT, redactorOf } from '#core/contacts.ts';
+import type { Redactor } from '#core/contacts.ts';
 import { Failure } from '#core/failure.ts';
 import type { Exchange, Fact, FailureCode } from '#core/failure.ts';
 import type { Lossless } from '#core/json.ts';
@@ -11,7 +12,10 @@ import type { JsonObject } from './json.ts';
  */
 export interface Refusal {
   readonly status: number;
+  /** As many as are read. */
   readonly errors: readonly VendorError[];
+  /** As many as there were. */
+  readonly errorCount: number;
 }
 
 export interface VendorError {
@@ -21,14 +25,17 @@ export interface VendorError {
   readonly message: string;
 }
 
+/** Some of each line of a long invoice. */
+const ERRORS_READ_MAX = 1000;
+
 /** The errors in a body; nothing when it is no error body. `json` is undefined for a page of the edge. */
 export function refusalIn(json: Lossless | undefined, status: number): Refusal | undefined {
   const errors = isObject(json) ? errorsIn(json) : [];
   if (errors.length > 0) {
-    return { status, errors };
+    return { status, errors: errors.slice(0, ERRORS_READ_MAX), errorCount: errors.length };
   }
   return status >= 400
-    ? { status, errors: [{ errno: '', field: '', message: 'no reason given' }] }
+    ? { status, errors: [{ errno: '', field: '', message: 'no reason given' }], errorCount: 1 }
     : undefined;
 }
 
@@ -159,12 +166,15 @@ export function failureOf(
     readonly exchange?: Exchange | undefined;
   },
 ): Failure {
-  const facts = refusal.errors.flatMap((error) => factsOf(error, words));
-  const said = facts.map((fact) => fact.value).join(', ');
+  const redact = words === 'unknown' ? () => UNQUOTED : redactorOf(words);
+  const facts = refusal.errors.slice(0, ERRORS_TOLD_MAX).flatMap((error) => factsOf(error, redact));
+  const untold = refusal.errorCount - ERRORS_TOLD_MAX;
+  const more = untold > 0 ? [{ name: 'Errors beside these', value: String(untold) }] : [];
+  const said = [...facts.map(({ value }) => value), ...more.map(({ value }) => `and ${value} more errors`)];
   return new Failure(codeOf(refusal), {
-    detail: `${doing}: FreshBooks refused (status ${refusal.status}): ${said}`,
+    detail: `${doing}: FreshBooks refused (status ${refusal.status}): ${said.join(', ')}`,
     effect: isOfEdge(refusal) ? 'unknown' : 'none',
-    facts: [{ name: 'Status', value: String(refusal.status) }, ...facts],
+    facts: [{ name: 'Status', value: String(refusal.status) }, ...facts, ...more],
     ...(exchange === undefined ? {} : { exchange }),
   });
 }
@@ -221,14 +231,21 @@ function isBare(error: VendorError): boolean {
   return error.errno === '' && error.field === '';
 }
 
+/** A person reads no more of them, and one is mostly like the other. */
+const ERRORS_TOLD_MAX = 20;
 const MESSAGE_LENGTH_MAX = 300;
+/** The longest names of fields are those within a line of an invoice. */
+const CODE_LENGTH_MAX = 80;
 const UNQUOTED = 'its words are not kept, because the buyer was redacted here and they may name him';
 
-function factsOf(error: VendorError, words: BuyerWords): Fact[] {
-  const message = words === 'unknown' ? UNQUOTED : withoutContacts(error.message, words);
+function factsOf({ errno, field, message }: VendorError, redact: Redactor): Fact[] {
   return [
-    { name: 'errno', value: error.errno },
-    { name: 'Field', value: error.field },
-    { name: QUOTING_FACT, value: message.slice(0, MESSAGE_LENGTH_MAX) },
+    { name: 'errno', value: shortened(errno) },
+    { name: 'Field', value: shortened(field) },
+    { name: QUOTING_FACT, value: redact(message, MESSAGE_LENGTH_MAX) },
   ].filter((fact) => fact.value !== '');
+}
+
+function shortened(code: string): string {
+  return code.length > CODE_LENGTH_MAX ? `${code.slice(0, CODE_LENGTH_MAX)}…`.toWellFormed() : code;
 }
