@@ -32,7 +32,8 @@ export function createInbox({
       });
       emit({
         name: accepted.isNew ? 'delivery accepted' : 'delivery repeated',
-        level: 'info',
+        // Who overheard one message may repeat it without end, and each would be a line of the log.
+        level: accepted.isNew ? 'info' : 'debug',
         fields: { delivery: accepted.id, connection: message.connection, topic: message.topic },
       });
       return accepted;

@@ -536,7 +536,8 @@ export interface Queue {
 export interface PipelineEvent {
   /** "delivery accepted", "invoice posted", "order held" … : one of the six verbs, or what became of it. */
   readonly name: string;
-  readonly level: 'info' | 'warn' | 'error';
+  /** `debug` is what a stranger may cause as often as he likes. */
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly fields: Readonly<Record<string, string | number | boolean>>;
 }
 
