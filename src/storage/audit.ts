@@ -89,7 +89,7 @@ async function assertKept(tx: Transaction<Tables>, seal: Seal, { number, sha256 
   const isKept = (await standing.executeTakeFirst())?.sha256 === sha256;
   if (!isKept || !isHead(sealed) || sealed.sha256 !== sha256) {
     throw new Failure('database-damaged', {
-      detail: `What is done cannot be written into the audit log: ${(await refusalFault(tx)) ?? 'a row that was put there does not stand there'}`,
+      detail: `What is done cannot be written into the audit log: ${(await schemaFault(tx)) ?? 'a row that was put there does not stand there'}`,
     });
   }
 }
@@ -144,7 +144,7 @@ async function verify(db: Kysely<Tables>, seal: Seal): Promise<AuditVerdict> {
       // Read after the rows: it is of the last of them, or of one that was added meanwhile, which is looked for once more.
       sealed = await sealedHead(db, seal);
       if (!isHead(sealed) || sealed.number <= Math.max(last.number, known)) {
-        return wholeVerdict(db, endVerdict(last, sealed));
+        return (await looseVerdict(db, last)) ?? wholeVerdict(db, endVerdict(last, sealed));
       }
     }
     for (const row of page) {
@@ -225,17 +225,35 @@ function endVerdict(last: Head, sealed: SealedHead): AuditVerdict {
   return { count: last.number, ...(last.number === 0 ? {} : { head: last.sha256 }) };
 }
 
+/** Rows that the walk passed over, which it cannot in the table that the program made; none that is added meanwhile. */
+async function looseVerdict(db: Kysely<Tables>, last: Head): Promise<AuditVerdict | undefined> {
+  const { rows } = await sql<{ readonly count: bigint }>`
+    select count(*) as count from audit where number is null or number <= ${last.number}`.execute(db);
+  const loose = Number(rows[0]?.count ?? 0n) - last.number;
+  return loose === 0
+    ? undefined
+    : faulty(
+        last.number + 1,
+        `rows stand beside the chain, for which only a table made anew has room: ${loose}`,
+      );
+}
+
 /** Whole is a log that can also go on as it should. */
 async function wholeVerdict(db: Kysely<Tables>, verdict: AuditVerdict): Promise<AuditVerdict> {
-  const why = verdict.fault === undefined ? await refusalFault(db) : undefined;
+  const why = verdict.fault === undefined ? await schemaFault(db) : undefined;
   return why === undefined ? verdict : faulty(verdict.count + 1, why);
 }
+
+/** As the migration made it: every row has a number, no two the same, and the rows lie in the order of their numbers. */
+const TABLE =
+  'create table audit (number integer primary key, at bigint not null, actor text not null, action text not null, ' +
+  'subject text not null, details text not null, previous_sha256 text not null, sha256 text not null)';
 
 /** The program's only triggers, as the migration made them: what has the database refuse changes of the log. */
 const REFUSALS: ReadonlyMap<string, string> = new Map(
   Object.entries({
-    audit_no_update: '"audit_no_update" before update on audit',
-    audit_no_delete: '"audit_no_delete" before delete on audit',
+    audit_no_update: 'audit_no_update before update on audit',
+    audit_no_delete: 'audit_no_delete before delete on audit',
     audit_no_replace:
       'audit_no_replace before insert on audit when exists (select 1 from audit where number = new.number)',
   }).map(([name, on]) => [
@@ -244,22 +262,30 @@ const REFUSALS: ReadonlyMap<string, string> = new Map(
   ]),
 );
 
-/** What is wrong with them, or with others beside them, wherever these stand: one on any table can undo what another one wrote. */
-async function refusalFault(db: Kysely<Tables>): Promise<string | undefined> {
-  const triggers = sql<{
-    readonly name: string;
-    readonly sql: string;
-  }>`select name, sql from sqlite_master where type = 'trigger' order by name`;
-  const { rows } = await triggers.execute(db);
-  const strange = rows.find(({ name }) => !REFUSALS.has(name));
-  if (strange !== undefined) {
-    return `the database has the trigger "${strange.name}", which is not the program’s and can keep rows out of the log or change them`;
+/** What is wrong with table and triggers, or that others stand beside them: a trigger on any table can undo what was written. */
+async function schemaFault(db: Kysely<Tables>): Promise<string | undefined> {
+  const schema = sql<{ readonly type: string; readonly name: string; readonly sql: string | null }>`
+    select type, name, sql from sqlite_master where type = 'trigger' or tbl_name = 'audit' order by name`;
+  const { rows } = await schema.execute(db);
+  const standing = new Map(rows.map((row) => [row.name, plain(row.sql ?? '')]));
+  if (standing.get('audit') !== TABLE) {
+    return 'the table of the log is not as the program made it, and may have room for rows beside the chain';
   }
-  const standing = new Map(rows.map((row) => [row.name, row.sql.replaceAll(/\s+/g, ' ').toLowerCase()]));
-  const lost = [...REFUSALS].filter(([name, text]) => standing.get(name) !== text).map(([name]) => name);
+  const strange = rows.find(({ name }) => name !== 'audit' && !REFUSALS.has(name));
+  if (strange !== undefined) {
+    return `the database has the ${strange.type} "${strange.name}", which is not the program’s and can keep rows out of the log or change them`;
+  }
+  const lost = [...REFUSALS]
+    .filter(([name, text]) => standing.get(name) !== plain(text))
+    .map(([name]) => name);
   return lost.length === 0
     ? undefined
     : `the database does not refuse changes of the log any more, because triggers of the program were changed or taken away: ${lost.toSorted().join(', ')}`;
+}
+
+/** SQL however it was laid out. */
+function plain(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').replaceAll('"', '').toLowerCase();
 }
 
 function faulty(number: number, why: string): AuditVerdict {

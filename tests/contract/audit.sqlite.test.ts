@@ -285,6 +285,46 @@ void describe('the audit log in the hands of somebody else', () => {
     assert.match(blunt.fault?.why ?? '', /audit_no_update/);
   });
 
+  /** A page of the walk and one row. */
+  const LONG = 501;
+  const LOOSE: readonly { readonly what: string; readonly number: number | null }[] = [
+    { what: 'without a number', number: null },
+    { what: 'with the number of the last row of a page', number: LONG - 1 },
+  ];
+  for (const { what, number } of LOOSE) {
+    void test(`a row ${what}, in a table that was made anew to take it, is told`, async () => {
+      await inFolder(async (path) => {
+        const store = await openAt(path);
+        await store.transact(async (tx) => {
+          for (let row = 1; row <= LONG; row += 1) {
+            await tx.audited({ action: 'order retried', subject: ORDER });
+          }
+        });
+        assert.equal((await store.read.verifyAudit()).fault, undefined);
+        const file = new DatabaseSync(path);
+        madeAnew(file, (table) =>
+          file
+            .prepare(
+              `insert into ${table} values (?, 1, 'somebody', 'order decided', 'shopify/666', '{}', 'x', 'y')`,
+            )
+            .run(number),
+        );
+        file.close();
+        const { fault } = await store.read.verifyAudit();
+        await store.close();
+        assert.match(fault?.why ?? '', /rows stand beside the chain.*: 1$/);
+      });
+    });
+  }
+
+  void test('a table that was made anew, with the rows that it had, is told: it could take others', async () => {
+    const { fault, count } = await afterTampering((file) => madeAnew(file, () => undefined));
+    assert.deepEqual([fault?.number, count], [ROWS + 1, ROWS]);
+    assert.match(fault?.why ?? '', /table of the log is not as the program made it/);
+    const indexed = await afterTampering((file) => file.exec('create index by_actor on audit (actor)'));
+    assert.match(indexed.fault?.why ?? '', /by_actor/);
+  });
+
   const ENDS: readonly { readonly what: string; readonly tamper: (file: DatabaseSync) => void }[] = [
     { what: 'cut off', tamper: (file) => unguarded(file).exec('delete from audit where number > 3') },
     { what: 'taken away whole', tamper: (file) => unguarded(file).exec('delete from audit') },
@@ -310,6 +350,19 @@ void describe('the audit log in the hands of somebody else', () => {
     });
   }
 });
+
+/** The same columns and rows, and triggers, without a key: such a table takes a row that has no number, or one that another has. */
+function madeAnew(file: DatabaseSync, add: (table: string) => void): void {
+  const triggers = file.prepare("select sql from sqlite_master where type = 'trigger'").all();
+  unguarded(file).exec(
+    'create table anew (number bigint, at bigint, actor text, action text, subject text, details text, previous_sha256 text, sha256 text)',
+  );
+  file.exec('insert into anew select * from audit order by number');
+  add('anew');
+  file.exec('drop table audit');
+  file.exec('alter table anew rename to audit');
+  triggers.forEach(({ sql }) => file.exec(String(sql)));
+}
 
 function unsealed(file: DatabaseSync): DatabaseSync {
   file.exec("delete from secrets where key = 'audit-head'");

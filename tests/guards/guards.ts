@@ -984,10 +984,18 @@ export const GUARDS: readonly Guard[] = [
   {
     what: 'a trigger that somebody put into the database is found by audit verify',
     file: 'src/storage/audit.ts',
-    from: 'verdict.fault === undefined ? await refusalFault(db) : undefined',
+    from: 'verdict.fault === undefined ? await schemaFault(db) : undefined',
     to: 'await Promise.resolve(db).then((): string | undefined => undefined)',
     test: 'tests/contract/audit.sqlite.test.ts',
     named: 'own refusals were taken away',
+  },
+  {
+    what: 'a row beside the chain of the audit log is found by audit verify',
+    file: 'src/storage/audit.ts',
+    from: '(await looseVerdict(db, last)) ?? wholeVerdict(',
+    to: '(await Promise.resolve(looseVerdict).then(() => undefined)) ?? wholeVerdict(',
+    test: 'tests/contract/audit.sqlite.test.ts',
+    named: 'made anew to take it',
   },
   {
     what: 'what was redacted since a backup does not come back by it',
