@@ -662,6 +662,34 @@ void describe('retention', () => {
       await retention.stop();
       assert.equal(clock.sleeping(), 0);
     }));
+
+  void test('leaves nothing in the log of writes once nobody else reads the database, however it came to stay there', () =>
+    onStage(async (stage) => {
+      const clock = testClock(Date.now() + 40 * DAY_MS);
+      const jane = bought(stage, 'jane');
+      await tell(stage, jane);
+      const eraser = { ...stage.app.eraser, clock };
+      const events: string[] = [];
+      const options = { days: 30, emit: ({ name }: { readonly name: string }) => void events.push(name) };
+      const reader = new DatabaseSync(stage.app.config.databasePath, { readOnly: true });
+      reader.exec('begin');
+      reader.prepare('select count(*) from deliveries').get();
+      const first = startRetention(eraser, options);
+      await until('it waits for the next hour', () => clock.sleeping() === 1);
+      assert.deepEqual(events, ['contact data redacted', 'scrub put off']);
+      assert.notDeepEqual(filesWith(stage, jane.contact), []);
+      await clock.advance(3_600_000);
+      await until('it waits again', () => clock.sleeping() === 1);
+      assert.deepEqual(events.slice(2), ['scrub put off']);
+      await first.stop();
+      reader.close();
+      // Another run of the server, to which nothing is left to blank.
+      const second = startRetention(eraser, options);
+      await until('it waits for its next hour', () => clock.sleeping() === 1);
+      assert.deepEqual(filesWith(stage, jane.contact), []);
+      assert.equal(events.length, 3);
+      await second.stop();
+    }));
 });
 
 const DAY_MS = 86_400_000;

@@ -20,8 +20,10 @@ export function startRetention(
   const stopping = new AbortController();
   const { signal } = stopping;
   const loop = async (): Promise<void> => {
+    // What a run before this one blanked may lie in the log of writes still.
+    let isScrubbed = false;
     while (!signal.aborted) {
-      await sweep(eraser, { days, emit, signal });
+      isScrubbed = await sweep(eraser, { days, emit, signal, isScrubbed });
       await eraser.clock.sleep(after(eraser.clock.now(), EVERY_MS), signal);
     }
   };
@@ -34,23 +36,35 @@ export function startRetention(
   };
 }
 
-async function sweep(
-  eraser: Eraser,
-  { days, emit, signal }: { readonly days: number; readonly emit: Emit; readonly signal: AbortSignal },
-): Promise<void> {
+interface Sweep {
+  readonly days: number;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  /** Whether all that was blanked before has left the disk. */
+  readonly isScrubbed: boolean;
+}
+
+/** Tells whether all that was blanked has left the disk. Whoever else reads the database keeps it there, and it is tried again. */
+async function sweep(eraser: Eraser, { days, emit, signal, isScrubbed }: Sweep): Promise<boolean> {
   const before = after(eraser.clock.now(), -days * DAY);
   try {
     const { messages, orders } = await eraseFinished(eraser, { before, because: 'retention', signal });
     if (messages > 0) {
-      await eraser.store.scrub('in place');
       emit({
         name: 'contact data redacted',
         level: 'info',
         fields: { messages, orders: orders.length, days },
       });
     }
+    const isDone = (isScrubbed && messages === 0) || (await eraser.store.scrub('in place'));
+    if (!isDone) {
+      const why = 'Another program reads the database, so what was blanked stays in the log of writes';
+      emit({ name: 'scrub put off', level: 'warn', fields: { why } });
+    }
+    return isDone;
   } catch (thrown) {
     const { code, message } = asFailure(thrown, 'Cannot blank what is older than the retention');
     emit({ name: 'retention failed', level: 'error', fields: { code, detail: message } });
+    return false;
   }
 }
