@@ -136,6 +136,35 @@ void describe('a redacted order', () => {
       { faults },
     );
   });
+  void test('has none either where FreshBooks spelled it in a way of its own', () => {
+    const faults = scriptedFaults();
+    return onStage(
+      async (stage) => {
+        const kim = bought(stage, 'kim');
+        const told = JSON.parse(kim.body);
+        const address = { ...told.billing_address, last_name: 'O’Planted-Weiß', address1: 'Plantedweg 17' };
+        const named = { ...told, billing_address: address, shipping_address: address };
+        const message = 'O&#39;PLANTED-WEISS of Plantedw... (17), Mr. Planted: no';
+        const answer = JSON.stringify({ response: { errors: [{ errno: 1001, field: 'lines', message }] } });
+        const refusal = { kind: 'status', status: 422, body: answer } as const;
+        faults.add({ method: 'POST', path: '/invoices/invoices', fault: refusal });
+        const { key, reason } = await tell(stage, { ...kim, body: JSON.stringify(named) });
+        assert.match(reason ?? '', /1001, lines, … of Plantedw\.\.\. \(17\), Mr\. Planted: no$/);
+        await eraseOrder(stage.app.eraser, key);
+        await stage.app.store.scrub('rewritten');
+        const planted = { email: 'Plantedw', phone: 'Mr. Planted', street: 'PLANTED' };
+        assert.deepEqual(filesWith(stage, planted), []);
+        const [hold] = await stage.app.store.read.holds({ order: key, isOpen: true });
+        assert.deepEqual(hold?.facts.slice(0, 4), [
+          { name: 'Status', value: '422' },
+          { name: 'errno', value: '1001' },
+          { name: 'Field', value: 'lines' },
+          { name: 'Message', value: '…' },
+        ]);
+      },
+      { faults },
+    );
+  });
   void test('has none also of what was refused since, however often it is redacted', () => {
     const faults = scriptedFaults();
     return onStage(

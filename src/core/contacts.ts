@@ -1,5 +1,7 @@
 import { withinBasicPlane } from './basic-plane.ts';
 import type { Buyer } from './order.ts';
+import { readingsOf } from './readings.ts';
+import type { Place, Reading } from './readings.ts';
 
 /** Contact data in sentences: what of a person could stand in one, and the sentence without it. */
 
@@ -9,10 +11,15 @@ const LENGTH_MIN = 2;
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 
+/** A phone number with less is one of a house or a flat. */
+const PHONE_DIGITS_MIN = 7;
+
 /** What names or reaches the person. City, province and country do neither, and are words of many sentences. */
 export function contactsOf({ firstName, lastName, company, email, phone, address }: Buyer): string[] {
   const { street, street2, postalCode } = address;
-  return [firstName, lastName, company, email, phone, street, street2, postalCode]
+  const digits = phone.replaceAll(/\D/g, '');
+  const dialled = digits.length < PHONE_DIGITS_MIN ? '' : digits;
+  return [firstName, lastName, company, email, phone, dialled, street, street2, postalCode]
     .map((text) => text.trim())
     .filter(isTelling);
 }
@@ -25,8 +32,8 @@ function isTelling(text: string): boolean {
 const WORD = /[^\s'"<>]+/g;
 
 /**
- * The sentence without these, each as a whole word in any spelling, with and without its rare characters, and without anything
- * like an e-mail address.
+ * The sentence without these, each as a whole word however it is spelled or escaped, with and without its rare characters, and
+ * without anything like an e-mail address.
  */
 export function withoutContacts(sentence: string, contacts: readonly string[]): string {
   return redactorOf(contacts)(sentence);
@@ -35,61 +42,81 @@ export function withoutContacts(sentence: string, contacts: readonly string[]): 
 /** A text without contacts. Of a longer one than the bound only what is within it, and nothing of a contact that goes on beyond it. */
 export type Redactor = (text: string, lengthMax?: number) => string;
 
-/** By so many characters one may be spelled, and so many has what stands before the @ of an address. */
-const SPELLING_MAX = 16;
+/** By so many characters one may be escaped, and so many has what stands before the @ of an address. */
+const ESCAPED_MAX = 16;
 const MAILBOX_MAX = 64;
 
 /** For many texts of one person: what they are looked through for is made once. */
 export function redactorOf(contacts: readonly string[]): Redactor {
-  const words = new Set(
-    contacts.flatMap((contact) => [contact, withinBasicPlane(contact)]).filter(isTelling),
-  );
-  const patterns = [...words].map(wordIn);
+  const telling = contacts.flatMap((contact) => [contact, withinBasicPlane(contact)]).filter(isTelling);
+  const spelled = telling.flatMap(readingsOf).map(({ text }) => text.trim());
+  const words = [...new Set(spelled.filter(isTelling))].map(wordOf);
   // A contact that begins within the bound ends within this. What comes after is not even looked at, however much it is.
-  const beyond = SPELLING_MAX * Math.max(MAILBOX_MAX, ...[...words].map(({ length }) => length));
+  const beyond = ESCAPED_MAX * Math.max(MAILBOX_MAX, ...telling.map(({ length }) => length));
   return (whole, lengthMax = Infinity) => {
     const text = whole.slice(0, lengthMax + beyond).toWellFormed();
-    const places = [...patterns.flatMap((pattern) => placesOf(text, pattern)), ...addressesIn(text)];
+    const places = readingsOf(text).flatMap((reading) => [
+      ...words.flatMap((word) => placesOf(word, reading)),
+      ...addressesIn(reading),
+    ]);
     const kept = withoutPlaces(text, places, lengthMax);
     return whole.length > lengthMax ? `${kept}…` : kept;
   };
 }
 
-interface Place {
-  readonly start: number;
-  readonly end: number;
+/** What is looked for, and whether it may stand within a word: before it, behind it. */
+interface Word {
+  readonly text: string;
+  readonly isJoined: readonly [boolean, boolean];
 }
 
-function placesOf(text: string, pattern: RegExp): Place[] {
-  return Array.from(text.matchAll(pattern), ({ 0: { length }, index }) => ({
-    start: index,
-    end: index + length,
-  }));
+function wordOf(text: string): Word {
+  const signs = Array.from(text);
+  return { text, isJoined: [UNSPACED.test(signs.at(0) ?? ''), UNSPACED.test(signs.at(-1) ?? '')] };
 }
 
-function addressesIn(text: string): Place[] {
-  return text.includes('@')
-    ? placesOf(text, WORD).filter(({ start, end }) => text.slice(start + 1, end - 1).includes('@'))
-    : [];
+const ENDS_IN_LETTER = /[\p{L}\p{N}]$/u;
+const BEGINS_WITH_LETTER = /^[\p{L}\p{N}]/u;
+/** A character is at most two units. */
+const UNITS_MAX = 2;
+
+function placesOf(
+  { text: word, isJoined: [isJoinedBefore, isJoinedBehind] }: Word,
+  reading: Reading,
+): Place[] {
+  const { text } = reading;
+  const places: Place[] = [];
+  for (let start = text.indexOf(word); start >= 0; start = text.indexOf(word, start + 1)) {
+    const end = start + word.length;
+    const isWord =
+      (isJoinedBefore || !ENDS_IN_LETTER.test(text.slice(Math.max(0, start - UNITS_MAX), start))) &&
+      (isJoinedBehind || !BEGINS_WITH_LETTER.test(text.slice(end, end + UNITS_MAX)));
+    if (isWord) {
+      places.push(reading.placeOf(start, end));
+    }
+  }
+  return places;
+}
+
+function addressesIn(reading: Reading): Place[] {
+  const words = reading.text.includes('@') ? [...reading.text.matchAll(WORD)] : [];
+  return words
+    .filter(([word]) => word.slice(1, -1).includes('@'))
+    .map(({ 0: { length }, index }) => reading.placeOf(index, index + length));
 }
 
 /** A hole for each; one for those that overlap. */
 function withoutPlaces(text: string, places: readonly Place[], lengthMax: number): string {
-  let kept = '';
-  let end = 0;
-  for (const place of places.filter(({ start }) => start < lengthMax).toSorted((a, b) => a.start - b.start)) {
-    kept += place.start < end ? '' : `${text.slice(end, place.start)}…`;
-    end = Math.max(end, place.end);
+  const parts: string[] = [];
+  let taken = 0;
+  const within = places.filter(({ start }) => start < lengthMax);
+  for (const { start, end } of within.toSorted((a, b) => a.start - b.start || b.end - a.end)) {
+    if (start >= taken) {
+      parts.push(text.slice(taken, start), '…');
+    }
+    taken = Math.max(taken, end);
   }
-  return (kept + text.slice(end, lengthMax)).toWellFormed();
-}
-
-function wordIn(word: string): RegExp {
-  const [first = ''] = word;
-  const [last = ''] = Array.from(word).slice(-1);
-  const before = UNSPACED.test(first) ? '' : String.raw`(?<![\p{L}\p{N}])`;
-  const behind = UNSPACED.test(last) ? '' : String.raw`(?![\p{L}\p{N}])`;
-  return new RegExp(before + word.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`) + behind, 'giu');
+  return [...parts, text.slice(taken, lengthMax)].join('').toWellFormed();
 }
 
 /** The fact of a refusal that holds the vendor's own words. */

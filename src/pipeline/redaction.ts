@@ -1,4 +1,4 @@
-import { contactsOf, withoutContacts, withoutQuotation } from '#core/contacts.ts';
+import { contactsOf, redactorOf, withoutQuotation } from '#core/contacts.ts';
 import { splitOrderKey } from '#core/ids.ts';
 import type { ConnectionId, OrderKey } from '#core/ids.ts';
 import type { Buyer } from '#core/order.ts';
@@ -74,12 +74,9 @@ async function eraseOrders(
 }
 
 async function eraseOwn(eraser: Eraser, key: OrderKey): Promise<Erased> {
-  // Who bought by a message that was blanked before is not known any more, and may be named by what came since.
-  const all = await eraser.store.read.deliveriesOf(key);
-  const isKnown = all.every(({ redactedAt }) => redactedAt === undefined);
   const parts: Erased[] = [];
   for (;;) {
-    const erased = await eraseSome(eraser, { key, isKnown });
+    const erased = await eraseSome(eraser, key);
     parts.push(erased);
     if (erased.messages < ORDER_BATCH) {
       return sum(parts);
@@ -87,14 +84,12 @@ async function eraseOwn(eraser: Eraser, key: OrderKey): Promise<Erased> {
   }
 }
 
-async function eraseSome(
-  eraser: Eraser,
-  { key, isKnown }: { readonly key: OrderKey; readonly isKnown: boolean },
-): Promise<Erased> {
+async function eraseSome(eraser: Eraser, key: OrderKey): Promise<Erased> {
   return eraser.store.transact(async (tx) => {
     const deliveries = await tx.readable({ of: 'order', order: key, limit: ORDER_BATCH });
     const erased = await blank(tx, eraser, { deliveries, people: 'forget' });
-    const more = await tx.reviseTexts({ order: key }, isKnown ? (text) => text : withoutQuotation);
+    // Also what came since all of its messages were blanked.
+    const more = await tx.reviseTexts({ order: key }, withoutQuotation);
     await tx.audited({
       action: 'contact data redacted',
       subject: key,
@@ -347,8 +342,10 @@ async function blank(
   }
   let texts = 0;
   for (const [order, words] of contacts) {
+    const redact = redactorOf([...words]);
     texts += await tx.reviseTexts({ order }, (text, fact) =>
-      fact !== undefined && ANSWERED_BY.includes(fact) ? text : withoutContacts(text, [...words]),
+      // A vendor may have named him in words that are not his own: of its answer codes and fields stay.
+      fact !== undefined && ANSWERED_BY.includes(fact) ? text : redact(withoutQuotation(text, fact)),
     );
   }
   return { messages: unblanked.length, texts, orders: [...contacts.keys()], unreadable: [] };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { withoutContacts } from '#core/contacts.ts';
+import { redactorOf } from '#core/contacts.ts';
 import { exponentOf } from '#core/currency.ts';
 import { Failure } from '#core/failure.ts';
 import { parseLossless } from '#core/json.ts';
@@ -108,13 +108,13 @@ export function required(value: unknown): unknown {
   return value;
 }
 
+const withoutAddresses = redactorOf([]);
+
 /** What stands where a figure should: no field of the buyer is ever quoted, and no e-mail address wherever it stands. */
 export function quote(value: unknown): string {
   switch (typeof value) {
-    case 'string': {
-      const text = withoutContacts(value, []);
-      return JSON.stringify(text.length > QUOTE_MAX ? `${text.slice(0, QUOTE_MAX)}…` : text);
-    }
+    case 'string':
+      return JSON.stringify(withoutAddresses(value, QUOTE_MAX));
     case 'object':
       return value === null ? 'null' : Array.isArray(value) ? 'a list' : 'an object';
     default:

@@ -48,13 +48,11 @@ export function requestTold(json: string, words: readonly string[]): string {
 }
 
 export function answerTold(answer: string, words: readonly string[]): string {
-  if (answer.length <= KEPT_LENGTH_MAX && isJson(answer)) {
-    const redact = redactorOf(words);
-    return jsonTold(answer, (text, field) => textTold(text, field, redact));
-  }
-  // Perhaps JSON that was cut: as it came, and as JSON writes it.
-  const redact = redactorOf(words.flatMap(spellingsInJson));
-  return redact(answer.replace(/\\[bfnrt]/g, '  '), KEPT_LENGTH_MAX);
+  const redact = redactorOf(words);
+  return answer.length <= KEPT_LENGTH_MAX && isJson(answer)
+    ? jsonTold(answer, (text, field) => textTold(text, field, redact))
+    : // Perhaps JSON that was cut, with its escapes.
+      redact(answer, KEPT_LENGTH_MAX);
 }
 
 function textTold(text: string, field: string, redact: Redactor): string {
@@ -89,14 +87,4 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** With its quotes escaped, and with all that is not ASCII escaped as well. */
-function spellingsInJson(word: string): string[] {
-  const quoted = JSON.stringify(word).slice(1, -1);
-  const escaped = quoted.replace(
-    /[^\x20-\x7e]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  return [...new Set([word, quoted, escaped])];
 }
