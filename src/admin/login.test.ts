@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DAY, HOUR, MINUTE } from '#core/time.ts';
+import { DAY, HOUR, MINUTE, after } from '#core/time.ts';
 import type { Store } from '#pipeline/ports.ts';
 import { createSeal } from '#storage/seal.ts';
 import { openSqlite, sqliteDialect } from '#storage/sqlite.ts';
@@ -110,6 +110,28 @@ test('a session ends after an hour without use and after twelve with it', async 
   }
   await world.clock.advance(30 * MINUTE);
   assert.deepEqual(await login.session(busy), { state: 'ended', why: 'old' });
+});
+
+test('a session ends twelve hours after its login, whatever is stored of its end', async () => {
+  const world = await openWorld();
+  const login = world.start(PASSWORD);
+  const { id, session } = await opened(login);
+  const { openedAt } = session;
+  const stored = {
+    id: session.id,
+    openedAt,
+    seenAt: after(openedAt, 12 * HOUR),
+    endsAt: after(openedAt, 9e5 * DAY),
+  };
+  await world.store.transact((tx) => tx.putSession(stored));
+  const open = await login.session(id);
+  assert(open.state === 'open');
+  assert.equal(open.endsAt, openedAt + 12 * HOUR);
+  await world.clock.advance(12 * HOUR);
+  assert.deepEqual(await login.session(id), { state: 'ended', why: 'old' });
+  const ahead = after(world.clock.now(), DAY);
+  await world.store.transact((tx) => tx.putSession({ ...stored, openedAt: ahead, seenAt: ahead }));
+  assert.deepEqual(await login.session(id), { state: 'none' }, 'no login is of tomorrow');
 });
 
 test('sessions outlive the process, and end by another password, of the settings or by command', async () => {

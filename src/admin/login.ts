@@ -17,7 +17,8 @@ import type { HashCost } from './password.ts';
  *   ended  → it was not used for too long, or is too old; it is forgotten when that is seen
  *   none   → logged out, of a password that was changed, forgotten, or never given out
  *
- * The database holds a hash of each id, so that a copy of it opens no session.
+ * The database holds a hash of each id, so that a copy of it opens no session, and under a name of the key, so that no row that
+ * somebody puts into it opens one.
  */
 export interface Login {
   /** Whether there is a password, without looking whether a changed setting ends the sessions so far. */
@@ -149,11 +150,14 @@ async function sessionOf(
   id: string,
   { store, clock }: Pick<LoginOptions, 'store' | 'clock'>,
 ): Promise<SessionState> {
-  const stored = await store.read.session(hashOf(id));
-  if (stored === undefined) {
+  const read = await store.read.session(hashOf(id));
+  const now = clock.now();
+  // One of a later moment waits until what is stored has followed a clock that was set back.
+  if (read === undefined || read.openedAt > now) {
     return { state: 'none' };
   }
-  const now = clock.now();
+  const latest = after(read.openedAt, SESSION_MS);
+  const stored = read.endsAt > latest ? { ...read, endsAt: latest } : read;
   const isOld = now >= stored.endsAt;
   if (isOld || now >= after(stored.seenAt, IDLE_MS)) {
     await store.transact((tx) => tx.dropSession(stored.id));

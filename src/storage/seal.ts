@@ -15,6 +15,8 @@ export interface Seal {
   seal(name: string, secret: string): string;
   /** With the current key or an older one. Throws `key-wrong` when it was sealed with another. */
   open(name: string, sealed: string): string;
+  /** Another name for it, which nobody makes who has not got the current key. */
+  nameOf(kind: string, text: string): string;
   /** Tells keys apart without telling them. */
   readonly keyId: string;
   readonly olderKeyIds: readonly string[];
@@ -37,6 +39,7 @@ export function createSeal(keyText: string, olderTexts: readonly string[] = []):
   return {
     keyId: idOf(key),
     olderKeyIds: older.map(idOf),
+    nameOf: (kind, text) => createHmac('sha256', key).update(`counterfoil ${kind}: ${text}`).digest('hex'),
     seal(name, secret) {
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(name));

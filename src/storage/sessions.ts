@@ -1,14 +1,23 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Reader, Writer } from '#pipeline/ports.ts';
 import { at } from './rows.ts';
+import type { Seal } from './seal.ts';
 import type { Tables } from './tables.ts';
 
-/** Sessions of the admin. There are a few. */
+/**
+ * Sessions of the admin. There are a few. Each stands under a name that is made with the key: who can write to the database, and
+ * has not got the key, can put no session into it.
+ */
 
-export function sessionReader(db: Kysely<Tables>): Pick<Reader, 'session'> {
+function nameOf(seal: Seal, id: string): string {
+  return seal.nameOf('session', id);
+}
+
+export function sessionReader(db: Kysely<Tables>, seal: Seal): Pick<Reader, 'session'> {
   return {
     async session(id) {
-      const row = await db.selectFrom('sessions').selectAll().where('id_sha256', '=', id).executeTakeFirst();
+      const named = db.selectFrom('sessions').selectAll().where('id_sha256', '=', nameOf(seal, id));
+      const row = await named.executeTakeFirst();
       return row === undefined
         ? undefined
         : { id, openedAt: at(row.opened_at), seenAt: at(row.seen_at), endsAt: at(row.ends_at) };
@@ -18,10 +27,11 @@ export function sessionReader(db: Kysely<Tables>): Pick<Reader, 'session'> {
 
 export function sessionWriter(
   tx: Transaction<Tables>,
+  seal: Seal,
 ): Pick<Writer, 'putSession' | 'dropSession' | 'forgetSessions'> {
   return {
     async putSession({ id, openedAt, seenAt, endsAt }) {
-      const row = { id_sha256: id, opened_at: openedAt, seen_at: seenAt, ends_at: endsAt };
+      const row = { id_sha256: nameOf(seal, id), opened_at: openedAt, seen_at: seenAt, ends_at: endsAt };
       await tx
         .insertInto('sessions')
         .values(row)
@@ -29,7 +39,7 @@ export function sessionWriter(
         .execute();
     },
     async dropSession(id) {
-      await tx.deleteFrom('sessions').where('id_sha256', '=', id).execute();
+      await tx.deleteFrom('sessions').where('id_sha256', '=', nameOf(seal, id)).execute();
     },
     async forgetSessions({ endsUntil, seenUntil, most }) {
       let newest = tx.selectFrom('sessions').select('id_sha256');

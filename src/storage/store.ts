@@ -155,7 +155,7 @@ function readerOf(db: Db, seal: Seal): Reader {
     ...redactionReader(db),
     ...auditReader(db, seal),
     ...watchReader(db),
-    ...sessionReader(db),
+    ...sessionReader(db, seal),
   };
 }
 
@@ -357,7 +357,7 @@ function writerOf(tx: Tx, { options, actions }: { options: StoreOptions; actions
     ...redactionWriter(tx),
     audited: (event) => appendAudit(tx, event, { seal, actor, now: clock.now() }),
     ...alarmWriter(tx),
-    ...sessionWriter(tx),
+    ...sessionWriter(tx, seal),
     afterCommit: (action) => void actions.push(action),
   };
 }

@@ -192,6 +192,7 @@ interface AlarmTellingsTable {
 }
 
 interface SessionsTable {
+  /** Of the hash of the cookie's id, with the key. */
   id_sha256: string;
   opened_at: Integer;
   seen_at: Integer;

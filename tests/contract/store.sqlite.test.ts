@@ -248,6 +248,23 @@ void describe('SQLite: secrets', () => {
       await store.close();
     }));
 
+  void test('name the sessions of logins: a row that was put there by hand is none', () =>
+    inFolder(async (path) => {
+      const { store, database } = await openAt(path('books.db'));
+      const id = 'a'.repeat(64);
+      database
+        .prepare('insert into sessions (id_sha256, opened_at, seen_at, ends_at) values (?, ?, ?, ?)')
+        .run(id, NOW, NOW, NOW + SECOND);
+      assert.equal(await store.read.session(id), undefined);
+      const session = { id, openedAt: NOW, seenAt: NOW, endsAt: after(NOW, SECOND) };
+      await store.transact((tx) => tx.putSession(session));
+      assert.deepEqual(await store.read.session(id), session);
+      await store.close();
+      const other = await openAt(path('books.db'), { key: 'another key' });
+      assert.equal(await other.store.read.session(id), undefined, 'nor is one of another key');
+      await other.store.close();
+    }));
+
   void test('sealed twice differ, and open only under their own name and unaltered', () => {
     const seal = createSeal('key');
     const sealed = seal.seal('a', 'hush');

@@ -998,6 +998,14 @@ export const GUARDS: readonly Guard[] = [
     named: 'made anew to take it',
   },
   {
+    what: 'a session that no login made opens nothing',
+    file: 'src/storage/sessions.ts',
+    from: "return seal.nameOf('session', id);",
+    to: "return id || seal.nameOf('session', id);",
+    test: 'tests/contract/store.sqlite.test.ts',
+    named: 'name the sessions of logins',
+  },
+  {
     what: 'what was redacted since a backup does not come back by it',
     file: 'src/storage/restore.ts',
     from: 'eraseAgain(database, present, now)',
