@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import { Failure } from '#core/failure.ts';
 import type { Instant } from '#core/time.ts';
+import { assertUnserved } from './serve-lock.ts';
 import * as start from './migrations/0001-start.ts';
 import * as decisions from './migrations/0002-decisions.ts';
 import * as ofAnOrder from './migrations/0003-of-an-order.ts';
@@ -59,6 +60,34 @@ export async function migrate(db: Kysely<Tables>, now: Instant): Promise<Migrate
     }
   }
   return { applied, version: MIGRATIONS.length };
+}
+
+/**
+ * Throws `already-running` where the schema is to be changed beneath the server of another process, whose program may not know
+ * the new one. A database that is new has no server.
+ */
+export async function assertMayMigrate(db: Kysely<Tables>, now: Instant): Promise<void> {
+  const table = sql<{ readonly name: string }>`select name from sqlite_master where name = 'migrations'`;
+  if ((await table.execute(db)).rows.length === 0) {
+    return;
+  }
+  const done = await db.selectFrom('migrations').select('number').execute();
+  const files = await sql<{ readonly name: string; readonly file: string }>`pragma database_list`.execute(db);
+  const path = files.rows.find(({ name }) => name === 'main')?.file ?? '';
+  if (done.length === 0 || done.length >= SCHEMA_VERSION || path === '') {
+    return;
+  }
+  try {
+    assertUnserved(path, now);
+  } catch (thrown) {
+    if (!(thrown instanceof Failure) || thrown.code !== 'already-running') {
+      throw thrown;
+    }
+    throw new Failure('already-running', {
+      detail: `${thrown.message} with schema version ${done.length}, and this program brings it to ${SCHEMA_VERSION}: stop the server and start that of this version, or give the command by the server’s version`,
+      cause: thrown,
+    });
+  }
 }
 
 /** What stands in the table of migrations. */

@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { Failure } from '#core/failure.ts';
 import { showInstant } from '#core/time.ts';
@@ -14,7 +15,7 @@ export interface ServeLock {
 }
 
 /** Kept here, because a handle that nothing refers to is closed by the garbage collector, and its lock is free with it. */
-const held = new Set<DatabaseSync>();
+const held = new Map<DatabaseSync, string>();
 
 /** Throws `already-running` naming the process that serves, or `database-failed` when the lock itself cannot be written. */
 export function takeServeLock(databasePath: string, now: Instant): ServeLock {
@@ -23,7 +24,7 @@ export function takeServeLock(databasePath: string, now: Instant): ServeLock {
   const lock = translated(doing, () => new DatabaseSync(`${databasePath}.lock`));
   try {
     translated(doing, () => claim(lock, now));
-    held.add(lock);
+    held.set(lock, realpathSync(`${databasePath}.lock`));
     return {
       release() {
         held.delete(lock);
@@ -41,6 +42,14 @@ export function takeServeLock(databasePath: string, now: Instant): ServeLock {
       detail: `${who} already serves the database "${databasePath}"`,
       cause,
     });
+  }
+}
+
+/** Throws `already-running` while another process serves the database. Asks by taking its lock for a moment. */
+export function assertUnserved(databasePath: string, now: Instant): void {
+  const path = `${databasePath}.lock`;
+  if (existsSync(path) && ![...held.values()].includes(realpathSync(path))) {
+    takeServeLock(databasePath, now).release();
   }
 }
 

@@ -28,7 +28,7 @@ import type { Authentic } from '#pipeline/source.ts';
 import { alarmWriter, watchReader } from './alarms.ts';
 import { appendAudit, auditReader, beginAudit } from './audit.ts';
 import { leaseWriter } from './leases.ts';
-import { migrate } from './migrate.ts';
+import { assertMayMigrate, migrate } from './migrate.ts';
 import type { Migrated } from './migrate.ts';
 import { pauseWriter } from './pauses.ts';
 import { QUERIES } from './queries.ts';
@@ -68,10 +68,14 @@ export interface Opened {
   sealAnew(): Promise<number>;
 }
 
-/** Opens the store and brings its schema up to date. Throws `config-invalid` when the key was replaced by another. */
+/**
+ * Opens the store and brings its schema up to date. Throws `config-invalid` when the key was replaced by another, and
+ * `already-running` when the schema is an older one that a server works with.
+ */
 export async function openStore(options: StoreOptions): Promise<Opened> {
   const db: Db = new Kysely<Tables>({ dialect: options.dialect });
   try {
+    await patiently(options, () => assertMayMigrate(db, options.clock.now()));
     const migrated = await patiently(options, () => migrate(db, options.clock.now()));
     const locked = await patiently(options, () => lockedSecrets(db, options.seal));
     // Asked last: a key that was replaced meanwhile opens nothing, and is told as that.

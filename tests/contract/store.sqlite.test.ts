@@ -519,6 +519,40 @@ void describe('SQLite: the server’s lock', () => {
       lock.release();
     }));
 
+  void test('keeps others from changing the schema beneath it, and says what to do', (context) =>
+    inFolder(async (path) => {
+      await (await openAt(path('a.db'))).store.close();
+      const file = new DatabaseSync(path('a.db'));
+      file.exec('delete from migrations where number = 9');
+      file.exec('drop index orders_limited; alter table orders drop column limited_since');
+      const applied = () => file.prepare('select count(*) as count from migrations').get()?.['count'];
+      const server = child('serve', path('a.db'));
+      context.after(() => server.kill('SIGKILL'));
+      const exit = ended(server);
+      assert(server.stdout !== null);
+      await once(server.stdout, 'data');
+      await assert.rejects(
+        openAt(path('a.db')),
+        fails(
+          'already-running',
+          new RegExp(
+            `^Process ${server.pid}, .*serves.*schema version 8.*brings it to 9.*stop the server`,
+            's',
+          ),
+        ),
+      );
+      assert.equal(applied(), 8);
+      server.kill('SIGKILL');
+      await exit;
+      // Whoever took the lock himself, to have the database alone, is no other server.
+      const own = takeServeLock(path('a.db'), NOW);
+      const { store, migrated } = await openAt(path('a.db'));
+      assert.deepEqual(migrated.applied, ['9 limited-since']);
+      await store.close();
+      own.release();
+      file.close();
+    }));
+
   void test('that cannot be written is not blamed on another server', () =>
     inFolder(async (path) => {
       writeFileSync(path('a.db.lock'), 'This is a text, not a database.'.repeat(100));
