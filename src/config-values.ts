@@ -8,10 +8,15 @@ export function webAddress(name: string, text: string): string {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
     throw invalid(name, `${shownSetting(text)} is not an http or https address`);
   }
-  if (new URL(text).username !== '' || new URL(text).password !== '') {
+  assertNobodyIn(name, new URL(text));
+  return text.replace(/\/+$/, '');
+}
+
+/** Throws `config-invalid`, and quotes nothing, where an address bears a name or a password. */
+export function assertNobodyIn(name: string, { username, password }: URL): void {
+  if (username !== '' || password !== '') {
     throw invalid(name, 'an address with a name or a password in it is not taken');
   }
-  return text.replace(/\/+$/, '');
 }
 
 /** Where a vendor is asked: never in clear over the internet, but a sandbox may stand anywhere. Throws `config-invalid`. */

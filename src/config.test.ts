@@ -39,7 +39,14 @@ test('a secret that was set under the name of another setting is not told, nor a
     ALARM_EMAIL_FROM: 'books@example.com',
     SMTP_URL: 'smtp://127.0.0.1',
   };
-  const secrets = ['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', 'correcthorsebattery', 'Hush4Hush4Hush'];
+  const secrets = [
+    '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',
+    'correcthorsebattery',
+    'Hush4Hush4Hush',
+    'hunter2-pl4nted-secret',
+    'correct-horse-battery',
+    '6f1c9a2e-4b7d-4c58-9e3a-0d5b8f7a6c21',
+  ];
   const names = Object.entries(SETTINGS).flatMap(([name, setting]) => ('isSecret' in setting ? [] : [name]));
   let refused = 0;
   for (const secret of secrets) {
@@ -69,6 +76,7 @@ test('a slip of the pen is told as it stands', () => {
     COUNTERFOIL_TIME_ZONE: 'Europe/Berlinn',
     LOG_LEVEL: 'loud',
     FRESHBOOKS_API_URL: 'api.freshbooks.com',
+    FRESHBOOKS_AUTH_URL: 'sqs.us-gov-west-1.amazonaws.com',
   })) {
     assert.ok(refusal({ [name]: text }).includes(`"${text}"`), name);
   }
@@ -87,6 +95,17 @@ test('a redirect address is what FreshBooks takes: https, and no query', () => {
   for (const text of ['https://counterfoil.example/callback/', 'http://127.0.0.1:8080/callback']) {
     const set = { FRESHBOOKS_CLIENT_ID: 'a', FRESHBOOKS_CLIENT_SECRET: 'b', FRESHBOOKS_REDIRECT_URI: text };
     assert.equal(readConfig(set).freshbooks.app?.redirectUri, text);
+  }
+});
+
+test('a redirect address with a name or a password in it is refused, and neither is shown', () => {
+  for (const within of ['me:hush', 'me', ':hush']) {
+    const problem = refusal({ FRESHBOOKS_REDIRECT_URI: `https://${within}@counterfoil.example/callback` });
+    assert.match(
+      problem,
+      /^FRESHBOOKS_REDIRECT_URI: an address with a name or a password in it is not taken/,
+    );
+    assert.doesNotMatch(problem, /hush/);
   }
 });
 

@@ -4,7 +4,15 @@ import { ALARM_SETTINGS, alarmsConfig } from '#config-alarms.ts';
 import type { AlarmsConfig } from '#config-alarms.ts';
 import { AMAZON_SETTINGS, amazonConfig } from '#config-amazon.ts';
 import type { AmazonConfig } from '#config-amazon.ts';
-import { invalid, listed, readAll, vendorAddress, webAddress, whereSet } from '#config-values.ts';
+import {
+  assertNobodyIn,
+  invalid,
+  listed,
+  readAll,
+  vendorAddress,
+  webAddress,
+  whereSet,
+} from '#config-values.ts';
 import { passwordFault } from '#core/admin-password.ts';
 import { shownSetting } from '#core/shown-setting.ts';
 import { MINUTE, SECOND, parseZone } from '#core/time.ts';
@@ -263,6 +271,7 @@ function redirectAddress(name: string, text: string): string {
       `${shownSetting(text)} is not an https address without a query, as it is registered with the app`,
     );
   }
+  assertNobodyIn(name, url);
   return text;
 }
 
