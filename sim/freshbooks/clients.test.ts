@@ -176,6 +176,17 @@ test('emoji are refused with errno 1036, kept or stripped; long names are refuse
   assert.deepEqual([long.status, long.error.errno], [422, 1017]);
 });
 
+test('fields that a switch names are refused with errno 1038, and nothing is made', async () => {
+  const desk = bench({ switches: { readOnlyFields: ['allow_late_fees'] } });
+  const client = { email: 'a@example.com', allow_late_fees: false };
+  const refused = await desk.post('users/clients', { client });
+  assert.deepEqual(
+    [refused.status, refused.error.errno, refused.error.field],
+    [403, 1038, 'allow_late_fees'],
+  );
+  assert.equal(desk.sim.account().clients.length, 0);
+});
+
 test('balances are included on request, an array of amounts by currency', async () => {
   const desk = bench();
   const id = await desk.client();
