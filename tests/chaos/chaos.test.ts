@@ -48,6 +48,8 @@ const FOUND_TOO: Readonly<Record<number, string>> = {
   80000099:
     'an expense of an order of which nothing was left, its invoice taken away, stood on, forgotten by a restored database',
   89101301: 'lines that a person had taken as right were deleted unasked with their order',
+  95100329: 'what a refund paid of an edit was booked twice, once a message did not tell what was received',
+  95200124: 'what a person had changed of a payment was an edit of its invoice, and never put back',
   88001970: 'what was added was paid, for the oracle, by money that was only on its way back',
 };
 
