@@ -155,6 +155,60 @@ void describe('an invoice that a person changed', () => {
       }));
   }
 
+  const stands = ({ invoices, booked }: OrderInFreshBooks): Promise<readonly [string, string]> =>
+    booked().then(({ invoices: [invoice], payments: [payment] }) => [
+      invoices().join(),
+      `${money.format(invoice?.amount ?? usd('0'))}, paid ${money.format(payment?.amount ?? usd('0'))}`,
+    ]);
+  for (const [decision, settled] of [
+    ['restore', '108.00, paid 108.00, paid'],
+    ['accept', '128.00, paid 108.00, partial'],
+  ] as const) {
+    void test(`and whose payment he changed as well is asked about twice, and is as he says who answers ${decision}`, () =>
+      sold(async (opened) => {
+        edit(opened, { lines: renamed });
+        const { sim } = opened.freshbooks;
+        sim.byHand().editPayment(sim.account().payments[0]?.id ?? 0, { date: '2026-11-11' });
+        await opened.show(after(PLATE_BACK));
+        assert.deepEqual(await opened.state(), ['held', 'books-invoice-edited']);
+        await opened.decide(decision);
+        assert.deepEqual(await opened.state(), ['held', 'books-payment-edited']);
+        await opened.decide(decision);
+        assert.deepEqual([await opened.state(), opened.invoices()], [['settled'], [settled]]);
+      }));
+  }
+
+  for (const [decision, state, both] of [
+    ['restore', ['settled'], ['108.00, paid 108.00, paid', '108.00, paid 108.00']],
+    ['accept', ['held', 'order-overpaid'], ['100.00, paid 100.00, paid', '100.00, paid 100.00']],
+  ] as const) {
+    void test(`and lowered holds no more than it is, in both books, when he answers ${decision}`, () =>
+      sold(async (opened) => {
+        edit(opened, { lines: [{ name: 'Cup', qty: '1', unit_cost: { amount: '100.00', code: 'USD' } }] });
+        await opened.show(after(PLATE_BACK));
+        await opened.decide(decision);
+        await opened.wait();
+        assert.deepEqual([await opened.state(), await stands(opened)], [state, both]);
+        assert.equal(opened.freshbooks.sim.account().creditNotes.length, 0);
+      }));
+  }
+
+  void test('whose date he changed and that he took as right is written anew when he says so', () =>
+    sold(async (opened) => {
+      edit(opened, { create_date: '2026-11-09' });
+      await opened.show(after(PLATE_BACK));
+      await opened.decide('accept');
+      assert.deepEqual(
+        [await opened.state(), opened.invoices()],
+        [['settled'], ['128.00, paid 108.00, partial']],
+      );
+      const half = refund(usd('50.00'), { id: '902', at: at('2026-11-13T09:00:00-05:00') });
+      await opened.show(after(PLATE_BACK, half));
+      assert.deepEqual(await opened.state(), ['held', 'books-invoice-edited']);
+      await opened.decide('restore');
+      assert.deepEqual([await opened.state(), opened.invoices()], [['settled'], ['58.00, paid 58.00, paid']]);
+    }));
+
   void test('and took as right keeps its payment when all goes back, until he says what is to become of it', () =>
     sold(async (opened) => {
       edit(opened, { lines: renamed });

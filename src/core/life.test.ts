@@ -135,6 +135,18 @@ describe('a refund in the month of the sale', () => {
     assert.deepEqual(work(untold, entries, own).steps, []);
   });
 
+  test('of all of it makes no other invoice of a message that does not tell what was received', () => {
+    const whole = refund(usd('44'), {
+      returns: [returned('item:1', 2, usd('40'), [usd('4')])],
+      difference: usd('0'),
+    });
+    const gone = withRefunds(SOLD, whole);
+    const entries = book(gone, book(SOLD));
+    assert.equal(books(entries), '');
+    const untold = { ...gone, cash: { state: 'reread', why: 'Not told' } as const };
+    assert.deepEqual(work(untold, entries).steps, []);
+  });
+
   test('to store credit, of more than an edit took off, waits while it is not known what was received', () => {
     const pen = line({ key: 'item:2', title: 'Pen', unitPrice: usd('3'), taxes: [tax('10', usd('0.30'))] });
     const sold = order({ lines: [CUP, pen], cash: paid(usd('47.30')) });

@@ -110,7 +110,10 @@ export function targetsOf(basis: Basis, content: Content): Targets {
   const added = open.filter((line) => places.slotOf(line.key) === undefined);
   const hasAmounts =
     live.length === 0 && content.offInvoice.some(({ difference }) => !money.isZero(difference));
-  return content.isGone || (added.length === 0 && !hasAmounts)
+  // What had an invoice that was taken away has another only once it is known that no money went back for it.
+  const isUntold =
+    live.length === 0 && booked.lastSlots.invoice !== undefined && order.cash.state !== 'known';
+  return content.isGone || isUntold || (added.length === 0 && !hasAmounts)
     ? { targets: kept, holds: [], unwritten }
     : withAnother(basis, { content, kept: { targets: kept, holds: [], unwritten }, added });
 }

@@ -54,7 +54,7 @@ export async function doubtOf(run: Run, subject: Subject, known: Known): Promise
       return { kind: 'changed', step };
     }
   }
-  const edited = await editedBefore(run, subject, known);
+  const edited = await editedBefore(run, subject, { ...known, order });
   if (edited !== undefined) {
     return edited;
   }
@@ -71,13 +71,13 @@ export async function doubtOf(run: Run, subject: Subject, known: Known): Promise
 }
 
 /**
- * Payments are lowered before their invoice is changed, and must not be where that ends in a question. An answer to it is carried out
- * by the step itself in its turn.
+ * Payments are lowered before their invoice is changed, and must not be where that ends in a question. What is answered is carried out
+ * before them as well: one invoice holds what the other was lowered to, and an answer about a payment takes the place of this one.
  */
 async function editedBefore(
   run: Run,
   subject: Subject,
-  { steps, booked }: Pick<Known, 'steps' | 'booked'>,
+  { steps, booked, order }: Pick<Known, 'steps' | 'booked'> & { readonly order: Order },
 ): Promise<Doubt | undefined> {
   const changes = steps.filter(({ kind }) => kind === 'lines' || kind === 'void');
   for (const step of steps[0]?.kind === 'payment-change' ? changes : []) {
@@ -89,6 +89,14 @@ async function editedBefore(
     if (standing.state === 'unclear') {
       const { code, detail, facts } = standing;
       return { kind: 'edited', hold: { step: stepName(step), code, detail, facts } };
+    }
+    // What is right as it stands is written down as what the plan wants, and nothing is put there.
+    const isRight = subject.record.decisions.edits?.say === 'accept';
+    const answered = isRight
+      ? step
+      : asKnown(order, booked).find((each) => each.kind === 'lines' && each.invoice === task.step.invoice);
+    if (isAnswered(standing) && answered !== undefined) {
+      return { kind: 'changed', step: answered };
     }
   }
   return undefined;
@@ -113,7 +121,7 @@ async function doubtByHand(
   if (mayStandAlready(run, subject)) {
     return undefined;
   }
-  const edited = await editedBefore(run, subject, { steps, booked });
+  const edited = await editedBefore(run, subject, { steps, booked, order });
   if (edited !== undefined) {
     return edited;
   }

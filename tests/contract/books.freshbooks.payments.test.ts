@@ -113,6 +113,47 @@ void describe('clients', () => {
       assert.deepEqual([receipt.remarks, refused], [undefined, 8]);
     },
   );
+  booksTest('a first name with an emoji loses the emoji and not the name', {}, async (world) => {
+    await world.books.apply(clientTask({ buyer: buyer({ firstName: 'Ann 🌸' }) }));
+    const [client] = world.sim.account().clients;
+    assert.equal(client?.texts['fname']?.trim(), 'Ann');
+  });
+  booksTest(
+    'a name that is read-only on invoices stays on clients, and each order tells that it was left out',
+    {},
+    async (world) => {
+      const books = createFreshBooksBooks({
+        ...world.options,
+        async transport(request) {
+          const isRefused =
+            new URL(request.url).pathname.endsWith('/invoices/invoices') &&
+            request.method === 'POST' &&
+            /"organization":"[^"]/.test(await request.clone().text());
+          const error = {
+            errno: 1038,
+            field: 'organization',
+            message: 'Write access denied',
+            object: 'invoice',
+          };
+          return isRefused
+            ? Response.json({ response: { errors: [error] } }, { status: 403 })
+            : world.options.transport(request);
+        },
+      });
+      for (const number of ['SHOPIFY-1001', 'SHOPIFY-1002']) {
+        const company = buyer({ email: `${number}@example.com`, company: 'Bell & Sons' });
+        const client = await books.apply(clientTask({ buyer: company }));
+        const task = invoiceTask({
+          clientId: client.externalId,
+          buyer: company,
+          document: { ...document(), number },
+        });
+        assert.match((await books.apply(task)).remarks?.join() ?? '', /"organization"/);
+      }
+      const names = world.sim.account().clients.map(({ texts }) => texts['organization']);
+      assert.deepEqual(names, ['Bell & Sons', 'Bell & Sons']);
+    },
+  );
   booksTest(
     'an address of e-mail that is refused is nothing to leave out: he could not be found again',
     { switches: { textLengthsMax: { email: 3 } } },

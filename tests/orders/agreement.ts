@@ -199,14 +199,14 @@ function readBy({ world: { shop }, side }: Life, world: WorldOrder): Order {
 const RECEIPTS: readonly Transaction['kind'][] = ['sale', 'capture'];
 
 /**
- * The shop's side of a transaction as Shopify converts it at its moment, in two of three orders in another currency: of payouts, and
- * of what was paid whole. What came in parts is no more than it says.
+ * The shop's side of a transaction as Shopify converts it at its moment, in two of three orders in another currency that were paid
+ * whole. What came in parts is no more than it says, and what went back of it is asked about.
  */
 function atOwnRate({ id, kind, amount }: Transaction, world: WorldOrder): Transaction['amount'] {
   const { received, total } = figuresOf(world);
   const isRounded = world.transactions.some(({ rounding }) => rounding.shop !== 0n);
   const isWhole =
-    kind === 'refund' || (RECEIPTS.includes(kind) && received.presentment === total.presentment);
+    (kind === 'refund' || RECEIPTS.includes(kind)) && received.presentment === total.presentment;
   const isDrawn = world.currency !== world.presentmentCurrency && id % 3n !== 0n && !isRounded;
   return isDrawn && isWhole ? { ...amount, shop: amount.shop - amount.shop / 29n } : amount;
 }

@@ -77,8 +77,8 @@ export async function changeLines(api: Api, { step, last }: LinesTask): Promise<
   const layout = layoutOf(step.document, step.correction);
   const { externalId } = last.invoice;
   const seen = await lookAt(api, externalId);
-  const left = assertChangeable(seen, last);
-  if (left.state === 'accepted' && isThere(seen)) {
+  const left = isGivenUp(seen, last) ? { state: 'given up' as const } : assertChangeable(seen, last);
+  if (left.state === 'accepted' && !left.isKnown && isThere(seen)) {
     const { version } = left;
     return { ...receiptOf(seen.invoice, seen.answer, []), isAccepted: true, acceptedVersion: version };
   }
@@ -99,8 +99,43 @@ export async function changeLines(api: Api, { step, last }: LinesTask): Promise<
     },
   );
   const { result, answer } = expectDone(reply);
-  const written = invoiceIn(result, answer, externalId);
-  return receiptOf(written.lines === undefined ? await readBack(api, externalId) : written, answer, remarks);
+  const told = invoiceIn(result, answer, externalId);
+  const written = told.lines === undefined ? await readBack(api, externalId) : told;
+  const receipt = receiptOf(written, answer, remarks);
+  return left.state === 'accepted'
+    ? { ...receipt, ...acceptedOf({ invoice: written, answer }, { receipt, step, last }) }
+    : receipt;
+}
+
+/** All that he changed, also what he took as right before. */
+function isGivenUp(seen: Seen | undefined, last: LastWritten): boolean {
+  if (!isThere(seen) || last.edits.say !== 'overwrite') {
+    return false;
+  }
+  assertUnlocked(seen);
+  return leftOf(seen, asAsked(last)).state === 'given up';
+}
+
+/** What was taken as right of it beside its lines stays so: its date, its number, its client. */
+function acceptedOf(
+  seen: Seen,
+  { receipt, step, last }: Pick<LinesTask, 'step' | 'last'> & { readonly receipt: Receipt },
+): Pick<Receipt, 'acceptedVersion'> {
+  const { acceptedVersion: _version, ...invoice } = last.invoice;
+  const now: LastWritten['invoice'] = {
+    ...invoice,
+    document: step.document,
+    amount: receipt.amount ?? step.document.total,
+    ...(receipt.linesSha256 === undefined ? {} : { linesSha256: receipt.linesSha256 }),
+  };
+  const left = leftOf(seen, {
+    ...last,
+    invoice: now,
+    paid: paidOf(seen.invoice) ?? last.paid,
+    edits: { say: 'ask' },
+  });
+  const version = left.state === 'edited' ? left.version : undefined;
+  return version === undefined ? {} : { acceptedVersion: version };
 }
 
 /** Throws `books-invoice-edited` until he has said of just that. */
@@ -148,6 +183,7 @@ function theirsOf(
         ],
         version,
       ),
+      version,
     },
   };
 }
@@ -175,10 +211,11 @@ function toBeDeleted(left: Left): Left {
 
 /** What is right as it stands stays, and asks again what is to become of it: so it is compared with what we wrote, not with itself. */
 function asAsked(last: LastWritten): LastWritten {
-  const { acceptedVersion: _version, linesSha256: _lines, ...written } = last.invoice;
+  const { acceptedVersion: _version, ...known } = last.invoice;
+  const { linesSha256: _lines, ...written } = known;
   return {
     ...last,
-    invoice: last.invoice.isAccepted ? written : last.invoice,
+    invoice: last.invoice.isAccepted ? written : known,
     edits: last.edits.say === 'accept' ? { say: 'ask' } : last.edits,
   };
 }
@@ -261,7 +298,7 @@ export async function markSent(api: Api, { step, last, isJustRead }: SentTask): 
     await assertAsWritten(api, last);
   }
   const doing = `Marking invoice ${externalId} as sent`;
-  const { reply } = await writeWhatIsTaken(
+  const { reply, remarks } = await writeWhatIsTaken(
     api,
     { method: 'put', path: `invoices/invoices/${externalId}` },
     { body: sentBody(step), doing },
@@ -278,7 +315,7 @@ export async function markSent(api: Api, { step, last, isJustRead }: SentTask): 
   if (invoice.isDraft) {
     throw new Failure('books-refused', { detail: `${doing}: FreshBooks agreed and left it a draft` });
   }
-  const receipt = receiptOf(invoice, answer, []);
+  const receipt = receiptOf(invoice, answer, remarks);
   if (receipt.amount === undefined || !money.equal(receipt.amount, amount)) {
     await assertAsWritten(api, last);
   }

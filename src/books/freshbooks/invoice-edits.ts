@@ -22,7 +22,12 @@ export type Left =
   | { readonly state: 'given up' }
   /** Or that they are right as they stand; `isKnown` once that is written down. */
   | { readonly state: 'accepted'; readonly version: string; readonly isKnown: boolean }
-  | { readonly state: 'edited'; readonly detail: string; readonly facts: readonly Fact[] };
+  | {
+      readonly state: 'edited';
+      readonly detail: string;
+      readonly facts: readonly Fact[];
+      readonly version: string;
+    };
 
 /** One thing in both versions, readable. */
 interface Compared {
@@ -42,8 +47,9 @@ export function leftOf({ invoice, answer }: Seen, last: LastWritten): Left {
   if (edited.length === 0) {
     return { state: 'as left' };
   }
-  // What we change of the payments ourselves makes no other edit of it.
-  const told = figures.filter(({ name, isSame }) => name !== PAID || !isSame);
+  // Payments are asked about by themselves, and what changes of them makes no other edit of the rest.
+  const isPaidAlone = edited.every(({ name }) => name === PAID);
+  const told = figures.filter(({ name }) => name !== PAID || isPaidAlone);
   const version = sha256Of([linesSha256(lines), ...told.map((one) => one.theirs)]);
   const isKnown = version === last.invoice.acceptedVersion;
   const said = isKnown ? 'accepted' : saidOf(last.edits, version);
@@ -55,6 +61,7 @@ export function leftOf({ invoice, answer }: Seen, last: LastWritten): Left {
     state: 'edited',
     detail: `Invoice ${invoice.number} (id ${invoice.id}) was changed in FreshBooks: ${names}`,
     facts: factsOf(edited, version),
+    version,
   };
 }
 

@@ -28,7 +28,7 @@ export interface Written {
 
 /**
  * Without characters beyond U+FFFF where they are refused (errno 1036), and without dispensable fields that are. What the account was
- * found not to take is left out from then on, and the order spared the attempt.
+ * found not to let anybody write is left out from then on, untold, and the order spared the attempt.
  */
 export async function writeWhatIsTaken(
   api: Api,
@@ -36,28 +36,38 @@ export async function writeWhatIsTaken(
   writing: Writing & { readonly body: ObjectBody },
 ): Promise<Written> {
   const { found } = api;
-  /** By this write. */
-  const refused = new Set<string>();
+  const refused = new Map<string, LeftOut>();
   for (;;) {
-    const left = withoutFields(writing.body, new Set([...found.readOnly, ...refused]));
+    const left = withoutFields(writing.body, (field) =>
+      found.readOnly.has(field) ? 'absent' : refused.get(field),
+    );
     const isInPlane = found.isBasicPlaneOnly;
     const body = isInPlane ? inBasicPlane(left) : left;
     const reply = await api[method](path, { ...writing, body });
-    const refusal = reply.outcome === 'refused' ? reply.refusal : undefined;
-    const more =
-      refusal === undefined ? [] : dispensableIn(refusal, left).filter((field) => !refused.has(field));
-    more.forEach((field) => refused.add(field));
-    if (refusal !== undefined && isReadOnly(refusal)) {
-      more.forEach((field) => found.readOnly.add(field));
-    }
-    if (refusal !== undefined && isRepertoire(refusal) && !isInPlane) {
+    if (reply.outcome === 'refused' && isRepertoire(reply.refusal) && !isInPlane) {
       found.isBasicPlaneOnly = true;
-    } else if (more.length === 0) {
+      continue;
+    }
+    const more =
+      reply.outcome === 'done'
+        ? []
+        : dispensableIn(reply.refusal, left).filter((field) => !refused.has(field));
+    if (reply.outcome === 'done' || more.length === 0) {
       const isPlain = JSON.stringify(body) === JSON.stringify(left);
-      return { reply, remarks: remarksOf([...refused], isPlain) };
+      return { reply, remarks: remarksOf([...refused.keys()], isPlain) };
+    }
+    for (const field of more) {
+      const isNever = isReadOnly(reply.refusal);
+      // An invoice without a part of the address would take that of its client, perhaps of another person.
+      refused.set(field, path.startsWith('invoices/') && isOfBuyer(field) && !isNever ? 'empty' : 'absent');
+      if (isNever && DISPENSABLE.has(field)) {
+        found.readOnly.add(field);
+      }
     }
   }
 }
+
+type LeftOut = 'absent' | 'empty';
 
 /** Fields that the refusal names, when it names nothing else: each stands in what was written, so that the next try is another. */
 function dispensableIn({ errors }: Refusal, body: ObjectBody): readonly string[] {
@@ -67,18 +77,15 @@ function dispensableIn({ errors }: Refusal, body: ObjectBody): readonly string[]
   return fields.every((field) => written.has(field) && isDispensable(field)) ? fields : [];
 }
 
-/** An invoice without a part of the address would take that of its client, perhaps of another person: so it gets an empty one. */
-function withoutFields(body: ObjectBody, refused: ReadonlySet<string>): ObjectBody {
-  const leftOf = (object: string, [field, value]: [string, JsonBody]): [string, JsonBody][] => {
-    if (!refused.has(field)) {
-      return [[field, value]];
-    }
-    return object === 'invoice' && isOfBuyer(field) ? [[field, '']] : [];
+function withoutFields(body: ObjectBody, isOut: (field: string) => LeftOut | undefined): ObjectBody {
+  const leftOf = ([field, value]: [string, JsonBody]): [string, JsonBody][] => {
+    const out = isOut(field);
+    return out === 'absent' ? [] : [[field, out === 'empty' ? '' : value]];
   };
   return Object.fromEntries(
     Object.entries(body).map(([object, fields]) => [
       object,
-      Object.fromEntries(Object.entries(fields).flatMap((entry) => leftOf(object, entry))),
+      Object.fromEntries(Object.entries(fields).flatMap(leftOf)),
     ]),
   );
 }

@@ -72,10 +72,17 @@ function refundPayouts(order: OrderPayload): TransactionPayload[] {
     .filter((transaction) => transaction.kind === 'refund' && counts(transaction, order));
 }
 
-/** A webhook shows it in the shop's currency alone: its sign tells enough where its amount is of no use. */
+/**
+ * A webhook shows it in the shop's currency alone: its sign tells enough where its amount is of no use. Where the buyer owes nothing in
+ * his own, nothing is outstanding.
+ */
 function outstandingOf(order: OrderPayload, { amounts }: Sale): Money | undefined {
   const path = 'total_outstanding';
   const { total_outstanding: plain, total_outstanding_set: set } = order;
+  const his = set?.presentment_money;
+  if (!amounts.hasOneCurrency && his !== undefined && his !== null && isZero(his)) {
+    return zero(amounts.currency);
+  }
   return (
     amounts.read({ set, plain, path }) ??
     (plain === undefined ? undefined : amounts.inShopCurrency(plain, path))

@@ -16,7 +16,7 @@ import { cashOf } from './cash.ts';
 import type { Sale } from './cash.ts';
 import { cashRoundingOf, linesOf, withoutUnmarkedTip } from './lines.ts';
 import { malformed } from '#sources/fields.ts';
-import { atOrderRates } from './rates.ts';
+import { atOrderRates, openByRates } from './rates.ts';
 import { refundsOf } from './refunds.ts';
 import type { RefundContext } from './returns.ts';
 import type { OrderPayload } from './payload.ts';
@@ -36,13 +36,19 @@ const PARTLY_FULFILLED = new Set(['partial', 'partially_fulfilled', 'fulfilled']
  * compares the lines with the total. Throws a Failure `delivery-malformed` for what cannot be read on one currency side.
  */
 export function normalize(shown: OrderPayload, shop: ShopIdentity): Snapshot {
-  const body = shop.currencySide === 'shop' ? ratesEvened(shown) : shown;
+  const { body, open } = shop.currencySide === 'shop' ? ratesEvened(shown) : { body: shown };
   const context = contextOf(body, shop.currencySide);
   const { sale, lines } = context;
   const total = add(sale.total, sale.rounding);
   const buyer = buyerOf(body);
   const { refunds, doubt = withheldFrom(context) } = refundsOf(context);
-  const cash = cashOf(body, sale);
+  const cash: Cash =
+    open === undefined
+      ? cashOf(body, sale)
+      : {
+          state: 'unclear',
+          why: `The buyer’s account is even in his currency, and ${show(open)} open in the shop’s, at whose rates Shopify converted`,
+        };
   const country = countryOf(body);
   const order: Order = {
     key: orderKey(shop.connection, body.id),
@@ -161,15 +167,20 @@ function linesWithin(total: Money, order: OrderPayload, amounts: Amounts): reado
 }
 
 /** As it is where the buyer's side cannot be read, as of messages. */
-function ratesEvened(body: OrderPayload): OrderPayload {
-  if (amountsOf(body, 'shop').hasOneCurrency) {
-    return body;
+function ratesEvened(shown: OrderPayload): {
+  readonly body: OrderPayload;
+  readonly open?: Money | undefined;
+} {
+  if (amountsOf(shown, 'shop').hasOneCurrency) {
+    return { body: shown };
   }
   try {
-    return atOrderRates(body, { shop: contextOf(body, 'shop'), buyer: contextOf(body, 'presentment') });
+    const sides = { shop: contextOf(shown, 'shop'), buyer: contextOf(shown, 'presentment') };
+    const body = atOrderRates(shown, sides);
+    return { body, open: openByRates(body, sides) };
   } catch (thrown) {
     if (thrown instanceof Failure && thrown.code === 'delivery-malformed') {
-      return body;
+      return { body: shown };
     }
     throw thrown;
   }

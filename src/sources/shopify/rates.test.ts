@@ -139,6 +139,86 @@ describe('an order in another currency than the shop’s', () => {
     );
   });
 
+  test('of which a part was taken off before he paid the rest whole is paid whole', () => {
+    const body = bodyOf({
+      currency: 'CAD',
+      presentment: 'USD',
+      lines: [{ price: [900, 600] }, { price: [450, 300] }],
+    });
+    const removed = {
+      line_item_id: 1001,
+      quantity: 1,
+      subtotal_set: fx('4.50', '3.00'),
+      total_tax_set: fx('0.00', '0.00'),
+    };
+    const entry = {
+      id: 901,
+      created_at: SOLD,
+      processed_at: SOLD,
+      refund_line_items: [removed],
+      refund_shipping_lines: [],
+      order_adjustments: [],
+      transactions: [],
+    };
+    for (const captured of ['8.51', '9.44']) {
+      const shown = {
+        ...body,
+        current_total_price: '9.00',
+        current_total_price_set: fx('9.00', '6.00'),
+        refunds: [entry],
+        transactions: [moved(1, 'authorization', ['13.50', '9.00']), moved(2, 'capture', [captured, '6.00'])],
+      };
+      assert.deepEqual(see(shown), ['SHOPIFY-1001 9.00, paid 9.00', []]);
+    }
+  });
+
+  test('whose last receipt is less than what is missing has it made up by the largest', () => {
+    assert.deepEqual(see(paidBy(['14.00', '8.90'], ['0.20', '0.10'])), [
+      'SHOPIFY-1001 13.50, paid 13.30, paid 0.20',
+      [],
+    ]);
+  });
+
+  test('that owes nothing in his currency has nothing outstanding', () => {
+    const body = {
+      ...paidBy(['12.77', '9.00']),
+      total_outstanding: '0.73',
+      total_outstanding_set: fx('0.73', '0.00'),
+    };
+    assert.deepEqual(see(body), ['SHOPIFY-1001 13.50, paid 13.50', []]);
+  });
+
+  test('is asked about where his account is even and the shop’s is not', () => {
+    const line = {
+      line_item_id: 1000,
+      quantity: 1,
+      subtotal_set: fx('12.00', '8.00'),
+      total_tax_set: fx('1.50', '1.00'),
+    };
+    const kept = {
+      kind: 'refund_discrepancy',
+      amount_set: fx('6.00', '4.00'),
+      tax_amount_set: fx('0.00', '0.00'),
+    };
+    const payout = moved(2, 'refund', ['7.60', '5.00'], BACK);
+    const part = {
+      ...refunded({ refund_line_items: [line], order_adjustments: [kept] }, ['0.00', '0.00'], payout),
+      transactions: [moved(1, 'sale', ['7.70', '5.00']), payout],
+    };
+    assert.deepEqual(see(part)[1], ['order-refunds-unclear']);
+    const adjustment = {
+      kind: 'refund_discrepancy',
+      amount_set: fx('-13.40', '-9.00'),
+      tax_amount_set: fx('0.00', '0.00'),
+    };
+    const second = moved(3, 'refund', ['13.40', '9.00'], BACK);
+    const twice = {
+      ...refunded({ order_adjustments: [adjustment] }, ['13.50', '9.00'], second),
+      transactions: [moved(1, 'sale', ['12.77', '9.00']), moved(2, 'sale', ['12.80', '9.00']), second],
+    };
+    assert.deepEqual(see(twice), ['SHOPIFY-1001 13.50', ['order-cash-unclear']]);
+  });
+
   test('is asked about where the buyer’s own figures do not add up either', () => {
     assert.deepEqual(see(paidBy(['12.77', '8.99'])), ['SHOPIFY-1001 13.50', ['order-cash-unclear']]);
   });

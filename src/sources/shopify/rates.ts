@@ -19,44 +19,107 @@ export interface BothSides {
 }
 
 /**
- * The order with transactions whose shop side adds up as the buyer's does: the last receipt of what was paid whole makes it up, and so
- * does the last payout of a refund. All else stays as Shopify shows it.
+ * The order with transactions whose shop side adds up as the buyer's does, where he paid it whole: a receipt makes it up, and so does the
+ * last payout of each refund. All else stays as Shopify shows it.
  */
 export function atOrderRates(order: OrderPayload, sides: BothSides): OrderPayload {
-  // Cash that a till rounds is of the shop's own currency.
-  const isCash = sides.shop.lines.some(({ key }) => key === CASH_ROUNDING);
-  if (order.transactions === undefined || order.transactions === null || isCash) {
+  const listed = listedIn(order, sides);
+  if (listed === undefined) {
+    return order;
+  }
+  const { shop, buyer } = sides;
+  const paid = sumOf(listed.receipts, 'presentment_money', buyer.sale.total.currency);
+  const isWhole = paid !== undefined && equal(paid, buyer.sale.total);
+  // What an edit took off before anything was paid is no part of what is paid whole.
+  const isRest =
+    paid !== undefined &&
+    listed.payouts.length === 0 &&
+    buyer.currentTotal !== undefined &&
+    equal(paid, buyer.currentTotal);
+  const whole = isWhole ? shop.sale.total : isRest ? shop.currentTotal : undefined;
+  if (paid === undefined || whole === undefined) {
     return order;
   }
   const made = new Map<string, Money>([
-    ...wholeReceipts(order, order.transactions, sides),
-    ...order.refunds.flatMap((refund, index) => wholePayouts(refund, index, sides)),
+    ...asWhole(listed.receipts, { of: paid, is: whole }),
+    ...(isWhole ? order.refunds.flatMap((refund, index) => wholePayouts(refund, index, sides)) : []),
   ]);
   const told = (transaction: TransactionPayload): TransactionPayload => {
-    const shop = made.get(transaction.id);
-    return shop === undefined
+    const amount = made.get(transaction.id);
+    return amount === undefined
       ? transaction
-      : { ...transaction, amount_set: { ...transaction.amount_set, shop_money: shop } };
+      : { ...transaction, amount_set: { ...transaction.amount_set, shop_money: amount } };
   };
   return {
     ...order,
-    transactions: order.transactions.map(told),
+    transactions: order.transactions?.map(told),
     refunds: order.refunds.map((refund) => ({ ...refund, transactions: refund.transactions.map(told) })),
   };
 }
 
-type Made = readonly [id: string, shop: Money];
-
-function wholeReceipts(
-  order: OrderPayload,
-  transactions: readonly TransactionPayload[],
-  { shop, buyer }: BothSides,
-): readonly Made[] {
-  const receipts = transactions
-    .filter((each) => counts(each, order) && (each.kind === 'sale' || each.kind === 'capture'))
-    .toSorted((a, b) => timeOf(a) - timeOf(b));
-  return asWhole(receipts, { of: buyer.sale.total, is: shop.sale.total });
+/**
+ * By how much the account with the buyer is open on the shop's side alone: on his side what came in less what went back is what the
+ * order is worth now. Nothing where it is even, or open on both.
+ */
+export function openByRates(order: OrderPayload, sides: BothSides): Money | undefined {
+  const listed = listedIn(order, sides);
+  const [shop, buyer] = [
+    openOn(listed, sides.shop, 'shop_money'),
+    openOn(listed, sides.buyer, 'presentment_money'),
+  ];
+  return shop === undefined || buyer === undefined || isZero(shop) || !isZero(buyer) ? undefined : shop;
 }
+
+interface Listed {
+  readonly receipts: readonly TransactionPayload[];
+  readonly payouts: readonly TransactionPayload[];
+}
+
+/** Nothing where they are not shown, or a till has rounded them: cash is of the shop's own currency. */
+function listedIn(order: OrderPayload, { shop }: BothSides): Listed | undefined {
+  const { transactions } = order;
+  if (
+    transactions === undefined ||
+    transactions === null ||
+    shop.lines.some(({ key }) => key === CASH_ROUNDING)
+  ) {
+    return undefined;
+  }
+  const moved = transactions.filter((each) => counts(each, order));
+  return {
+    receipts: moved
+      .filter(({ kind }) => kind === 'sale' || kind === 'capture')
+      .toSorted((a, b) => timeOf(a) - timeOf(b)),
+    payouts: order.refunds.flatMap(({ transactions: own }) =>
+      own.filter((each) => each.kind === 'refund' && counts(each, order)),
+    ),
+  };
+}
+
+type Side = 'shop_money' | 'presentment_money';
+
+function openOn(
+  listed: Listed | undefined,
+  { sale, currentTotal }: RefundContext,
+  side: Side,
+): Money | undefined {
+  const { currency } = sale.amounts;
+  const [received, back] = [listed?.receipts, listed?.payouts].map((some) =>
+    some === undefined ? undefined : sumOf(some, side, currency),
+  );
+  return received === undefined || back === undefined || currentTotal === undefined
+    ? undefined
+    : subtract(subtract(received, back), currentTotal);
+}
+
+/** Nothing where one is not shown in that currency. */
+function sumOf(parts: readonly TransactionPayload[], side: Side, currency: string): Money | undefined {
+  const amounts = parts.flatMap(({ amount_set: set }) => set?.[side] ?? []);
+  const isShown = amounts.length === parts.length && amounts.every((amount) => amount.currency === currency);
+  return isShown ? sum(amounts, currency) : undefined;
+}
+
+type Made = readonly [id: string, shop: Money];
 
 /** What the refund gave back by the order's figures, where the buyer's side of it adds up by a reading that leaves no doubt. */
 function wholePayouts(refund: RefundPayload, index: number, { shop, buyer }: BothSides): readonly Made[] {
@@ -86,23 +149,30 @@ function givenBack(
   }
 }
 
-/** The last of those that come to `of` on the buyer's side, so that they come to `is` on the shop's. */
+/** One of those that come to `of` on the buyer's side, so that they come to `is` on the shop's: the last, or the largest if that is less. */
 function asWhole(
   parts: readonly TransactionPayload[],
   { of, is }: { readonly of: Money; readonly is: Money },
 ): readonly Made[] {
-  const shop = parts.flatMap(({ amount_set: set }) => set?.shop_money ?? []);
-  const buyer = parts.flatMap(({ amount_set: set }) => set?.presentment_money ?? []);
-  const [last, own] = [parts.at(-1), shop.at(-1)];
-  const isShown = shop.length === parts.length && buyer.length === parts.length;
-  const isOf = (amounts: readonly Money[], { currency }: Money): boolean =>
-    amounts.every((amount) => amount.currency === currency);
-  if (last === undefined || own === undefined || !isShown || !isOf(shop, is) || !isOf(buyer, of)) {
+  const [shop, buyer] = [
+    sumOf(parts, 'shop_money', is.currency),
+    sumOf(parts, 'presentment_money', of.currency),
+  ];
+  if (shop === undefined || buyer === undefined || !equal(buyer, of)) {
     return [];
   }
-  const rest = add(own, subtract(is, sum(shop, is.currency)));
-  const isRight = equal(sum(buyer, of.currency), of) && !isNegative(rest) && !isZero(rest);
-  return isRight ? [[last.id, rest]] : [];
+  const missing = subtract(is, shop);
+  const largest = parts.toSorted((a, b) => compareShop(b, a)).slice(0, 1);
+  const bearing = [...parts.slice(-1), ...largest].flatMap(({ id, amount_set: set }): Made[] => {
+    const amount = set?.shop_money;
+    const rest = amount === undefined || amount === null ? undefined : add(amount, missing);
+    return rest === undefined || isNegative(rest) || isZero(rest) ? [] : [[id, rest]];
+  });
+  return bearing.slice(0, 1);
+}
+
+function compareShop(a: TransactionPayload, b: TransactionPayload): number {
+  return Number((a.amount_set?.shop_money?.minor ?? 0n) - (b.amount_set?.shop_money?.minor ?? 0n));
 }
 
 function timeOf({ processed_at: processed, created_at: created }: TransactionPayload): number {

@@ -67,8 +67,7 @@ function asExchanges(refunds: readonly Refund[], context: RefundContext): (reado
   }
   const netted = refunds.map((refund): Refund => {
     const kept = subtract(worthOf(refund, basis), paidBack(refund, basis.currency));
-    const isPaid = refund.payouts.length > 0 && isZero(refund.difference);
-    const isNet = isPaid && (!isNegative(kept) || refund.returns.length === 0);
+    const isNet = refund.payouts.length > 0 && isZero(refund.difference);
     return isNet ? { ...refund, difference: kept } : refund;
   });
   const back = sum(
