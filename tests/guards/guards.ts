@@ -673,7 +673,7 @@ export const GUARDS: readonly Guard[] = [
   {
     what: 'lines that were taken as right are not deleted unasked',
     file: 'src/books/freshbooks/invoice-changes.ts',
-    from: 'invoice: last.invoice.isAccepted ? written : last.invoice',
+    from: 'invoice: last.invoice.isAccepted ? written : known',
     to: 'invoice: last.invoice',
     test: 'tests/cases/answers.test.ts',
     named: 'not deleted unasked',

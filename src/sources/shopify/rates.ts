@@ -149,7 +149,7 @@ function givenBack(
   }
 }
 
-/** One of those that come to `of` on the buyer's side, so that they come to `is` on the shop's: the last, or the largest if that is less. */
+/** One of those that come to `of` on the buyer's side, so that they come to `is` on the shop's: the last, or the largest. */
 function asWhole(
   parts: readonly TransactionPayload[],
   { of, is }: { readonly of: Money; readonly is: Money },
