@@ -29,6 +29,8 @@ import { moneySet } from '#sim/shopify/line-body.ts';
 import { transactionBody } from '#sim/shopify/refund-body.ts';
 import { DEFAULT_SWITCHES } from '#sim/shopify/switches.ts';
 import type { Transaction, WorldOrder } from '#sim/world/order.ts';
+import { minus } from '#sim/world/money.ts';
+import type { Bag } from '#sim/world/money.ts';
 import { figuresOf } from '#sim/world/totals.ts';
 import { seededRandom } from '#sim/world/random.ts';
 import { lifeOf } from '#tests/orders/life.ts';
@@ -93,6 +95,12 @@ interface Met {
 type Expecting = (order: WorldOrder, life: Life) => ExpectedBooks;
 
 const byOracle: Expecting = (order, { side }) => expectedBooks(paidWhole(order), side);
+
+function isPaidUnevenly(order: WorldOrder): boolean {
+  const { received, refunded, total, current } = figuresOf(order);
+  const isUneven = (open: Bag): boolean => open.presentment === 0n && open.shop !== 0n;
+  return isUneven(minus(received, total)) || isUneven(minus(minus(received, refunded), current.total));
+}
 
 /** What the buyer paid whole in his currency is paid whole in the shop's: an edit may be worth a cent there and none here. */
 export function paidWhole(order: WorldOrder): WorldOrder {
@@ -452,7 +460,7 @@ function heldPart(holds: readonly PlannedHold[], { world, life, expect }: Compar
 /** Nothing is asked of a person without a reason that the shop's own figures show. `answered`: once the refunds are decided. */
 function assertTrue(
   hold: PlannedHold,
-  { world, expected, order, at: when }: Comparing,
+  { world, expected, order, life, at: when }: Comparing,
   { answered, worth, beside, booked }: { answered: Between; worth: bigint; beside: bigint; booked: Booked },
 ): void {
   const { now } = expected;
@@ -468,7 +476,8 @@ function assertTrue(
     case 'order-overpaid':
       return assert.ok(now.kept + beside > 0n, at);
     case 'order-cash-unclear':
-      return assert.equal(world.statedStatus, 'paid', at);
+      // What is even on the buyer's side, and by a cent not on the shop's, or was so until something was added.
+      return assert.ok(world.statedStatus === 'paid' || life.history.some(isPaidUnevenly), at);
     case 'order-reduced':
       return assert.ok(answered.most > worth, at);
     case 'order-changed':

@@ -68,9 +68,17 @@ function refillsOf({ order, sale }: RefundContext): ReadonlyMap<string, Money> {
     const refill = isUntold ? amount : minimum(open, amount);
     left?.set(payout.gateway, subtract(open, refill));
     const own = amountOf(payout, sale.amounts);
+    const isCredit = !isUntold && isZero(open);
+    // So little that it is nothing on the buyer's side is all of it one or the other.
     const [part] =
-      own === undefined || isZero(amount) ? [] : allocate(own, [refill.minor, amount.minor - refill.minor]);
-    refills.set(payout.id, part ?? refill);
+      own === undefined
+        ? []
+        : isZero(amount)
+          ? [isCredit ? zero(own.currency) : own]
+          : allocate(own, [refill.minor, amount.minor - refill.minor]);
+    if (part !== undefined) {
+      refills.set(payout.id, part);
+    }
   }
   return refills;
 }
