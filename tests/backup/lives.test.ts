@@ -89,14 +89,14 @@ async function live(seed: number): Promise<void> {
     const file = join(folder, 'backup');
     await backUpDatabase(stage.config, { file, isOverwriting: false, isWithKey: false });
     await happen(life, EVENTS_AFTER);
-    const before = rowsOf(stage);
+    const before = rowsOf(life);
     await stage.restart(
       async (config) => void (await restoreDatabase(config, { clock: hurriedClock() }, file)),
     );
     for (const { id, body } of life.told) {
       await stage.tell({ topic: 'orders/updated', body, order: found(life, id) });
     }
-    assert.deepEqual(rowsOf(stage), before, `seed ${seed}: what stands is what stood`);
+    assert.deepEqual(rowsOf(life), before, `seed ${seed}: what stands is what stood`);
     await assertEqual(life, seed);
   } finally {
     await stage.close();
@@ -125,9 +125,20 @@ function found({ stage }: Life, id: bigint): Placed {
   return stage.sandbox.world.order(id) ?? assert.fail(`order ${id} is there`);
 }
 
-/** What stands in the account, not what was made and taken away again meanwhile. */
-function rowsOf({ sandbox }: Stage): unknown {
-  const { invoices, payments, creditNotes, expenses, clients } = sandbox.freshbooks.account();
+/**
+ * What stands in the account, not what was made and taken away again meanwhile. Where the channel remits tax on what was added and not
+ * paid yet, it may be left out of the payments already or not (sim/standing.ts): such orders are judged by their figures alone.
+ */
+function rowsOf({ stage: { sandbox }, orders }: Life): unknown {
+  const account = sandbox.freshbooks.account();
+  const { creditNotes, expenses, clients } = account;
+  const open = orders
+    .flatMap(({ id }) => sandbox.world.order(id) ?? [])
+    .filter((order) => expectedBooks(order).now.taxUnpaid > 0n)
+    .map(({ id }) => `SHOPIFY-ORDER-${id}`);
+  const invoices = account.invoices.filter(({ poNumber }) => !open.includes(poNumber ?? ''));
+  const told = new Set(invoices.map(({ id }) => id));
+  const payments = account.payments.filter(({ invoiceId }) => told.has(invoiceId));
   const live = <Row extends { readonly visState: number }>(rows: readonly Row[]) =>
     rows.filter(({ visState }) => visState !== 1);
   return {
