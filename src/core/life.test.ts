@@ -119,17 +119,19 @@ describe('a refund in the month of the sale', () => {
     assert.deepEqual(work(shown, entries), { outcome: 'work', steps: [], holds: [], reread: 'Not told' });
   });
 
+  /** A pen beside the cups, which an edit takes off again. */
+  const pen = line({ key: 'item:2', title: 'Pen', unitPrice: usd('3'), taxes: [tax('10', usd('0.30'))] });
+  const withPen = order({ lines: [CUP, pen], cash: paid(usd('47.30')) });
+  const penOff = refund(usd('0'), {
+    id: '900',
+    returns: [returned('item:2', 1, usd('3'), [usd('0.30')])],
+    difference: usd('0'),
+  });
+
   test('of more than an edit took off stands as it was booked while it is not known what was received', () => {
-    const pen = line({ key: 'item:2', title: 'Pen', unitPrice: usd('3'), taxes: [tax('10', usd('0.30'))] });
-    const sold = order({ lines: [CUP, pen], cash: paid(usd('47.30')) });
-    const removal = refund(usd('0'), {
-      id: '900',
-      returns: [returned('item:2', 1, usd('3'), [usd('0.30')])],
-      difference: usd('0'),
-    });
     const own = { rules: { ...CATEGORY, refunds: 'expense' } } as const;
-    const shown = withRefunds(sold, removal, refund(usd('10')));
-    const entries = book(shown, book(withRefunds(sold, removal), book(sold), own), own);
+    const shown = withRefunds(withPen, penOff, refund(usd('10')));
+    const entries = book(shown, book(withRefunds(withPen, penOff), book(withPen), own), own);
     assert.equal(books(entries), 'SHOPIFY-1001 44.00, paid 44.00, expense 6.70');
     const untold = { ...shown, cash: { state: 'reread', why: 'Not told' } as const };
     assert.deepEqual(work(untold, entries, own).steps, []);
@@ -148,20 +150,13 @@ describe('a refund in the month of the sale', () => {
   });
 
   test('to store credit, of more than an edit took off, waits while it is not known what was received', () => {
-    const pen = line({ key: 'item:2', title: 'Pen', unitPrice: usd('3'), taxes: [tax('10', usd('0.30'))] });
-    const sold = order({ lines: [CUP, pen], cash: paid(usd('47.30')) });
-    const removal = refund(usd('0'), {
-      id: '900',
-      returns: [returned('item:2', 1, usd('3'), [usd('0.30')])],
-      difference: usd('0'),
-    });
     const credit = refund(usd('10'));
     const asCredit = {
       ...credit,
       payouts: credit.payouts.map((each) => ({ ...each, to: 'store-credit' as const })),
     };
-    const shown = withRefunds(sold, removal, asCredit);
-    const entries = book(sold);
+    const shown = withRefunds(withPen, penOff, asCredit);
+    const entries = book(withPen);
     const now = book(shown, entries);
     assert.equal(books(now), 'SHOPIFY-1001 47.30, paid 47.30, credit-note 10.00');
     const untold = { ...shown, cash: { state: 'reread', why: 'Not told' } as const };

@@ -54,9 +54,9 @@ export async function doubtOf(run: Run, subject: Subject, known: Known): Promise
       return { kind: 'changed', step };
     }
   }
-  const edited = await editedBefore(run, subject, { ...known, order });
-  if (edited !== undefined) {
-    return edited;
+  const before = await editedBefore(run, subject, { ...known, order });
+  if (before !== undefined) {
+    return before;
   }
   const another = asNext(order, booked, known.terms);
   const found =
@@ -87,8 +87,7 @@ async function editedBefore(
     }
     const standing = await run.route.books.find({ ...task, arePaymentsApart: true });
     if (standing.state === 'unclear') {
-      const { code, detail, facts } = standing;
-      return { kind: 'edited', hold: { step: stepName(step), code, detail, facts } };
+      return edited(step, standing);
     }
     // What is right as it stands is written down as what the plan wants, and nothing is put there.
     const isRight = subject.record.decisions.edits?.say === 'accept';
@@ -121,9 +120,9 @@ async function doubtByHand(
   if (mayStandAlready(run, subject)) {
     return undefined;
   }
-  const edited = await editedBefore(run, subject, { steps, booked, order });
-  if (edited !== undefined) {
-    return edited;
+  const before = await editedBefore(run, subject, { steps, booked, order });
+  if (before !== undefined) {
+    return before;
   }
   if (!(isAnsweredOnce || isBeside)) {
     return undefined;
@@ -135,11 +134,14 @@ async function doubtByHand(
       return { kind: 'changed', step };
     }
     if (isBeside && standing?.state === 'unclear') {
-      const { code, detail, facts } = standing;
-      return { kind: 'edited', hold: { step: stepName(step), code, detail, facts } };
+      return edited(step, standing);
     }
   }
   return undefined;
+}
+
+function edited(step: Step, { code, detail, facts }: Extract<Standing, { state: 'unclear' }>): Doubt {
+  return { kind: 'edited', hold: { step: stepName(step), code, detail, facts } };
 }
 
 function isAnswered(standing: Standing | undefined): boolean {

@@ -613,15 +613,15 @@ export const GUARDS: readonly Guard[] = [
   {
     what: 'after a restore no payment is lowered before its invoice was looked at',
     file: 'src/pipeline/restored.ts',
-    from: '  const edited = await editedBefore(run, subject, { ...known, order });',
-    to: '  const edited = await editedBefore(run, subject, { ...known, order, steps: [] });',
+    from: '  const before = await editedBefore(run, subject, { ...known, order });',
+    to: '  const before = await editedBefore(run, subject, { ...known, order, steps: [] });',
     test: 'src/pipeline/restored.test.ts',
   },
   {
     what: 'no payment is lowered on an invoice that a person changed',
     file: 'src/pipeline/restored.ts',
-    from: '  const edited = await editedBefore(run, subject, { steps, booked, order });',
-    to: '  const edited = await editedBefore(run, subject, { steps: [], booked, order });',
+    from: '  const before = await editedBefore(run, subject, { steps, booked, order });',
+    to: '  const before = await editedBefore(run, subject, { steps: [], booked, order });',
     test: 'tests/paid-back.test.ts',
   },
   {

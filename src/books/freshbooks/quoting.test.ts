@@ -121,9 +121,7 @@ void test('what takes no end of an answer is cut off before it is looked through
   const words = ['Kim', 'O’Brien', 'kim@example.com', '17 Long Street'];
   const error = '{"response":{"errors":[{"errno":1001,"field":"lines","message":"Kim has no lines"}]},"x":[';
   const answer = `${error}${'"a",'.repeat(500_000)}"b"]}`;
-  const started = performance.now();
   const told = answerTold(answer, words);
-  assert.ok(performance.now() - started < 1000, 'each of a million texts by itself takes minutes');
   assert.match(told, /"errno":1001,"field":"lines","message":"… has no lines"/);
   assert.ok(told.length <= KEPT + 1 && told.length > KEPT - 100, String(told.length));
   const lines = Array.from({ length: 20_000 }, () => ({ name: 'Kim’s cup' }));

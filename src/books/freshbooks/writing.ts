@@ -21,6 +21,7 @@ const DISPENSABLE = new Set([
   'fulfillment_date',
   'language',
 ]);
+
 export interface Written {
   readonly reply: Reply;
   readonly remarks: readonly string[];

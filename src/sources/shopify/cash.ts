@@ -69,7 +69,7 @@ function isCalledPaid({ financial_status: status }: OrderPayload, outstanding: M
 function refundPayouts(order: OrderPayload): TransactionPayload[] {
   return order.refunds
     .flatMap((refund) => refund.transactions)
-    .filter((transaction) => transaction.kind === 'refund' && counts(transaction, order));
+    .filter((transaction) => isPayout(transaction, order));
 }
 
 /**
@@ -182,7 +182,7 @@ function cashByTransactions(
   transactions: readonly TransactionPayload[],
 ): Cash {
   const done = transactions.filter((transaction) => counts(transaction, order));
-  const receipts = done.filter(({ kind }) => kind === 'sale' || kind === 'capture');
+  const receipts = done.filter((each) => isReceipt(each, order));
   const tenders: Tender[] = [];
   for (const transaction of receipts) {
     const amount = amountOf(transaction, sale.amounts);
@@ -241,6 +241,21 @@ function dueOf(order: OrderPayload, sale: Sale): Money | undefined {
 /** Money that moved. A test transaction counts in a test order, which is skipped as a whole or not at all. */
 export function counts(transaction: TransactionPayload, order: OrderPayload): boolean {
   return transaction.status === 'success' && (!transaction.test || order.test);
+}
+
+/** Money that came in. */
+export function isReceipt(transaction: TransactionPayload, order: OrderPayload): boolean {
+  return (transaction.kind === 'sale' || transaction.kind === 'capture') && counts(transaction, order);
+}
+
+/** Money that went back. */
+export function isPayout(transaction: TransactionPayload, order: OrderPayload): boolean {
+  return transaction.kind === 'refund' && counts(transaction, order);
+}
+
+/** When it moved; 0 where it is not shown. */
+export function movedAt({ processed_at: processed, created_at: created }: TransactionPayload): number {
+  return (processed ?? created)?.at ?? 0;
 }
 
 /**

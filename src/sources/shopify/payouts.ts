@@ -3,8 +3,8 @@ import type { Money } from '#core/money.ts';
 import type { Payout } from '#core/order.ts';
 import { amountsOf } from './amounts.ts';
 import type { Amounts } from './amounts.ts';
-import { amountOf, counts, gatewaysOf } from './cash.ts';
-import type { OrderPayload, RefundPayload, TransactionPayload } from './payload.ts';
+import { amountOf, gatewaysOf, isPayout, isReceipt, movedAt } from './cash.ts';
+import type { OrderPayload, RefundPayload } from './payload.ts';
 import { UnreadableReturn } from './returns.ts';
 import type { RefundContext } from './returns.ts';
 
@@ -57,7 +57,7 @@ function refillsOf({ order, sale }: RefundContext): ReadonlyMap<string, Money> {
   const payouts = order.refunds
     .flatMap(({ transactions }) => transactions)
     .filter((each) => isPayout(each, order) && STORE_CREDIT.test(each.gateway))
-    .toSorted((a, b) => timeOf(a) - timeOf(b));
+    .toSorted((a, b) => movedAt(a) - movedAt(b));
   for (const payout of payouts) {
     const amount = amountOf(payout, amounts);
     if (amount === undefined) {
@@ -97,19 +97,11 @@ function receivedBy(order: OrderPayload, amounts: Amounts): Map<string, Money> |
   }
   const received = new Map<string, Money>();
   for (const transaction of order.transactions) {
-    const { kind, gateway } = transaction;
+    const { gateway } = transaction;
     const amount = amountOf(transaction, amounts);
-    if ((kind === 'sale' || kind === 'capture') && counts(transaction, order) && amount !== undefined) {
+    if (isReceipt(transaction, order) && amount !== undefined) {
       received.set(gateway, add(received.get(gateway) ?? zero(amounts.currency), amount));
     }
   }
   return received;
-}
-
-function isPayout(transaction: TransactionPayload, order: OrderPayload): boolean {
-  return transaction.kind === 'refund' && counts(transaction, order);
-}
-
-function timeOf({ processed_at: processed, created_at: created }: TransactionPayload): number {
-  return (processed ?? created)?.at ?? 0;
 }

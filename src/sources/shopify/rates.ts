@@ -1,9 +1,9 @@
-import { add, equal, isNegative, isZero, subtract, sum } from '#core/money.ts';
+import { add, compare, equal, isZero, subtract, sum, zero } from '#core/money.ts';
 import type { Money } from '#core/money.ts';
 import { worthOf } from '#core/sale.ts';
-import { counts } from './cash.ts';
-import type { OrderPayload, RefundPayload, TransactionPayload } from './payload.ts';
+import { isPayout, isReceipt, movedAt } from './cash.ts';
 import { CASH_ROUNDING } from './lines.ts';
+import type { OrderPayload, RefundPayload, TransactionPayload } from './payload.ts';
 import { differenceOf, readingsOf } from './refunds.ts';
 import { UnreadableReturn, returnsOf } from './returns.ts';
 import type { Reading, RefundContext } from './returns.ts';
@@ -85,14 +85,11 @@ function listedIn(order: OrderPayload, { shop }: BothSides): Listed | undefined 
   ) {
     return undefined;
   }
-  const moved = transactions.filter((each) => counts(each, order));
   return {
-    receipts: moved
-      .filter(({ kind }) => kind === 'sale' || kind === 'capture')
-      .toSorted((a, b) => timeOf(a) - timeOf(b)),
-    payouts: order.refunds.flatMap(({ transactions: own }) =>
-      own.filter((each) => each.kind === 'refund' && counts(each, order)),
-    ),
+    receipts: transactions
+      .filter((each) => isReceipt(each, order))
+      .toSorted((a, b) => movedAt(a) - movedAt(b)),
+    payouts: order.refunds.flatMap(({ transactions: own }) => own.filter((each) => isPayout(each, order))),
   };
 }
 
@@ -123,7 +120,7 @@ type Made = readonly [id: string, shop: Money];
 
 /** What the refund gave back by the order's figures, where the buyer's side of it adds up by a reading that leaves no doubt. */
 function wholePayouts(refund: RefundPayload, index: number, { shop, buyer }: BothSides): readonly Made[] {
-  const payouts = refund.transactions.filter((each) => each.kind === 'refund' && counts(each, buyer.order));
+  const payouts = refund.transactions.filter((each) => isPayout(each, buyer.order));
   const wholes = readingsOf(buyer.order).flatMap((reading) => {
     const [of, is] = [buyer, shop].map((side) => givenBack(refund, index, { reading, side }));
     return of === undefined || is === undefined ? [] : asWhole(payouts, { of, is });
@@ -149,7 +146,7 @@ function givenBack(
   }
 }
 
-/** One of those that come to `of` on the buyer's side, so that they come to `is` on the shop's: the last, or the largest. */
+/** One of those that come to `of` on the buyer's side, with what makes them come to `is` on the shop's. */
 function asWhole(
   parts: readonly TransactionPayload[],
   { of, is }: { readonly of: Money; readonly is: Money },
@@ -162,19 +159,12 @@ function asWhole(
     return [];
   }
   const missing = subtract(is, shop);
-  const largest = parts.toSorted((a, b) => compareShop(b, a)).slice(0, 1);
-  const bearing = [...parts.slice(-1), ...largest].flatMap(({ id, amount_set: set }): Made[] => {
-    const amount = set?.shop_money;
-    const rest = amount === undefined || amount === null ? undefined : add(amount, missing);
-    return rest === undefined || isNegative(rest) || isZero(rest) ? [] : [[id, rest]];
-  });
-  return bearing.slice(0, 1);
-}
-
-function compareShop(a: TransactionPayload, b: TransactionPayload): number {
-  return Number((a.amount_set?.shop_money?.minor ?? 0n) - (b.amount_set?.shop_money?.minor ?? 0n));
-}
-
-function timeOf({ processed_at: processed, created_at: created }: TransactionPayload): number {
-  return (processed ?? created)?.at ?? 0;
+  const made = parts.flatMap(({ id, amount_set: set }): Made[] =>
+    set?.shop_money === undefined || set.shop_money === null ? [] : [[id, add(set.shop_money, missing)]],
+  );
+  // The last, so that what came before stays as it was booked; where it is less than what is too much, the largest.
+  const largest = made.toSorted(([, a], [, b]) => compare(b, a));
+  return [...made.slice(-1), ...largest]
+    .filter(([, rest]) => compare(rest, zero(is.currency)) > 0)
+    .slice(0, 1);
 }

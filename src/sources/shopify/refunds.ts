@@ -5,7 +5,7 @@ import type { Money } from '#core/money.ts';
 import { discountOf, grossOf } from '#core/order.ts';
 import type { Doubt, Refund, Return } from '#core/order.ts';
 import { paidBack, worthOf } from '#core/sale.ts';
-import { cashOf, counts, roundingOf } from './cash.ts';
+import { cashOf, counts, isPayout, roundingOf } from './cash.ts';
 import { CASH_ROUNDING } from './lines.ts';
 import type { OrderPayload, RefundPayload } from './payload.ts';
 import { payoutsOf, readPayouts } from './payouts.ts';
@@ -150,7 +150,7 @@ function roundingBack(rounded: Money): Return[] {
 
 /** What tills put on what they gave back, or took off it (negative). */
 function roundedOf({ transactions }: RefundPayload, { order, sale: { amounts } }: RefundContext): Money {
-  const done = transactions.filter((each) => each.kind === 'refund' && counts(each, order));
+  const done = transactions.filter((each) => isPayout(each, order));
   return sum(
     done.map((each) => roundingOf(each, amounts)),
     amounts.currency,
